@@ -1,0 +1,221 @@
+/* deepvid.h: the public face of libdeepvid.
+ *
+ * The library explains one decision of an image classifier (the teacher) by
+ * distilling a linear model (the student) from the teacher's soft labels on
+ * neighbours that a variational auto-encoder makes around the picture.
+ * It knows no terminal, prints nothing and never exits.
+ *
+ * Whatever can fail returns false or NULL and fills a dv_error of the caller's.
+ */
+#ifndef DEEPVID_H
+#define DEEPVID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- errors and progress ------------------------------------------------ */
+
+typedef enum dv_error_code {
+    DV_OK = 0,
+    DV_ERROR_FILE,        /* cannot be opened, read or written */
+    DV_ERROR_FORMAT,      /* was read, but what it holds is wrong */
+    DV_ERROR_UNSUPPORTED, /* right, but beyond this program */
+    DV_ERROR_ARGUMENT,    /* the caller asked for something impossible */
+    DV_ERROR_MEMORY,
+    DV_ERROR_CANCELLED,
+} dv_error_code;
+
+/* One sentence for the user: what is wrong, with which file, what to do.
+ * Free of control characters, whatever the files held. */
+typedef struct dv_error {
+    dv_error_code code;
+    char message[512];
+} dv_error;
+
+/* Called now and then during long work; fraction is 0..1, or negative where
+ * it cannot be known. Returning false cancels the work (DV_ERROR_CANCELLED).
+ * Called on the thread that called the library. */
+typedef struct dv_progress {
+    bool (*report)(void *context, const char *stage, double fraction);
+    void *context;
+} dv_progress;
+
+/* ---- bundle ------------------------------------------------------------- */
+
+/* A teacher, a VAE and pictures that belong together. */
+typedef struct dv_bundle dv_bundle;
+
+/* Where a bundle comes from. `folder` holds deepvid.ini; every other text
+ * overrides one key of it and may be NULL. Without a folder, teacher, encoder,
+ * decoder and images must be given. Paths in the ini are relative to it. */
+typedef struct dv_bundle_source {
+    const char *folder;
+    const char *teacher, *teacher_output; /* ONNX file; logits | probabilities | sigmoid */
+    const char *mean, *std;               /* per channel, comma separated, on 0..1 pictures */
+    const char *class_names;              /* text file, one label a line */
+    const char *encoder, *decoder;
+    const char *images, *image_labels;
+    int threads; /* 0: all cores */
+} dv_bundle_source;
+
+/* What a bundle holds; everything is owned by the bundle. */
+typedef struct dv_bundle_facts {
+    const char *name;
+    const char *folder; /* "" when opened without one */
+    int classes;
+    const char *const *class_names; /* classes entries, clean UTF-8 */
+    int latent;                     /* latent dimensions */
+    int channels, height, width;
+    int64_t count;     /* pictures */
+    const int *labels; /* count entries, -1 unknown; NULL when there are none */
+    int threads;
+} dv_bundle_facts;
+
+/* Opens and checks everything: files, shapes against each other, labels against
+ * classes. NULL and an error that names the file if anything does not fit. */
+dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error);
+void dv_bundle_close(dv_bundle *bundle);
+const dv_bundle_facts *dv_bundle_get_facts(const dv_bundle *bundle);
+
+/* Writes picture `index` as channels x height x width floats in 0..1. */
+bool dv_bundle_get_picture(const dv_bundle *bundle, int64_t index, float *picture, dv_error *error);
+
+/* ---- classification ----------------------------------------------------- */
+
+/* The teacher's answer to every picture of the bundle. */
+typedef struct dv_classification {
+    int classes;
+    int64_t count;
+    float *probabilities; /* count x classes */
+    int *predictions;     /* count */
+    int64_t labelled;     /* pictures with a known label */
+    double accuracy;      /* over the labelled ones; NaN when there are none */
+    int64_t *confusion;   /* classes x classes, rows true label, columns prediction */
+} dv_classification;
+
+dv_classification *dv_classify(dv_bundle *bundle, const dv_progress *progress, dv_error *error);
+void dv_classification_free(dv_classification *classification);
+
+/* Mean negative evidence lower bound of the VAE in nats per picture: Bernoulli
+ * reconstruction plus KL to the standard normal prior, one draw of the latent
+ * per picture by `seed` (Kingma and Welling 2014, eq. 10). */
+bool dv_bundle_negative_elbo(dv_bundle *bundle, uint64_t seed, const dv_progress *progress, double *negative_elbo,
+                             dv_error *error);
+
+/* ---- explanation -------------------------------------------------------- */
+
+typedef enum dv_student_method {
+    DV_STUDENT_RIDGE, /* locality-weighted ridge on centred log soft labels, solved */
+    DV_STUDENT_ADAM,  /* softmax regression on soft labels by Adam: the paper's way */
+    DV_STUDENT_SGD,   /* the same by stochastic gradient descent */
+    DV_STUDENT_GD,    /* the same by full-batch gradient descent */
+} dv_student_method;
+
+typedef enum dv_sampling {
+    DV_SAMPLING_SOBOL, /* scrambled Sobol points through the inverse normal */
+    DV_SAMPLING_NORMAL /* independent normal draws */
+} dv_sampling;
+
+typedef enum dv_neighborhood {
+    DV_NEIGHBORHOOD_VAE,      /* decode(z) */
+    DV_NEIGHBORHOOD_RESIDUAL, /* x + decode(z) - decode(mean), clipped to 0..1 */
+    DV_NEIGHBORHOOD_MIXED     /* 35 % vae, 35 % residual, 30 % masked copies of x */
+} dv_neighborhood;
+
+typedef struct dv_explain_options {
+    int64_t index;
+    int64_t neighbors;   /* N, 2 .. 1,000,000 */
+    int64_t fresh;       /* neighbours for the fidelity figures, never distilled from */
+    double band;         /* standard deviation around the centre in latent units */
+    const float *bands;  /* one per latent dimension; NULL: `band` for all */
+    const float *offset; /* the user's knobs, added to the latent mean; NULL: none */
+    double temperature;  /* T > 0 */
+    double ridge;        /* lambda; 0: by the rule */
+    dv_student_method method;
+    dv_sampling sampling;
+    dv_neighborhood neighborhood;
+    uint64_t seed;
+    int epochs, batch;    /* iterative students */
+    double learning_rate; /* iterative students; 0: the method's default */
+    bool random_start;    /* iterative students; false: zero */
+} dv_explain_options;
+
+/* The defaults every front end starts from. */
+dv_explain_options dv_explain_defaults(void);
+
+typedef enum dv_verdict { DV_VERDICT_GOOD, DV_VERDICT_DOUBTFUL, DV_VERDICT_DO_NOT_TRUST } dv_verdict;
+const char *dv_verdict_name(dv_verdict verdict); /* "good", "doubtful", "do not trust" */
+const char *dv_student_method_name(dv_student_method method);
+const char *dv_sampling_name(dv_sampling sampling);
+const char *dv_neighborhood_name(dv_neighborhood neighborhood);
+
+enum { DV_MAX_REASONS = 6, DV_REASON_SIZE = 128 };
+
+/* How far the student may be believed. q = softmax(teacher logits / T), p the
+ * student; means over `fresh` neighbours that were never used for distilling. */
+typedef struct dv_fidelity {
+    int64_t fresh;
+    double kl;                /* sum_k q_k (log q_k - log p_k) at T, nats */
+    double kl_at_1;           /* the same with both at temperature 1 */
+    double agreement;         /* share with equal arg max */
+    double r2;                /* of the centred log-probabilities */
+    double keeps_label;       /* share of neighbours that the teacher names like the picture */
+    double entropy;           /* nats, of the teacher's classes over the neighbours */
+    int reconstruction_label; /* the teacher's word on decode(encode(x)) */
+    dv_verdict verdict;
+    int reason_count;
+    char reasons[DV_MAX_REASONS][DV_REASON_SIZE];
+} dv_fidelity;
+
+typedef struct dv_timing {
+    double encode, decode, teacher, distill, total; /* milliseconds */
+} dv_timing;
+
+/* Everything one explanation knows. Pictures are channels x height x width
+ * floats in 0..1; D = channels * height * width, K classes, L latent, N count. */
+typedef struct dv_explanation {
+    dv_explain_options options; /* as used; bands and offset are NULL here */
+    int classes, latent, channels, height, width;
+    int label;                    /* of the picture, -1 unknown */
+    float *picture;               /* D */
+    float *reconstruction;        /* D, decode(latent_mean) */
+    float *center_picture;        /* D, decode(center): the picture the knobs made */
+    float *latent_mean;           /* L, of the encoder */
+    float *latent_deviation;      /* L, exp(log-variance / 2) */
+    float *center;                /* L, latent_mean + offset */
+    float *band;                  /* L */
+    int teacher_class;            /* on the picture */
+    float *teacher_probabilities; /* K, temperature 1 */
+    float *teacher_soft_label;    /* K, temperature T */
+    int center_class;             /* the teacher's word on center_picture */
+    int student_class;            /* of the student on the picture */
+    float *student_probabilities; /* K, temperature T */
+    int64_t count;                /* N */
+    float *neighbors;             /* N x D */
+    float *latents;               /* N x L; masked copies carry the latent mean */
+    float *soft_labels;           /* N x K, temperature T */
+    int *neighbor_classes;        /* N, the teacher's word */
+    float *weights;               /* K x D */
+    float *bias;                  /* K */
+    double lambda;                /* as used by ridge, 0 otherwise */
+    double top_eigenvalue;        /* of the weighted Gram matrix that lambda is measured by */
+    double *loss_curve;           /* loss_count entries, mean cross-entropy per epoch */
+    int loss_count;
+    dv_fidelity fidelity;
+    dv_timing timing;
+} dv_explanation;
+
+/* Explains one picture. The same options give the same bits for any number of
+ * threads. NULL and an error for impossible options (DV_ERROR_ARGUMENT). */
+dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options, const dv_progress *progress,
+                           dv_error *error);
+void dv_explanation_free(dv_explanation *explanation);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

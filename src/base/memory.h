@@ -1,0 +1,27 @@
+/* Checked allocation and arenas. */
+#ifndef DV_BASE_MEMORY_H
+#define DV_BASE_MEMORY_H
+
+#include "deepvid.h"
+
+#include <stddef.h>
+
+/* product = a * b; false on overflow. */
+bool dv_size_multiply(size_t a, size_t b, size_t *product);
+
+/* count * size zeroed bytes, aligned to 64, freed by free(). NULL and
+ * DV_ERROR_MEMORY on overflow or when there is no memory. A count of zero gives
+ * a valid pointer. */
+void *dv_alloc(size_t count, size_t size, dv_error *error);
+
+/* Many allocations, one owner, freed together. */
+typedef struct dv_arena dv_arena;
+dv_arena *dv_arena_new(dv_error *error);
+void dv_arena_free(dv_arena *arena);
+/* Zeroed, aligned to 64; lives as long as the arena. */
+void *dv_arena_alloc(dv_arena *arena, size_t count, size_t size, dv_error *error);
+/* A copy of `text`, or of its first `length` bytes, with a terminating zero. */
+char *dv_arena_text(dv_arena *arena, const char *text, dv_error *error);
+char *dv_arena_text_n(dv_arena *arena, const char *text, size_t length, dv_error *error);
+
+#endif

@@ -1,0 +1,109 @@
+/* Subcommands: one file and one row of the table in main.c each. */
+#ifndef DV_CMD_COMMAND_H
+#define DV_CMD_COMMAND_H
+
+#include "deepvid.h"
+
+typedef enum dv_option_kind {
+    DV_OPTION_FLAG,   /* target: bool */
+    DV_OPTION_TEXT,   /* const char * */
+    DV_OPTION_TEXTS,  /* dv_texts: may be given several times */
+    DV_OPTION_COUNT,  /* int64_t, minimum..maximum */
+    DV_OPTION_NUMBER, /* double, minimum..maximum, finite */
+    DV_OPTION_CHOICE, /* int: index of the word in `choices` ("ridge|adam|sgd|gd") */
+} dv_option_kind;
+
+typedef struct dv_texts {
+    int count;
+    const char *text[256];
+} dv_texts;
+
+/* One row makes the parser, --help and the man page. */
+typedef struct dv_option {
+    const char *name; /* long name without dashes */
+    dv_option_kind kind;
+    const char *argument; /* what stands for the value in --help: "N"; NULL for flags */
+    const char *choices;  /* CHOICE only */
+    double minimum, maximum;
+    const char *help; /* one sentence with the default in it */
+    void *target;
+} dv_option;
+
+typedef struct dv_command {
+    const char *name;                                                    /* NULL: the program without a subcommand */
+    const char *arguments;                                               /* "BUNDLE" */
+    const char *summary;                                                 /* one line */
+    const char *examples;                                                /* lines "  deepvid ...\n" */
+    int (*run)(const struct dv_command *command, int argc, char **argv); /* argv[0] is the subcommand */
+} dv_command;
+
+enum { DV_EXIT_DONE = 0, DV_EXIT_FAILED = 1, DV_EXIT_USAGE = 2 };
+
+/* Parses options by the table (name NULL ends it). *first is the index in argv of the first positional argument (they
+ * are moved to the end). Returns -1 to go on, or an exit status: --help was printed, or the usage was wrong and said
+ * so. */
+int dv_options_parse(const dv_command *command, const dv_option *options, int argc, char **argv, int *first);
+
+/* "deepvid: message" on stderr; returns the exit status for the error's code. */
+int dv_command_fail(const dv_error *error);
+/* One line on stderr about wrong usage, with a hint at --help; returns DV_EXIT_USAGE. */
+int dv_command_usage(const dv_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A progress that writes to stderr if that is a terminal (with an estimate of the time left) and that Ctrl-C cancels.
+ */
+dv_progress dv_command_progress(void);
+/* Set by SIGINT and SIGTERM once dv_command_catch_signals was called. */
+void dv_command_catch_signals(void);
+bool dv_command_interrupted(void);
+
+/* Options for what a bundle is made of, to be put into a table of options. */
+#define DV_BUNDLE_OPTIONS(source)                                                                                      \
+    {.name = "teacher",                                                                                                \
+     .kind = DV_OPTION_TEXT,                                                                                           \
+     .argument = "FILE",                                                                                               \
+     .target = &(source).teacher,                                                                                      \
+     .help = "ONNX file of the classifier, instead of the bundle's"},                                                  \
+        {.name = "teacher-output",                                                                                     \
+         .kind = DV_OPTION_TEXT,                                                                                       \
+         .argument = "KIND",                                                                                           \
+         .target = &(source).teacher_output,                                                                           \
+         .help = "what it puts out: logits, probabilities or sigmoid"},                                                \
+        {.name = "mean",                                                                                               \
+         .kind = DV_OPTION_TEXT,                                                                                       \
+         .argument = "M,...",                                                                                          \
+         .target = &(source).mean,                                                                                     \
+         .help = "mean per channel that the teacher's input is freed of, pictures being 0..1"},                        \
+        {.name = "std",                                                                                                \
+         .kind = DV_OPTION_TEXT,                                                                                       \
+         .argument = "S,...",                                                                                          \
+         .target = &(source).std,                                                                                      \
+         .help = "standard deviation per channel that it is divided by"},                                              \
+        {.name = "class-names",                                                                                        \
+         .kind = DV_OPTION_TEXT,                                                                                       \
+         .argument = "FILE",                                                                                           \
+         .target = &(source).class_names,                                                                              \
+         .help = "names of the classes, one a line"},                                                                  \
+        {.name = "encoder",                                                                                            \
+         .kind = DV_OPTION_TEXT,                                                                                       \
+         .argument = "FILE",                                                                                           \
+         .target = &(source).encoder,                                                                                  \
+         .help = "ONNX file of the VAE's encoder"},                                                                    \
+        {.name = "decoder",                                                                                            \
+         .kind = DV_OPTION_TEXT,                                                                                       \
+         .argument = "FILE",                                                                                           \
+         .target = &(source).decoder,                                                                                  \
+         .help = "ONNX file of the VAE's decoder"},                                                                    \
+        {.name = "images",                                                                                             \
+         .kind = DV_OPTION_TEXT,                                                                                       \
+         .argument = "FILE",                                                                                           \
+         .target = &(source).images,                                                                                   \
+         .help = "pictures"},                                                                                          \
+    {                                                                                                                  \
+        .name = "image-labels", .kind = DV_OPTION_TEXT, .argument = "FILE", .target = &(source).image_labels,          \
+        .help = "labels of the pictures"                                                                               \
+    }
+
+/* The subcommands, each in its own file. */
+extern const dv_command dv_command_explain, dv_command_train, dv_command_classify, dv_command_run, dv_command_info,
+    dv_command_tui;
+
+#endif

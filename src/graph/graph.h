@@ -1,0 +1,76 @@
+/* Graphs: nodes that call operators, values that flow between them. A teacher,
+ * an encoder, a decoder, a network under training: all are graphs. */
+#ifndef DV_GRAPH_GRAPH_H
+#define DV_GRAPH_GRAPH_H
+
+#include "base/memory.h"
+#include "op/op.h"
+
+typedef struct dv_value {
+    const char *name;
+    dv_type type; /* DV_TYPE_NONE: not declared */
+    bool has_shape;
+    dv_shape shape;      /* declared; -1 is free */
+    dv_tensor *constant; /* of an initializer; NULL: computed or fed. Owned by the graph's arena, writable (training) */
+} dv_value;
+
+typedef struct dv_node {
+    const char *name; /* never NULL; made from operator and position where the file has none */
+    const dv_operator *op;
+    dv_attributes attributes;
+    int input_count;
+    int *input; /* index of a value, -1: left out */
+    int output_count;
+    int *output;
+} dv_node;
+
+typedef struct dv_graph {
+    dv_arena *arena; /* owns everything below */
+    const char *name;
+    int opset;
+    int value_count, value_room;
+    dv_value *value;
+    int node_count, node_room;
+    dv_node *node; /* in an order in which it can run */
+    int input_count;
+    int *input; /* values to be fed; initializers are not among them */
+    int output_count;
+    int *output;
+} dv_graph;
+
+dv_graph *dv_graph_new(int opset, dv_error *error);
+void dv_graph_free(dv_graph *graph);
+
+/* Building. Each returns the index of the new value (for a node: of its first
+ * output; further outputs follow it), or -1 and an error. Names are copied and
+ * must be new; NULL makes one up. Attributes are copied deeply. */
+int dv_graph_add_input(dv_graph *graph, const char *name, dv_type type, const dv_shape *shape, dv_error *error);
+/* `data` (elements as stored) is copied; NULL: zeros. */
+int dv_graph_add_constant(dv_graph *graph, const char *name, dv_type type, const dv_shape *shape, const void *data,
+                          dv_error *error);
+int dv_graph_add_node(dv_graph *graph, const char *op, const char *name, int input_count, const int *input,
+                      int attribute_count, const dv_attribute *attribute, int output_count,
+                      const char *const *output_name, dv_error *error);
+bool dv_graph_add_output(dv_graph *graph, int value, dv_error *error);
+/* Index of the value of that name, -1 if there is none. */
+int dv_graph_find(const dv_graph *graph, const char *name);
+/* Gives a value another name (of the inputs and outputs of what is written). */
+bool dv_graph_rename(dv_graph *graph, int value, const char *name, dv_error *error);
+
+/* Puts the nodes into an order in which they can run and checks that every
+ * input exists, no value has two producers and there is no circle. */
+bool dv_graph_sort(dv_graph *graph, dv_error *error);
+
+/* The part of a graph that computes `outputs` from `inputs`, as a graph of its own
+ * with constants copied. Error if it needs an input that is not among them. */
+dv_graph *dv_graph_extract(const dv_graph *graph, int input_count, const int *inputs, int output_count,
+                           const int *outputs, dv_error *error);
+
+/* Rewrites for inference: constants folded, Identity and Dropout dropped,
+ * BatchNormalization folded into the Conv, ConvTranspose or Gemm before it. Outputs keep their names. */
+bool dv_graph_simplify(dv_graph *graph, dv_error *error);
+
+/* Multiply-adds of one run with the free dimensions set to `batch`; 0 and an error if shapes do not work out. */
+int64_t dv_graph_multiply_adds(const dv_graph *graph, int64_t batch, dv_error *error);
+
+#endif

@@ -1,0 +1,50 @@
+/* Running a graph: a plan of shapes and memory made once, then run many times. */
+#ifndef DV_GRAPH_RUN_H
+#define DV_GRAPH_RUN_H
+
+#include "graph/graph.h"
+
+/* A graph ready to run; holds plans and memory of its own and borrows graph and
+ * team, which must outlive it. Not for two callers at the same time. */
+typedef struct dv_runner dv_runner;
+dv_runner *dv_runner_new(const dv_graph *graph, dv_team *team, dv_error *error);
+void dv_runner_free(dv_runner *runner);
+
+/* Runs once with any shapes the graph takes (free dimensions are bound by the
+ * inputs), the team inside the operators. `inputs` in graph order. *outputs points
+ * at output_count tensors in graph order, owned by the runner and valid until its next run. */
+bool dv_runner_run(dv_runner *runner, const dv_tensor *inputs, const dv_tensor **outputs, dv_error *error);
+
+/* Runs `count` independent samples: a micro-batch at a time through the whole
+ * graph, one thread each. The graph has one float input whose first dimension is free
+ * (or equal to the micro-batch) and outputs whose first dimension is the batch. outputs[o] receives count rows of
+ * output o and may be NULL. The partition depends on count alone, so the bits do not depend on the team. */
+bool dv_runner_run_batch(dv_runner *runner, const float *input, int64_t count, float *const *outputs,
+                         const dv_progress *progress, const char *stage, dv_error *error);
+
+/* Shape of one sample of the only input, and of one sample of output `o`, without the batch dimension.
+ * Error if the graph cannot be run by dv_runner_run_batch. */
+bool dv_runner_sample_shapes(dv_runner *runner, dv_shape *input, int output, dv_shape *result, dv_error *error);
+
+/* ---- gradients ---------------------------------------------------------- */
+
+/* Forward and backward through a graph at one micro-batch size, with memory of
+ * its own: one per thread. `wanted` are values (inputs or constants) whose gradients are asked for. */
+typedef struct dv_gradient dv_gradient;
+dv_gradient *dv_gradient_new(const dv_graph *graph, int64_t micro_batch, int wanted_count, const int *wanted,
+                             dv_error *error);
+void dv_gradient_free(dv_gradient *gradient);
+
+/* The tensor to fill with input i (graph order) before forward. */
+dv_tensor *dv_gradient_input(dv_gradient *gradient, int i);
+/* Output o after forward; and its gradient, to be filled before backward (zeroed by forward). */
+const dv_tensor *dv_gradient_output(const dv_gradient *gradient, int o);
+dv_tensor *dv_gradient_output_gradient(dv_gradient *gradient, int o);
+/* `training` NULL: as in inference. */
+void dv_gradient_forward(dv_gradient *gradient, const dv_training_state *training);
+/* Gradients of the wanted values, from zero. */
+void dv_gradient_backward(dv_gradient *gradient);
+/* Gradient of wanted[w]; valid until the next backward. */
+const dv_tensor *dv_gradient_result(const dv_gradient *gradient, int w);
+
+#endif

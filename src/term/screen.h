@@ -1,0 +1,118 @@
+/* A screen of text and pictures. Text goes through ncurses, pictures are painted
+ * around it: sixel where the terminal says it can, half blocks where it cannot.
+ * A view never knows which. */
+#ifndef DV_TERM_SCREEN_H
+#define DV_TERM_SCREEN_H
+
+#include "deepvid.h"
+#include "image/image.h"
+
+typedef enum dv_graphics {
+    DV_GRAPHICS_AUTO, /* sixel if the terminal answers that it can, else half blocks */
+    DV_GRAPHICS_SIXEL,
+    DV_GRAPHICS_HALF,  /* U+2580, two pixels a cell, 256 or true colour as the terminal has it */
+    DV_GRAPHICS_ASCII, /* a ramp of characters, no colour needed */
+    DV_GRAPHICS_OFF,
+} dv_graphics;
+
+const char *dv_graphics_name(dv_graphics graphics); /* "auto", "sixel", "half", "ascii", "off" */
+bool dv_graphics_parse(const char *name, dv_graphics *graphics);
+
+typedef enum dv_style {
+    DV_STYLE_TEXT,
+    DV_STYLE_DIM,      /* captions, units */
+    DV_STYLE_TITLE,    /* headings of panes */
+    DV_STYLE_KEY,      /* a key in the help line */
+    DV_STYLE_SELECTED, /* the cursor */
+    DV_STYLE_GOOD,
+    DV_STYLE_WARNING,
+    DV_STYLE_BAD,
+    DV_STYLE_BAR,   /* a bar of a value */
+    DV_STYLE_BAR_2, /* a second one beside it */
+    DV_STYLE_COUNT
+} dv_style;
+
+typedef struct dv_screen dv_screen;
+
+/* Takes over the terminal on standard input and output: asks what it can do, alternate
+ * screen, raw keys. Error when there is none or TERM is unknown. NO_COLOR is honoured. While it is open,
+ * what is written to stderr is kept and replayed by close. SIGTERM, SIGHUP, SIGINT and SIGTSTP become
+ * events; a crash restores the terminal first. One screen a process. */
+dv_screen *dv_screen_open(dv_graphics wanted, dv_error *error);
+void dv_screen_close(dv_screen *screen);
+
+int dv_screen_rows(const dv_screen *screen);
+int dv_screen_columns(const dv_screen *screen);
+/* Pixels that a picture has a cell: of the font under sixel, 1 x 2 for half blocks, 1 x 1 for ASCII. */
+void dv_screen_cell(const dv_screen *screen, int *width, int *height);
+/* True width to height ratio of one such pixel (1 under sixel). */
+double dv_screen_pixel_aspect(const dv_screen *screen);
+
+/* What is used now (never AUTO), whether it was the terminal's own answer, and a change of it. */
+dv_graphics dv_screen_graphics(const dv_screen *screen);
+void dv_screen_set_graphics(dv_screen *screen, dv_graphics graphics);
+bool dv_screen_has_sixel(const dv_screen *screen);
+
+/* ---- drawing a frame ------------------------------------------------------ */
+
+/* Starts a frame: forgets all text and all pictures of the last one. */
+void dv_screen_begin(dv_screen *screen);
+/* UTF-8 text, clipped at `width` columns (0: the screen's edge); returns the columns used. */
+int dv_screen_text(dv_screen *screen, int row, int column, int width, dv_style style, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+/* A horizontal bar of `fraction` of `width` columns, in eighths of a cell where the terminal has UTF-8. */
+void dv_screen_bar(dv_screen *screen, int row, int column, int width, dv_style style, double fraction);
+/* A picture in a rectangle of cells, at its top left corner, cut where it is larger. The last row of the screen never
+ * holds one. At most 256 colours; more are reduced. The image is copied. Size it by dv_screen_cell. */
+void dv_screen_picture(dv_screen *screen, int row, int column, int rows, int columns, const dv_image *image);
+/* Shows the frame: text, then the pictures whose content, place or size changed. */
+void dv_screen_end(dv_screen *screen);
+/* Everything is sent again by the next frame (Ctrl-L, after a resize). */
+void dv_screen_repaint(dv_screen *screen);
+
+/* Bytes sent to the terminal by the last frame. */
+int64_t dv_screen_frame_bytes(const dv_screen *screen);
+
+/* ---- events --------------------------------------------------------------- */
+
+typedef enum dv_event_kind {
+    DV_EVENT_NONE, /* time ran out */
+    DV_EVENT_KEY,
+    DV_EVENT_RESIZE,  /* or back from suspension: draw a frame */
+    DV_EVENT_WAKE,    /* wake_fd has something to read */
+    DV_EVENT_SUSPEND, /* Ctrl-Z or SIGTSTP: save what must be, then call dv_screen_suspend */
+    DV_EVENT_STOP,    /* SIGTERM, SIGHUP, SIGINT, or the terminal is gone: leave */
+} dv_event_kind;
+
+enum { /* keys that are not characters; characters are their code point, Ctrl-A is 1 */
+       DV_KEY_ESCAPE = 27,
+       DV_KEY_ENTER = 10,
+       DV_KEY_TAB = 9,
+       DV_KEY_BACKSPACE = 127,
+       DV_KEY_UP = 0x110000,
+       DV_KEY_DOWN,
+       DV_KEY_LEFT,
+       DV_KEY_RIGHT,
+       DV_KEY_PAGE_UP,
+       DV_KEY_PAGE_DOWN,
+       DV_KEY_HOME,
+       DV_KEY_END,
+       DV_KEY_SHIFT_LEFT,
+       DV_KEY_SHIFT_RIGHT,
+       DV_KEY_BACK_TAB,
+       DV_KEY_DELETE,
+       DV_KEY_F1,
+};
+
+typedef struct dv_event {
+    dv_event_kind kind;
+    int key;
+} dv_event;
+
+/* Waits for the next event; timeout_ms < 0: for ever. wake_fd may be -1. Answers of the terminal that
+ * come late are swallowed here. */
+dv_event dv_screen_wait(dv_screen *screen, int wake_fd, int timeout_ms);
+/* Gives the terminal back, stops the process, takes the terminal again when it is continued. */
+void dv_screen_suspend(dv_screen *screen);
+
+#endif

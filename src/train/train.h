@@ -1,0 +1,51 @@
+/* Training: batches, losses, optimisers, checkpoints, on any graph. */
+#ifndef DV_TRAIN_TRAIN_H
+#define DV_TRAIN_TRAIN_H
+
+#include "graph/run.h"
+
+/* What is trained and on what. The graph's outputs meet `loss`, its inputs are filled by `fill`;
+ * both are called from several threads, for one micro-batch at a time. */
+typedef struct dv_objective {
+    void *context;
+    int64_t count; /* samples of an epoch */
+    /* Writes `count` samples to the inputs (graph order). `index` are sample numbers; `draw` differs for each
+     * (epoch, sample) and keys the random numbers that fill may need: draw[i] belongs to sample i. */
+    void (*fill)(void *context, const int64_t *index, const uint64_t *draw, int64_t count, dv_tensor *const *inputs);
+    /* Sum of the losses of the `count` samples; writes the gradients of that sum by the outputs. */
+    double (*loss)(void *context, const int64_t *index, int64_t count, const dv_tensor *const *outputs,
+                   dv_tensor *const *gradients);
+} dv_objective;
+
+typedef enum dv_optimizer { DV_OPTIMIZER_ADAM, DV_OPTIMIZER_SGD } dv_optimizer;
+
+typedef struct dv_training_options {
+    dv_optimizer optimizer;
+    int epochs, batch;
+    double learning_rate; /* at the start; falls along a half cosine to a hundredth at the end */
+    double weight_decay;  /* decoupled (Loshchilov and Hutter 2019), on tensors of rank >= 2 */
+    double momentum;      /* SGD */
+    uint64_t seed;
+    const char *checkpoint; /* path; resumed from if it is there and belongs to the same run; NULL: none */
+} dv_training_options;
+
+/* What the caller is told after each batch; returning false stops after this batch. */
+typedef struct dv_training_status {
+    int epoch, epochs;       /* from 0 */
+    int64_t sample, samples; /* of this epoch */
+    double loss;             /* mean of this epoch so far */
+    double samples_per_second, seconds_left;
+    bool epoch_end;
+} dv_training_status;
+typedef struct dv_training_observer {
+    bool (*step)(void *context, const dv_training_status *status);
+    void *context;
+} dv_training_observer;
+
+/* Trains the constants `parameters` of the graph in place. Same seed, same bits, for any team. When the observer
+ * stops it, the checkpoint is written and true returned with *stopped set. */
+bool dv_train(dv_graph *graph, int parameter_count, const int *parameters, const dv_objective *objective,
+              const dv_training_options *options, dv_team *team, const dv_training_observer *observer, bool *stopped,
+              dv_error *error);
+
+#endif
