@@ -1,0 +1,200 @@
+/* Options: one table makes the parser, --help and the man page. */
+#include "cmd/command.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_OPTIONS = 64 };
+
+/* What getopt_long returns for row i of the table, and for the two every command has. */
+enum { FIRST_ROW = 256, HELP = 1000, MANUAL };
+
+int dv_command_usage(const dv_command *command, const char *format, ...)
+{
+    dv_error text;
+    char message[sizeof text.message];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    dv_error_set(&text, DV_ERROR_ARGUMENT, "%s", message);
+    fprintf(stderr, "deepvid: %s; try 'deepvid %s--help'\n", text.message, command->name ? command->name : "");
+    return DV_EXIT_USAGE;
+}
+
+int dv_command_fail(const dv_error *error)
+{
+    fprintf(stderr, "deepvid: %s\n", error->message);
+    return error->code == DV_ERROR_ARGUMENT ? DV_EXIT_USAGE : DV_EXIT_FAILED;
+}
+
+static const char *value_name(const dv_option *option)
+{
+    return option->kind == DV_OPTION_CHOICE ? option->choices : option->argument;
+}
+
+static bool print_help(const dv_command *command, const dv_option *options)
+{
+    printf("Usage: deepvid%s%s%s%s\n\n%s\n\nOptions:\n", command->name ? " " : "", command->name ? command->name : "",
+           command->arguments[0] ? " [OPTION]... " : " [OPTION]...", command->arguments, command->summary);
+    for (const dv_option *option = options; option->name; option++) {
+        int width = printf("  --%s", option->name);
+        if (option->kind != DV_OPTION_FLAG)
+            width += printf(" %s", value_name(option));
+        printf("%*s%s\n", width < 30 ? 30 - width : 1, "", option->help);
+    }
+    printf("  --help%*sthis text\n", 22, "");
+    if (command->examples)
+        printf("\nExamples:\n%s", command->examples);
+    return fflush(stdout) == 0;
+}
+
+/* mdoc that is safe for any text: backslashes escaped, no control line by accident. */
+static void print_mdoc_text(const char *text)
+{
+    if (*text == '.' || *text == '\'')
+        fputs("\\&", stdout);
+    for (; *text; text++) {
+        if (*text == '\\')
+            fputs("\\e", stdout);
+        else if (*text == '-')
+            fputs("\\-", stdout);
+        else
+            putchar(*text);
+    }
+}
+
+/* The command's part of the man page's list of options. */
+static bool print_manual(const dv_command *command, const dv_option *options)
+{
+    printf(".Ss deepvid%s%s %s\n", command->name ? " " : "", command->name ? command->name : "", command->arguments);
+    print_mdoc_text(command->summary);
+    puts("\n.Bl -tag -width Ds");
+    for (const dv_option *option = options; option->name; option++) {
+        fputs(".It Fl -", stdout);
+        print_mdoc_text(option->name);
+        if (option->kind != DV_OPTION_FLAG) {
+            fputs(" Ar ", stdout);
+            print_mdoc_text(value_name(option));
+        }
+        putchar('\n');
+        print_mdoc_text(option->help);
+        putchar('\n');
+    }
+    puts(".El");
+    return fflush(stdout) == 0;
+}
+
+/* Index of `word` among "a|b|c", -1 if it is none of them. */
+static int choice_index(const char *choices, const char *word)
+{
+    size_t length = strlen(word);
+    for (int index = 0; length; index++) {
+        size_t part = strcspn(choices, "|");
+        if (part == length && memcmp(choices, word, length) == 0)
+            return index;
+        if (!choices[part])
+            break;
+        choices += part + 1;
+    }
+    return -1;
+}
+
+static bool parse_count(const dv_option *option, const char *text, int64_t *count)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (end == text || *end || errno || (double)value < option->minimum || (double)value > option->maximum)
+        return false;
+    *count = value;
+    return true;
+}
+
+static bool parse_number(const dv_option *option, const char *text, double *number)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end || !isfinite(value) || value < option->minimum || value > option->maximum)
+        return false;
+    *number = value;
+    return true;
+}
+
+/* Stores the value of one option; -1, or the exit status after saying what is wrong. */
+static int store(const dv_command *command, const dv_option *option, const char *text)
+{
+    switch (option->kind) {
+    case DV_OPTION_FLAG:
+        *(bool *)option->target = true;
+        return -1;
+    case DV_OPTION_TEXT:
+        *(const char **)option->target = text;
+        return -1;
+    case DV_OPTION_TEXTS: {
+        dv_texts *texts = option->target;
+        if (texts->count == (int)(sizeof texts->text / sizeof texts->text[0]))
+            return dv_command_usage(command, "--%s is given more than %d times", option->name, texts->count);
+        texts->text[texts->count++] = text;
+        return -1;
+    }
+    case DV_OPTION_COUNT:
+        if (!parse_count(option, text, option->target))
+            return dv_command_usage(command, "--%s takes a whole number from %.0f to %.0f, not '%s'", option->name,
+                                    option->minimum, option->maximum, text);
+        return -1;
+    case DV_OPTION_NUMBER:
+        if (!parse_number(option, text, option->target))
+            return dv_command_usage(command, "--%s takes a number from %g to %g, not '%s'", option->name,
+                                    option->minimum, option->maximum, text);
+        return -1;
+    case DV_OPTION_CHOICE: {
+        int index = choice_index(option->choices, text);
+        if (index < 0)
+            return dv_command_usage(command, "--%s takes %s, not '%s'", option->name, option->choices, text);
+        *(int *)option->target = index;
+        return -1;
+    }
+    }
+    return DV_EXIT_USAGE;
+}
+
+int dv_options_parse(const dv_command *command, const dv_option *options, int argc, char **argv, int *first)
+{
+    struct option rows[MAX_OPTIONS + 3];
+    int count = 0;
+    for (; options[count].name && count < MAX_OPTIONS; count++)
+        rows[count] = (struct option){options[count].name,
+                                      options[count].kind == DV_OPTION_FLAG ? no_argument : required_argument, NULL,
+                                      FIRST_ROW + count};
+    rows[count] = (struct option){"help", no_argument, NULL, HELP};
+    rows[count + 1] = (struct option){"help-mdoc", no_argument, NULL, MANUAL};
+    rows[count + 2] = (struct option){0};
+
+    opterr = 0;
+    optind = 1;
+    for (;;) {
+        int found = getopt_long(argc, argv, ":h", rows, NULL);
+        if (found == -1)
+            break;
+        if (found == 'h' || found == HELP)
+            return print_help(command, options) ? DV_EXIT_DONE : DV_EXIT_FAILED;
+        if (found == MANUAL)
+            return print_manual(command, options) ? DV_EXIT_DONE : DV_EXIT_FAILED;
+        if (found == ':')
+            return dv_command_usage(command, "%s needs a value", argv[optind - 1]);
+        if (found == '?')
+            return dv_command_usage(command, "unknown or ambiguous option '%s'", argv[optind - 1]);
+        int status = store(command, &options[found - FIRST_ROW], optarg);
+        if (status >= 0)
+            return status;
+    }
+    *first = optind;
+    return -1;
+}
