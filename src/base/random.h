@@ -27,7 +27,7 @@ typedef enum dv_purpose {
 void dv_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t result[4]);
 
 uint64_t dv_random_bits(uint64_t seed, dv_purpose purpose, uint64_t index);
-/* Uniform on the open interval (0, 1), 53 bits. */
+/* Uniform on the open interval (0, 1): the middle of one of 2^52 equal cells. */
 double dv_random_uniform(uint64_t seed, dv_purpose purpose, uint64_t index);
 /* Standard normal. */
 double dv_random_normal(uint64_t seed, dv_purpose purpose, uint64_t index);

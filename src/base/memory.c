@@ -1,0 +1,103 @@
+#include "base/memory.h"
+#include "base/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64, CHUNK_SIZE = 64 * 1024 };
+
+bool dv_size_multiply(size_t a, size_t b, size_t *product)
+{
+    return !__builtin_mul_overflow(a, b, product);
+}
+
+/* Bytes of count * size elements, rounded up to the alignment and never 0. */
+static bool block_size(size_t count, size_t size, size_t *bytes)
+{
+    if (!dv_size_multiply(count, size, bytes) || *bytes > PTRDIFF_MAX - ALIGNMENT) {
+        return false;
+    }
+    *bytes = *bytes ? (*bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
+    return true;
+}
+
+void *dv_alloc(size_t count, size_t size, dv_error *error)
+{
+    size_t bytes;
+    void *block = NULL;
+    if (!block_size(count, size, &bytes) || posix_memalign(&block, ALIGNMENT, bytes) != 0) {
+        dv_error_set(error, DV_ERROR_MEMORY, "out of memory: %zu elements of %zu bytes are too much", count, size);
+        return NULL;
+    }
+    return memset(block, 0, bytes);
+}
+
+typedef struct chunk {
+    struct chunk *next;
+    size_t size, used; /* of data */
+    _Alignas(ALIGNMENT) uint8_t data[];
+} chunk;
+
+struct dv_arena {
+    chunk *chunks; /* the first one is the one that is being filled */
+};
+
+dv_arena *dv_arena_new(dv_error *error)
+{
+    return dv_alloc(1, sizeof(dv_arena), error);
+}
+
+void dv_arena_free(dv_arena *arena)
+{
+    if (!arena) {
+        return;
+    }
+    for (chunk *next, *c = arena->chunks; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+    free(arena);
+}
+
+static chunk *chunk_new(size_t bytes, dv_error *error)
+{
+    chunk *c = dv_alloc(1, sizeof *c + bytes, error);
+    if (c) {
+        c->size = bytes;
+    }
+    return c;
+}
+
+void *dv_arena_alloc(dv_arena *arena, size_t count, size_t size, dv_error *error)
+{
+    size_t bytes;
+    if (!block_size(count, size, &bytes)) {
+        dv_error_set(error, DV_ERROR_MEMORY, "out of memory: %zu elements of %zu bytes are too much", count, size);
+        return NULL;
+    }
+    chunk *c = arena->chunks;
+    if (!c || bytes > c->size - c->used) {
+        c = chunk_new(bytes > CHUNK_SIZE / 4 ? bytes : CHUNK_SIZE, error);
+        if (!c) {
+            return NULL;
+        }
+        /* A chunk for one large block goes behind the one that still has room. */
+        chunk **place = bytes > CHUNK_SIZE / 4 && arena->chunks ? &arena->chunks->next : &arena->chunks;
+        c->next = *place;
+        *place = c;
+    }
+    void *block = c->data + c->used;
+    c->used += bytes;
+    return block;
+}
+
+char *dv_arena_text_n(dv_arena *arena, const char *text, size_t length, dv_error *error)
+{
+    char *copy = dv_arena_alloc(arena, length + 1, 1, error);
+    return copy ? memcpy(copy, text, length) : NULL;
+}
+
+char *dv_arena_text(dv_arena *arena, const char *text, dv_error *error)
+{
+    return dv_arena_text_n(arena, text, strlen(text), error);
+}

@@ -1,0 +1,178 @@
+#include "base/team.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_THREADS = 1024 };
+
+typedef struct worker {
+    dv_team *team;
+    int thread;
+    pthread_t id;
+} worker;
+
+/* A run is published under the mutex by a new generation. Each worker takes part in every generation exactly once and
+ * is counted out of `busy` when it finds no more tasks; the caller leaves when busy is 0, so nobody looks at a run
+ * that is over. */
+struct dv_team {
+    int size; /* with the caller, who is thread 0 */
+    int started;
+    pthread_mutex_t mutex;
+    pthread_cond_t begin, end;
+    uint64_t generation;
+    int busy;
+    bool quit;
+
+    void (*work)(void *context, int64_t task, int thread);
+    void *context;
+    int64_t tasks;
+    atomic_int_fast64_t next;
+
+    worker workers[]; /* size - 1 */
+};
+
+static int available_cores(void)
+{
+#ifdef __linux__
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) {
+        return CPU_COUNT(&set);
+    }
+#endif
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : cores > MAX_THREADS ? MAX_THREADS : (int)cores;
+}
+
+static void take_tasks(dv_team *team, int thread)
+{
+    int64_t task;
+    while ((task = atomic_fetch_add_explicit(&team->next, 1, memory_order_relaxed)) < team->tasks) {
+        team->work(team->context, task, thread);
+    }
+}
+
+static void *worker_main(void *argument)
+{
+    worker *self = argument;
+    dv_team *team = self->team;
+    uint64_t seen = 0;
+    pthread_mutex_lock(&team->mutex);
+    for (;;) {
+        while (team->generation == seen && !team->quit) {
+            pthread_cond_wait(&team->begin, &team->mutex);
+        }
+        if (team->quit) {
+            break;
+        }
+        seen = team->generation;
+        pthread_mutex_unlock(&team->mutex);
+        take_tasks(team, self->thread);
+        pthread_mutex_lock(&team->mutex);
+        if (--team->busy == 0) {
+            pthread_cond_signal(&team->end);
+        }
+    }
+    pthread_mutex_unlock(&team->mutex);
+    return NULL;
+}
+
+/* Signals stay with the thread that made the team: its handlers and its self-pipe live there. */
+static int start_worker(dv_team *team, int thread)
+{
+    worker *w = &team->workers[thread - 1];
+    sigset_t all, old;
+    sigfillset(&all);
+    *w = (worker){.team = team, .thread = thread};
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    int failure = pthread_create(&w->id, NULL, worker_main, w);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return failure;
+}
+
+dv_team *dv_team_new(int threads, dv_error *error)
+{
+    int size = threads == 0 ? available_cores() : threads;
+    if (size < 1 || size > MAX_THREADS) {
+        dv_error_set(error, DV_ERROR_ARGUMENT, "%d threads are not possible; ask for 1 to %d, or 0 for all cores",
+                     threads, MAX_THREADS);
+        return NULL;
+    }
+    dv_team *team = dv_alloc(1, sizeof *team + (size_t)(size - 1) * sizeof(worker), error);
+    if (!team) {
+        return NULL;
+    }
+    team->size = size;
+    pthread_mutex_init(&team->mutex, NULL);
+    pthread_cond_init(&team->begin, NULL);
+    pthread_cond_init(&team->end, NULL);
+    for (int thread = 1; thread < size; thread++) {
+        int failure = start_worker(team, thread);
+        if (failure) {
+            dv_error_set(error, DV_ERROR_MEMORY, "cannot start thread %d of %d: %s; ask for fewer with --threads",
+                         thread + 1, size, strerror(failure));
+            dv_team_free(team);
+            return NULL;
+        }
+        team->started++;
+    }
+    return team;
+}
+
+void dv_team_free(dv_team *team)
+{
+    if (!team) {
+        return;
+    }
+    pthread_mutex_lock(&team->mutex);
+    team->quit = true;
+    pthread_cond_broadcast(&team->begin);
+    pthread_mutex_unlock(&team->mutex);
+    for (int i = 0; i < team->started; i++) {
+        pthread_join(team->workers[i].id, NULL);
+    }
+    pthread_cond_destroy(&team->end);
+    pthread_cond_destroy(&team->begin);
+    pthread_mutex_destroy(&team->mutex);
+    free(team);
+}
+
+int dv_team_size(const dv_team *team)
+{
+    return team ? team->size : 1;
+}
+
+void dv_team_run(dv_team *team, void (*work)(void *context, int64_t task, int thread), void *context, int64_t tasks)
+{
+    if (dv_team_size(team) == 1 || tasks <= 1) {
+        for (int64_t task = 0; task < tasks; task++) {
+            work(context, task, 0);
+        }
+        return;
+    }
+    pthread_mutex_lock(&team->mutex);
+    assert(team->busy == 0);
+    team->work = work;
+    team->context = context;
+    team->tasks = tasks;
+    atomic_store_explicit(&team->next, 0, memory_order_relaxed);
+    team->busy = team->size - 1;
+    team->generation++;
+    pthread_cond_broadcast(&team->begin);
+    pthread_mutex_unlock(&team->mutex);
+
+    take_tasks(team, 0);
+
+    pthread_mutex_lock(&team->mutex);
+    while (team->busy > 0) {
+        pthread_cond_wait(&team->end, &team->mutex);
+    }
+    pthread_mutex_unlock(&team->mutex);
+}
