@@ -81,10 +81,15 @@ dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error);
 void dv_bundle_close(dv_bundle *bundle);
 const dv_bundle_facts *dv_bundle_get_facts(const dv_bundle *bundle);
 
-/* Writes picture `index` as channels x height x width floats in 0..1. */
+/* Writes picture `index` as channels x height x width floats in 0..1. This and the facts only read: any thread may ask
+ * while another one works with the bundle. All other functions want the bundle for themselves. */
 bool dv_bundle_get_picture(const dv_bundle *bundle, int64_t index, float *picture, dv_error *error);
 
 /* ---- classification ----------------------------------------------------- */
+
+/* The teacher's probabilities (temperature 1) on pictures first .. first + count - 1: count x classes, the caller's.
+ * For those who want the answers bit by bit. */
+bool dv_classify_range(dv_bundle *bundle, int64_t first, int64_t count, float *probabilities, dv_error *error);
 
 /* The teacher's answer to every picture of the bundle. */
 typedef struct dv_classification {
