@@ -1,0 +1,132 @@
+#include "image/image.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+dv_image *dv_image_new(int width, int height, int channels, dv_error *error)
+{
+    assert(channels == 1 || channels == 3);
+    if (width < 1 || height < 1 || width > DV_IMAGE_MAX_SIDE || height > DV_IMAGE_MAX_SIDE) {
+        dv_error_set(error, DV_ERROR_UNSUPPORTED,
+                     "a picture of %d x %d pixels is not possible; a side may have 1 to %d", width, height,
+                     DV_IMAGE_MAX_SIDE);
+        return NULL;
+    }
+    dv_image *image = dv_alloc(1, sizeof *image, error);
+    uint8_t *pixel = image ? dv_alloc((size_t)width * (size_t)height, (size_t)channels, error) : NULL;
+    if (!pixel) {
+        free(image);
+        return NULL;
+    }
+    *image = (dv_image){.width = width, .height = height, .channels = channels, .pixel = pixel};
+    return image;
+}
+
+void dv_image_free(dv_image *image)
+{
+    if (image) {
+        free(image->pixel);
+        free(image);
+    }
+}
+
+static uint8_t *pixel_at(const dv_image *image, int x, int y)
+{
+    return image->pixel + ((size_t)y * (size_t)image->width + (size_t)x) * (size_t)image->channels;
+}
+
+/* Rec. 601 luma, as PNG's own grey conversion and most programs have it; exact for grey. */
+static uint8_t luma(uint8_t red, uint8_t green, uint8_t blue)
+{
+    return (uint8_t)((299 * red + 587 * green + 114 * blue + 500) / 1000);
+}
+
+dv_image *dv_image_from_floats(const float *picture, int channels, int height, int width, dv_error *error)
+{
+    dv_image *image = dv_image_new(width, height, channels, error);
+    if (!image) {
+        return NULL;
+    }
+    size_t plane = (size_t)height * (size_t)width;
+    for (size_t i = 0; i < plane; i++) {
+        for (size_t c = 0; c < (size_t)channels; c++) {
+            /* fmaxf and fminf drop a NaN: it becomes 0. */
+            float value = fminf(fmaxf(picture[c * plane + i], 0), 1);
+            image->pixel[i * (size_t)channels + c] = (uint8_t)(value * 255 + 0.5f);
+        }
+    }
+    return image;
+}
+
+dv_image *dv_image_enlarge(const dv_image *image, int factor, dv_error *error)
+{
+    if (factor < 1 || factor > DV_IMAGE_MAX_SIDE / image->width || factor > DV_IMAGE_MAX_SIDE / image->height) {
+        dv_error_set(error, DV_ERROR_ARGUMENT, "a picture of %d x %d pixels cannot be enlarged %d times", image->width,
+                     image->height, factor);
+        return NULL;
+    }
+    dv_image *large = dv_image_new(image->width * factor, image->height * factor, image->channels, error);
+    if (!large) {
+        return NULL;
+    }
+    size_t channels = (size_t)image->channels, row = (size_t)large->width * channels;
+    for (int y = 0; y < image->height; y++) {
+        uint8_t *first = pixel_at(large, 0, y * factor);
+        for (int x = 0; x < large->width; x++) {
+            memcpy(first + (size_t)x * channels, pixel_at(image, x / factor, y), channels);
+        }
+        for (int copy = 1; copy < factor; copy++) {
+            memcpy(first + (size_t)copy * row, first, row);
+        }
+    }
+    return large;
+}
+
+static void paste_row(uint8_t *to, int to_channels, const uint8_t *from, int from_channels, int count)
+{
+    if (to_channels == from_channels) {
+        memcpy(to, from, (size_t)count * (size_t)to_channels);
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        if (to_channels == 1) {
+            to[i] = luma(from[3 * i], from[3 * i + 1], from[3 * i + 2]);
+        } else {
+            memset(to + 3 * i, from[i], 3);
+        }
+    }
+}
+
+void dv_image_paste(dv_image *target, const dv_image *source, int x, int y)
+{
+    /* The part of the source that falls on the target; 64 bits, as x + width may not fit an int. */
+    int64_t left = x < 0 ? -(int64_t)x : 0, right = (int64_t)target->width - x;
+    int64_t top = y < 0 ? -(int64_t)y : 0, bottom = (int64_t)target->height - y;
+    right = right < source->width ? right : source->width;
+    bottom = bottom < source->height ? bottom : source->height;
+    if (left >= right) {
+        return;
+    }
+    for (int64_t row = top; row < bottom; row++) {
+        paste_row(pixel_at(target, (int)(x + left), (int)(y + row)), target->channels,
+                  pixel_at(source, (int)left, (int)row), source->channels, (int)(right - left));
+    }
+}
+
+void dv_image_fill(dv_image *image, uint8_t red, uint8_t green, uint8_t blue)
+{
+    size_t count = (size_t)image->width * (size_t)image->height;
+    if (image->channels == 1) {
+        memset(image->pixel, luma(red, green, blue), count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        image->pixel[3 * i] = red;
+        image->pixel[3 * i + 1] = green;
+        image->pixel[3 * i + 2] = blue;
+    }
+}
