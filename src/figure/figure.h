@@ -6,25 +6,32 @@
 #include "deepvid.h"
 #include "image/image.h"
 
-/* A grid of equal tiles for a terminal: no text in it. Every tile is tile_width x tile_height pixels, its content
- * scaled to that by nearest neighbour and quantised so that palettes stay small (dv_colormap levels or 32 greys). */
+/* A grid of equal tiles for a terminal, row by row, without text. Every tile is tile_width x tile_height pixels inside
+ * a ring of `gap` pixels, so that the grid is columns x (tile_width + 2 gap) wide. Content is enlarged by nearest
+ * neighbour, or shrunk by the mean of the pixels under each new one. Colours are few, so that palettes hold them
+ * exactly: 32 greys, 216 colours, or DV_COLORMAP_LEVELS levels. What is no number is black in a picture, neutral in a
+ * map. */
 typedef struct dv_tiles {
     int count, columns;
     int tile_width, tile_height;
-    int gap; /* pixels between tiles, of the background */
+    int gap;
+    uint8_t background[3]; /* of the rings and of tiles that are not there */
 } dv_tiles;
 
-/* Pictures: channels x height x width floats each. `mark` (may be NULL) gives each tile a frame
- * one gap wide in the colour of that class; -1 none. */
+/* Size of the whole grid in pixels. */
+void dv_figure_tiles_size(const dv_tiles *tiles, int64_t *width, int64_t *height);
+
+/* Pictures: channels (1 or 3) x height x width floats in 0..1 each; NULL leaves a tile empty. `mark` (may be NULL)
+ * gives the ring of each tile the colour of that class; -1 none. */
 dv_image *dv_figure_pictures(const dv_tiles *tiles, const float *const *picture, const int *mark, int channels,
                              int height, int width, dv_error *error);
 
-/* Weight maps (summed over channels) on one diverging scale: -scale..scale; `scale` 0: the largest weight shown.
- * Weights are centred over classes first (adding one map to all classes changes no probability). `classes` are those to
- * show. */
+/* The weight maps of `classes` (tiles->count entries) on one diverging scale: -scale..scale; `scale` 0: the largest
+ * weight shown. They are summed over channels, and centred over all classes first: adding one map to every class
+ * changes no probability. */
 dv_image *dv_figure_weight_maps(const dv_tiles *tiles, const dv_explanation *explanation, const int *classes,
                                 double scale, dv_error *error);
-/* The largest magnitude of the centred weight maps: what scale 0 means over all classes. */
+/* The largest magnitude of the centred weight maps over all classes, for a scale that stays when classes change. */
 double dv_figure_weight_scale(const dv_explanation *explanation);
 
 /* The whole explanation as one picture that needs no other words: instance, reconstruction, neighbours with the

@@ -1,0 +1,312 @@
+#include "base/random.h"
+#include "figure/figure.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static const uint8_t *pixel_at(const dv_image *image, int x, int y)
+{
+    return image->pixel + 3 * ((size_t)y * (size_t)image->width + (size_t)x);
+}
+
+static void assert_grey(const dv_image *image, int x, int y, int grey)
+{
+    const uint8_t *rgb = pixel_at(image, x, y);
+
+    assert_int_equal(rgb[0], grey);
+    assert_int_equal(rgb[1], grey);
+    assert_int_equal(rgb[2], grey);
+}
+
+static void assert_level(const dv_image *image, int x, int y, int level)
+{
+    uint8_t rgb[3];
+
+    dv_colormap_diverging_level(level, rgb);
+    assert_memory_equal(pixel_at(image, x, y), rgb, 3);
+}
+
+static int compare_colors(const void *a, const void *b)
+{
+    return memcmp(a, b, 3);
+}
+
+static int distinct_colors(const dv_image *image)
+{
+    size_t pixels = (size_t)image->width * (size_t)image->height;
+    uint8_t *copy = malloc(3 * pixels);
+    int colors = 1;
+
+    assert_non_null(copy);
+    memcpy(copy, image->pixel, 3 * pixels);
+    qsort(copy, pixels, 3, compare_colors);
+    for (size_t i = 1; i < pixels; i++)
+        colors += memcmp(copy + 3 * i, copy + 3 * (i - 1), 3) != 0;
+    free(copy);
+    return colors;
+}
+
+/* ---- tiles ------------------------------------------------------------------- */
+
+enum { LOW = 0, HIGH = DV_COLORMAP_LEVELS - 1, NEUTRAL = DV_COLORMAP_LEVELS / 2 };
+
+static void tile_pixels(void **state)
+{
+    (void)state;
+    const float first[4] = {0, 1, 0.5f, NAN}, second[4] = {2, -1, 0.1f, 0.9f};
+    const float *picture[3] = {first, second, NULL};
+    const int mark[3] = {3, -1, -1};
+    dv_tiles tiles = {.count = 3, .columns = 2, .tile_width = 4, .tile_height = 6, .gap = 1, .background = {9, 8, 7}};
+    dv_image *image = dv_figure_pictures(&tiles, picture, mark, 1, 2, 2, NULL);
+    int64_t width, height;
+    uint8_t frame[3];
+
+    dv_figure_tiles_size(&tiles, &width, &height);
+    assert_int_equal(width, 12);
+    assert_int_equal(height, 16);
+    assert_non_null(image);
+    assert_int_equal(image->width, 12);
+    assert_int_equal(image->height, 16);
+    assert_int_equal(image->channels, 3);
+
+    dv_colormap_class(3, frame);
+    for (int x = 0; x < 6; x++) {
+        assert_memory_equal(pixel_at(image, x, 0), frame, 3);
+        assert_memory_equal(pixel_at(image, x, 7), frame, 3);
+        assert_memory_equal(pixel_at(image, 6 + x, 0), tiles.background, 3);
+    }
+    for (int y = 0; y < 8; y++) {
+        assert_memory_equal(pixel_at(image, 0, y), frame, 3);
+        assert_memory_equal(pixel_at(image, 5, y), frame, 3);
+        assert_memory_equal(pixel_at(image, 6, y), tiles.background, 3);
+    }
+    for (int y = 0; y < 6; y++) {
+        for (int x = 0; x < 4; x++) {
+            /* 32 greys: 0.5 is level 16 of 31, 0.1 level 3, 0.9 level 28. */
+            static const int grey[2][4] = {{0, 255, 132, 0}, {255, 0, 25, 230}};
+
+            assert_grey(image, 1 + x, 1 + y, grey[0][y / 3 * 2 + x / 2]);
+            assert_grey(image, 7 + x, 1 + y, grey[1][y / 3 * 2 + x / 2]);
+        }
+    }
+    for (int y = 8; y < 16; y++)
+        for (int x = 0; x < 12; x++)
+            assert_memory_equal(pixel_at(image, x, y), tiles.background, 3);
+    dv_image_free(image);
+}
+
+static void tile_scaling(void **state)
+{
+    (void)state;
+    const float column[4] = {0, 1, 1, 1}, row[3] = {0, 1, 0};
+    const float *picture = column;
+    dv_tiles tiles = {.count = 1, .columns = 1, .tile_width = 2, .tile_height = 1};
+    dv_image *image = dv_figure_pictures(&tiles, &picture, NULL, 1, 1, 4, NULL);
+
+    assert_grey(image, 0, 0, 132); /* the mean of 0 and 1 */
+    assert_grey(image, 1, 0, 255);
+    dv_image_free(image);
+
+    picture = row;
+    tiles.tile_width = 7;
+    image = dv_figure_pictures(&tiles, &picture, NULL, 1, 1, 3, NULL);
+    for (int x = 0; x < 7; x++)
+        assert_grey(image, x, 0, x * 3 / 7 == 1 ? 255 : 0);
+    dv_image_free(image);
+}
+
+static void tile_colors_are_few(void **state)
+{
+    (void)state;
+    enum { SIDE = 64, PLANE = SIDE * SIDE };
+    float *noise = malloc(3 * PLANE * sizeof *noise);
+    const float *picture = noise;
+    dv_tiles tiles = {.count = 1, .columns = 1, .tile_width = SIDE, .tile_height = SIDE};
+    dv_image *image;
+
+    assert_non_null(noise);
+    for (int i = 0; i < 3 * PLANE; i++)
+        noise[i] = (float)(1.2 * dv_random_uniform(1, DV_PURPOSE_TEST, (uint64_t)i) - 0.1);
+    image = dv_figure_pictures(&tiles, &picture, NULL, 1, SIDE, SIDE, NULL);
+    assert_int_equal(distinct_colors(image), 32);
+    dv_image_free(image);
+
+    image = dv_figure_pictures(&tiles, &picture, NULL, 3, SIDE, SIDE, NULL);
+    assert_int_equal(distinct_colors(image), 216);
+    for (int i = 0; i < PLANE; i++)
+        for (int c = 0; c < 3; c++)
+            assert_true(fabs(image->pixel[3 * i + c] - 255 * fmin(fmax(noise[c * PLANE + i], 0), 1)) <= 25.6);
+    dv_image_free(image);
+    free(noise);
+}
+
+static void tiles_too_large(void **state)
+{
+    (void)state;
+    const float value = 0;
+    const float *picture[3] = {&value, &value, &value};
+    dv_tiles tiles = {.count = 3, .columns = 3, .tile_width = 2147483647, .tile_height = 1, .gap = 2147483647};
+    dv_error error = {0};
+
+    assert_null(dv_figure_pictures(&tiles, picture, NULL, 1, 1, 1, &error));
+    assert_int_equal(error.code, DV_ERROR_ARGUMENT);
+}
+
+/* ---- weight maps --------------------------------------------------------------- */
+
+enum { CLASSES = 3, WIDTH = 4, HEIGHT = 2, PIXELS = WIDTH * HEIGHT };
+
+/* Sixteenths, so that sums and means are exact. The classes of each pixel add up to zero. */
+static const float centered[CLASSES * PIXELS] = {
+    1,     0.5f,  0, -0.25f, 0, 0, 0,        0, /* class 0 */
+    -0.5f, 0,     0, 0.25f,  0, 0, 0.0625f,  0, /* class 1 */
+    -0.5f, -0.5f, 0, 0,      0, 0, -0.0625f, 0, /* class 2 */
+};
+
+static dv_image *draw_maps(const float *weights, int channels, double scale)
+{
+    const dv_explanation explanation = {
+        .classes = CLASSES, .channels = channels, .height = HEIGHT, .width = WIDTH, .weights = (float *)weights};
+    const int classes[CLASSES] = {0, 1, 2};
+    const dv_tiles tiles = {.count = CLASSES, .columns = CLASSES, .tile_width = WIDTH, .tile_height = HEIGHT};
+
+    return dv_figure_weight_maps(&tiles, &explanation, classes, scale, NULL);
+}
+
+static double scale_of(const float *weights, int channels)
+{
+    const dv_explanation explanation = {
+        .classes = CLASSES, .channels = channels, .height = HEIGHT, .width = WIDTH, .weights = (float *)weights};
+
+    return dv_figure_weight_scale(&explanation);
+}
+
+static void weight_scale(void **state)
+{
+    (void)state;
+    dv_image *image = draw_maps(centered, 1, 0);
+
+    assert_non_null(image);
+    assert_true(scale_of(centered, 1) == 1);
+    assert_level(image, 0, 0, HIGH);
+    assert_level(image, 1, 0, NEUTRAL + NEUTRAL / 2);
+    assert_level(image, 2, 0, NEUTRAL);
+    assert_level(image, 3, 0, NEUTRAL - NEUTRAL / 4);
+    assert_level(image, WIDTH, 0, NEUTRAL - NEUTRAL / 2);
+    assert_level(image, WIDTH + 2, 1, NEUTRAL + 1);
+    assert_level(image, 2 * WIDTH + 2, 1, NEUTRAL - 1);
+    dv_image_free(image);
+
+    image = draw_maps(centered, 1, 2);
+    assert_level(image, 0, 0, NEUTRAL + NEUTRAL / 2);
+    dv_image_free(image);
+
+    image = draw_maps(centered, 1, 0.25);
+    assert_level(image, 0, 0, HIGH);
+    assert_level(image, 3, 0, LOW);
+    dv_image_free(image);
+}
+
+static void weights_are_centered(void **state)
+{
+    (void)state;
+    float shifted[CLASSES * PIXELS];
+    dv_image *image = draw_maps(centered, 1, 0), *other;
+
+    for (int k = 0; k < CLASSES; k++)
+        for (int i = 0; i < PIXELS; i++)
+            shifted[k * PIXELS + i] = centered[k * PIXELS + i] + (float)(i - 3) * 0.75f;
+    other = draw_maps(shifted, 1, 0);
+    assert_memory_equal(image->pixel, other->pixel, 3 * CLASSES * PIXELS);
+    assert_true(scale_of(shifted, 1) == 1);
+    dv_image_free(image);
+    dv_image_free(other);
+}
+
+static void weights_are_summed_over_channels(void **state)
+{
+    (void)state;
+    static const float share[3] = {0.5f, 2, -1.5f};
+    float colored[CLASSES * 3 * PIXELS];
+    dv_image *image = draw_maps(centered, 1, 0), *other;
+
+    for (int k = 0; k < CLASSES; k++)
+        for (int c = 0; c < 3; c++)
+            for (int i = 0; i < PIXELS; i++)
+                colored[(k * 3 + c) * PIXELS + i] = share[c] * centered[k * PIXELS + i];
+    other = draw_maps(colored, 3, 0);
+    assert_memory_equal(image->pixel, other->pixel, 3 * CLASSES * PIXELS);
+    dv_image_free(image);
+    dv_image_free(other);
+}
+
+static void weights_that_are_no_numbers(void **state)
+{
+    (void)state;
+    static const float nothing[CLASSES * PIXELS];
+    float broken[CLASSES * PIXELS];
+    dv_image *image;
+
+    memcpy(broken, centered, sizeof broken);
+    broken[2] = NAN; /* class 0, where the others are zero */
+    image = draw_maps(broken, 1, 0);
+    assert_true(scale_of(broken, 1) == 1);
+    assert_level(image, 0, 0, HIGH);
+    assert_level(image, 2, 0, NEUTRAL);
+    assert_level(image, WIDTH + 2, 0, NEUTRAL);
+    dv_image_free(image);
+
+    assert_true(scale_of(nothing, 1) == 0);
+    image = draw_maps(nothing, 1, 0);
+    assert_int_equal(distinct_colors(image), 1);
+    assert_level(image, 0, 0, NEUTRAL);
+    dv_image_free(image);
+}
+
+/* More pixels than are taken at a time, and a number that is no multiple of it. */
+static void weights_of_a_large_picture(void **state)
+{
+    (void)state;
+    enum { SIDE = 15, COUNT = SIDE * SIDE };
+    float weights[2 * COUNT];
+    const dv_explanation explanation = {.classes = 2, .channels = 1, .height = SIDE, .width = SIDE, .weights = weights};
+    const int classes[1] = {1};
+    const dv_tiles tiles = {.count = 1, .columns = 1, .tile_width = SIDE, .tile_height = SIDE};
+    dv_image *image;
+
+    for (int i = 0; i < COUNT; i++) {
+        weights[i] = 0;
+        weights[COUNT + i] = (float)(i - COUNT / 2) * 2;
+    }
+    assert_true(dv_figure_weight_scale(&explanation) == COUNT / 2);
+    image = dv_figure_weight_maps(&tiles, &explanation, classes, 0, NULL);
+    for (int i = 0; i < COUNT; i++) {
+        uint8_t rgb[3];
+
+        dv_colormap_diverging((i - COUNT / 2) / (double)(COUNT / 2), rgb);
+        assert_memory_equal(pixel_at(image, i % SIDE, i / SIDE), rgb, 3);
+    }
+    assert_int_equal(distinct_colors(image), DV_COLORMAP_LEVELS);
+    dv_image_free(image);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tile_pixels),
+        cmocka_unit_test(tile_scaling),
+        cmocka_unit_test(tile_colors_are_few),
+        cmocka_unit_test(tiles_too_large),
+        cmocka_unit_test(weight_scale),
+        cmocka_unit_test(weights_are_centered),
+        cmocka_unit_test(weights_are_summed_over_channels),
+        cmocka_unit_test(weights_that_are_no_numbers),
+        cmocka_unit_test(weights_of_a_large_picture),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
