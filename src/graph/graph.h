@@ -12,6 +12,7 @@ typedef struct dv_value {
     bool has_shape;
     dv_shape shape;      /* declared; -1 is free */
     dv_tensor *constant; /* of an initializer; NULL: computed or fed. Owned by the graph's arena, writable (training) */
+    bool defined;        /* an input, a constant or the output of a node: nothing else may define it again */
 } dv_value;
 
 typedef struct dv_node {
@@ -21,8 +22,14 @@ typedef struct dv_node {
     int input_count;
     int *input; /* index of a value, -1: left out */
     int output_count;
-    int *output;
+    int *output; /* index of a value, -1: left out */
 } dv_node;
+
+/* Finds values by name. */
+typedef struct dv_name_table {
+    int room;  /* a power of two, or 0 */
+    int *slot; /* index of a value + 1; 0: empty */
+} dv_name_table;
 
 typedef struct dv_graph {
     dv_arena *arena; /* owns everything below */
@@ -36,6 +43,8 @@ typedef struct dv_graph {
     int *input; /* values to be fed; initializers are not among them */
     int output_count;
     int *output;
+    int input_room, output_room;
+    dv_name_table names;
 } dv_graph;
 
 dv_graph *dv_graph_new(int opset, dv_error *error);
@@ -43,19 +52,26 @@ void dv_graph_free(dv_graph *graph);
 
 /* Building. Each returns the index of the new value (for a node: of its first
  * output; further outputs follow it), or -1 and an error. Names are copied and
- * must be new; NULL makes one up. Attributes are copied deeply. */
+ * must be new, or that of a value only referred to so far; NULL makes one up.
+ * Attributes are copied deeply. */
 int dv_graph_add_input(dv_graph *graph, const char *name, dv_type type, const dv_shape *shape, dv_error *error);
 /* `data` (elements as stored) is copied; NULL: zeros. */
 int dv_graph_add_constant(dv_graph *graph, const char *name, dv_type type, const dv_shape *shape, const void *data,
                           dv_error *error);
+/* An output name of "" leaves that output out. NULL for output_name makes all of them up. */
 int dv_graph_add_node(dv_graph *graph, const char *op, const char *name, int input_count, const int *input,
                       int attribute_count, const dv_attribute *attribute, int output_count,
                       const char *const *output_name, dv_error *error);
 bool dv_graph_add_output(dv_graph *graph, int value, dv_error *error);
 /* Index of the value of that name, -1 if there is none. */
 int dv_graph_find(const dv_graph *graph, const char *name);
+/* The same; a value that is not there yet is made, to be defined later. -1 and an error without memory. */
+int dv_graph_refer(dv_graph *graph, const char *name, dv_error *error);
 /* Gives a value another name (of the inputs and outputs of what is written). */
 bool dv_graph_rename(dv_graph *graph, int value, const char *name, dv_error *error);
+
+/* Errors about a node begin with this: "node 'conv1' (Conv): ...". Returns false. */
+bool dv_node_error(const dv_node *node, dv_error *error);
 
 /* Puts the nodes into an order in which they can run and checks that every
  * input exists, no value has two producers and there is no circle. */

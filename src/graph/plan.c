@@ -1,0 +1,329 @@
+/* Plans: shapes, what is known before the run, and where everything else lies in memory. */
+#include "graph/plan.h"
+#include "base/error.h"
+#include "graph/layout.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- inputs --------------------------------------------------------------- */
+
+bool dv_plan_bind(const dv_graph *graph, int64_t batch, dv_shape *shape, dv_error *error)
+{
+    for (int i = 0; i < graph->input_count; i++) {
+        const dv_value *input = &graph->value[graph->input[i]];
+        if (!input->has_shape)
+            return dv_error_set(error, DV_ERROR_UNSUPPORTED, "input '%s' of unknown shape is not supported here",
+                                input->name);
+        shape[i] = input->shape;
+        for (int d = 0; d < shape[i].rank; d++)
+            if (shape[i].dim[d] < 0)
+                shape[i].dim[d] = batch;
+    }
+    return true;
+}
+
+static bool fits(const dv_shape *shape, const dv_shape *declared)
+{
+    if (shape->rank != declared->rank)
+        return false;
+    for (int d = 0; d < shape->rank; d++)
+        if (declared->dim[d] >= 0 && declared->dim[d] != shape->dim[d])
+            return false;
+    return true;
+}
+
+static bool plan_inputs(dv_plan *plan, const dv_shape *shape, dv_error *error)
+{
+    for (int i = 0; i < plan->graph->input_count; i++) {
+        int v = plan->graph->input[i];
+        const dv_value *input = &plan->graph->value[v];
+        char given[128], taken[128];
+        int64_t count;
+        if (!dv_shape_count(&shape[i], &count) || (input->has_shape && !fits(&shape[i], &input->shape)))
+            return dv_error_set(error, DV_ERROR_ARGUMENT, "input '%s' has shape %s, the graph takes %s", input->name,
+                                dv_shape_text(&shape[i], given, sizeof given),
+                                input->has_shape ? dv_shape_text(&input->shape, taken, sizeof taken) : "other sizes");
+        plan->value[v] = (dv_tensor){.type = input->type, .shape = shape[i]};
+    }
+    return true;
+}
+
+static void plan_constants(dv_plan *plan, const bool *variable)
+{
+    for (int v = 0; v < plan->graph->value_count; v++)
+        if (plan->graph->value[v].constant) {
+            plan->value[v] = *plan->graph->value[v].constant;
+            if (variable && variable[v])
+                plan->value[v].data = NULL;
+        }
+}
+
+static void mark_wanted(dv_plan *plan)
+{
+    const dv_graph *graph = plan->graph;
+    for (int o = 0; o < graph->output_count; o++)
+        plan->wanted[graph->output[o]] = true;
+    for (int n = 0; n < graph->node_count; n++)
+        for (int i = 0; i < graph->node[n].input_count; i++)
+            if (graph->node[n].input[i] >= 0)
+                plan->wanted[graph->node[n].input[i]] = true;
+}
+
+/* ---- one node -------------------------------------------------------------- */
+
+/* A call of a node on the plan's values, for infer. */
+typedef struct planned_call {
+    dv_call call;
+    const dv_tensor *input[DV_MAX_INPUTS];
+    dv_tensor *output[DV_MAX_OUTPUTS];
+} planned_call;
+
+static void make_call(dv_plan *plan, const dv_node *node, planned_call *it)
+{
+    for (int i = 0; i < node->input_count; i++)
+        it->input[i] = node->input[i] < 0 ? NULL : &plan->value[node->input[i]];
+    for (int o = 0; o < node->output_count; o++) {
+        int v = node->output[o];
+        bool left_out = v < 0 || (o >= node->op->min_outputs && !plan->wanted[v]);
+        it->output[o] = left_out ? NULL : &plan->value[v];
+    }
+    it->call = (dv_call){
+        .attributes = &node->attributes,
+        .opset = plan->graph->opset,
+        .node_name = node->name,
+        .input_count = node->input_count,
+        .input = it->input,
+        .output_count = node->output_count,
+        .output = it->output,
+        .arena = plan->arena,
+        .team = plan->team,
+    };
+}
+
+/* What an operator made of hostile shapes is not trusted either. */
+static bool check_output(const dv_tensor *output, dv_error *error)
+{
+    int64_t count;
+    if (!dv_type_is_known(output->type))
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "a result of type %s is not supported",
+                            dv_type_name(output->type));
+    if (output->shape.rank > DV_MAX_RANK || !dv_shape_count(&output->shape, &count))
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "a result as large as that is not supported");
+    return true;
+}
+
+static size_t tensor_size(const dv_tensor *tensor)
+{
+    return (size_t)dv_shape_elements(&tensor->shape) * dv_type_stored_size(tensor->type);
+}
+
+/* True when everything the node reads is known before the run, and so is its result. For gradients only
+ * shape arithmetic counts: what Dropout and the like do to floats differs from run to run. */
+static bool is_known(const planned_call *it, bool for_gradient)
+{
+    for (int i = 0; i < it->call.input_count; i++)
+        if (it->input[i] && !it->input[i]->data)
+            return false;
+    for (int o = 0; for_gradient && o < it->call.output_count; o++)
+        if (it->output[o] && dv_type_is_float(it->output[o]->type))
+            return false;
+    return true;
+}
+
+/* Runs a node now, into memory of the plan. */
+static bool run_now(dv_plan *plan, const dv_node *node, planned_call *it, dv_error *error)
+{
+    for (int o = 0; o < it->call.output_count; o++) {
+        dv_tensor *output = it->output[o];
+        if (!output)
+            continue;
+        size_t size = tensor_size(output);
+        if (size > DV_LAYOUT_LIMIT - plan->known_size)
+            return dv_error_set(error, DV_ERROR_UNSUPPORTED, "constants of more than %zu GiB are not supported",
+                                DV_LAYOUT_LIMIT >> 30);
+        plan->known_size += size;
+        if (!(output->data = dv_arena_alloc(plan->arena, size, 1, error)))
+            return false;
+    }
+    it->call.workspace = dv_alloc(it->call.workspace_size, 1, error);
+    if (!it->call.workspace)
+        return false;
+    node->op->forward(&it->call);
+    free(it->call.workspace);
+    return true;
+}
+
+static bool plan_node(dv_plan *plan, const dv_node *node, bool for_gradient, dv_error *error)
+{
+    planned_call it;
+    make_call(plan, node, &it);
+    if (!node->op->infer(&it.call, error))
+        return dv_node_error(node, error);
+    for (int o = 0; o < node->output_count; o++)
+        if (it.output[o] && !check_output(it.output[o], error))
+            return dv_node_error(node, error);
+    if (it.call.workspace_size > DV_LAYOUT_LIMIT) {
+        dv_error_set(error, DV_ERROR_UNSUPPORTED, "a workspace of more than %zu GiB is not supported",
+                     DV_LAYOUT_LIMIT >> 30);
+        return dv_node_error(node, error);
+    }
+    if (is_known(&it, for_gradient))
+        return run_now(plan, node, &it, error) || dv_node_error(node, error);
+    plan->step[plan->step_count++] = (dv_step){node, it.call.prepared, it.call.workspace_size};
+    return true;
+}
+
+/* ---- memory ---------------------------------------------------------------- */
+
+typedef struct lifetimes {
+    int *last;  /* by value: the last step that reads it; INT_MAX: to the end; -1: none */
+    bool *owns; /* by value: holds a part of the memory now */
+} lifetimes;
+
+static void find_lifetimes(const dv_plan *plan, bool keep_all, lifetimes *lives)
+{
+    for (int v = 0; v < plan->graph->value_count; v++)
+        lives->last[v] = keep_all ? INT_MAX : -1;
+    for (int s = 0; !keep_all && s < plan->step_count; s++) {
+        const dv_node *node = plan->step[s].node;
+        for (int i = 0; i < node->input_count; i++)
+            if (node->input[i] >= 0)
+                lives->last[node->input[i]] = s;
+    }
+    for (int o = 0; o < plan->graph->output_count; o++)
+        lives->last[plan->graph->output[o]] = INT_MAX;
+}
+
+static bool take(dv_plan *plan, dv_layout *layout, lifetimes *lives, int v, dv_error *error)
+{
+    lives->owns[v] = true;
+    return dv_layout_take(layout, tensor_size(&plan->value[v]), &plan->offset[v], error);
+}
+
+/* Gives the memory back if no step after `s` reads the value. */
+static bool give_if_dead(dv_plan *plan, dv_layout *layout, lifetimes *lives, int v, int s, dv_error *error)
+{
+    if (v < 0 || !lives->owns[v] || lives->last[v] > s)
+        return true;
+    lives->owns[v] = false;
+    return dv_layout_give(layout, plan->offset[v], tensor_size(&plan->value[v]), error);
+}
+
+/* The first output may take over the memory of the first input that dies in this step. */
+static bool works_in_place(const dv_plan *plan, const lifetimes *lives, int s)
+{
+    const dv_node *node = plan->step[s].node;
+    if (!node->op->in_place || node->input_count < 1 || node->input[0] < 0 || node->output[0] < 0)
+        return false;
+    int from = node->input[0], to = node->output[0];
+    return lives->owns[from] && lives->last[from] == s &&
+           tensor_size(&plan->value[from]) == tensor_size(&plan->value[to]);
+}
+
+static bool lay_out_step(dv_plan *plan, dv_layout *layout, lifetimes *lives, int s, dv_error *error)
+{
+    const dv_node *node = plan->step[s].node;
+    bool in_place = works_in_place(plan, lives, s);
+    if (in_place) {
+        lives->owns[node->input[0]] = false;
+        lives->owns[node->output[0]] = true;
+        plan->offset[node->output[0]] = plan->offset[node->input[0]];
+    }
+    for (int o = in_place ? 1 : 0; o < node->output_count; o++) {
+        int v = node->output[o];
+        if (v >= 0 && plan->value[v].type != DV_TYPE_NONE && !take(plan, layout, lives, v, error))
+            return false;
+    }
+    for (int i = 0; i < node->input_count; i++)
+        if (!give_if_dead(plan, layout, lives, node->input[i], s, error))
+            return false;
+    for (int o = 0; o < node->output_count; o++)
+        if (!give_if_dead(plan, layout, lives, node->output[o], s, error))
+            return false;
+    return true;
+}
+
+/* Inputs are borrowed from the caller, except where they must outlive the call. */
+static bool lay_out_inputs(dv_plan *plan, dv_layout *layout, lifetimes *lives, dv_error *error)
+{
+    for (int i = 0; i < plan->graph->input_count; i++) {
+        int v = plan->graph->input[i];
+        if (lives->last[v] == INT_MAX && !take(plan, layout, lives, v, error))
+            return false;
+    }
+    return true;
+}
+
+static bool lay_out(dv_plan *plan, bool keep_all, dv_error *error)
+{
+    dv_layout layout = {0};
+    bool ok = false;
+    size_t count = (size_t)plan->graph->value_count, workspace = 0;
+    lifetimes lives = {.last = dv_alloc(count, sizeof *lives.last, error),
+                       .owns = dv_alloc(count, sizeof *lives.owns, error)};
+    if (!lives.last || !lives.owns)
+        goto done;
+    for (size_t v = 0; v < count; v++)
+        plan->offset[v] = DV_NOWHERE;
+    find_lifetimes(plan, keep_all, &lives);
+    if (!lay_out_inputs(plan, &layout, &lives, error))
+        goto done;
+    for (int s = 0; s < plan->step_count; s++) {
+        if (!lay_out_step(plan, &layout, &lives, s, error)) {
+            dv_node_error(plan->step[s].node, error);
+            goto done;
+        }
+        if (plan->step[s].workspace_size > workspace)
+            workspace = plan->step[s].workspace_size;
+    }
+    plan->value_size = layout.extent;
+    plan->memory_size = layout.extent + dv_layout_round(workspace);
+    ok = true;
+done:
+    dv_layout_clear(&layout);
+    free(lives.last);
+    free(lives.owns);
+    return ok;
+}
+
+/* ---- the whole -------------------------------------------------------------- */
+
+dv_plan *dv_plan_new(const dv_graph *graph, const dv_plan_options *options, dv_error *error)
+{
+    dv_arena *arena = dv_arena_new(error);
+    if (!arena)
+        return NULL;
+    dv_plan *plan = dv_arena_alloc(arena, 1, sizeof *plan, error);
+    if (!plan)
+        goto failed;
+    *plan = (dv_plan){.arena = arena, .graph = graph, .team = options->team};
+    size_t values = (size_t)graph->value_count;
+    plan->value = dv_arena_alloc(arena, values, sizeof *plan->value, error);
+    plan->offset = dv_arena_alloc(arena, values, sizeof *plan->offset, error);
+    plan->wanted = dv_arena_alloc(arena, values, sizeof *plan->wanted, error);
+    plan->step = dv_arena_alloc(arena, (size_t)graph->node_count, sizeof *plan->step, error);
+    if (!plan->value || !plan->offset || !plan->wanted || !plan->step)
+        goto failed;
+    mark_wanted(plan);
+    plan_constants(plan, options->variable);
+    if (!plan_inputs(plan, options->input_shape, error))
+        goto failed;
+    for (int n = 0; n < graph->node_count; n++)
+        if (!plan_node(plan, &graph->node[n], options->variable != NULL, error))
+            goto failed;
+    if (!lay_out(plan, options->variable != NULL, error))
+        goto failed;
+    return plan;
+failed:
+    dv_arena_free(arena);
+    return NULL;
+}
+
+void dv_plan_free(dv_plan *plan)
+{
+    if (plan)
+        dv_arena_free(plan->arena);
+}
