@@ -15,7 +15,8 @@ typedef struct dv_dataset {
 } dv_dataset;
 
 /* Opens pictures of any known format (a row in formats.c each: a name, a test of the
- * content, a reader), with labels from `labels_path` (IDX, or NULL). */
+ * content, a reader), with labels from `labels_path` (of the same formats; NULL: none). At most
+ * 4 GiB; 1 or 3 channels. */
 dv_dataset *dv_dataset_open(const char *images_path, const char *labels_path, dv_error *error);
 void dv_dataset_close(dv_dataset *dataset);
 /* Picture as floats in 0..1. */
@@ -35,9 +36,11 @@ typedef struct dv_array {
     void *data;
 } dv_array;
 
-bool dv_npy_read(const char *path, dv_array *array, dv_error *error); /* C or Fortran order, little endian */
+/* Versions 1 to 3, C or Fortran order (made C), little-endian; cleared by dv_array_clear. */
+bool dv_npy_read(const char *path, dv_array *array, dv_error *error);
 void dv_array_clear(dv_array *array);
+/* Version 1.0, C order; atomic. */
 bool dv_npy_write(const char *path, char kind, int size, int rank, const int64_t *dim, const void *data,
-                  dv_error *error); /* atomic */
+                  dv_error *error);
 
 #endif

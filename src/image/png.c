@@ -56,7 +56,7 @@ static void take_bytes(png_structp png, png_bytep to, size_t count)
 static bool read_header(reader *r)
 {
     if (setjmp(png_jmpbuf(r->png))) {
-        return false;
+        return dv_error_prefix(png_get_error_ptr(r->png), "the PNG is damaged");
     }
     png_set_read_fn(r->png, r, take_bytes);
     png_set_user_limits(r->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours are checked before any pixel is read */
@@ -74,7 +74,7 @@ static bool read_header(reader *r)
 static bool read_rows(reader *r)
 {
     if (setjmp(png_jmpbuf(r->png))) {
-        return false;
+        return dv_error_prefix(png_get_error_ptr(r->png), "the PNG is damaged");
     }
     size_t stride = (size_t)r->width * (size_t)r->channels;
     int passes = png_get_interlace_type(r->png, r->info) == PNG_INTERLACE_NONE ? 1 : PNG_INTERLACE_ADAM7_PASSES;

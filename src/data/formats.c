@@ -1,0 +1,94 @@
+#include "data/format.h"
+#include "base/error.h"
+#include "base/file.h"
+
+#include <stdlib.h>
+
+static const size_t max_file = (size_t)1 << 32; /* unpacked */
+
+/* Every format of pictures and labels. */
+static const dv_format formats[] = {
+    {
+        .name = "IDX",
+        .probe = dv_idx_probe,
+        .read_pictures = dv_idx_read_pictures,
+        .read_labels = dv_idx_read_labels,
+    },
+    {
+        .name = "NPY",
+        .probe = dv_npy_probe,
+        .read_pictures = dv_npy_read_pictures,
+        .read_labels = dv_npy_read_labels,
+    },
+};
+enum { FORMATS = sizeof formats / sizeof formats[0] };
+
+static const dv_format *find_format(const dv_bytes *file, dv_error *error)
+{
+    for (size_t i = 0; i < FORMATS; i++) {
+        if (formats[i].probe(file)) {
+            return &formats[i];
+        }
+    }
+    char names[64] = "";
+    for (size_t i = 0, used = 0; i < FORMATS; i++) {
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", formats[i].name);
+    }
+    dv_error_set(error, DV_ERROR_UNSUPPORTED, "its content is in none of the known formats (%s)", names);
+    return NULL;
+}
+
+static bool read_pictures(const char *path, dv_dataset *pictures, dv_error *error)
+{
+    uint8_t *data;
+    dv_bytes file;
+    if (!dv_file_read_gzip(path, max_file, &data, &file.size, error)) {
+        return false;
+    }
+    file.data = data;
+    const dv_format *format = find_format(&file, error);
+    bool good = format && format->read_pictures(&file, pictures, error);
+    free(data);
+    return good || dv_error_prefix(error, "%s", path);
+}
+
+static bool read_labels(const char *path, int **labels, int64_t *count, dv_error *error)
+{
+    uint8_t *data;
+    dv_bytes file;
+    if (!dv_file_read_gzip(path, max_file, &data, &file.size, error)) {
+        return false;
+    }
+    file.data = data;
+    const dv_format *format = find_format(&file, error);
+    bool good = format && format->read_labels(&file, labels, count, error);
+    free(data);
+    return good || dv_error_prefix(error, "%s", path);
+}
+
+dv_dataset *dv_dataset_open(const char *images_path, const char *labels_path, dv_error *error)
+{
+    dv_dataset *dataset = calloc(1, sizeof *dataset);
+    if (!dataset) {
+        dv_error_set(error, DV_ERROR_MEMORY, "%s: out of memory", images_path);
+        return NULL;
+    }
+    if (!read_pictures(images_path, dataset, error)) {
+        goto failed;
+    }
+    if (labels_path) {
+        int64_t count;
+        if (!read_labels(labels_path, &dataset->labels, &count, error)) {
+            goto failed;
+        }
+        if (count != dataset->count) {
+            dv_error_set(error, DV_ERROR_FORMAT, "%s: holds %lld labels, but %s holds %lld pictures", labels_path,
+                         (long long)count, images_path, (long long)dataset->count);
+            goto failed;
+        }
+    }
+    return dataset;
+failed:
+    dv_dataset_close(dataset);
+    return NULL;
+}
