@@ -48,9 +48,16 @@ int dv_options_parse(const dv_command *command, const dv_option *options, int ar
 int dv_command_fail(const dv_error *error);
 /* One line on stderr about wrong usage, with a hint at --help; returns DV_EXIT_USAGE. */
 int dv_command_usage(const dv_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* A progress that writes to stderr if that is a terminal (with an estimate of the time left) and that Ctrl-C cancels.
- */
-dv_progress dv_command_progress(void);
+/* What the line of progress shows; zero it first. */
+typedef struct dv_progress_line {
+    char stage[64];
+    double started, drawn; /* dv_clock_ms */
+    bool visible;
+} dv_progress_line;
+
+/* A progress that keeps one line on stderr, if that is a terminal, with an estimate of the time left, and that
+ * Ctrl-C cancels. Borrows `line`. */
+dv_progress dv_command_progress(dv_progress_line *line);
 /* Set by SIGINT and SIGTERM once dv_command_catch_signals was called. */
 void dv_command_catch_signals(void);
 bool dv_command_interrupted(void);

@@ -33,13 +33,7 @@ bool dv_command_interrupted(void)
 
 enum { REDRAW_MS = 100, SHOW_AFTER_MS = 500 };
 
-struct line {
-    char stage[64];
-    double started, drawn;
-    bool visible;
-};
-
-static void draw(struct line *line, double fraction, double now)
+static void draw(dv_progress_line *line, double fraction, double now)
 {
     double elapsed = (now - line->started) / 1000;
     fprintf(stderr, "\r\033[K%s", line->stage);
@@ -52,7 +46,7 @@ static void draw(struct line *line, double fraction, double now)
 
 static bool report(void *context, const char *stage, double fraction)
 {
-    struct line *line = context;
+    dv_progress_line *line = context;
     double now = dv_clock_ms();
     if (interrupted)
         return false;
@@ -71,9 +65,8 @@ static bool report(void *context, const char *stage, double fraction)
     return true;
 }
 
-dv_progress dv_command_progress(void)
+dv_progress dv_command_progress(dv_progress_line *line)
 {
-    static struct line line; /* one terminal, one line */
     dv_command_catch_signals();
-    return (dv_progress){.report = report, .context = &line};
+    return (dv_progress){.report = report, .context = line};
 }
