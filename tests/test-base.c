@@ -4,13 +4,162 @@
 #include "base/random.h"
 #include "base/team.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
+#include "scratch.h"
+
+enum { MEGABYTE = 1 << 20 };
+
+/* ---- error ------------------------------------------------------------------ */
+
+static void text_is_cleaned(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dirty, *clean;
+    } cases[] = {
+        {"Ankle boot", "Ankle boot"},
+        {"T\xc3\xa9l\xc3\xa9 \xe2\x82\xac \xf0\x9f\x91\x9f", "T\xc3\xa9l\xc3\xa9 \xe2\x82\xac \xf0\x9f\x91\x9f"},
+        {"\x1b[31mred\x07\t\n", "?[31mred???"},
+        {"a\x7f"
+         "b",
+         "a?b"},
+        {"\xc2\x9b"
+         "31m",
+         "?31m"},                                 /* CSI as C1 */
+        {"\xc2\xa0", "\xc2\xa0"},                 /* just above C1 */
+        {"\x9b\xff", "??"},                       /* bare bytes */
+        {"\xc0\xaf\xe0\x80\xaf", "?????"},        /* overlong */
+        {"\xed\xa0\x80", "???"},                  /* surrogate */
+        {"\xf4\x90\x80\x80", "????"},             /* beyond U+10FFFF */
+        {"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"}, /* U+10FFFF itself */
+        {"cut \xe2\x82", "cut ??"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[64];
+        strcpy(text, cases[i].dirty);
+        dv_text_clean(text);
+        assert_string_equal(text, cases[i].clean);
+    }
+}
+
+static void error_is_set_and_prefixed(void **state)
+{
+    (void)state;
+    dv_error error;
+    assert_false(dv_error_set(&error, DV_ERROR_FORMAT, "byte %d of %s", 7, "a\nb"));
+    assert_int_equal(error.code, DV_ERROR_FORMAT);
+    assert_string_equal(error.message, "byte 7 of a?b");
+    assert_false(dv_error_prefix(&error, "%s", "model.onnx"));
+    assert_string_equal(error.message, "model.onnx: byte 7 of a?b");
+    assert_int_equal(error.code, DV_ERROR_FORMAT);
+    dv_error_set(&error, DV_ERROR_FILE, "again: %s", error.message); /* its own message as argument */
+    assert_string_equal(error.message, "again: model.onnx: byte 7 of a?b");
+    assert_false(dv_error_set(NULL, DV_ERROR_FILE, "nobody listens"));
+    assert_false(dv_error_prefix(NULL, "nobody listens"));
+}
+
+static void long_messages_end_at_a_character(void **state)
+{
+    (void)state;
+    dv_error error;
+    char text[2000];
+    for (size_t shift = 0; shift < 4; shift++) {
+        memset(text, 'x', shift);
+        for (size_t i = shift; i + 4 < sizeof text; i += 4) {
+            memcpy(text + i, "\xf0\x9f\x91\x9f", 5);
+        }
+        dv_error_set(&error, DV_ERROR_FILE, "%s", text);
+        size_t length = strlen(error.message);
+        assert_in_range(length, sizeof error.message - 4, sizeof error.message - 1);
+        assert_int_equal((length - shift) % 4, 0);
+        assert_memory_equal(error.message, text, length);
+        dv_error_prefix(&error, "%s", text);
+        assert_null(strchr(error.message, '?'));
+    }
+}
+
+/* ---- memory ----------------------------------------------------------------- */
+
+static bool is_zero(const uint8_t *data, size_t size)
+{
+    return size == 0 || (data[0] == 0 && memcmp(data, data + 1, size - 1) == 0);
+}
+
+static void sizes_do_not_overflow(void **state)
+{
+    (void)state;
+    size_t product;
+    assert_true(dv_size_multiply(1 << 16, 1 << 15, &product));
+    assert_int_equal(product, (size_t)1 << 31);
+    assert_false(dv_size_multiply(SIZE_MAX / 2, 3, &product));
+    assert_true(dv_size_multiply(SIZE_MAX, 0, &product));
+    assert_int_equal(product, 0);
+    dv_error error;
+    assert_null(dv_alloc(SIZE_MAX / 2, 3, &error));
+    assert_int_equal(error.code, DV_ERROR_MEMORY);
+    assert_null(dv_alloc(SIZE_MAX, 1, &error)); /* does not overflow until it is rounded up */
+    dv_arena *arena = dv_arena_new(&error);
+    assert_null(dv_arena_alloc(arena, SIZE_MAX / 2, 3, &error));
+    assert_null(dv_arena_alloc(arena, SIZE_MAX, 1, &error));
+    assert_int_equal(error.code, DV_ERROR_MEMORY);
+    dv_arena_free(arena);
+}
+
+static void blocks_are_zeroed_and_aligned(void **state)
+{
+    (void)state;
+    for (size_t count = 0; count < 200; count += 7) {
+        uint8_t *block = dv_alloc(count, 3, NULL);
+        assert_non_null(block);
+        assert_int_equal((uintptr_t)block % 64, 0);
+        assert_true(is_zero(block, count * 3));
+        free(block);
+    }
+}
+
+static void arena_blocks_do_not_overlap(void **state)
+{
+    (void)state;
+    enum { BLOCKS = 600 };
+    uint8_t *block[BLOCKS];
+    size_t size[BLOCKS];
+    dv_arena *arena = dv_arena_new(NULL);
+    for (size_t i = 0; i < BLOCKS; i++) {
+        /* Small, at the border to large, and beyond a chunk. */
+        size[i] = i % 97 == 0 ? 200000 : i % 31 == 0 ? 16384 : i % 29 == 0 ? 16385 : i;
+        block[i] = dv_arena_alloc(arena, size[i], 1, NULL);
+        assert_non_null(block[i]);
+        assert_int_equal((uintptr_t)block[i] % 64, 0);
+        assert_true(is_zero(block[i], size[i]));
+        memset(block[i], (int)(i % 255 + 1), size[i]);
+    }
+    for (size_t i = 0; i < BLOCKS; i++) {
+        for (size_t j = 0; j < size[i]; j++) {
+            assert_int_equal(block[i][j], i % 255 + 1);
+        }
+    }
+    assert_string_equal(dv_arena_text(arena, "Trouser", NULL), "Trouser");
+    assert_string_equal(dv_arena_text_n(arena, "Trouser", 4, NULL), "Trou");
+    assert_string_equal(dv_arena_text_n(arena, "", 0, NULL), "");
+    dv_arena_free(arena);
+    dv_arena_free(NULL);
+}
+
+/* ---- random ----------------------------------------------------------------- */
 
 /* Random123, tests/kat_vectors, the lines "philox4x32 10". */
 static void philox_known_answers(void **state)
@@ -32,12 +181,630 @@ static void philox_known_answers(void **state)
         dv_philox(vectors[i].counter, vectors[i].key, result);
         assert_memory_equal(result, vectors[i].result, sizeof result);
     }
+    assert_true(dv_random_bits(0, (dv_purpose)0, 0) == UINT64_C(0xe169c58d6627e8d5));
+}
+
+static void every_part_of_the_key_counts(void **state)
+{
+    (void)state;
+    const uint64_t bits[] = {
+        dv_random_bits(1, DV_PURPOSE_TEST, 0),
+        dv_random_bits(2, DV_PURPOSE_TEST, 0),
+        dv_random_bits(1 + (1ull << 32), DV_PURPOSE_TEST, 0),
+        dv_random_bits(1, DV_PURPOSE_FRESH, 0),
+        dv_random_bits(1, DV_PURPOSE_TEST, 1),
+        dv_random_bits(1, DV_PURPOSE_TEST, 1ull << 32),
+    };
+    for (size_t i = 0; i < 6; i++) {
+        for (size_t j = 0; j < i; j++) {
+            assert_true(bits[i] != bits[j]);
+        }
+    }
+}
+
+/* Moments and cells of 100,000 draws; each bound is about five standard errors. */
+static void draws_are_distributed_as_told(void **state)
+{
+    (void)state;
+    enum { DRAWS = 100000, CELLS = 20 };
+    double mean = 0, square = 0, normal_mean = 0, normal_square = 0, normal_fourth = 0;
+    int cell[CELLS] = {0};
+    for (uint64_t i = 0; i < DRAWS; i++) {
+        double u = dv_random_uniform(7, DV_PURPOSE_TEST, i), z = dv_random_normal(8, DV_PURPOSE_TEST, i);
+        assert_true(u > 0 && u < 1);
+        mean += u / DRAWS;
+        square += u * u / DRAWS;
+        cell[(int)(u * CELLS)]++;
+        normal_mean += z / DRAWS;
+        normal_square += z * z / DRAWS;
+        normal_fourth += z * z * z * z / DRAWS;
+    }
+    assert_true(fabs(mean - 1 / 2.0) < 0.005);
+    assert_true(fabs(square - 1 / 3.0) < 0.005);
+    assert_true(fabs(normal_mean) < 0.016);
+    assert_true(fabs(normal_square - 1) < 0.023);
+    assert_true(fabs(normal_fourth - 3) < 0.16);
+    double chi_square = 0;
+    for (int i = 0; i < CELLS; i++) {
+        double expected = (double)DRAWS / CELLS;
+        chi_square += (cell[i] - expected) * (cell[i] - expected) / expected;
+    }
+    assert_true(chi_square < 50); /* 19 degrees of freedom: p = 1e-4 */
+}
+
+/* Roots of erfc(-x / sqrt 2) / 2 = p by Newton's method in 40 digits (mpmath). */
+static void normal_quantile_known_answers(void **state)
+{
+    (void)state;
+    static const double known[][2] = {
+        {0.25, -0.6744897501960817432},      {0.001, -3.0902323061678135415},
+        {1e-20, -9.2623400897984075737},     {0.975, 1.9599639845400542355},
+        {0.6, 0.2533471031357997988},        {0.075, -1.4395314709384559153},
+        {0.0750001, -1.4395307645017296872}, {1.3887943864964e-11, -6.6579046435011038049},
+        {1e-300, -37.047096299361199237},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        double x = dv_normal_quantile(known[i][0]);
+        assert_true(fabs(x - known[i][1]) <= 2e-15 * fmax(1, fabs(known[i][1])));
+    }
+    assert_true(dv_normal_quantile(0.5) == 0);
+}
+
+static void normal_quantile_inverts_the_distribution(void **state)
+{
+    (void)state;
+    double last = -INFINITY;
+    for (int i = 1; i < 20000; i++) {
+        double p = i / 20000.0, x = dv_normal_quantile(p);
+        assert_true(x > last);
+        assert_true(fabs(erfc(-x / sqrt(2)) / 2 - p) < 1e-15 + 4e-15 * p);
+        assert_true(fabs(x + dv_normal_quantile(1 - p)) < 1e-14 * (1 + fabs(x) / fmin(p, 1 - p)));
+        last = x;
+    }
+}
+
+static void orders_are_permutations(void **state)
+{
+    (void)state;
+    enum { COUNT = 1000 };
+    int64_t order[COUNT], again[COUNT], other[COUNT];
+    bool seen[COUNT] = {false};
+    dv_random_order(3, DV_PURPOSE_TEST, 5, COUNT, order);
+    dv_random_order(3, DV_PURPOSE_TEST, 5, COUNT, again);
+    dv_random_order(3, DV_PURPOSE_TEST, 6, COUNT, other);
+    for (int i = 0; i < COUNT; i++) {
+        assert_in_range(order[i], 0, COUNT - 1);
+        assert_false(seen[order[i]]);
+        seen[order[i]] = true;
+    }
+    assert_memory_equal(order, again, sizeof order);
+    assert_memory_not_equal(order, other, sizeof order);
+    dv_random_order(3, DV_PURPOSE_TEST, 5, 0, NULL);
+}
+
+/* All 24 orders of four things are equally likely. */
+static void orders_are_uniform(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 24000 };
+    int seen[256] = {0};
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        int64_t order[4];
+        dv_random_order(9, DV_PURPOSE_TEST, round, 4, order);
+        seen[order[0] + 4 * order[1] + 16 * order[2] + 64 * order[3]]++;
+    }
+    double chi_square = 0;
+    int kinds = 0;
+    for (int i = 0; i < 256; i++) {
+        kinds += seen[i] > 0;
+        chi_square += seen[i] ? pow(seen[i] - ROUNDS / 24.0, 2) / (ROUNDS / 24.0) : 0;
+    }
+    assert_int_equal(kinds, 24);
+    assert_true(chi_square < 57); /* 23 degrees of freedom: p = 1e-4 */
+}
+
+/* ---- team ------------------------------------------------------------------- */
+
+enum { TASKS = 1000, THREADS = 4 };
+
+typedef struct roll {
+    atomic_int done[TASKS];
+    atomic_int busy[THREADS];
+    atomic_int faults;
+    int size;
+} roll;
+
+static void note_task(void *context, int64_t task, int thread)
+{
+    roll *r = context;
+    if (thread < 0 || thread >= r->size || atomic_fetch_add(&r->busy[thread], 1) != 0) {
+        atomic_fetch_add(&r->faults, 1);
+    }
+    atomic_fetch_add(&r->done[task], 1);
+    atomic_fetch_sub(&r->busy[thread], 1);
+}
+
+static void each_task_runs_once(void **state)
+{
+    (void)state;
+    for (int threads = 0; threads <= THREADS; threads++) {
+        dv_team *team = threads ? dv_team_new(threads, NULL) : NULL;
+        roll r = {.size = dv_team_size(team)};
+        assert_int_equal(r.size, threads ? threads : 1);
+        /* Many runs with few tasks, so that a worker that comes late to a run is met. */
+        int runs = 0, expected[TASKS] = {0};
+        for (int tasks = 0; tasks < TASKS; tasks += tasks < 40 ? 1 : 160, runs++) {
+            for (int repeat = 0; repeat < 20; repeat++) {
+                dv_team_run(team, note_task, &r, tasks);
+                for (int i = 0; i < tasks; i++) {
+                    expected[i]++;
+                }
+            }
+        }
+        assert_int_equal(r.faults, 0);
+        for (int i = 0; i < TASKS; i++) {
+            assert_int_equal(r.done[i], expected[i]);
+        }
+        dv_team_free(team);
+    }
+}
+
+static void a_team_of_one_has_no_threads(void **state)
+{
+    (void)state;
+    int before = scratch_count("/proc/self/task");
+    if (before < 1) {
+        skip(); /* no /proc here */
+    }
+    dv_team *one = dv_team_new(1, NULL);
+    assert_int_equal(scratch_count("/proc/self/task"), before);
+    dv_team *three = dv_team_new(3, NULL);
+    assert_int_equal(scratch_count("/proc/self/task"), before + 2);
+    dv_team_free(three);
+    dv_team_free(one);
+}
+
+static void an_idle_team_uses_no_time(void **state)
+{
+    (void)state;
+    dv_team *team = dv_team_new(THREADS, NULL);
+    roll r = {.size = THREADS};
+    dv_team_run(team, note_task, &r, TASKS);
+    clock_t before = clock(); /* of the process, all threads */
+    nanosleep(&(struct timespec){.tv_nsec = 100 * 1000 * 1000}, NULL);
+    assert_true(clock() - before < CLOCKS_PER_SEC / 20);
+    dv_team_free(team);
+}
+
+static void impossible_teams_are_refused(void **state)
+{
+    (void)state;
+    dv_error error;
+    assert_null(dv_team_new(-1, &error));
+    assert_int_equal(error.code, DV_ERROR_ARGUMENT);
+    assert_null(dv_team_new(1000000, &error));
+    dv_team *all = dv_team_new(0, &error);
+    assert_in_range(dv_team_size(all), 1, 1024);
+    dv_team_free(all);
+    dv_team_free(NULL);
+}
+
+/* ---- reading files ---------------------------------------------------------- */
+
+static void put_file(const char *path, const void *data, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(data, 1, size, file), size);
+    fclose(file);
+}
+
+static void assert_file_holds(const char *path, const void *data, size_t size)
+{
+    uint8_t *read;
+    size_t read_size;
+    assert_true(dv_file_read(path, MEGABYTE, &read, &read_size, NULL));
+    assert_int_equal(read_size, size);
+    assert_memory_equal(read, data, size);
+    free(read);
+}
+
+static void files_are_read_whole(void **state)
+{
+    char path[256];
+    scratch_path(path, *state, "read");
+    uint8_t data[10000], *read;
+    size_t size;
+    for (size_t i = 0; i < sizeof data; i++) {
+        data[i] = (uint8_t)(i * 7);
+    }
+    static const size_t sizes[] = {0, 1, 4095, 4096, 4097, sizeof data};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        put_file(path, data, sizes[i]);
+        assert_true(dv_file_read(path, sizes[i], &read, &size, NULL)); /* just the limit */
+        assert_int_equal(size, sizes[i]);
+        assert_memory_equal(read, data, size);
+        assert_int_equal(read[size], 0);
+        free(read);
+        assert_true(dv_file_read(path, SIZE_MAX, &read, &size, NULL));
+        assert_int_equal(size, sizes[i]);
+        free(read);
+        dv_error error;
+        if (sizes[i] > 0) {
+            assert_false(dv_file_read(path, sizes[i] - 1, &read, &size, &error));
+            assert_int_equal(error.code, DV_ERROR_FORMAT);
+            assert_non_null(strstr(error.message, path));
+        }
+    }
+    unlink(path);
+}
+
+static void files_that_cannot_be_read(void **state)
+{
+    char path[256];
+    dv_error error;
+    uint8_t *data;
+    size_t size;
+    assert_false(dv_file_read(scratch_path(path, *state, "missing\x1b"), 10, &data, &size, &error));
+    assert_int_equal(error.code, DV_ERROR_FILE);
+    assert_non_null(strstr(error.message, "missing?: "));
+    assert_non_null(strstr(error.message, strerror(ENOENT)));
+    assert_false(dv_file_read(*state, 10, &data, &size, &error));
+    assert_non_null(strstr(error.message, "is a folder"));
+}
+
+/* Pipes have no size, and files of /proc say 0. */
+static void files_without_a_size_are_read(void **state)
+{
+    (void)state;
+    enum { SIZE = 40000 };
+    static char text[SIZE];
+    memset(text, 'p', SIZE);
+    int end[2];
+    assert_int_equal(pipe(end), 0);
+    assert_int_equal(write(end[1], text, SIZE), SIZE);
+    close(end[1]);
+    char path[64];
+    snprintf(path, sizeof path, "/dev/fd/%d", end[0]);
+    uint8_t *data;
+    size_t size;
+    assert_true(dv_file_read(path, MEGABYTE, &data, &size, NULL));
+    assert_int_equal(size, SIZE);
+    assert_memory_equal(data, text, SIZE);
+    free(data);
+    close(end[0]);
+    if (access("/proc/self/status", R_OK) == 0) {
+        assert_true(dv_file_read("/proc/self/status", MEGABYTE, &data, &size, NULL));
+        assert_true(size > 10 && strncmp((char *)data, "Name:", 5) == 0);
+        free(data);
+    }
+}
+
+/* printf 'hello hello hello\n' | gzip -n -9 */
+static const uint8_t hello_gz[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03,
+                                   0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x57, 0xc8, 0x40, 0x90, 0x5c,
+                                   0x00, 0x3b, 0x7c, 0x8a, 0xdf, 0x12, 0x00, 0x00, 0x00};
+static const char hello[] = "hello hello hello\n";
+
+static void gzip_is_unpacked(void **state)
+{
+    char path[256];
+    scratch_path(path, *state, "hello.gz");
+    uint8_t *data, twice[2 * sizeof hello_gz];
+    size_t size;
+    put_file(path, hello_gz, sizeof hello_gz);
+    assert_true(dv_file_read_gzip(path, MEGABYTE, &data, &size, NULL));
+    assert_int_equal(size, strlen(hello));
+    assert_string_equal((char *)data, hello);
+    free(data);
+    /* Two members one after the other, as cat makes them. */
+    memcpy(twice, hello_gz, sizeof hello_gz);
+    memcpy(twice + sizeof hello_gz, hello_gz, sizeof hello_gz);
+    put_file(path, twice, sizeof twice);
+    assert_true(dv_file_read_gzip(path, MEGABYTE, &data, &size, NULL));
+    assert_string_equal((char *)data, "hello hello hello\nhello hello hello\n");
+    free(data);
+    /* What is not gzip stays as it is. */
+    put_file(path, hello, strlen(hello));
+    assert_true(dv_file_read_gzip(path, MEGABYTE, &data, &size, NULL));
+    assert_string_equal((char *)data, hello);
+    free(data);
+    unlink(path);
+}
+
+/* Whatever byte is cut off or changed: an error or, for bytes of the header that mean nothing, the text. */
+static void damaged_gzip_is_noticed(void **state)
+{
+    char path[256];
+    scratch_path(path, *state, "damaged.gz");
+    uint8_t *data, bytes[sizeof hello_gz + 1];
+    size_t size;
+    dv_error error;
+    for (size_t length = 2; length < sizeof hello_gz; length++) {
+        put_file(path, hello_gz, length);
+        assert_false(dv_file_read_gzip(path, MEGABYTE, &data, &size, &error));
+        assert_int_equal(error.code, DV_ERROR_FORMAT);
+        assert_non_null(strstr(error.message, "cut short"));
+    }
+    for (size_t i = 2; i < sizeof hello_gz; i++) {
+        memcpy(bytes, hello_gz, sizeof hello_gz);
+        bytes[i] ^= 0xff;
+        put_file(path, bytes, sizeof hello_gz);
+        if (dv_file_read_gzip(path, MEGABYTE, &data, &size, &error)) {
+            assert_in_range(i, 4, 9); /* time, extra flags, system */
+            assert_string_equal((char *)data, hello);
+            free(data);
+        } else {
+            assert_int_equal(error.code, DV_ERROR_FORMAT);
+        }
+    }
+    memcpy(bytes, hello_gz, sizeof hello_gz);
+    bytes[sizeof hello_gz] = 'x';
+    put_file(path, bytes, sizeof bytes);
+    assert_false(dv_file_read_gzip(path, MEGABYTE, &data, &size, &error));
+    assert_non_null(strstr(error.message, "1 bytes that are not gzip follow"));
+    unlink(path);
+}
+
+static void unpacking_stops_at_the_limit(void **state)
+{
+    /* head -c 100000 /dev/zero | gzip -n -9 : zeros but for its ends */
+    static const uint8_t start[] = {0x1f, 0x8b, 0x08, 0, 0,    0,    0,    0,    0x02, 0x03, 0xed, 0xc1, 0x31,
+                                    0x01, 0,    0,    0, 0xc2, 0xa0, 0xf5, 0x4f, 0x6d, 0x0d, 0x0f, 0xa0},
+                         end[] = {0x80, 0x57, 0x03, 0x7d, 0x95, 0x11, 0xd4, 0xa0, 0x86, 0x01, 0x00};
+    uint8_t bomb[132] = {0};
+    memcpy(bomb, start, sizeof start);
+    memcpy(bomb + sizeof bomb - sizeof end, end, sizeof end);
+    char path[256];
+    put_file(scratch_path(path, *state, "bomb.gz"), bomb, sizeof bomb);
+    uint8_t *data;
+    size_t size;
+    dv_error error;
+    assert_true(dv_file_read_gzip(path, 100000, &data, &size, &error));
+    assert_int_equal(size, 100000);
+    assert_true(is_zero(data, size));
+    free(data);
+    assert_false(dv_file_read_gzip(path, 99999, &data, &size, &error));
+    assert_int_equal(error.code, DV_ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "more than the 99999 bytes"));
+    unlink(path);
+}
+
+/* ---- writing files ---------------------------------------------------------- */
+
+static int mode_of(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? (int)(status.st_mode & 0777) : -1;
+}
+
+static void files_appear_when_they_are_complete(void **state)
+{
+    char path[256];
+    scratch_path(path, *state, "out");
+    put_file(path, "old", 3);
+    dv_output *output = dv_output_open(path, NULL);
+    fputs("new", dv_output_stream(output));
+    fflush(dv_output_stream(output));
+    assert_file_holds(path, "old", 3);
+    assert_true(dv_output_commit(output, NULL));
+    assert_file_holds(path, "new", 3);
+
+    output = dv_output_open(path, NULL);
+    fputs("newer", dv_output_stream(output));
+    dv_output_discard(output);
+    assert_file_holds(path, "new", 3);
+    dv_output_discard(NULL);
+
+    /* Two at once do not meet; the last to end wins. */
+    dv_output *first = dv_output_open(path, NULL), *second = dv_output_open(path, NULL);
+    fputs("first", dv_output_stream(first));
+    fputs("second", dv_output_stream(second));
+    assert_true(dv_output_commit(second, NULL));
+    assert_true(dv_output_commit(first, NULL));
+    assert_file_holds(path, "first", 5);
+    assert_int_equal(scratch_count(*state), 1);
+    unlink(path);
+}
+
+static void written_files_have_the_right_mode(void **state)
+{
+    char path[256];
+    scratch_path(path, *state, "mode");
+    mode_t old = umask(027);
+    assert_true(dv_file_write(path, "x", 1, NULL));
+    assert_int_equal(mode_of(path), 0640);
+    chmod(path, 0604); /* a file that is replaced keeps its own */
+    assert_true(dv_file_write(path, "y", 1, NULL));
+    assert_int_equal(mode_of(path), 0604);
+    umask(old);
+    assert_file_holds(path, "y", 1);
+    unlink(path);
+}
+
+static void symbolic_links_stay(void **state)
+{
+    char path[256], link[256], there[256];
+    put_file(scratch_path(path, *state, "target"), "old", 3);
+    assert_int_equal(symlink("target", scratch_path(link, *state, "link")), 0);
+    assert_true(dv_file_write(link, "new", 3, NULL));
+    assert_true(readlink(link, there, sizeof there) == 6);
+    assert_file_holds(path, "new", 3);
+    unlink(link);
+    unlink(path);
+}
+
+static void pipes_are_written_straight(void **state)
+{
+    char path[256], text[16] = "";
+    assert_int_equal(mkfifo(scratch_path(path, *state, "pipe"), 0600), 0);
+    int end = open(path, O_RDWR);
+    assert_true(end >= 0);
+    assert_true(dv_file_write(path, "through", 7, NULL));
+    assert_int_equal(read(end, text, sizeof text), 7);
+    assert_string_equal(text, "through");
+    close(end);
+    struct stat status;
+    assert_true(stat(path, &status) == 0 && S_ISFIFO(status.st_mode));
+    assert_int_equal(scratch_count(*state), 1);
+    unlink(path);
+}
+
+static void a_full_device_is_an_error(void **state)
+{
+    (void)state;
+    if (access("/dev/full", W_OK) != 0) {
+        skip();
+    }
+    static uint8_t data[MEGABYTE];
+    static const size_t sizes[] = {1, 5000, MEGABYTE};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        dv_error error;
+        assert_false(dv_file_write("/dev/full", data, sizes[i], &error));
+        assert_int_equal(error.code, DV_ERROR_FILE);
+        assert_non_null(strstr(error.message, "/dev/full: "));
+        assert_non_null(strstr(error.message, strerror(ENOSPC)));
+        /* A caller that does not look at each write is told by the commit. */
+        dv_output *output = dv_output_open("/dev/full", NULL);
+        size_t written = fwrite(data, 1, sizes[i], dv_output_stream(output));
+        (void)written;
+        assert_false(dv_output_commit(output, &error));
+        assert_non_null(strstr(error.message, "/dev/full: "));
+    }
+}
+
+/* A limit on the size of files stands for a disk that fills up on the way. */
+static void a_full_disk_leaves_the_old_file(void **state)
+{
+    char path[256];
+    static uint8_t data[MEGABYTE];
+    put_file(scratch_path(path, *state, "kept"), "old", 3);
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    struct rlimit old, small;
+    getrlimit(RLIMIT_FSIZE, &old);
+    small = old;
+    small.rlim_cur = 10000;
+    setrlimit(RLIMIT_FSIZE, &small);
+    dv_error error;
+    bool large_written = dv_file_write(path, data, sizeof data, &error);
+    dv_output *output = dv_output_open(path, NULL);
+    for (int i = 0; i < 100; i++) {
+        fprintf(dv_output_stream(output), "%1000d", i);
+    }
+    dv_error late;
+    bool committed = dv_output_commit(output, &late);
+    setrlimit(RLIMIT_FSIZE, &old);
+    signal(SIGXFSZ, handler);
+    assert_false(large_written);
+    assert_non_null(strstr(error.message, path));
+    assert_non_null(strstr(error.message, strerror(EFBIG)));
+    assert_false(committed);
+    assert_non_null(strstr(late.message, path));
+    assert_file_holds(path, "old", 3);
+    assert_int_equal(scratch_count(*state), 1);
+    unlink(path);
+}
+
+static void places_that_cannot_be_written(void **state)
+{
+    char path[256];
+    dv_error error;
+    assert_false(dv_file_write(scratch_path(path, *state, "no/such/folder"), "x", 1, &error));
+    assert_non_null(strstr(error.message, path));
+    assert_non_null(strstr(error.message, strerror(ENOENT)));
+    assert_false(dv_file_write(*state, "x", 1, &error));
+    assert_non_null(strstr(error.message, strerror(EISDIR)));
+    put_file(scratch_path(path, *state, "read-only"), "old", 3);
+    chmod(path, 0444);
+    if (geteuid() != 0) {
+        assert_false(dv_file_write(path, "x", 1, &error));
+        assert_non_null(strstr(error.message, strerror(EACCES)));
+        assert_file_holds(path, "old", 3);
+    }
+    unlink(path);
+    assert_int_equal(scratch_count(*state), 0);
+}
+
+static void folders_are_created(void **state)
+{
+    char path[256];
+    dv_error error;
+    assert_true(dv_folder_create(scratch_path(path, *state, "a//b/c/"), &error));
+    assert_int_equal(mode_of(path) & 0700, 0700);
+    assert_true(dv_folder_create(path, &error)); /* is there */
+    assert_true(dv_folder_create("/", &error));
+    assert_true(dv_folder_create(".", &error));
+    put_file(scratch_path(path, *state, "a/file"), "", 0);
+    assert_false(dv_folder_create(path, &error));
+    assert_non_null(strstr(error.message, "a/file"));
+    assert_non_null(strstr(error.message, strerror(EEXIST)));
+    assert_false(dv_folder_create(scratch_path(path, *state, "a/file/d"), &error));
+    assert_int_equal(error.code, DV_ERROR_FILE);
+}
+
+static void paths_are_joined(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"models", "a.onnx", "models/a.onnx"},
+        {"models/", "a.onnx", "models/a.onnx"},
+        {"", "a.onnx", "a.onnx"},
+        {NULL, "a.onnx", "a.onnx"},
+        {"models", "/a.onnx", "/a.onnx"},
+        {"/", "a", "/a"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *path = dv_path_join(cases[i][0], cases[i][1]);
+        assert_string_equal(path, cases[i][2]);
+        free(path);
+    }
+}
+
+static void the_clock_counts_milliseconds(void **state)
+{
+    (void)state;
+    double before = dv_clock_ms();
+    nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL);
+    double passed = dv_clock_ms() - before;
+    assert_true(passed >= 20 && passed < 5000);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_is_cleaned),
+        cmocka_unit_test(error_is_set_and_prefixed),
+        cmocka_unit_test(long_messages_end_at_a_character),
+        cmocka_unit_test(sizes_do_not_overflow),
+        cmocka_unit_test(blocks_are_zeroed_and_aligned),
+        cmocka_unit_test(arena_blocks_do_not_overlap),
         cmocka_unit_test(philox_known_answers),
+        cmocka_unit_test(every_part_of_the_key_counts),
+        cmocka_unit_test(draws_are_distributed_as_told),
+        cmocka_unit_test(normal_quantile_known_answers),
+        cmocka_unit_test(normal_quantile_inverts_the_distribution),
+        cmocka_unit_test(orders_are_permutations),
+        cmocka_unit_test(orders_are_uniform),
+        cmocka_unit_test(each_task_runs_once),
+        cmocka_unit_test(a_team_of_one_has_no_threads),
+        cmocka_unit_test(an_idle_team_uses_no_time),
+        cmocka_unit_test(impossible_teams_are_refused),
+        with_scratch(files_are_read_whole),
+        with_scratch(files_that_cannot_be_read),
+        cmocka_unit_test(files_without_a_size_are_read),
+        with_scratch(gzip_is_unpacked),
+        with_scratch(damaged_gzip_is_noticed),
+        with_scratch(unpacking_stops_at_the_limit),
+        with_scratch(files_appear_when_they_are_complete),
+        with_scratch(written_files_have_the_right_mode),
+        with_scratch(symbolic_links_stay),
+        with_scratch(pipes_are_written_straight),
+        cmocka_unit_test(a_full_device_is_an_error),
+        with_scratch(a_full_disk_leaves_the_old_file),
+        with_scratch(places_that_cannot_be_written),
+        with_scratch(folders_are_created),
+        cmocka_unit_test(paths_are_joined),
+        cmocka_unit_test(the_clock_counts_milliseconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
