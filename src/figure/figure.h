@@ -35,7 +35,7 @@ dv_image *dv_figure_weight_maps(const dv_tiles *tiles, const dv_explanation *exp
 double dv_figure_weight_scale(const dv_explanation *explanation);
 
 /* The whole explanation as one picture that needs no other words: instance, reconstruction, neighbours with the
- * teacher's word on each, one weight map a class with a scale bar, both probability bars, fidelity and verdict,
+ * teacher's class on each, one weight map a class with a scale bar, both probability bars, fidelity and verdict,
  * settings. */
 dv_image *dv_figure_overview(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error);
 

@@ -1,0 +1,336 @@
+#include "figure/figure.h"
+#include "figure/page.h"
+#include "figure/weights.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TALLEST = 2000, /* the sheet is cut below its content */
+    PANEL_GAP = 28,
+    PANEL_TOP = 34, /* below its heading */
+    MAP_COLUMNS = 5,
+    MAP_SIDE = 140,
+    MAP_SPACE = 36, /* between two rows of maps, for the names */
+    BAR_PITCH = 28,
+};
+
+/* ---- title ------------------------------------------------------------------- */
+
+static void describe_certainty(const dv_page *page, char *text, size_t size)
+{
+    const float *share = page->explanation->teacher_probabilities;
+    int first = page->explanation->teacher_class, second = page->shown_count > 1 ? page->shown[1] : -1;
+    char first_share[32], second_share[32], name[DV_PAGE_NAME_SIZE];
+
+    if (!isfinite(share[first])) {
+        snprintf(text, size, "Its probabilities are not numbers.");
+        return;
+    }
+    dv_chart_percent(first_share, sizeof first_share, share[first], 0);
+    if (second < 0)
+        snprintf(text, size, "It is %s sure.", first_share);
+    else
+        snprintf(text, size, "It is %s sure; next comes %s with %s.", first_share,
+                 dv_page_short_name(page, second, name),
+                 dv_chart_percent(second_share, sizeof second_share, share[second], 0));
+}
+
+static void describe_truth(const dv_page *page, char *text, size_t size)
+{
+    const dv_explanation *explanation = page->explanation;
+    char name[DV_PAGE_NAME_SIZE];
+
+    if (explanation->label < 0)
+        snprintf(text, size, "The true label is not known.");
+    else
+        snprintf(text, size, "The true label is %s: the classifier is %s.",
+                 dv_page_short_name(page, explanation->label, name),
+                 explanation->label == explanation->teacher_class ? "right" : "wrong");
+}
+
+static double draw_title(const dv_page *page, double y)
+{
+    const dv_fidelity *fidelity = &page->explanation->fidelity;
+    dv_ink verdict_ink = dv_chart_verdict_ink(fidelity->verdict);
+    dv_lettering verdict = {.size = 17, .ink = verdict_ink, .bold = true, .align = DV_ALIGN_RIGHT};
+    dv_lettering title = {.size = 30, .ink = DV_INK_TEXT, .bold = true};
+    dv_lettering subtitle = {.size = 17, .ink = DV_INK_DIM, .width = DV_PAGE_WIDTH - 2 * DV_PAGE_MARGIN};
+    char name[DV_PAGE_NAME_SIZE], certainty[256], truth[256];
+    double right = DV_PAGE_WIDTH - DV_PAGE_MARGIN, used;
+
+    used = dv_canvas_text(page->canvas, right, y + 27, &verdict, "Explanation: %s", dv_verdict_name(fidelity->verdict));
+    dv_chart_mark(page->canvas, right - used - 24, y + 21, 13, fidelity->verdict);
+    title.width = right - used - 60 - DV_PAGE_MARGIN;
+    dv_canvas_text(page->canvas, DV_PAGE_MARGIN, y + 28, &title,
+                   "Why does the classifier say \xe2\x80\x9c%s\xe2\x80\x9d?",
+                   dv_page_short_name(page, page->explanation->teacher_class, name));
+    describe_certainty(page, certainty, sizeof certainty);
+    describe_truth(page, truth, sizeof truth);
+    dv_canvas_text(page->canvas, DV_PAGE_MARGIN, y + 60, &subtitle, "%s %s", certainty, truth);
+    return y + 66;
+}
+
+/* ---- pictures ---------------------------------------------------------------- */
+
+static bool knobs_moved(const dv_explanation *explanation)
+{
+    return memcmp(explanation->center, explanation->latent_mean, (size_t)explanation->latent * sizeof(float)) != 0;
+}
+
+/* The class of a picture that stands for the instance, and whether it is the same. */
+static void caption_class(const dv_page *page, double x, double y, double width, int class_index)
+{
+    bool same = class_index == page->explanation->teacher_class;
+    dv_lettering text = {.size = 14, .ink = DV_INK_TEXT, .width = width};
+    dv_lettering note = {.size = 13, .ink = same ? DV_INK_DIM : DV_INK_BAD, .bold = !same, .width = width - 20};
+
+    dv_canvas_text(page->canvas, x, y + 14, &text, "teacher: %s", dv_page_class_name(page, class_index));
+    dv_chart_mark(page->canvas, x + 7, y + 30, 7, same ? DV_VERDICT_GOOD : DV_VERDICT_DO_NOT_TRUST);
+    dv_canvas_text(page->canvas, x + 20, y + 35, &note, "%s", same ? "the same class" : "another class");
+}
+
+static void caption_instance(const dv_page *page, double x, double y, double width)
+{
+    const dv_explanation *explanation = page->explanation;
+    dv_lettering text = {.size = 14, .ink = DV_INK_TEXT, .width = width};
+    dv_lettering note = {.size = 13, .ink = DV_INK_DIM, .width = width};
+    char share[32], name[DV_PAGE_NAME_SIZE];
+
+    dv_chart_percent(share, sizeof share, explanation->teacher_probabilities[explanation->teacher_class], 0);
+    dv_canvas_text(page->canvas, x, y + 14, &text, "teacher: %s, %s",
+                   dv_page_short_name(page, explanation->teacher_class, name), share);
+    dv_canvas_text(page->canvas, x, y + 35, &note, "true label: %s", dv_page_class_name(page, explanation->label));
+}
+
+static void caption_map(const dv_page *page, double x, double y, double width)
+{
+    static const struct {
+        double end;
+        const char *text;
+    } line[] = {{0.75, "brighter: speaks for it"}, {-0.75, "brighter: speaks against"}};
+    dv_lettering text = {.size = 13, .ink = DV_INK_TEXT, .width = width - 20};
+
+    for (int i = 0; i < 2; i++) {
+        uint8_t rgb[3];
+
+        dv_colormap_diverging(line[i].end, rgb);
+        dv_canvas_rectangle(page->canvas, x, y + 3 + 21 * i, 12, 12, dv_chart_ink(rgb));
+        dv_canvas_text(page->canvas, x + 20, y + 14 + 21 * i, &text, "%s", line[i].text);
+    }
+}
+
+/* One picture in the top row; its caption is up to the caller. */
+static bool draw_panel(const dv_page *page, const char *title, const float *picture, double x, double y, int side,
+                       dv_error *error)
+{
+    dv_page_heading(page, x, y, side, title, "");
+    return dv_page_picture(page, picture, x, y + PANEL_TOP, side, error);
+}
+
+static bool draw_pictures(const dv_page *page, double x, double y, double *below, dv_error *error)
+{
+    const dv_explanation *explanation = page->explanation;
+    bool moved = knobs_moved(explanation);
+    int panels = moved ? 4 : 3, side = (DV_PAGE_LEFT_WIDTH - (panels - 1) * PANEL_GAP) / panels;
+    double caption, step = side + PANEL_GAP;
+    int picture_width, picture_height;
+    char title[DV_PAGE_NAME_SIZE + 32], name[DV_PAGE_NAME_SIZE];
+
+    dv_page_fit(page, side, &picture_width, &picture_height);
+    caption = y + PANEL_TOP + picture_height + 10;
+    if (!draw_panel(page, "The picture", explanation->picture, x, y, side, error))
+        return false;
+    caption_instance(page, x, caption, side);
+
+    x += step;
+    if (!draw_panel(page, "Reconstruction", explanation->reconstruction, x, y, side, error))
+        return false;
+    caption_class(page, x, caption, side, explanation->fidelity.reconstruction_label);
+
+    if (moved) {
+        x += step;
+        if (!draw_panel(page, "Moved by hand", explanation->center_picture, x, y, side, error))
+            return false;
+        caption_class(page, x, caption, side, explanation->center_class);
+    }
+
+    x += step;
+    snprintf(title, sizeof title, "%s %s", moved ? "For" : "What speaks for",
+             dv_page_short_name(page, explanation->teacher_class, name));
+    dv_page_heading(page, x, y, side, title, "");
+    if (!dv_page_map(page, 0, x, y + PANEL_TOP, side, error))
+        return false;
+    caption_map(page, x, caption, side);
+    *below = caption + 40;
+    return true;
+}
+
+/* ---- probabilities ------------------------------------------------------------- */
+
+static double draw_probabilities(const dv_page *page, double x, double y, double width)
+{
+    static const char *const source[2] = {"teacher", "student"};
+    const dv_explanation *explanation = page->explanation;
+    dv_lettering dim = {.size = 13, .ink = DV_INK_DIM};
+    dv_lettering bad = {.size = 13, .ink = DV_INK_BAD, .bold = true, .width = width - 20};
+    dv_bar bar[DV_PAGE_CLASSES];
+    char title[96], sentence[256], share[32], name[DV_PAGE_NAME_SIZE];
+
+    for (int i = 0; i < page->shown_count; i++) {
+        int k = page->shown[i];
+
+        bar[i] = (dv_bar){
+            .name = dv_page_class_name(page, k),
+            .note = k == explanation->label ? "(true label)" : "",
+            .emphasis = k == explanation->teacher_class,
+            .share = {explanation->teacher_soft_label[k], explanation->student_probabilities[k]},
+        };
+    }
+    snprintf(title, sizeof title, "Probabilities at temperature %g", explanation->options.temperature);
+    snprintf(sentence, sizeof sentence, "At temperature 1 the teacher gives %s to %s.",
+             dv_chart_percent(share, sizeof share, explanation->teacher_probabilities[explanation->teacher_class], 1),
+             dv_page_short_name(page, explanation->teacher_class, name));
+    dv_page_heading(page, x, y, width - DV_CHART_NUMBERS, title, sentence);
+    y = dv_chart_bars(page->canvas, x, y + 25, width, BAR_PITCH, bar, page->shown_count, source);
+    if (explanation->classes > page->shown_count) {
+        dv_canvas_text(page->canvas, x, y + 16, &dim, "\xe2\x80\xa6 and %d more classes",
+                       explanation->classes - page->shown_count);
+        y += 20;
+    }
+    if (explanation->student_class != explanation->teacher_class) {
+        dv_chart_mark(page->canvas, x + 7, y + 12, 7, DV_VERDICT_DO_NOT_TRUST);
+        dv_canvas_text(page->canvas, x + 20, y + 17, &bad, "The student names another class: %s.",
+                       dv_page_class_name(page, explanation->student_class));
+        y += 20;
+    }
+    return y;
+}
+
+/* ---- weight maps --------------------------------------------------------------- */
+
+static bool draw_maps(const dv_page *page, double x, double y, double *below, dv_error *error)
+{
+    dv_lettering name = {.size = 13, .width = MAP_SIDE};
+    bool all = page->shown_count == page->explanation->classes;
+    int width, height, rows = (page->shown_count + MAP_COLUMNS - 1) / MAP_COLUMNS;
+
+    dv_page_fit(page, MAP_SIDE, &width, &height);
+    y = dv_page_heading(page, x, y, DV_PAGE_LEFT_WIDTH,
+                        all ? "One map for each class, on one scale"
+                            : "One map for each of these classes, on one scale",
+                        "Orange: where more brightness makes the student surer of the class. Blue: less sure.");
+    for (int i = 0; i < page->shown_count; i++) {
+        bool predicted = page->shown[i] == page->explanation->teacher_class;
+        double left = x + i % MAP_COLUMNS * (MAP_SIDE + PANEL_GAP);
+        double top = y + i / MAP_COLUMNS * (height + MAP_SPACE);
+
+        name.ink = predicted ? DV_INK_ACCENT : DV_INK_TEXT;
+        name.bold = predicted;
+        dv_canvas_text(page->canvas, left, top + 13, &name, "%s", dv_page_class_name(page, page->shown[i]));
+        if (!dv_page_map(page, i, left, top + 22, MAP_SIDE, error))
+            return false;
+        if (predicted)
+            dv_canvas_frame(page->canvas, left - 1, top + 21, width + 2, height + 2, 2, DV_INK_ACCENT);
+    }
+    *below = dv_chart_scale(page->canvas, x, y + rows * (height + MAP_SPACE) + 8, DV_PAGE_LEFT_WIDTH, page->largest);
+    return true;
+}
+
+/* ---- the page ------------------------------------------------------------------ */
+
+static bool is_shown(const dv_page *page, int k)
+{
+    for (int i = 0; i < page->shown_count; i++)
+        if (page->shown[i] == k)
+            return true;
+    return false;
+}
+
+/* The likeliest class that is not yet shown; what is no number comes last. */
+static int next_class(const dv_page *page)
+{
+    const float *share = page->explanation->teacher_probabilities;
+    int best = -1;
+
+    for (int k = 0; k < page->explanation->classes; k++)
+        if (!is_shown(page, k) && (best < 0 || share[k] > share[best] || (isnan(share[best]) && !isnan(share[k]))))
+            best = k;
+    return best;
+}
+
+static void choose_classes(dv_page *page)
+{
+    const dv_explanation *explanation = page->explanation;
+    int last;
+
+    page->shown[page->shown_count++] = explanation->teacher_class;
+    while (page->shown_count < DV_PAGE_CLASSES && page->shown_count < explanation->classes) {
+        int next = next_class(page);
+
+        page->shown[page->shown_count++] = next;
+    }
+    last = page->shown_count - 1;
+    if (explanation->label >= 0 && !is_shown(page, explanation->label))
+        page->shown[last--] = explanation->label;
+    if (!is_shown(page, explanation->student_class))
+        page->shown[last] = explanation->student_class;
+}
+
+static void draw_footer(const dv_page *page, double y)
+{
+    dv_lettering text = {.size = 12.5, .ink = DV_INK_DIM, .width = DV_PAGE_WIDTH - 2 * DV_PAGE_MARGIN};
+
+    dv_canvas_rectangle(page->canvas, DV_PAGE_MARGIN, y, text.width, 1, DV_INK_LINE);
+    dv_canvas_paragraph(
+        page->canvas, DV_PAGE_MARGIN, y + 24, &text, 19, 2,
+        "The teacher is the classifier in question. Neighbours are pictures that a variational auto-encoder makes "
+        "around this one. The student is a linear model that learned the teacher\xe2\x80\x99s answers on the "
+        "neighbours. A map shows its weights for one class, less their mean over all classes: the change of the "
+        "class\xe2\x80\x99s log-probability when a pixel turns from black to white.");
+}
+
+static bool draw_page(const dv_page *page, int *height, dv_error *error)
+{
+    double left_below, right_below, y = DV_PAGE_MARGIN;
+
+    y = draw_title(page, y) + 36;
+    if (!draw_pictures(page, DV_PAGE_MARGIN, y, &left_below, error))
+        return false;
+    right_below = draw_probabilities(page, DV_PAGE_RIGHT, y, DV_PAGE_RIGHT_WIDTH);
+    y = fmax(left_below, right_below) + 36;
+    if (!draw_maps(page, DV_PAGE_MARGIN, y, &left_below, error) ||
+        !dv_page_neighbors(page, DV_PAGE_RIGHT, y, DV_PAGE_RIGHT_WIDTH, &right_below, error))
+        return false;
+    y = fmax(left_below, right_below) + 36;
+    left_below = dv_page_trust(page, DV_PAGE_MARGIN, y, DV_PAGE_LEFT_WIDTH);
+    right_below = dv_page_settings(page, DV_PAGE_RIGHT, y, DV_PAGE_RIGHT_WIDTH);
+    y = fmax(left_below, right_below) + 24;
+    draw_footer(page, y);
+    *height = (int)ceil(y) + 48 + DV_PAGE_MARGIN / 2;
+    assert(*height <= TALLEST);
+    return true;
+}
+
+dv_image *dv_figure_overview(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error)
+{
+    dv_page page = {.explanation = explanation, .facts = facts};
+    size_t pixels = (size_t)explanation->height * (size_t)explanation->width;
+    dv_image *image = NULL;
+    int height;
+
+    choose_classes(&page);
+    page.map = dv_weight_maps(explanation, page.shown, page.shown_count, error);
+    if (!page.map)
+        return NULL;
+    page.largest = dv_weight_largest(page.map, (size_t)page.shown_count * pixels);
+    page.canvas = dv_canvas_new(DV_PAGE_WIDTH, TALLEST, DV_INK_PAPER, error);
+    if (page.canvas && draw_page(&page, &height, error))
+        image = dv_canvas_image(page.canvas, height, error);
+    dv_canvas_free(page.canvas);
+    free(page.map);
+    return image;
+}

@@ -1,0 +1,140 @@
+#include "config.h"
+#include "figure/page.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+/* ---- how far the student may be believed ------------------------------------- */
+
+static const char *const sentence[] = {
+    [DV_VERDICT_GOOD] = "The student answers like the teacher around this picture: the maps may be read.",
+    [DV_VERDICT_DOUBTFUL] = "The student follows the teacher only in part: read the maps with care.",
+    [DV_VERDICT_DO_NOT_TRUST] = "The maps do not tell why the teacher decided so.",
+};
+
+static const char *number(char *text, size_t size, double value)
+{
+    if (isfinite(value))
+        snprintf(text, size, "%.3g", value);
+    else
+        snprintf(text, size, "\xe2\x80\x93");
+    return text;
+}
+
+static void draw_figure(const dv_page *page, double x, double y, double width, const char *value, const char *meaning)
+{
+    dv_lettering big = {.size = 21, .ink = DV_INK_TEXT, .bold = true, .width = width};
+    dv_lettering small = {.size = 12, .ink = DV_INK_DIM, .width = width};
+
+    dv_canvas_text(page->canvas, x, y + 18, &big, "%s", value);
+    dv_canvas_paragraph(page->canvas, x, y + 38, &small, 16, 3, meaning);
+}
+
+static double draw_figures(const dv_page *page, double x, double y, double width)
+{
+    const dv_fidelity *fidelity = &page->explanation->fidelity;
+    double step = width / 5;
+    char text[48], meaning[256], name[DV_PAGE_NAME_SIZE];
+
+    draw_figure(page, x, y, step - 20, dv_chart_percent(text, sizeof text, fidelity->agreement, 1),
+                "agreement: student and teacher name the same class");
+    x += step;
+    draw_figure(page, x, y, step - 20, number(text, sizeof text, fidelity->kl),
+                "KL divergence from teacher to student, nats; 0 is perfect");
+    x += step;
+    draw_figure(page, x, y, step - 20, number(text, sizeof text, fidelity->r2),
+                "R\xc2\xb2 of the log-probabilities; 1 is perfect");
+    x += step;
+    snprintf(meaning, sizeof meaning, "of the neighbours keep the class %s",
+             dv_page_short_name(page, page->explanation->teacher_class, name));
+    draw_figure(page, x, y, step - 20, dv_chart_percent(text, sizeof text, fidelity->keeps_label, 0), meaning);
+    x += step;
+    draw_figure(page, x, y, step - 20, number(text, sizeof text, fidelity->entropy),
+                "entropy of the neighbours\xe2\x80\x99 classes, nats");
+    return y + 74;
+}
+
+double dv_page_trust(const dv_page *page, double x, double y, double width)
+{
+    const dv_fidelity *fidelity = &page->explanation->fidelity;
+    dv_lettering word = {.size = 17, .ink = dv_chart_verdict_ink(fidelity->verdict), .bold = true};
+    dv_lettering text = {.size = 14, .ink = DV_INK_TEXT};
+    dv_lettering reason = {.size = 13, .ink = DV_INK_TEXT, .width = width - 16};
+    char measured[96];
+    double used;
+
+    snprintf(measured, sizeof measured, "Measured on %" PRId64 " fresh neighbours that the student never saw.",
+             fidelity->fresh);
+    y = dv_page_heading(page, x, y, width, "How far can this be believed?", measured) + 6;
+    dv_chart_mark(page->canvas, x + 13, y + 12, 13, fidelity->verdict);
+    used = dv_canvas_text(page->canvas, x + 36, y + 18, &word, "%s", dv_verdict_name(fidelity->verdict));
+    text.width = width - used - 48;
+    dv_canvas_text(page->canvas, x + used + 48, y + 18, &text, "%s", sentence[fidelity->verdict]);
+    y += 40;
+    for (int i = 0; i < fidelity->reason_count; i++) {
+        dv_canvas_disc(page->canvas, x + 4, y + 8, 2, DV_INK_DIM);
+        y += 21 * dv_canvas_paragraph(page->canvas, x + 16, y + 12, &reason, 18, 2, fidelity->reasons[i]);
+    }
+    return draw_figures(page, x, y + 14, width);
+}
+
+/* ---- settings ------------------------------------------------------------------ */
+
+static double draw_setting(const dv_page *page, double x, double y, double width, const char *key, const char *value)
+{
+    dv_lettering dim = {.size = 13, .ink = DV_INK_DIM, .width = 110};
+    dv_lettering text = {.size = 13, .ink = DV_INK_TEXT, .width = width - 120};
+
+    dv_canvas_text(page->canvas, x, y + 13, &dim, "%s", key);
+    dv_canvas_text(page->canvas, x + 120, y + 13, &text, "%s", value);
+    return y + 21;
+}
+
+/* "0.5", or the range where the dimensions differ. */
+static void describe_band(const dv_explanation *explanation, char *text, size_t size)
+{
+    const float *band = explanation->band;
+    float least = band[0], most = band[0];
+
+    for (int l = 1; l < explanation->latent; l++) {
+        least = fminf(least, band[l]);
+        most = fmaxf(most, band[l]);
+    }
+    if (least == most)
+        snprintf(text, size, "%g in each of %d latent dimensions", least, explanation->latent);
+    else
+        snprintf(text, size, "%g to %g in %d latent dimensions", least, most, explanation->latent);
+}
+
+static void describe_student(const dv_explanation *explanation, char *text, size_t size)
+{
+    const dv_explain_options *options = &explanation->options;
+    const char *method = dv_student_method_name(options->method);
+
+    if (options->method == DV_STUDENT_RIDGE)
+        snprintf(text, size, "%s, \xce\xbb = %.3g", method, explanation->lambda);
+    else
+        snprintf(text, size, "%s, %d epochs, batch %d", method, options->epochs, options->batch);
+}
+
+double dv_page_settings(const dv_page *page, double x, double y, double width)
+{
+    const dv_explanation *explanation = page->explanation;
+    const dv_explain_options *options = &explanation->options;
+    char text[256];
+
+    y = dv_page_heading(page, x, y, width, "Settings", "");
+    snprintf(text, sizeof text, "index %" PRId64 " of %s", options->index, page->facts->name);
+    y = draw_setting(page, x, y, width, "Picture", text);
+    snprintf(text, sizeof text, "%" PRId64 ", neighbourhood %s, sampling %s, seed %" PRIu64, explanation->count,
+             dv_neighborhood_name(options->neighborhood), dv_sampling_name(options->sampling), options->seed);
+    y = draw_setting(page, x, y, width, "Neighbours", text);
+    describe_band(explanation, text, sizeof text);
+    y = draw_setting(page, x, y, width, "Band", text);
+    snprintf(text, sizeof text, "%g", options->temperature);
+    y = draw_setting(page, x, y, width, "Temperature", text);
+    describe_student(explanation, text, sizeof text);
+    y = draw_setting(page, x, y, width, "Student", text);
+    return draw_setting(page, x, y, width, "Program", "deepvid " PACKAGE_VERSION);
+}
