@@ -41,6 +41,7 @@ typedef struct dv_screen dv_screen;
 dv_screen *dv_screen_open(dv_graphics wanted, dv_error *error);
 void dv_screen_close(dv_screen *screen);
 
+/* At least 1 each. One column of the terminal is kept for the screen's own use. */
 int dv_screen_rows(const dv_screen *screen);
 int dv_screen_columns(const dv_screen *screen);
 /* Pixels that a picture has a cell: of the font under sixel, 1 x 2 for half blocks, 1 x 1 for ASCII. */
@@ -65,8 +66,12 @@ void dv_screen_bar(dv_screen *screen, int row, int column, int width, dv_style s
 /* A picture in a rectangle of cells, at its top left corner, cut where it is larger. The last row of the screen never
  * holds one. At most 256 colours; more are reduced. The image is copied. Size it by dv_screen_cell. */
 void dv_screen_picture(dv_screen *screen, int row, int column, int rows, int columns, const dv_image *image);
-/* Shows the frame: text, then the pictures whose content, place or size changed. */
+/* Shows the frame: text, then the pictures whose content, place or size changed. A picture that text or another picture
+ * was put over is left out. When the terminal has not yet caught up with the frames before, this one waits: it is shown
+ * by dv_screen_wait as soon as it may, unless a newer one has taken its place by then. */
 void dv_screen_end(dv_screen *screen);
+/* Whether dv_screen_end would show a frame at once. For whoever would rather not compose one that waits. */
+bool dv_screen_ready(const dv_screen *screen);
 /* Everything is sent again by the next frame (Ctrl-L, after a resize). */
 void dv_screen_repaint(dv_screen *screen);
 
@@ -103,6 +108,9 @@ enum { /* keys that are not characters; characters are their code point, Ctrl-A 
        DV_KEY_DELETE,
        DV_KEY_F1,
 };
+
+/* The longest piece of text that dv_screen_text takes, in bytes; the rest is cut. */
+enum { DV_SCREEN_TEXT_SIZE = 2048 };
 
 typedef struct dv_event {
     dv_event_kind kind;

@@ -1,0 +1,144 @@
+#include "term/block.h"
+
+#include <stdlib.h>
+
+enum { UPPER_HALF = 0x2580, CUBE = 16, GREYS = 232 };
+
+static const uint8_t cube_levels[6] = {0, 95, 135, 175, 215, 255};
+
+/* xterm's own values of the ANSI colours; other terminals are near enough. */
+static const uint8_t ansi[16][3] = {
+    {0, 0, 0},     {205, 0, 0},     {0, 205, 0},     {205, 205, 0},   {0, 0, 238}, {205, 0, 205},
+    {0, 205, 205}, {229, 229, 229}, {127, 127, 127}, {255, 0, 0},     {0, 255, 0}, {255, 255, 0},
+    {92, 92, 255}, {255, 0, 255},   {0, 255, 255},   {255, 255, 255},
+};
+
+static int square_distance(const uint8_t a[3], const uint8_t b[3])
+{
+    int sum = 0;
+    for (int c = 0; c < 3; c++) {
+        sum += (a[c] - b[c]) * (a[c] - b[c]);
+    }
+    return sum;
+}
+
+static void rgb_of_256(int number, uint8_t rgb[3])
+{
+    if (number < CUBE) {
+        for (int c = 0; c < 3; c++) {
+            rgb[c] = ansi[number][c];
+        }
+    } else if (number < GREYS) {
+        int at = number - CUBE;
+        rgb[0] = cube_levels[at / 36];
+        rgb[1] = cube_levels[at / 6 % 6];
+        rgb[2] = cube_levels[at % 6];
+    } else {
+        rgb[0] = rgb[1] = rgb[2] = (uint8_t)(8 + 10 * (number - GREYS));
+    }
+}
+
+static int nearest_level(int value)
+{
+    int best = 0;
+    for (int i = 1; i < 6; i++) {
+        if (abs(cube_levels[i] - value) < abs(cube_levels[best] - value)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+static int nearest_256(const uint8_t rgb[3])
+{
+    int cube = CUBE + 36 * nearest_level(rgb[0]) + 6 * nearest_level(rgb[1]) + nearest_level(rgb[2]);
+    int grey = ((rgb[0] + rgb[1] + rgb[2]) / 3 - 3) / 10;
+    grey = GREYS + (grey < 0 ? 0 : grey > 23 ? 23 : grey);
+    uint8_t of_cube[3], of_grey[3];
+    rgb_of_256(cube, of_cube);
+    rgb_of_256(grey, of_grey);
+    return square_distance(rgb, of_grey) < square_distance(rgb, of_cube) ? grey : cube;
+}
+
+/* Bayer's 4 x 4 matrix moves each channel by up to half a step before the nearest colour is taken. */
+static int dithered_ansi(const uint8_t rgb[3], int colors, int x, int y)
+{
+    static const int8_t bayer[4][4] = {{0, 8, 2, 10}, {12, 4, 14, 6}, {3, 11, 1, 9}, {15, 7, 13, 5}};
+    int shift = (bayer[y & 3][x & 3] * 2 - 15) * 5; /* -75 .. 75 */
+    uint8_t moved[3];
+    int best = 0;
+    for (int c = 0; c < 3; c++) {
+        int value = rgb[c] + shift;
+        moved[c] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+    }
+    for (int i = 1; i < colors; i++) {
+        if (square_distance(moved, ansi[i]) < square_distance(moved, ansi[best])) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+int dv_color_number(const uint8_t rgb[3], dv_color_depth depth, int x, int y)
+{
+    switch (depth) {
+    case DV_COLOR_TRUE: {
+        int number = rgb[0] << 16 | rgb[1] << 8 | rgb[2];
+        return number < 8 ? 8 : number;
+    }
+    case DV_COLOR_256:
+        return nearest_256(rgb);
+    case DV_COLOR_16:
+    case DV_COLOR_8:
+        return dithered_ansi(rgb, (int)depth, x, y);
+    default:
+        return -1;
+    }
+}
+
+int dv_color_from_256(int number)
+{
+    uint8_t rgb[3];
+    rgb_of_256(number, rgb);
+    return dv_color_number(rgb, DV_COLOR_TRUE, 0, 0);
+}
+
+static void pixel_of(const dv_image *image, int x, int y, uint8_t rgb[3])
+{
+    rgb[0] = rgb[1] = rgb[2] = 0;
+    if (x < image->width && y < image->height) {
+        const uint8_t *pixel = image->pixel + ((size_t)y * (size_t)image->width + (size_t)x) * (size_t)image->channels;
+        for (int c = 0; c < 3; c++) {
+            rgb[c] = pixel[image->channels == 1 ? 0 : c];
+        }
+    }
+}
+
+dv_cell dv_block_half(const dv_image *image, int row, int column, dv_color_depth depth)
+{
+    uint8_t upper[3], lower[3];
+    pixel_of(image, column, 2 * row, upper);
+    pixel_of(image, column, 2 * row + 1, lower);
+    dv_cell cell = {
+        .character = UPPER_HALF,
+        .foreground = dv_color_number(upper, depth, column, 2 * row),
+        .background = dv_color_number(lower, depth, column, 2 * row + 1),
+    };
+    if (cell.foreground == cell.background) {
+        cell.character = ' ';
+    }
+    return cell;
+}
+
+dv_cell dv_block_ascii(const dv_image *image, int row, int column, dv_color_depth depth)
+{
+    static const char ramp[] = " .:-=+*#%@";
+    uint8_t rgb[3];
+    pixel_of(image, column, row, rgb);
+    int brightness = (54 * rgb[0] + 183 * rgb[1] + 19 * rgb[2]) >> 8; /* Rec. 709 luma */
+    return (dv_cell){
+        .character = (uint32_t)ramp[brightness * (int)(sizeof ramp - 1) / 256],
+        .foreground = dv_color_number(rgb, depth, column, row),
+        .background = -1,
+    };
+}

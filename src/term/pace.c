@@ -1,0 +1,54 @@
+#include "term/pace.h"
+
+enum {
+    UNDER_WAY = 2,           /* frames: one being drawn, one in the wire */
+    LOST_MS = 2000,          /* an answer that takes longer is given up */
+    SMALL_FRAME = 1024,      /* bytes that need no question */
+    BUDGET_RATE = 512 * 1024 /* bytes a second; as many may go at once */
+};
+
+static double debt_at(const dv_pace *pace, double now)
+{
+    double debt = pace->debt - (now - pace->paid_at) * BUDGET_RATE / 1000;
+    return debt > 0 ? debt : 0;
+}
+
+double dv_pace_delay(const dv_pace *pace, double now)
+{
+    if (pace->budgeted) {
+        double over = debt_at(pace, now) - BUDGET_RATE;
+        return over > 0 ? over * 1000 / BUDGET_RATE : 0;
+    }
+    if (pace->under_way < UNDER_WAY) {
+        return 0;
+    }
+    double left = pace->asked_at + LOST_MS - now;
+    return left > 0 ? left : 0;
+}
+
+bool dv_pace_sent(dv_pace *pace, size_t bytes, double now)
+{
+    pace->debt = debt_at(pace, now) + (double)bytes;
+    pace->paid_at = now;
+    if (pace->silent || pace->budgeted || bytes < SMALL_FRAME) {
+        return false;
+    }
+    if (pace->under_way > 0 && now - pace->asked_at > LOST_MS) {
+        pace->under_way = 0;
+        pace->silent = pace->answers == 0;
+        if (pace->silent) {
+            return false;
+        }
+    }
+    pace->under_way++;
+    pace->asked_at = now;
+    return true;
+}
+
+void dv_pace_answers(dv_pace *pace, int answers)
+{
+    /* One thought lost may still come. */
+    int more = answers - pace->answers;
+    pace->under_way = more < pace->under_way ? pace->under_way - more : 0;
+    pace->answers = answers;
+}
