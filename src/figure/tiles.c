@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Source pixels first..end-1 lie under one pixel of a tile. */
 typedef struct span {
@@ -101,6 +102,11 @@ static dv_image *finish(tile_painter *painter)
     return painter->image;
 }
 
+static bool same_span(span a, span b)
+{
+    return a.first == b.first && a.end == b.end;
+}
+
 static double mean_of(const float *plane, int width, span row, span column)
 {
     double sum = 0;
@@ -138,19 +144,35 @@ static void paint_ring(const tile_painter *painter, int index, const uint8_t rgb
     }
 }
 
+static void paint_pixel(const tile_painter *painter, const float *picture, int x, int y, uint8_t rgb[3])
+{
+    size_t plane = (size_t)painter->height * (size_t)painter->width;
+    double value[3];
+
+    for (int c = 0; c < painter->channels; c++)
+        value[c] = mean_of(picture + (size_t)c * plane, painter->width, painter->row[y], painter->column[x]);
+    painter->color(painter, value, rgb);
+}
+
+/* What lies over the same pixels of the picture is copied. */
 static void paint_tile(const tile_painter *painter, int index, const float *picture)
 {
     const dv_tiles *tiles = painter->tiles;
-    size_t stride = 3 * (size_t)painter->image->width, plane = (size_t)painter->height * (size_t)painter->width;
-    uint8_t *corner = ring_at(painter, index) + (size_t)tiles->gap * (stride + 3);
+    size_t stride = 3 * (size_t)painter->image->width;
+    uint8_t *line = ring_at(painter, index) + (size_t)tiles->gap * (stride + 3);
 
-    for (int y = 0; y < tiles->tile_height; y++) {
+    for (int y = 0; y < tiles->tile_height; y++, line += stride) {
+        if (y > 0 && same_span(painter->row[y], painter->row[y - 1])) {
+            memcpy(line, line - stride, 3 * (size_t)tiles->tile_width);
+            continue;
+        }
         for (int x = 0; x < tiles->tile_width; x++) {
-            double value[3];
+            uint8_t *rgb = line + 3 * (size_t)x;
 
-            for (int c = 0; c < painter->channels; c++)
-                value[c] = mean_of(picture + (size_t)c * plane, painter->width, painter->row[y], painter->column[x]);
-            painter->color(painter, value, corner + (size_t)y * stride + 3 * (size_t)x);
+            if (x > 0 && same_span(painter->column[x], painter->column[x - 1]))
+                memcpy(rgb, rgb - 3, 3);
+            else
+                paint_pixel(painter, picture, x, y, rgb);
         }
     }
 }
