@@ -1,4 +1,5 @@
 /* Frames: the memory of a plan, and its calls bound to it. */
+#include "graph/evaluate.h"
 #include "graph/plan.h"
 
 #include <string.h>
@@ -82,7 +83,7 @@ void dv_frame_feed(dv_frame *frame, int i, const void *data)
     if (frame->plan->offset[v] == DV_NOWHERE)
         input->data = (void *)data; /* operators read their inputs only, and in place is done in the frame's own */
     else if (data)
-        memcpy(input->data, data, (size_t)dv_shape_elements(&input->shape) * dv_type_stored_size(input->type));
+        memcpy(input->data, data, dv_tensor_bytes(input));
 }
 
 void dv_frame_run(dv_frame *frame, const dv_training_state *training)

@@ -86,6 +86,10 @@ dv_graph *dv_graph_extract(const dv_graph *graph, int input_count, const int *in
  * BatchNormalization folded into the Conv, ConvTranspose or Gemm before it. Outputs keep their names. */
 bool dv_graph_simplify(dv_graph *graph, dv_error *error);
 
+/* Types and shapes of the outputs, in graph order, worked out from the declared inputs: -1 where a size follows a free
+ * dimension of theirs. `output` has room for all; no data. */
+bool dv_graph_output_shapes(const dv_graph *graph, dv_tensor *output, dv_error *error);
+
 /* Multiply-adds of one run with the free dimensions set to `batch`; 0 and an error if shapes do not work out. */
 int64_t dv_graph_multiply_adds(const dv_graph *graph, int64_t batch, dv_error *error);
 

@@ -1,6 +1,7 @@
 /* Plans: shapes, what is known before the run, and where everything else lies in memory. */
 #include "graph/plan.h"
 #include "base/error.h"
+#include "graph/evaluate.h"
 #include "graph/layout.h"
 
 #include <assert.h>
@@ -61,117 +62,26 @@ static void plan_constants(dv_plan *plan, const bool *variable)
         }
 }
 
-static void mark_wanted(dv_plan *plan)
-{
-    const dv_graph *graph = plan->graph;
-    for (int o = 0; o < graph->output_count; o++)
-        plan->wanted[graph->output[o]] = true;
-    for (int n = 0; n < graph->node_count; n++)
-        for (int i = 0; i < graph->node[n].input_count; i++)
-            if (graph->node[n].input[i] >= 0)
-                plan->wanted[graph->node[n].input[i]] = true;
-}
-
 /* ---- one node -------------------------------------------------------------- */
 
-/* A call of a node on the plan's values, for infer. */
-typedef struct planned_call {
-    dv_call call;
-    const dv_tensor *input[DV_MAX_INPUTS];
-    dv_tensor *output[DV_MAX_OUTPUTS];
-} planned_call;
-
-static void make_call(dv_plan *plan, const dv_node *node, planned_call *it)
+/* For gradients only shape arithmetic counts as known: what Dropout and the like do to floats differs from run to
+ * run. */
+static bool is_known(const dv_evaluation *it, bool for_gradient)
 {
-    for (int i = 0; i < node->input_count; i++)
-        it->input[i] = node->input[i] < 0 ? NULL : &plan->value[node->input[i]];
-    for (int o = 0; o < node->output_count; o++) {
-        int v = node->output[o];
-        bool left_out = v < 0 || (o >= node->op->min_outputs && !plan->wanted[v]);
-        it->output[o] = left_out ? NULL : &plan->value[v];
-    }
-    it->call = (dv_call){
-        .attributes = &node->attributes,
-        .opset = plan->graph->opset,
-        .node_name = node->name,
-        .input_count = node->input_count,
-        .input = it->input,
-        .output_count = node->output_count,
-        .output = it->output,
-        .arena = plan->arena,
-        .team = plan->team,
-    };
-}
-
-/* What an operator made of hostile shapes is not trusted either. */
-static bool check_output(const dv_tensor *output, dv_error *error)
-{
-    int64_t count;
-    if (!dv_type_is_known(output->type))
-        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "a result of type %s is not supported",
-                            dv_type_name(output->type));
-    if (output->shape.rank > DV_MAX_RANK || !dv_shape_count(&output->shape, &count))
-        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "a result as large as that is not supported");
-    return true;
-}
-
-static size_t tensor_size(const dv_tensor *tensor)
-{
-    return (size_t)dv_shape_elements(&tensor->shape) * dv_type_stored_size(tensor->type);
-}
-
-/* True when everything the node reads is known before the run, and so is its result. For gradients only
- * shape arithmetic counts: what Dropout and the like do to floats differs from run to run. */
-static bool is_known(const planned_call *it, bool for_gradient)
-{
-    for (int i = 0; i < it->call.input_count; i++)
-        if (it->input[i] && !it->input[i]->data)
-            return false;
     for (int o = 0; for_gradient && o < it->call.output_count; o++)
         if (it->output[o] && dv_type_is_float(it->output[o]->type))
             return false;
-    return true;
-}
-
-/* Runs a node now, into memory of the plan. */
-static bool run_now(dv_plan *plan, const dv_node *node, planned_call *it, dv_error *error)
-{
-    for (int o = 0; o < it->call.output_count; o++) {
-        dv_tensor *output = it->output[o];
-        if (!output)
-            continue;
-        size_t size = tensor_size(output);
-        if (size > DV_LAYOUT_LIMIT - plan->known_size)
-            return dv_error_set(error, DV_ERROR_UNSUPPORTED, "constants of more than %zu GiB are not supported",
-                                DV_LAYOUT_LIMIT >> 30);
-        plan->known_size += size;
-        if (!(output->data = dv_arena_alloc(plan->arena, size, 1, error)))
-            return false;
-    }
-    it->call.workspace = dv_alloc(it->call.workspace_size, 1, error);
-    if (!it->call.workspace)
-        return false;
-    node->op->forward(&it->call);
-    free(it->call.workspace);
-    return true;
+    return dv_evaluation_is_known(it);
 }
 
 static bool plan_node(dv_plan *plan, const dv_node *node, bool for_gradient, dv_error *error)
 {
-    planned_call it;
-    make_call(plan, node, &it);
-    if (!node->op->infer(&it.call, error))
-        return dv_node_error(node, error);
-    for (int o = 0; o < node->output_count; o++)
-        if (it.output[o] && !check_output(it.output[o], error))
-            return dv_node_error(node, error);
-    if (it.call.workspace_size > DV_LAYOUT_LIMIT) {
-        dv_error_set(error, DV_ERROR_UNSUPPORTED, "a workspace of more than %zu GiB is not supported",
-                     DV_LAYOUT_LIMIT >> 30);
-        return dv_node_error(node, error);
-    }
+    dv_evaluation it;
+    dv_evaluation_bind(&it, plan->graph, node, plan->value, plan->wanted);
+    if (!dv_evaluation_infer(&it, plan->arena, plan->team, error))
+        return false;
     if (is_known(&it, for_gradient))
-        return run_now(plan, node, &it, error) || dv_node_error(node, error);
+        return dv_evaluation_run(&it, plan->arena, &plan->known_size, error);
     plan->step[plan->step_count++] = (dv_step){node, it.call.prepared, it.call.workspace_size};
     return true;
 }
@@ -200,7 +110,7 @@ static void find_lifetimes(const dv_plan *plan, bool keep_all, lifetimes *lives)
 static bool take(dv_plan *plan, dv_layout *layout, lifetimes *lives, int v, dv_error *error)
 {
     lives->owns[v] = true;
-    return dv_layout_take(layout, tensor_size(&plan->value[v]), &plan->offset[v], error);
+    return dv_layout_take(layout, dv_tensor_bytes(&plan->value[v]), &plan->offset[v], error);
 }
 
 /* Gives the memory back if no step after `s` reads the value. */
@@ -209,7 +119,7 @@ static bool give_if_dead(dv_plan *plan, dv_layout *layout, lifetimes *lives, int
     if (v < 0 || !lives->owns[v] || lives->last[v] > s)
         return true;
     lives->owns[v] = false;
-    return dv_layout_give(layout, plan->offset[v], tensor_size(&plan->value[v]), error);
+    return dv_layout_give(layout, plan->offset[v], dv_tensor_bytes(&plan->value[v]), error);
 }
 
 /* The first output may take over the memory of the first input that dies in this step. */
@@ -220,7 +130,7 @@ static bool works_in_place(const dv_plan *plan, const lifetimes *lives, int s)
         return false;
     int from = node->input[0], to = node->output[0];
     return lives->owns[from] && lives->last[from] == s &&
-           tensor_size(&plan->value[from]) == tensor_size(&plan->value[to]);
+           dv_tensor_bytes(&plan->value[from]) == dv_tensor_bytes(&plan->value[to]);
 }
 
 static bool lay_out_step(dv_plan *plan, dv_layout *layout, lifetimes *lives, int s, dv_error *error)
@@ -307,7 +217,7 @@ dv_plan *dv_plan_new(const dv_graph *graph, const dv_plan_options *options, dv_e
     plan->step = dv_arena_alloc(arena, (size_t)graph->node_count, sizeof *plan->step, error);
     if (!plan->value || !plan->offset || !plan->wanted || !plan->step)
         goto failed;
-    mark_wanted(plan);
+    dv_graph_mark_wanted(graph, plan->wanted);
     plan_constants(plan, options->variable);
     if (!plan_inputs(plan, options->input_shape, error))
         goto failed;

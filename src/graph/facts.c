@@ -1,4 +1,5 @@
-/* Counting multiply-adds, the measure of what a run costs. */
+/* What can be told about a graph without running it: the shapes of its outputs, and multiply-adds, the measure of what
+ * a run costs. */
 #include "graph/graph.h"
 #include "base/error.h"
 #include "graph/plan.h"
@@ -60,23 +61,46 @@ static double count_step(const dv_plan *plan, const dv_node *node)
     return 0;
 }
 
-int64_t dv_graph_multiply_adds(const dv_graph *graph, int64_t batch, dv_error *error)
+/* A plan with every free dimension set to `batch`. */
+static dv_plan *plan_batch(const dv_graph *graph, int64_t batch, dv_error *error)
 {
-    double total = 0;
     dv_plan *plan = NULL;
     dv_shape *shape = dv_alloc((size_t)graph->input_count, sizeof *shape, error);
-    if (!shape || !dv_plan_bind(graph, batch, shape, error))
-        goto done;
-    plan = dv_plan_new(graph, &(dv_plan_options){.input_shape = shape}, error);
-    for (int s = 0; plan && s < plan->step_count; s++)
-        total += count_step(plan, plan->step[s].node);
-    /* Beyond 2^53 nobody counts by ones. */
-    if (total > 9007199254740992.0) {
-        dv_error_set(error, DV_ERROR_UNSUPPORTED, "more than 2^53 multiply-adds are not supported");
-        total = 0;
-    }
-done:
-    dv_plan_free(plan);
+    if (shape && dv_plan_bind(graph, batch, shape, error))
+        plan = dv_plan_new(graph, &(dv_plan_options){.input_shape = shape}, error);
     free(shape);
-    return (int64_t)total;
+    return plan;
+}
+
+int64_t dv_graph_multiply_adds(const dv_graph *graph, int64_t batch, dv_error *error)
+{
+    dv_plan *plan = plan_batch(graph, batch, error);
+    if (!plan)
+        return 0;
+    double total = 0;
+    for (int s = 0; s < plan->step_count; s++)
+        total += count_step(plan, plan->step[s].node);
+    dv_plan_free(plan);
+    if (total <= 9007199254740992.0)
+        return (int64_t)total;
+    dv_error_set(error, DV_ERROR_UNSUPPORTED, "more than 2^53 multiply-adds are not supported");
+    return 0;
+}
+
+bool dv_graph_output_shapes(const dv_graph *graph, dv_tensor *output, dv_error *error)
+{
+    dv_plan *few = plan_batch(graph, 2, error);
+    dv_plan *more = few ? plan_batch(graph, 3, error) : NULL;
+    for (int o = 0; more && o < graph->output_count; o++) {
+        int v = graph->output[o];
+        const dv_shape *other = &more->value[v].shape;
+        output[o] = (dv_tensor){.type = few->value[v].type, .shape = few->value[v].shape};
+        for (int d = 0; d < output[o].shape.rank; d++)
+            if (d >= other->rank || output[o].shape.dim[d] != other->dim[d])
+                output[o].shape.dim[d] = -1;
+    }
+    bool ok = more != NULL;
+    dv_plan_free(few);
+    dv_plan_free(more);
+    return ok;
 }

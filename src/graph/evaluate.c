@@ -1,0 +1,104 @@
+/* One node on values some of which are known. */
+#include "graph/evaluate.h"
+#include "base/error.h"
+#include "graph/layout.h"
+
+#include <stdlib.h>
+
+size_t dv_tensor_bytes(const dv_tensor *tensor)
+{
+    return (size_t)dv_shape_elements(&tensor->shape) * dv_type_stored_size(tensor->type);
+}
+
+void dv_graph_mark_wanted(const dv_graph *graph, bool *wanted)
+{
+    for (int o = 0; o < graph->output_count; o++)
+        wanted[graph->output[o]] = true;
+    for (int n = 0; n < graph->node_count; n++)
+        for (int i = 0; i < graph->node[n].input_count; i++)
+            if (graph->node[n].input[i] >= 0)
+                wanted[graph->node[n].input[i]] = true;
+}
+
+void dv_evaluation_bind(dv_evaluation *it, const dv_graph *graph, const dv_node *node, dv_tensor *value,
+                        const bool *wanted)
+{
+    for (int i = 0; i < node->input_count; i++)
+        it->input[i] = node->input[i] < 0 ? NULL : &value[node->input[i]];
+    for (int o = 0; o < node->output_count; o++) {
+        int v = node->output[o];
+        bool left_out = v < 0 || (o >= node->op->min_outputs && !wanted[v]);
+        it->output[o] = left_out ? NULL : &value[v];
+    }
+    it->node = node;
+    it->call = (dv_call){
+        .attributes = &node->attributes,
+        .opset = graph->opset,
+        .node_name = node->name,
+        .input_count = node->input_count,
+        .input = it->input,
+        .output_count = node->output_count,
+        .output = it->output,
+    };
+}
+
+/* What an operator makes of hostile shapes is not trusted either. */
+static bool check_output(const dv_tensor *output, dv_error *error)
+{
+    int64_t count;
+    if (!dv_type_is_known(output->type))
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "a result of type %s is not supported",
+                            dv_type_name(output->type));
+    if (output->shape.rank > DV_MAX_RANK || !dv_shape_count(&output->shape, &count))
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "a result as large as that is not supported");
+    return true;
+}
+
+bool dv_evaluation_infer(dv_evaluation *it, dv_arena *arena, dv_team *team, dv_error *error)
+{
+    it->call.arena = arena;
+    it->call.team = team;
+    if (!it->node->op->infer(&it->call, error))
+        return dv_node_error(it->node, error);
+    for (int o = 0; o < it->call.output_count; o++)
+        if (it->output[o] && !check_output(it->output[o], error))
+            return dv_node_error(it->node, error);
+    if (it->call.workspace_size <= DV_LAYOUT_LIMIT)
+        return true;
+    dv_error_set(error, DV_ERROR_UNSUPPORTED, "a workspace of more than %zu GiB is not supported",
+                 DV_LAYOUT_LIMIT >> 30);
+    return dv_node_error(it->node, error);
+}
+
+bool dv_evaluation_is_known(const dv_evaluation *it)
+{
+    for (int i = 0; i < it->call.input_count; i++)
+        if (it->input[i] && !it->input[i]->data)
+            return false;
+    return true;
+}
+
+bool dv_evaluation_run(dv_evaluation *it, dv_arena *arena, size_t *spent, dv_error *error)
+{
+    for (int o = 0; o < it->call.output_count; o++) {
+        dv_tensor *output = it->output[o];
+        if (!output)
+            continue;
+        size_t size = dv_tensor_bytes(output);
+        if (size > DV_LAYOUT_LIMIT - *spent) {
+            dv_error_set(error, DV_ERROR_UNSUPPORTED, "constants of more than %zu GiB are not supported",
+                         DV_LAYOUT_LIMIT >> 30);
+            return dv_node_error(it->node, error);
+        }
+        *spent += size;
+        if (!(output->data = dv_arena_alloc(arena, size, 1, error)))
+            return dv_node_error(it->node, error);
+    }
+    it->call.workspace = dv_alloc(it->call.workspace_size, 1, error);
+    if (!it->call.workspace)
+        return dv_node_error(it->node, error);
+    it->node->op->forward(&it->call);
+    free(it->call.workspace);
+    it->call.workspace = NULL;
+    return true;
+}

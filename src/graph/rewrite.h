@@ -1,0 +1,21 @@
+/* Rewrites: passes over a sorted graph that leave its results as they are. For this room only. */
+#ifndef DV_GRAPH_REWRITE_H
+#define DV_GRAPH_REWRITE_H
+
+#include "graph/graph.h"
+
+/* Identity, and Dropout as it is in inference: their readers read what they read. */
+bool dv_rewrite_drop_copies(dv_graph *graph, dv_error *error);
+/* Nodes that read constants only become constants. */
+bool dv_rewrite_fold_constants(dv_graph *graph, dv_error *error);
+/* BatchNormalization becomes part of the weights of the Conv, ConvTranspose or Gemm before it. */
+bool dv_rewrite_fold_normalization(dv_graph *graph, dv_error *error);
+/* Nodes that no output rests on. */
+bool dv_rewrite_drop_unused(dv_graph *graph, dv_error *error);
+
+/* Takes a node out: marked now, gone after dv_rewrite_compact. */
+void dv_rewrite_remove(dv_node *node);
+bool dv_rewrite_is_removed(const dv_node *node);
+void dv_rewrite_compact(dv_graph *graph);
+
+#endif

@@ -1,0 +1,43 @@
+/* The file as the schema sees it. */
+#include "onnx/model.h"
+#include "base/error.h"
+#include "base/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* No protobuf message is longer. */
+static const size_t file_limit = (size_t)1 << 31;
+
+Onnx__ModelProto *dv_model_load(const char *path, dv_error *error)
+{
+    uint8_t *data;
+    size_t size;
+    if (!dv_file_read(path, file_limit, &data, &size, error))
+        return NULL;
+    Onnx__ModelProto *model = onnx__model_proto__unpack(NULL, size, data);
+    free(data);
+    if (!model) {
+        dv_error_set(error, DV_ERROR_FORMAT, "%s: not an ONNX file, or damaged", path);
+        return NULL;
+    }
+    if (!model->graph) {
+        dv_error_set(error, DV_ERROR_FORMAT, "%s: not an ONNX file: it holds no graph", path);
+        onnx__model_proto__free_unpacked(model, NULL);
+        return NULL;
+    }
+    return model;
+}
+
+bool dv_model_is_default_domain(const char *domain)
+{
+    return !domain || !*domain || strcmp(domain, "ai.onnx") == 0;
+}
+
+int64_t dv_model_opset(const Onnx__ModelProto *model)
+{
+    for (size_t i = 0; i < model->n_opset_import; i++)
+        if (dv_model_is_default_domain(model->opset_import[i]->domain))
+            return model->opset_import[i]->version;
+    return 1;
+}
