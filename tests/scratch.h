@@ -44,6 +44,15 @@ static inline const char *scratch_path(char path[256], const char *folder, const
     return path;
 }
 
+/* Writes a file by plain means. */
+static inline void put_file(const char *path, const void *data, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(data, 1, size, file), size);
+    fclose(file);
+}
+
 /* Entries of a folder. */
 static inline int scratch_count(const char *folder)
 {
@@ -56,6 +65,14 @@ static inline int scratch_count(const char *folder)
         closedir(open);
     }
     return count;
+}
+
+/* "tests/folder/name" among the sources. */
+static inline const char *source_path(char path[512], const char *folder, const char *name)
+{
+    const char *top = getenv("top_srcdir");
+    snprintf(path, 512, "%s/tests/%s/%s", top ? top : ".", folder, name);
+    return path;
 }
 
 #endif

@@ -391,14 +391,6 @@ static void impossible_teams_are_refused(void **state)
 
 /* ---- reading files ---------------------------------------------------------- */
 
-static void put_file(const char *path, const void *data, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(data, 1, size, file), size);
-    fclose(file);
-}
-
 static void assert_file_holds(const char *path, const void *data, size_t size)
 {
     uint8_t *read;
