@@ -1,0 +1,21 @@
+/* What deepvid.ini and the overrides of the caller say, before any of it is opened. */
+#ifndef DV_VID_BUNDLE_SETTINGS_H
+#define DV_VID_BUNDLE_SETTINGS_H
+
+#include "base/memory.h"
+#include "deepvid.h"
+
+/* Texts live in the arena; paths can be opened as they are. NULL: not said. */
+typedef struct dv_bundle_settings {
+    const char *name;
+    const char *teacher, *teacher_output, *mean, *std, *class_names;
+    const char *encoder, *decoder;
+    const char *images, *image_labels;
+} dv_bundle_settings;
+
+/* Reads `folder`/deepvid.ini, if there is a folder, and lays the source's overrides over it. Unknown sections and keys,
+ * a key given twice and a missing one are errors that name file and line. */
+bool dv_bundle_settings_read(dv_bundle_settings *settings, const dv_bundle_source *source, dv_arena *arena,
+                             dv_error *error);
+
+#endif

@@ -1,0 +1,348 @@
+/* One explanation, from the picture to the verdict. */
+#include "base/error.h"
+#include "base/file.h"
+#include "vid/bundle.h"
+#include "vid/fidelity.h"
+#include "vid/latent.h"
+#include "vid/limits.h"
+#include "vid/neighbors.h"
+#include "vid/softmax.h"
+#include "vid/span.h"
+#include "vid/student.h"
+#include "vid/teacher.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- options ---------------------------------------------------------------- */
+
+dv_explain_options dv_explain_defaults(void)
+{
+    return (dv_explain_options){
+        .neighbors = 1000,
+        .fresh = 1000,
+        .band = 0.5,
+        .temperature = 2,
+        .method = DV_STUDENT_RIDGE,
+        .sampling = DV_SAMPLING_SOBOL,
+        .neighborhood = DV_NEIGHBORHOOD_VAE,
+        .seed = 1,
+        .epochs = 50,
+        .batch = 32,
+    };
+}
+
+const char *dv_sampling_name(dv_sampling sampling)
+{
+    static const char *const names[] = {[DV_SAMPLING_SOBOL] = "sobol", [DV_SAMPLING_NORMAL] = "normal"};
+    return names[sampling];
+}
+
+const char *dv_neighborhood_name(dv_neighborhood neighborhood)
+{
+    static const char *const names[] = {
+        [DV_NEIGHBORHOOD_VAE] = "vae",
+        [DV_NEIGHBORHOOD_RESIDUAL] = "residual",
+        [DV_NEIGHBORHOOD_MIXED] = "mixed",
+    };
+    return names[neighborhood];
+}
+
+/* False for NaN, too. */
+static bool check_range(const char *what, double value, double minimum, double maximum, dv_error *error)
+{
+    if (value >= minimum && value <= maximum)
+        return true;
+    return dv_error_set(error, DV_ERROR_ARGUMENT, "%s must be from %g to %g, not %g", what, minimum, maximum, value);
+}
+
+static bool check_latent_options(const dv_explain_options *options, int latent, dv_error *error)
+{
+    bool moves = !options->bands;
+    for (int d = 0; options->bands && d < latent; d++) {
+        if (!check_range("each band", options->bands[d], 0, DV_MAX_BAND, error))
+            return false;
+        moves |= options->bands[d] >= DV_MIN_BAND;
+    }
+    for (int d = 0; options->offset && d < latent; d++)
+        if (!check_range("a latent offset", options->offset[d], -DV_MAX_OFFSET, DV_MAX_OFFSET, error))
+            return false;
+    if (!moves)
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "one band at least must be %g or more", DV_MIN_BAND);
+    return true;
+}
+
+static bool check_options(const dv_explain_options *options, int latent, dv_error *error)
+{
+    return check_range("the number of neighbours", options->neighbors, DV_MIN_NEIGHBORS, DV_MAX_NEIGHBORS, error) &&
+           check_range("the number of fresh neighbours", options->fresh, 1, DV_MAX_NEIGHBORS, error) &&
+           (options->bands || check_range("the band", options->band, DV_MIN_BAND, DV_MAX_BAND, error)) &&
+           check_range("the temperature", options->temperature, DV_MIN_TEMPERATURE, DV_MAX_TEMPERATURE, error) &&
+           (options->ridge == 0 || check_range("lambda", options->ridge, DV_MIN_RIDGE, DV_MAX_RIDGE, error)) &&
+           check_range("the student's method", options->method, DV_STUDENT_RIDGE, DV_STUDENT_GD, error) &&
+           check_range("the sampling", options->sampling, DV_SAMPLING_SOBOL, DV_SAMPLING_NORMAL, error) &&
+           check_range("the neighbourhood", options->neighborhood, DV_NEIGHBORHOOD_VAE, DV_NEIGHBORHOOD_MIXED, error) &&
+           check_range("the number of epochs", options->epochs, 1, DV_MAX_EPOCHS, error) &&
+           check_range("the batch", options->batch, 1, DV_MAX_BATCH, error) &&
+           (options->learning_rate == 0 ||
+            check_range("the learning rate", options->learning_rate, DV_MIN_RATE, DV_MAX_RATE, error)) &&
+           check_latent_options(options, latent, error);
+}
+
+/* Better an answer now than a machine that swaps for an hour. */
+static bool check_memory(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error)
+{
+    double row = (double)bundle->pixels + 3.0 * bundle->facts.classes + 2.0 * bundle->facts.latent;
+    double needed = (2.0 * options->neighbors + options->fresh) * row * sizeof(float) / (1 << 20);
+    double there = (double)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / (1 << 20);
+    if (there <= 0 || needed < there)
+        return true;
+    return dv_error_set(error, DV_ERROR_MEMORY,
+                        "so many neighbours take %.0f MiB and this machine has %.0f; ask for fewer", needed, there);
+}
+
+/* ---- the result ------------------------------------------------------------- */
+
+static dv_explanation *make_explanation(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error)
+{
+    const dv_bundle_facts *facts = &bundle->facts;
+    dv_explanation *explanation = dv_alloc(1, sizeof *explanation, error);
+    if (!explanation)
+        return NULL;
+    *explanation = (dv_explanation){
+        .options = *options,
+        .classes = facts->classes,
+        .latent = facts->latent,
+        .channels = facts->channels,
+        .height = facts->height,
+        .width = facts->width,
+        .label = -1,
+        .count = options->neighbors,
+    };
+    explanation->options.bands = NULL;
+    explanation->options.offset = NULL;
+    int64_t pixels = bundle->pixels, classes = facts->classes, latent = facts->latent, count = options->neighbors;
+    const struct {
+        float **array;
+        int64_t length;
+    } arrays[] = {
+        {&explanation->picture, pixels},
+        {&explanation->reconstruction, pixels},
+        {&explanation->center_picture, pixels},
+        {&explanation->latent_mean, latent},
+        {&explanation->latent_deviation, latent},
+        {&explanation->center, latent},
+        {&explanation->band, latent},
+        {&explanation->teacher_probabilities, classes},
+        {&explanation->teacher_soft_label, classes},
+        {&explanation->student_probabilities, classes},
+        {&explanation->neighbors, count * pixels},
+        {&explanation->latents, count * latent},
+        {&explanation->soft_labels, count * classes},
+        {&explanation->weights, classes * pixels},
+        {&explanation->bias, classes},
+    };
+    bool ok = (explanation->neighbor_classes = dv_alloc(count, sizeof(int), error)) != NULL;
+    for (size_t i = 0; ok && i < sizeof arrays / sizeof arrays[0]; i++)
+        ok = (*arrays[i].array = dv_alloc(arrays[i].length, sizeof(float), error)) != NULL;
+    if (ok)
+        return explanation;
+    dv_explanation_free(explanation);
+    return NULL;
+}
+
+void dv_explanation_free(dv_explanation *explanation)
+{
+    if (!explanation)
+        return;
+    free(explanation->picture);
+    free(explanation->reconstruction);
+    free(explanation->center_picture);
+    free(explanation->latent_mean);
+    free(explanation->latent_deviation);
+    free(explanation->center);
+    free(explanation->band);
+    free(explanation->teacher_probabilities);
+    free(explanation->teacher_soft_label);
+    free(explanation->student_probabilities);
+    free(explanation->neighbors);
+    free(explanation->latents);
+    free(explanation->soft_labels);
+    free(explanation->neighbor_classes);
+    free(explanation->weights);
+    free(explanation->bias);
+    free(explanation->loss_curve);
+    free(explanation);
+}
+
+/* ---- stages ----------------------------------------------------------------- */
+
+/* The picture, its place in latent space, and what the decoder makes of that and of the knobs. */
+static bool place_picture(dv_bundle *bundle, const dv_explain_options *options, dv_explanation *explanation,
+                          const dv_progress *progress, dv_error *error)
+{
+    int latent = bundle->facts.latent;
+    float *deviation = explanation->latent_deviation, *latents = NULL, *pictures = NULL;
+    bool ok = false;
+    double start = dv_clock_ms();
+    if (!dv_bundle_get_picture(bundle, options->index, explanation->picture, error) ||
+        !dv_latent_encode(bundle, explanation->picture, 1, explanation->latent_mean, deviation, progress, error))
+        return false;
+    if (bundle->facts.labels)
+        explanation->label = bundle->facts.labels[options->index];
+    double encoded = dv_clock_ms();
+    for (int d = 0; d < latent; d++) {
+        deviation[d] = expf(deviation[d] / 2);
+        explanation->center[d] = explanation->latent_mean[d] + (options->offset ? options->offset[d] : 0);
+        explanation->band[d] = options->bands ? options->bands[d] : (float)options->band;
+    }
+    if (!(latents = dv_alloc(2 * (size_t)latent, sizeof(float), error)) ||
+        !(pictures = dv_alloc(2 * (size_t)bundle->pixels, sizeof(float), error)))
+        goto end;
+    memcpy(latents, explanation->latent_mean, latent * sizeof(float));
+    memcpy(latents + latent, explanation->center, latent * sizeof(float));
+    if (!dv_latent_decode(bundle, latents, 2, pictures, progress, error))
+        goto end;
+    memcpy(explanation->reconstruction, pictures, bundle->pixels * sizeof(float));
+    memcpy(explanation->center_picture, pictures + bundle->pixels, bundle->pixels * sizeof(float));
+    explanation->timing.encode = encoded - start;
+    explanation->timing.decode = dv_clock_ms() - encoded;
+    ok = true;
+end:
+    free(pictures);
+    free(latents);
+    return ok;
+}
+
+/* The teacher's word on the picture, its reconstruction and the centre. */
+static bool ask_teacher(dv_bundle *bundle, dv_explanation *explanation, const dv_progress *progress, dv_error *error)
+{
+    int classes = explanation->classes, pixels = bundle->pixels;
+    double start = dv_clock_ms();
+    const float *asked[] = {explanation->picture, explanation->reconstruction, explanation->center_picture};
+    float *pictures = dv_alloc(3 * (size_t)pixels, sizeof *pictures, error);
+    float *logits = dv_alloc(3 * (size_t)classes, sizeof *logits, error);
+    bool ok = pictures && logits;
+    for (int i = 0; ok && i < 3; i++)
+        memcpy(pictures + (size_t)i * pixels, asked[i], pixels * sizeof(float));
+    ok = ok && dv_teacher_run(bundle, pictures, 3, logits, progress, error);
+    if (ok) {
+        dv_softmax(logits, classes, 1, explanation->teacher_probabilities);
+        dv_softmax(logits, classes, explanation->options.temperature, explanation->teacher_soft_label);
+        explanation->teacher_class = dv_largest(logits, classes);
+        explanation->fidelity.reconstruction_label = dv_largest(logits + classes, classes);
+        explanation->center_class = dv_largest(logits + 2 * classes, classes);
+    }
+    free(logits);
+    free(pictures);
+    explanation->timing.teacher = dv_clock_ms() - start;
+    return ok;
+}
+
+static void keep_neighbors(const dv_neighbors *neighbors, int pixels, dv_explanation *explanation)
+{
+    int classes = explanation->classes;
+    memcpy(explanation->neighbors, neighbors->pictures, neighbors->count * pixels * sizeof(float));
+    memcpy(explanation->latents, neighbors->latents, neighbors->count * explanation->latent * sizeof(float));
+    for (int64_t i = 0; i < neighbors->count; i++) {
+        const float *logits = neighbors->logits + i * classes;
+        dv_softmax(logits, classes, explanation->options.temperature, explanation->soft_labels + i * classes);
+        explanation->neighbor_classes[i] = dv_largest(logits, classes);
+    }
+}
+
+static bool distil(dv_bundle *bundle, dv_explanation *explanation, const dv_progress *progress, dv_error *error)
+{
+    const dv_neighbors *neighbors = bundle->neighbors;
+    double *weight = dv_alloc(neighbors->count, sizeof *weight, error);
+    if (!weight)
+        return false;
+    dv_neighbors_locality(neighbors, explanation->latent, weight);
+    const dv_lesson lesson = {
+        .count = neighbors->count,
+        .pixels = bundle->pixels,
+        .classes = explanation->classes,
+        .pictures = neighbors->pictures,
+        .logits = neighbors->logits,
+        .soft_labels = explanation->soft_labels,
+        .weight = weight,
+        .options = &explanation->options,
+        .team = bundle->team,
+        .progress = progress,
+    };
+    dv_student student = {.weights = explanation->weights, .bias = explanation->bias};
+    bool ok = dv_student_distil(&lesson, &student, error);
+    explanation->lambda = student.lambda;
+    explanation->top_eigenvalue = student.top_eigenvalue;
+    explanation->loss_curve = student.loss_curve;
+    explanation->loss_count = student.loss_count;
+    free(weight);
+    return ok;
+}
+
+/* The student's word on the picture, and how it fares on fresh neighbours. */
+static bool examine(dv_bundle *bundle, dv_explanation *explanation, dv_error *error)
+{
+    const dv_neighbors *fresh = bundle->fresh;
+    int classes = explanation->classes, pixels = bundle->pixels;
+    float *logits = dv_alloc((size_t)fresh->count * classes, sizeof *logits, error);
+    if (!logits)
+        return false;
+    dv_student_logits(NULL, explanation->weights, explanation->bias, pixels, classes, explanation->picture, 1, logits);
+    dv_softmax(logits, classes, 1, explanation->student_probabilities);
+    explanation->student_class = dv_largest(logits, classes);
+    dv_student_logits(bundle->team, explanation->weights, explanation->bias, pixels, classes, fresh->pictures,
+                      fresh->count, logits);
+    const dv_evidence evidence = {
+        .count = fresh->count,
+        .classes = classes,
+        .teacher = fresh->logits,
+        .student = logits,
+        .temperature = explanation->options.temperature,
+        .picture_class = explanation->teacher_class,
+        .reconstruction_class = explanation->fidelity.reconstruction_label,
+        .student_class = explanation->student_class,
+        .around_reconstruction = explanation->options.neighborhood == DV_NEIGHBORHOOD_VAE,
+    };
+    bool ok = dv_fidelity_measure(&evidence, &explanation->fidelity, error);
+    free(logits);
+    return ok;
+}
+
+dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options, const dv_progress *progress,
+                           dv_error *error)
+{
+    double start = dv_clock_ms();
+    if (!check_options(options, bundle->facts.latent, error) || !check_memory(bundle, options, error))
+        return NULL;
+    dv_explanation *explanation = make_explanation(bundle, options, error);
+    if (!explanation || !place_picture(bundle, options, explanation, progress, error) ||
+        !ask_teacher(bundle, explanation, progress, error))
+        goto fail;
+    const dv_place place = {
+        .index = options->index,
+        .picture = explanation->picture,
+        .mean = explanation->latent_mean,
+        .mean_picture = explanation->reconstruction,
+        .center = explanation->center,
+        .band = explanation->band,
+    };
+    if (!dv_neighbors_make(&bundle->neighbors, bundle, &place, options, DV_PURPOSE_NEIGHBORS, options->neighbors,
+                           &explanation->timing, progress, error) ||
+        !dv_neighbors_make(&bundle->fresh, bundle, &place, options, DV_PURPOSE_FRESH, options->fresh,
+                           &explanation->timing, progress, error))
+        goto fail;
+    keep_neighbors(bundle->neighbors, bundle->pixels, explanation);
+    double taught = dv_clock_ms();
+    if (!dv_progress_report(progress, "distill", 0, error) || !distil(bundle, explanation, progress, error) ||
+        !examine(bundle, explanation, error) || !dv_progress_report(progress, "distill", 1, error))
+        goto fail;
+    explanation->timing.distill = dv_clock_ms() - taught;
+    explanation->timing.total = dv_clock_ms() - start;
+    return explanation;
+fail:
+    dv_explanation_free(explanation);
+    return NULL;
+}

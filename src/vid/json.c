@@ -1,0 +1,327 @@
+/* Results as JSON, by jansson. */
+#include "vid/json.h"
+
+#include "base/error.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Digits of every number that is not whole: what a float holds. */
+enum { DIGITS = 9, NAME_SIZE = 256 };
+
+/* jansson's functions that add a value take NULL for "no memory" and pass the failure on, so that one look at
+ * the end is enough. `failed` gathers it. */
+typedef struct object {
+    json_t *json;
+    bool *failed;
+} object;
+
+static object object_new(bool *failed)
+{
+    return (object){json_object(), failed};
+}
+
+static void put(object to, const char *key, json_t *value)
+{
+    if (json_object_set_new(to.json, key, value))
+        *to.failed = true;
+}
+
+static void append(json_t *array, json_t *value, bool *failed)
+{
+    if (json_array_append_new(array, value))
+        *failed = true;
+}
+
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* A name that is no valid UTF-8, or none, is null. */
+static json_t *text(const char *value)
+{
+    json_t *string = value ? json_string(value) : NULL;
+    return string ? string : json_null();
+}
+
+static json_t *numbers(const float *value, int64_t count, bool *failed)
+{
+    json_t *array = json_array();
+    for (int64_t i = 0; i < count; i++)
+        append(array, number(value[i]), failed);
+    return array;
+}
+
+/* One line of text, or NULL; the object is given up either way. */
+static char *finish(object whole, dv_error *error)
+{
+    char *line = NULL;
+    if (whole.json && !*whole.failed)
+        line = json_dumps(whole.json, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
+    json_decref(whole.json);
+    if (!line)
+        dv_error_set(error, DV_ERROR_MEMORY, "no memory for the JSON text");
+    return line;
+}
+
+/* ---- explanation ------------------------------------------------------------ */
+
+static json_t *class_name(const dv_bundle_facts *facts, int class)
+{
+    return class < 0 ? json_null() : text(facts->class_names[class]);
+}
+
+static json_t *instance_json(const dv_explanation *explanation, const dv_bundle_facts *facts, bool *failed)
+{
+    object it = object_new(failed);
+    put(it, "index", json_integer(explanation->options.index));
+    put(it, "label", explanation->label < 0 ? json_null() : json_integer(explanation->label));
+    put(it, "label_name", class_name(facts, explanation->label));
+    return it.json;
+}
+
+static json_t *teacher_json(const dv_explanation *explanation, const dv_bundle_facts *facts, bool *failed)
+{
+    object it = object_new(failed);
+    put(it, "class", json_integer(explanation->teacher_class));
+    put(it, "class_name", class_name(facts, explanation->teacher_class));
+    put(it, "probabilities", numbers(explanation->teacher_probabilities, explanation->classes, failed));
+    return it.json;
+}
+
+static json_t *student_json(const dv_explanation *explanation, bool *failed)
+{
+    object it = object_new(failed);
+    put(it, "method", text(dv_student_method_name(explanation->options.method)));
+    put(it, "temperature", number(explanation->options.temperature));
+    put(it, "lambda", number(explanation->lambda));
+    put(it, "class", json_integer(explanation->student_class));
+    put(it, "probabilities", numbers(explanation->student_probabilities, explanation->classes, failed));
+    return it.json;
+}
+
+/* A class's name; where several classes share it, its number behind it. */
+static void unique_name(const dv_bundle_facts *facts, int class, char name[NAME_SIZE])
+{
+    bool shared = false;
+    for (int k = 0; k < facts->classes; k++)
+        shared |= k != class && strcmp(facts->class_names[k], facts->class_names[class]) == 0;
+    if (shared)
+        snprintf(name, NAME_SIZE, "%.200s (%d)", facts->class_names[class], class);
+    else
+        snprintf(name, NAME_SIZE, "%.250s", facts->class_names[class]);
+    dv_text_clean(name);
+}
+
+/* How many neighbours the teacher gives each class that it gives any. */
+static json_t *census_json(const dv_explanation *explanation, const dv_bundle_facts *facts, bool *failed)
+{
+    object it = object_new(failed);
+    int64_t *census = dv_alloc(explanation->classes, sizeof *census, NULL);
+    *failed |= !census;
+    for (int64_t i = 0; census && i < explanation->count; i++)
+        census[explanation->neighbor_classes[i]]++;
+    for (int k = 0; census && k < explanation->classes; k++) {
+        char name[NAME_SIZE];
+        if (!census[k])
+            continue;
+        unique_name(facts, k, name);
+        put(it, name, json_integer(census[k]));
+    }
+    free(census);
+    return it.json;
+}
+
+static json_t *neighbors_json(const dv_explanation *explanation, const dv_bundle_facts *facts, bool *failed)
+{
+    object it = object_new(failed);
+    put(it, "count", json_integer(explanation->count));
+    put(it, "seed", json_integer((json_int_t)explanation->options.seed));
+    put(it, "band", numbers(explanation->band, explanation->latent, failed));
+    put(it, "latent", numbers(explanation->center, explanation->latent, failed));
+    put(it, "teacher_classes", census_json(explanation, facts, failed));
+    put(it, "sampling", text(dv_sampling_name(explanation->options.sampling)));
+    put(it, "neighborhood", text(dv_neighborhood_name(explanation->options.neighborhood)));
+    return it.json;
+}
+
+static json_t *fidelity_json(const dv_fidelity *fidelity, bool *failed)
+{
+    object it = object_new(failed);
+    json_t *reasons = json_array();
+    for (int i = 0; i < fidelity->reason_count; i++)
+        append(reasons, text(fidelity->reasons[i]), failed);
+    put(it, "fresh", json_integer(fidelity->fresh));
+    put(it, "kl", number(fidelity->kl));
+    put(it, "kl_at_1", number(fidelity->kl_at_1));
+    put(it, "agreement", number(fidelity->agreement));
+    put(it, "r2", number(fidelity->r2));
+    put(it, "keeps_label", number(fidelity->keeps_label));
+    put(it, "entropy", number(fidelity->entropy));
+    put(it, "reconstruction_label", json_integer(fidelity->reconstruction_label));
+    put(it, "verdict", text(dv_verdict_name(fidelity->verdict)));
+    put(it, "reasons", reasons);
+    return it.json;
+}
+
+/* Whole microseconds: more would be noise. */
+static json_t *milliseconds(double value)
+{
+    return number(round(value * 1000) / 1000);
+}
+
+static json_t *timing_json(const dv_timing *timing, bool *failed)
+{
+    object it = object_new(failed);
+    put(it, "encode", milliseconds(timing->encode));
+    put(it, "decode", milliseconds(timing->decode));
+    put(it, "teacher", milliseconds(timing->teacher));
+    put(it, "distill", milliseconds(timing->distill));
+    put(it, "total", milliseconds(timing->total));
+    return it.json;
+}
+
+char *dv_json_explanation(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error)
+{
+    bool failed = false;
+    object whole = object_new(&failed);
+    put(whole, "instance", instance_json(explanation, facts, &failed));
+    put(whole, "teacher", teacher_json(explanation, facts, &failed));
+    put(whole, "student", student_json(explanation, &failed));
+    put(whole, "neighbors", neighbors_json(explanation, facts, &failed));
+    put(whole, "fidelity", fidelity_json(&explanation->fidelity, &failed));
+    put(whole, "timing_ms", timing_json(&explanation->timing, &failed));
+    return finish(whole, error);
+}
+
+/* ---- classification --------------------------------------------------------- */
+
+static json_t *names_json(const dv_bundle_facts *facts, bool *failed)
+{
+    json_t *array = json_array();
+    for (int k = 0; k < facts->classes; k++)
+        append(array, class_name(facts, k), failed);
+    return array;
+}
+
+char *dv_json_classification(const dv_classification *classification, const dv_bundle_facts *facts, dv_error *error)
+{
+    bool failed = false;
+    object whole = object_new(&failed);
+    json_t *confusion = json_array();
+    for (int row = 0; row < classification->classes; row++) {
+        json_t *cells = json_array();
+        for (int column = 0; column < classification->classes; column++)
+            append(cells, json_integer(classification->confusion[(int64_t)row * classification->classes + column]),
+                   &failed);
+        append(confusion, cells, &failed);
+    }
+    put(whole, "count", json_integer(classification->count));
+    put(whole, "accuracy", number(classification->accuracy));
+    put(whole, "confusion", confusion);
+    put(whole, "classes", names_json(facts, &failed));
+    return finish(whole, error);
+}
+
+/* ---- networks and bundles ---------------------------------------------------- */
+
+static json_t *value_json(const dv_value *value, bool *failed)
+{
+    object it = object_new(failed);
+    json_t *shape = value->has_shape ? json_array() : json_null();
+    for (int i = 0; value->has_shape && i < value->shape.rank; i++)
+        append(shape, value->shape.dim[i] < 0 ? json_null() : json_integer(value->shape.dim[i]), failed);
+    put(it, "name", text(value->name));
+    put(it, "type", text(dv_type_name(value->type)));
+    put(it, "shape", shape);
+    return it.json;
+}
+
+static json_t *values_json(const dv_graph *graph, int count, const int *value, bool *failed)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < count; i++)
+        append(array, value_json(&graph->value[value[i]], failed), failed);
+    return array;
+}
+
+static json_t *operators_json(const dv_onnx_survey *survey, bool *failed)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < survey->operator_count; i++) {
+        object it = object_new(failed);
+        put(it, "name", text(survey->item[i].name));
+        put(it, "count", json_integer(survey->item[i].count));
+        put(it, "missing", text(survey->item[i].missing));
+        append(array, it.json, failed);
+    }
+    return array;
+}
+
+/* Keys that are no valid UTF-8 are left out. */
+static json_t *metadata_json(const dv_onnx_survey *survey, bool *failed)
+{
+    object it = object_new(failed);
+    for (int i = 0; i < survey->pair_count; i++) {
+        json_t *key = json_string(survey->keys[i]);
+        if (key)
+            put(it, survey->keys[i], text(survey->texts[i]));
+        json_decref(key);
+    }
+    return it.json;
+}
+
+static json_t *network_json(const dv_network_facts *network, bool *failed)
+{
+    const dv_onnx_survey *survey = network->survey;
+    const dv_graph *graph = network->graph;
+    object it = object_new(failed);
+    put(it, "file", text(network->file));
+    put(it, "producer", text(survey->producer));
+    put(it, "ir_version", json_integer(survey->ir_version));
+    put(it, "opset", json_integer(survey->opset));
+    put(it, "parameters", json_integer(survey->parameters));
+    put(it, "operators", operators_json(survey, failed));
+    put(it, "metadata", metadata_json(survey, failed));
+    put(it, "runs", json_boolean(!network->problem));
+    put(it, "problem", text(network->problem));
+    put(it, "inputs", graph ? values_json(graph, graph->input_count, graph->input, failed) : json_null());
+    put(it, "outputs", graph ? values_json(graph, graph->output_count, graph->output, failed) : json_null());
+    put(it, "multiply_adds", network->multiply_adds < 0 ? json_null() : json_integer(network->multiply_adds));
+    return it.json;
+}
+
+char *dv_json_network(const dv_network_facts *network, dv_error *error)
+{
+    bool failed = false;
+    object whole = {network_json(network, &failed), &failed};
+    return finish(whole, error);
+}
+
+char *dv_json_bundle(const dv_bundle_facts *facts, double negative_elbo, const dv_network_facts *teacher,
+                     const dv_network_facts *encoder, const dv_network_facts *decoder, dv_error *error)
+{
+    bool failed = false;
+    object whole = object_new(&failed);
+    int64_t labelled = 0;
+    json_t *picture = json_array();
+    append(picture, json_integer(facts->channels), &failed);
+    append(picture, json_integer(facts->height), &failed);
+    append(picture, json_integer(facts->width), &failed);
+    for (int64_t i = 0; facts->labels && i < facts->count; i++)
+        labelled += facts->labels[i] >= 0;
+    put(whole, "name", text(facts->name));
+    put(whole, "classes", names_json(facts, &failed));
+    put(whole, "latent", json_integer(facts->latent));
+    put(whole, "picture", picture);
+    put(whole, "count", json_integer(facts->count));
+    put(whole, "labelled", json_integer(labelled));
+    put(whole, "negative_elbo", number(negative_elbo));
+    put(whole, "teacher", network_json(teacher, &failed));
+    put(whole, "encoder", network_json(encoder, &failed));
+    put(whole, "decoder", network_json(decoder, &failed));
+    return finish(whole, error);
+}

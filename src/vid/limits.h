@@ -1,0 +1,17 @@
+/* What an explanation can be asked for; the command line and dv_explain hold to the same. */
+#ifndef DV_VID_LIMITS_H
+#define DV_VID_LIMITS_H
+
+enum { DV_MIN_NEIGHBORS = 2, DV_MAX_NEIGHBORS = 1000000, DV_MAX_EPOCHS = 100000, DV_MAX_BATCH = DV_MAX_NEIGHBORS };
+
+#define DV_MIN_BAND 0.001
+#define DV_MAX_BAND 100.0
+#define DV_MAX_OFFSET 1000.0
+#define DV_MIN_TEMPERATURE 0.01
+#define DV_MAX_TEMPERATURE 1000.0
+#define DV_MIN_RIDGE 1e-9
+#define DV_MAX_RIDGE 1e9
+#define DV_MIN_RATE 1e-9
+#define DV_MAX_RATE 1e3
+
+#endif

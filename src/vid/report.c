@@ -1,0 +1,216 @@
+/* The report of an explanation: a folder of files that appear together or not at all. */
+#include "vid/report.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "data/data.h"
+#include "vid/json.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct dv_report {
+    char *folder, *staging;
+    size_t kept; /* bytes of `folder` that name what was there before */
+};
+
+/* Length of the longest leading part of a path that is there. */
+static size_t length_of_existing(const char *path)
+{
+    struct stat status;
+    char *part = strdup(path);
+    size_t length = part ? strlen(part) : 0;
+    while (length > 0 && stat(part, &status) != 0) {
+        while (length > 0 && part[length - 1] == '/')
+            length--;
+        while (length > 0 && part[length - 1] != '/')
+            length--;
+        part[length] = '\0';
+    }
+    free(part);
+    return length;
+}
+
+static bool each_file(const char *folder, bool (*act)(const char *folder, const char *name, void *context),
+                      void *context)
+{
+    DIR *stream = opendir(folder);
+    bool ok = stream != NULL;
+    for (struct dirent *entry; ok && (entry = readdir(stream));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            ok = act(folder, entry->d_name, context);
+    if (stream)
+        closedir(stream);
+    return ok;
+}
+
+static bool remove_file(const char *folder, const char *name, void *context)
+{
+    char *path = dv_path_join(folder, name);
+    (void)context;
+    if (path)
+        unlink(path);
+    free(path);
+    return true;
+}
+
+/* False and errno when a folder is in the way of the file. */
+static bool can_move(const char *folder, const char *name, void *context)
+{
+    const dv_report *report = context;
+    struct stat status;
+    char *to = dv_path_join(report->folder, name);
+    bool free_place = to && !(stat(to, &status) == 0 && S_ISDIR(status.st_mode));
+    (void)folder;
+    if (to && !free_place)
+        errno = EISDIR;
+    free(to);
+    return free_place;
+}
+
+static bool move_file(const char *folder, const char *name, void *context)
+{
+    const dv_report *report = context;
+    char *from = dv_path_join(folder, name), *to = dv_path_join(report->folder, name);
+    bool ok = from && to && rename(from, to) == 0;
+    free(from);
+    free(to);
+    return ok;
+}
+
+/* Folders that were made for the report, innermost first; those that are not empty stay. */
+static void remove_folders(dv_report *report)
+{
+    for (size_t length = strlen(report->folder); length > report->kept;) {
+        if (rmdir(report->folder) != 0)
+            return;
+        while (length > report->kept && report->folder[length - 1] == '/')
+            length--;
+        while (length > report->kept && report->folder[length - 1] != '/')
+            length--;
+        report->folder[length] = '\0';
+    }
+}
+
+static void end(dv_report *report)
+{
+    free(report->staging);
+    free(report->folder);
+    free(report);
+}
+
+dv_report *dv_report_open(const char *folder, dv_error *error)
+{
+    dv_report *report = dv_alloc(1, sizeof *report, error);
+    if (!report)
+        return NULL;
+    report->folder = strdup(folder);
+    report->kept = length_of_existing(folder);
+    if (!report->folder || !dv_folder_create(folder, error))
+        goto fail;
+    report->staging = dv_path_join(folder, ".deepvid-XXXXXX");
+    if (report->staging && mkdtemp(report->staging))
+        return report;
+    dv_error_set(error, DV_ERROR_FILE, "%s: cannot write there: %s", folder, strerror(errno));
+    free(report->staging);
+    report->staging = NULL;
+fail:
+    dv_report_discard(report);
+    return NULL;
+}
+
+void dv_report_discard(dv_report *report)
+{
+    if (!report)
+        return;
+    if (report->staging) {
+        each_file(report->staging, remove_file, NULL);
+        rmdir(report->staging);
+    }
+    if (report->folder)
+        remove_folders(report);
+    end(report);
+}
+
+bool dv_report_commit(dv_report *report, dv_error *error)
+{
+    if (!each_file(report->staging, can_move, report) || !each_file(report->staging, move_file, report)) {
+        dv_error_set(error, DV_ERROR_FILE, "%s: cannot move the files there: %s", report->folder, strerror(errno));
+        dv_report_discard(report);
+        return false;
+    }
+    rmdir(report->staging);
+    end(report);
+    return true;
+}
+
+char *dv_report_path(const dv_report *report, const char *name, dv_error *error)
+{
+    char *path = dv_path_join(report->staging, name);
+    if (!path)
+        dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
+    return path;
+}
+
+/* Errors name the folder that was asked for, not the temporary one. */
+static bool blame_folder(const dv_report *report, const char *name, dv_error *error)
+{
+    dv_error cause = *error;
+    const char *reason = strrchr(cause.message, ':');
+    return dv_error_set(error, cause.code, "%s/%s: cannot be written%s", report->folder, name, reason ? reason : "");
+}
+
+static bool write_array(const dv_report *report, const char *name, int rank, const int64_t *dim, const float *data,
+                        dv_error *error)
+{
+    char *path = dv_report_path(report, name, error);
+    bool ok = path && (dv_npy_write(path, 'f', 4, rank, dim, data, error) || blame_folder(report, name, error));
+    free(path);
+    return ok;
+}
+
+static bool write_json(const dv_report *report, const dv_explanation *explanation, const dv_bundle_facts *facts,
+                       dv_error *error)
+{
+    const char *name = "explanation.json";
+    char *path = dv_report_path(report, name, error),
+         *text = path ? dv_json_explanation(explanation, facts, error) : NULL;
+    bool ok = false;
+    if (text) {
+        size_t length = strlen(text);
+        text[length] = '\n'; /* in place of the zero byte, which is not written */
+        ok = dv_file_write(path, text, length + 1, error) || blame_folder(report, name, error);
+    }
+    free(text);
+    free(path);
+    return ok;
+}
+
+bool dv_report_write(const dv_report *report, const dv_explanation *explanation, const dv_bundle_facts *facts,
+                     dv_error *error)
+{
+    const int64_t classes = explanation->classes, latent = explanation->latent, count = explanation->count;
+    const int64_t picture[] = {explanation->channels, explanation->height, explanation->width};
+    const struct {
+        const char *name;
+        int rank;
+        int64_t dim[4];
+        const float *data;
+    } arrays[] = {
+        {"weights.npy", 4, {classes, picture[0], picture[1], picture[2]}, explanation->weights},
+        {"bias.npy", 1, {classes}, explanation->bias},
+        {"neighbors.npy", 4, {count, picture[0], picture[1], picture[2]}, explanation->neighbors},
+        {"latents.npy", 2, {count, latent}, explanation->latents},
+        {"soft_labels.npy", 2, {count, classes}, explanation->soft_labels},
+    };
+    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
+        if (!write_array(report, arrays[i].name, arrays[i].rank, arrays[i].dim, arrays[i].data, error))
+            return false;
+    return write_json(report, explanation, facts, error);
+}

@@ -1,0 +1,20 @@
+/* The report of an explanation: a folder of files that appear together or not at all. */
+#ifndef DV_VID_REPORT_H
+#define DV_VID_REPORT_H
+
+#include "deepvid.h"
+
+/* Files are written into a temporary folder inside `folder` (made if need be), and moved out of it by commit. */
+typedef struct dv_report dv_report;
+dv_report *dv_report_open(const char *folder, dv_error *error);
+/* Where to write a further file of that name; freed by the caller. NULL without memory. */
+char *dv_report_path(const dv_report *report, const char *name, dv_error *error);
+/* explanation.json, weights.npy, bias.npy, neighbors.npy, latents.npy, soft_labels.npy. */
+bool dv_report_write(const dv_report *report, const dv_explanation *explanation, const dv_bundle_facts *facts,
+                     dv_error *error);
+/* Ends the report either way; after an error nothing of it is left. */
+bool dv_report_commit(dv_report *report, dv_error *error);
+/* Ends the report and removes all of it, made folders too; NULL is allowed. */
+void dv_report_discard(dv_report *report);
+
+#endif

@@ -1,0 +1,63 @@
+/* The table of students. */
+#include "vid/student.h"
+
+#include "base/error.h"
+#include "kernel/blas.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct method {
+    const char *name;
+    bool (*distil)(const dv_lesson *lesson, dv_student *student, dv_error *error);
+} methods[] = {
+    [DV_STUDENT_RIDGE] = {.name = "ridge", .distil = dv_ridge_distil},
+    [DV_STUDENT_ADAM] = {.name = "adam", .distil = dv_adam_distil},
+    [DV_STUDENT_SGD] = {.name = "sgd", .distil = dv_sgd_distil},
+    [DV_STUDENT_GD] = {.name = "gd", .distil = dv_gd_distil},
+};
+
+const char *dv_student_method_name(dv_student_method method)
+{
+    return methods[method].name;
+}
+
+bool dv_student_distil(const dv_lesson *lesson, dv_student *student, dv_error *error)
+{
+    int64_t weights = (int64_t)lesson->classes * lesson->pixels;
+    if (!methods[lesson->options->method].distil(lesson, student, error))
+        return false;
+    for (int64_t i = 0; i < weights; i++)
+        if (!isfinite(student->weights[i]))
+            return dv_error_set(error, DV_ERROR_ARGUMENT, "the student's weights are beyond single precision");
+    return true;
+}
+
+enum { TASK_PICTURES = 128 };
+
+struct answering {
+    const float *weights, *bias, *pictures;
+    int pixels, classes;
+    int64_t count;
+    float *logits;
+};
+
+static void answer(void *context, int64_t task, int thread)
+{
+    const struct answering *work = context;
+    int64_t first = task * TASK_PICTURES;
+    int64_t count = work->count - first < TASK_PICTURES ? work->count - first : TASK_PICTURES;
+    float *logits = work->logits + first * work->classes;
+    (void)thread;
+    for (int64_t i = 0; i < count; i++)
+        memcpy(logits + i * work->classes, work->bias, work->classes * sizeof(float));
+    dv_gemm(false, true, count, work->classes, work->pixels, 1, work->pictures + first * work->pixels, work->pixels,
+            work->weights, work->pixels, 1, logits, work->classes);
+}
+
+void dv_student_logits(dv_team *team, const float *weights, const float *bias, int pixels, int classes,
+                       const float *pictures, int64_t count, float *logits)
+{
+    struct answering work = {weights, bias, pictures, pixels, classes, count, logits};
+    dv_team_run(team, answer, &work, (count + TASK_PICTURES - 1) / TASK_PICTURES);
+}

@@ -1,0 +1,49 @@
+/* Students: linear models p(x) = softmax(W x + b) distilled from the teacher's soft labels. One method is one row of
+ * the table in student.c and one file. */
+#ifndef DV_VID_STUDENT_H
+#define DV_VID_STUDENT_H
+
+#include "base/memory.h"
+#include "base/team.h"
+#include "deepvid.h"
+
+/* What a student learns from: N pictures of D pixels, K classes. */
+typedef struct dv_lesson {
+    int64_t count;            /* N */
+    int pixels;               /* D */
+    int classes;              /* K */
+    const float *pictures;    /* N x D */
+    const float *logits;      /* N x K, the teacher's */
+    const float *soft_labels; /* N x K, softmax(logits / temperature) */
+    const double *weight;     /* N, of locality */
+    const dv_explain_options *options;
+    dv_team *team;
+    const dv_progress *progress;
+} dv_lesson;
+
+/* What it has become. The caller provides weights and bias; the loss curve, where there is one, is freed by the
+ * caller. */
+typedef struct dv_student {
+    float *weights; /* K x D */
+    float *bias;    /* K */
+    double lambda, top_eigenvalue;
+    double *loss_curve;
+    int loss_count;
+} dv_student;
+
+bool dv_student_distil(const dv_lesson *lesson, dv_student *student, dv_error *error);
+
+/* Logits (count x K) of the student at its temperature, on `pictures` (count x D). */
+void dv_student_logits(dv_team *team, const float *weights, const float *bias, int pixels, int classes,
+                       const float *pictures, int64_t count, float *logits);
+
+/* The rows' functions. */
+
+/* Weighted least squares of the centred log soft labels with a ridge (ridge.c). */
+bool dv_ridge_distil(const dv_lesson *lesson, dv_student *student, dv_error *error);
+/* Cross-entropy on the soft labels, minimised step by step (softmax_regression.c). */
+bool dv_adam_distil(const dv_lesson *lesson, dv_student *student, dv_error *error);
+bool dv_sgd_distil(const dv_lesson *lesson, dv_student *student, dv_error *error);
+bool dv_gd_distil(const dv_lesson *lesson, dv_student *student, dv_error *error);
+
+#endif

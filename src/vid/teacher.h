@@ -1,0 +1,21 @@
+/* The teacher: pictures in, logits out. */
+#ifndef DV_VID_TEACHER_H
+#define DV_VID_TEACHER_H
+
+#include "vid/bundle.h"
+
+/* How logits are got from what a teacher puts out: a row of a table. */
+typedef struct dv_teacher_output {
+    const char *name;
+    float (*logit)(float output);
+} dv_teacher_output;
+
+/* "logits" (also for NULL), "probabilities", or "sigmoid": independent probabilities, whose log-odds become the
+ * logits, so that the labels compete in the softmax as classes do. NULL and an error for any other word. */
+const dv_teacher_output *dv_teacher_output_find(const char *name, dv_error *error);
+
+/* Logits (count x classes) of `pictures` (count x pixels, 0..1). An error if one is not finite. */
+bool dv_teacher_run(dv_bundle *bundle, const float *pictures, int64_t count, float *logits, const dv_progress *progress,
+                    dv_error *error);
+
+#endif
