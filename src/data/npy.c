@@ -334,7 +334,7 @@ bool dv_npy_write(const char *path, char kind, int size, int rank, const int64_t
         return false;
     }
     FILE *stream = dv_output_stream(output);
-    if (!write_header(stream, &array) || fwrite(data, 1, bytes, stream) != bytes) {
+    if (!write_header(stream, &array) || (bytes > 0 && fwrite(data, bytes, 1, stream) != 1)) {
         dv_error_set(error, DV_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
         dv_output_discard(output);
         return false;
