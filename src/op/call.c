@@ -1,0 +1,100 @@
+#include "op/call.h"
+
+#include "base/error.h"
+
+#include <inttypes.h>
+
+const dv_tensor *dv_call_input(const dv_call *call, int i)
+{
+    return i < call->input_count ? call->input[i] : NULL;
+}
+
+dv_tensor *dv_call_output(const dv_call *call, int i)
+{
+    return i < call->output_count ? call->output[i] : NULL;
+}
+
+bool dv_call_require(const dv_call *call, int inputs, dv_error *error)
+{
+    for (int i = 0; i < inputs; i++)
+        if (!dv_call_input(call, i))
+            return dv_error_set(error, DV_ERROR_FORMAT, "input %d is missing", i);
+    if (!dv_call_output(call, 0))
+        return dv_error_set(error, DV_ERROR_FORMAT, "output 0 is missing");
+    return true;
+}
+
+bool dv_call_require_float(const dv_call *call, int i, dv_error *error)
+{
+    const dv_tensor *input = dv_call_input(call, i);
+    if (input && !dv_type_is_float(input->type))
+        return dv_error_set(error, DV_ERROR_FORMAT, "input %d must be floating-point, but it is %s", i,
+                            dv_type_name(input->type));
+    return true;
+}
+
+bool dv_call_require_same_type(const dv_call *call, int i, dv_error *error)
+{
+    const dv_tensor *input = dv_call_input(call, i);
+    if (input && input->type != call->input[0]->type)
+        return dv_error_set(error, DV_ERROR_FORMAT, "inputs 0 and %d differ in type: %s and %s", i,
+                            dv_type_name(call->input[0]->type), dv_type_name(input->type));
+    return true;
+}
+
+bool dv_call_set_output(const dv_call *call, int i, dv_type type, const dv_shape *shape, dv_error *error)
+{
+    char text[160];
+    int64_t count;
+    dv_tensor *output = dv_call_output(call, i);
+    if (!dv_shape_count(shape, &count))
+        return dv_error_set(error, DV_ERROR_FORMAT, "the output's shape %s is beyond what can be held",
+                            dv_shape_text(shape, text, sizeof text));
+    if (output) {
+        output->type = type;
+        output->shape = *shape;
+    }
+    return true;
+}
+
+bool dv_call_set_output_like_input(const dv_call *call, dv_error *error)
+{
+    return dv_call_set_output(call, 0, call->input[0]->type, &call->input[0]->shape, error);
+}
+
+void *dv_call_prepare(dv_call *call, size_t size, dv_error *error)
+{
+    call->prepared = dv_arena_alloc(call->arena, 1, size, error);
+    return call->prepared;
+}
+
+bool dv_call_constant_ints(const dv_call *call, int i, const char *what, const int64_t **values, int64_t *count,
+                           dv_error *error)
+{
+    const dv_tensor *input = dv_call_input(call, i);
+    if (input->type != DV_TYPE_INT64 && input->type != DV_TYPE_INT32)
+        return dv_error_set(error, DV_ERROR_FORMAT, "%s must be int64, but it is %s", what, dv_type_name(input->type));
+    if (input->shape.rank > 1)
+        return dv_error_set(error, DV_ERROR_FORMAT, "%s must be a list, but it has rank %d", what, input->shape.rank);
+    if (!input->data)
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "%s is computed during the run; a constant is needed", what);
+    *values = input->i;
+    *count = dv_shape_elements(&input->shape);
+    return true;
+}
+
+bool dv_axis_resolve(int64_t axis, int rank, int *resolved, dv_error *error)
+{
+    if (axis < -rank || axis >= rank)
+        return dv_error_set(error, DV_ERROR_FORMAT, "axis %" PRId64 " is outside a tensor of rank %d", axis, rank);
+    *resolved = (int)(axis < 0 ? axis + rank : axis);
+    return true;
+}
+
+int64_t dv_shape_product(const dv_shape *shape, int from, int to)
+{
+    int64_t product = 1;
+    for (int i = from; i < to; i++)
+        product *= shape->dim[i];
+    return product;
+}

@@ -1,0 +1,36 @@
+/* What the families of operators share when they read a node. */
+#ifndef DV_OP_CALL_H
+#define DV_OP_CALL_H
+
+#include "op/op.h"
+
+/* Input or output i, NULL when it was left out. */
+const dv_tensor *dv_call_input(const dv_call *call, int i);
+dv_tensor *dv_call_output(const dv_call *call, int i);
+
+/* The first thing infer does: the first `inputs` inputs and the first output must be there. */
+bool dv_call_require(const dv_call *call, int inputs, dv_error *error);
+/* Input i, if it is there, must be floating-point. */
+bool dv_call_require_float(const dv_call *call, int i, dv_error *error);
+/* Input i, if it is there, must be of the type of input 0. */
+bool dv_call_require_same_type(const dv_call *call, int i, dv_error *error);
+
+/* Sets type and shape of output i, which may be left out. Checks that the elements can be counted. */
+bool dv_call_set_output(const dv_call *call, int i, dv_type type, const dv_shape *shape, dv_error *error);
+/* Output 0 like input 0. */
+bool dv_call_set_output_like_input(const dv_call *call, dv_error *error);
+
+/* Zeroed memory for call->prepared, owned by the arena. */
+void *dv_call_prepare(dv_call *call, size_t size, dv_error *error);
+
+/* The int64 elements of input i, called `what` in messages, as a list: rank 0 or 1 and known before the run. */
+bool dv_call_constant_ints(const dv_call *call, int i, const char *what, const int64_t **values, int64_t *count,
+                           dv_error *error);
+
+/* An axis counted from the end when negative; result in 0 .. rank-1. */
+bool dv_axis_resolve(int64_t axis, int rank, int *resolved, dv_error *error);
+
+/* Product of dim[from] .. dim[to-1]. */
+int64_t dv_shape_product(const dv_shape *shape, int from, int to);
+
+#endif

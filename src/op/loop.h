@@ -1,0 +1,27 @@
+/* Nested loops over one contiguous output and up to two inputs with strides of their own: broadcasting,
+ * transposition. Dimensions that run on in every operand are merged, so the innermost loop is as long as it can be. */
+#ifndef DV_OP_LOOP_H
+#define DV_OP_LOOP_H
+
+#include "op/tensor.h"
+
+typedef struct dv_loop {
+    int rank; /* at least 1 */
+    int64_t dim[DV_MAX_RANK];
+    int64_t stride[2][DV_MAX_RANK]; /* of each input, in elements; 0 where it repeats */
+} dv_loop;
+
+/* The shape that a and b broadcast to, as numpy does. */
+bool dv_shape_broadcast(const dv_shape *a, const dv_shape *b, dv_shape *result, dv_error *error);
+
+/* Loops over `output` with inputs of shapes a and b (NULL: none) that broadcast to it. The innermost strides
+ * are 0 or 1. */
+dv_loop dv_loop_broadcast(const dv_shape *a, const dv_shape *b, const dv_shape *output);
+/* Merges what can be merged. */
+void dv_loop_simplify(dv_loop *loop);
+
+/* Calls row for every innermost run of dim[rank-1] elements, with the offset of its first element in the output and
+ * in the inputs. */
+void dv_loop_run(const dv_loop *loop, void *context, void (*row)(void *context, int64_t y, int64_t a, int64_t b));
+
+#endif

@@ -1,0 +1,363 @@
+/* Gemm and MatMul. */
+#include "op/call.h"
+#include "op/family.h"
+#include "op/loop.h"
+
+#include "base/error.h"
+#include "kernel/blas.h"
+#include "kernel/vector.h"
+
+#include <limits.h>
+#include <string.h>
+
+/* y (m x n) = alpha * op(a) (m x k) * op(b) (k x n) + beta * y for `batch` pairs of matrices. */
+typedef struct product {
+    bool transpose_a, transpose_b;
+    int64_t m, n, k;
+    float alpha, beta;
+    int64_t batch;
+    int64_t *a_at, *b_at; /* offset of each pair's matrices; NULL: a batch of one, at 0 */
+    int64_t pieces;       /* that each product is cut into, by rows or columns of y */
+} product;
+
+/* ---- running products ------------------------------------------------------- */
+
+/* Pieces of some million multiply-adds: enough to outweigh waking a thread. By shapes alone, so that every team
+ * computes the same bits. */
+static int64_t count_pieces(const product *p)
+{
+    const double work = (double)p->m * (double)p->n * (double)p->k;
+    const int64_t longest = p->m > p->n ? p->m : p->n;
+    int64_t pieces = work / 4e6 < 16 ? (int64_t)(work / 4e6) : 16;
+    if (pieces > longest / 32)
+        pieces = longest / 32;
+    return pieces > 1 ? pieces : 1;
+}
+
+typedef struct product_run {
+    const product *product;
+    const float *a, *b;
+    float *y;
+} product_run;
+
+static void multiply_piece(void *context, int64_t task, int thread)
+{
+    (void)thread;
+    const product_run *run = context;
+    const product *p = run->product;
+    const int64_t pair = task / p->pieces, piece = task % p->pieces;
+    const float *a = run->a + (p->a_at ? p->a_at[pair] : 0), *b = run->b + (p->b_at ? p->b_at[pair] : 0);
+    float *y = run->y + pair * p->m * p->n;
+    const int64_t lda = p->transpose_a ? p->m : p->k, ldb = p->transpose_b ? p->k : p->n;
+    const bool by_rows = p->m >= p->n;
+    const int64_t length = by_rows ? p->m : p->n;
+    const int64_t from = length * piece / p->pieces, to = length * (piece + 1) / p->pieces;
+    if (by_rows)
+        dv_gemm(p->transpose_a, p->transpose_b, to - from, p->n, p->k, p->alpha, a + from * (p->transpose_a ? 1 : p->k),
+                lda, b, ldb, p->beta, y + from * p->n, p->n);
+    else
+        dv_gemm(p->transpose_a, p->transpose_b, p->m, to - from, p->k, p->alpha, a, lda,
+                b + from * (p->transpose_b ? p->k : 1), ldb, p->beta, y + from, p->n);
+}
+
+static void multiply_floats(const product *p, const float *a, const float *b, float *y, dv_team *team)
+{
+    product_run run = {p, a, b, y};
+    dv_team_run(team, multiply_piece, &run, p->batch * p->pieces);
+}
+
+/* Integers wrap as their type does; beta * y is y itself or nothing. */
+static void multiply_integers(const product *p, dv_type type, const int64_t *a, const int64_t *b, int64_t *y)
+{
+    for (int64_t pair = 0; pair < p->batch; pair++, y += p->m * p->n) {
+        const int64_t *pa = a + (p->a_at ? p->a_at[pair] : 0), *pb = b + (p->b_at ? p->b_at[pair] : 0);
+        for (int64_t i = 0; i < p->m; i++)
+            for (int64_t j = 0; j < p->n; j++) {
+                uint64_t sum = p->beta != 0 ? (uint64_t)y[i * p->n + j] : 0;
+                for (int64_t l = 0; l < p->k; l++)
+                    sum += (uint64_t)pa[p->transpose_a ? l * p->m + i : i * p->k + l] *
+                           (uint64_t)pb[p->transpose_b ? j * p->k + l : l * p->n + j];
+                y[i * p->n + j] = dv_type_wrap(type, (int64_t)sum);
+            }
+    }
+}
+
+static void multiply(const product *p, const dv_tensor *a, const dv_tensor *b, dv_tensor *y, dv_team *team)
+{
+    if (dv_type_is_float(y->type))
+        multiply_floats(p, a->f, b->f, y->f, team);
+    else
+        multiply_integers(p, y->type, a->i, b->i, y->i);
+}
+
+/* da += alpha * dy * op(b)', laid out as a is. */
+static void add_gradient_a(const product *p, const float *dy, const float *b, float *da)
+{
+    const int64_t ldb = p->transpose_b ? p->k : p->n;
+    if (p->transpose_a)
+        dv_gemm(p->transpose_b, true, p->k, p->m, p->n, p->alpha, b, ldb, dy, p->n, 1, da, p->m);
+    else
+        dv_gemm(false, !p->transpose_b, p->m, p->k, p->n, p->alpha, dy, p->n, b, ldb, 1, da, p->k);
+}
+
+/* db += alpha * op(a)' * dy, laid out as b is. */
+static void add_gradient_b(const product *p, const float *dy, const float *a, float *db)
+{
+    const int64_t lda = p->transpose_a ? p->m : p->k;
+    if (p->transpose_b)
+        dv_gemm(true, p->transpose_a, p->n, p->k, p->m, p->alpha, dy, p->n, a, lda, 1, db, p->k);
+    else
+        dv_gemm(!p->transpose_a, false, p->k, p->n, p->m, p->alpha, a, lda, dy, p->n, 1, db, p->n);
+}
+
+static void add_gradients(const product *p, const dv_call *call, const dv_tensor *const *output_gradient,
+                          dv_tensor *const *input_gradient)
+{
+    for (int64_t pair = 0; pair < p->batch; pair++) {
+        const float *dy = output_gradient[0]->f + pair * p->m * p->n;
+        const int64_t a_at = p->a_at ? p->a_at[pair] : 0, b_at = p->b_at ? p->b_at[pair] : 0;
+        if (input_gradient[0])
+            add_gradient_a(p, dy, call->input[1]->f + b_at, input_gradient[0]->f + a_at);
+        if (input_gradient[1])
+            add_gradient_b(p, dy, call->input[0]->f + a_at, input_gradient[1]->f + b_at);
+    }
+}
+
+static bool check_product(const product *p, const dv_call *call, dv_error *error)
+{
+    const dv_type type = call->input[0]->type;
+    if (p->m > INT_MAX || p->n > INT_MAX || p->k > INT_MAX)
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "a matrix with more than %d rows or columns is not supported",
+                            INT_MAX);
+    if (type == DV_TYPE_BOOL)
+        return dv_error_set(error, DV_ERROR_FORMAT, "matrices of bool cannot be multiplied");
+    return true;
+}
+
+/* ---- Gemm -------------------------------------------------------------------- */
+
+typedef struct gemm {
+    product product;
+    float beta;
+    int64_t c_row, c_column; /* strides of input 2, 0 where it repeats */
+} gemm;
+
+static bool set_addend(gemm *g, const dv_shape *c, const dv_shape *output, dv_error *error)
+{
+    char c_text[160], text[160];
+    dv_shape both;
+    if (c->rank > 2 || !dv_shape_broadcast(c, output, &both, NULL) || !dv_shape_equal(&both, output))
+        return dv_error_set(error, DV_ERROR_FORMAT, "input 2 of shape %s cannot be broadcast to %s",
+                            dv_shape_text(c, c_text, sizeof c_text), dv_shape_text(output, text, sizeof text));
+    const int64_t rows = c->rank == 2 ? c->dim[0] : 1, columns = c->rank > 0 ? c->dim[c->rank - 1] : 1;
+    g->c_row = rows == 1 ? 0 : columns;
+    g->c_column = columns == 1 ? 0 : 1;
+    return true;
+}
+
+static bool infer_gemm(dv_call *call, dv_error *error)
+{
+    char a_text[160], b_text[160];
+    if (!dv_call_require(call, 2, error) || !dv_call_require_same_type(call, 1, error) ||
+        !dv_call_require_same_type(call, 2, error))
+        return false;
+    const dv_tensor *a = call->input[0], *b = call->input[1], *c = dv_call_input(call, 2);
+    const bool transpose_a = dv_attribute_int(call->attributes, "transA", 0) != 0;
+    const bool transpose_b = dv_attribute_int(call->attributes, "transB", 0) != 0;
+    if (a->shape.rank != 2 || b->shape.rank != 2 || a->shape.dim[!transpose_a] != b->shape.dim[transpose_b])
+        return dv_error_set(error, DV_ERROR_FORMAT, "matrices of shapes %s%s and %s%s cannot be multiplied",
+                            dv_shape_text(&a->shape, a_text, sizeof a_text), transpose_a ? " transposed" : "",
+                            dv_shape_text(&b->shape, b_text, sizeof b_text), transpose_b ? " transposed" : "");
+    gemm *g = dv_call_prepare(call, sizeof *g, error);
+    if (!g)
+        return false;
+    g->beta = dv_attribute_float(call->attributes, "beta", 1);
+    g->product = (product){
+        .transpose_a = transpose_a,
+        .transpose_b = transpose_b,
+        .m = a->shape.dim[transpose_a],
+        .n = b->shape.dim[!transpose_b],
+        .k = a->shape.dim[!transpose_a],
+        .alpha = dv_attribute_float(call->attributes, "alpha", 1),
+        .beta = c ? 1 : 0,
+        .batch = 1,
+    };
+    g->product.pieces = count_pieces(&g->product);
+    if (!dv_type_is_float(a->type) && (g->product.alpha != 1 || g->beta != 1))
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "alpha and beta other than 1 are not supported on integers");
+    const dv_shape shape = dv_shape_make(2, (int64_t[]){g->product.m, g->product.n});
+    return check_product(&g->product, call, error) && (!c || set_addend(g, &c->shape, &shape, error)) &&
+           dv_call_set_output(call, 0, a->type, &shape, error);
+}
+
+static void fill_addend(const gemm *g, const dv_tensor *c, dv_tensor *y)
+{
+    const int64_t m = g->product.m, n = g->product.n;
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < n; j++) {
+            const int64_t from = i * g->c_row + j * g->c_column;
+            if (dv_type_is_float(y->type))
+                y->f[i * n + j] = g->beta * c->f[from];
+            else
+                y->i[i * n + j] = c->i[from];
+        }
+}
+
+static void gemm_forward(const dv_call *call)
+{
+    const gemm *g = call->prepared;
+    const dv_tensor *c = dv_call_input(call, 2);
+    if (c)
+        fill_addend(g, c, call->output[0]);
+    multiply(&g->product, call->input[0], call->input[1], call->output[0], call->team);
+}
+
+static void add_gradient_c(const gemm *g, const float *dy, float *dc)
+{
+    const int64_t n = g->product.n;
+    for (int64_t i = 0; i < g->product.m; i++) {
+        if (g->c_column)
+            dv_vector_add(n, g->beta, dy + i * n, dc + i * g->c_row);
+        else
+            dc[i * g->c_row] += g->beta * dv_vector_sum(n, dy + i * n);
+    }
+}
+
+static void gemm_backward(const dv_call *call, const dv_tensor *const *output_gradient,
+                          dv_tensor *const *input_gradient)
+{
+    const gemm *g = call->prepared;
+    if (!output_gradient[0])
+        return;
+    add_gradients(&g->product, call, output_gradient, input_gradient);
+    if (call->input_count > 2 && input_gradient[2])
+        add_gradient_c(g, output_gradient[0]->f, input_gradient[2]->f);
+}
+
+/* ---- MatMul ------------------------------------------------------------------ */
+
+/* The leading dimensions, those of the batch. */
+static dv_shape batch_shape(const dv_shape *shape)
+{
+    return dv_shape_make(shape->rank > 2 ? shape->rank - 2 : 0, shape->dim);
+}
+
+typedef struct offsets {
+    product *product;
+    int64_t a_size, b_size, n, a_stride, b_stride;
+} offsets;
+
+static void set_offsets(void *context, int64_t y, int64_t a, int64_t b)
+{
+    const offsets *o = context;
+    for (int64_t i = 0; i < o->n; i++) {
+        o->product->a_at[y + i] = (a + i * o->a_stride) * o->a_size;
+        o->product->b_at[y + i] = (b + i * o->b_stride) * o->b_size;
+    }
+}
+
+static bool set_batch(product *p, const dv_shape *a, const dv_shape *b, const dv_shape *both, dv_arena *arena,
+                      dv_error *error)
+{
+    p->batch = dv_shape_elements(both);
+    p->a_at = dv_arena_alloc(arena, (size_t)p->batch, sizeof *p->a_at, error);
+    p->b_at = dv_arena_alloc(arena, (size_t)p->batch, sizeof *p->b_at, error);
+    if (!p->a_at || !p->b_at)
+        return false;
+    const dv_loop loop = dv_loop_broadcast(a, b, both);
+    const int inner = loop.rank - 1;
+    offsets o = {p, p->m * p->k, p->k * p->n, loop.dim[inner], loop.stride[0][inner], loop.stride[1][inner]};
+    dv_loop_run(&loop, &o, set_offsets);
+    return true;
+}
+
+static bool infer_matmul(dv_call *call, dv_error *error)
+{
+    char a_text[160], b_text[160];
+    if (!dv_call_require(call, 2, error) || !dv_call_require_same_type(call, 1, error))
+        return false;
+    const dv_shape *a = &call->input[0]->shape, *b = &call->input[1]->shape;
+    const bool a_is_row = a->rank == 1, b_is_column = b->rank == 1;
+    const int64_t depth = a->rank > 0 ? a->dim[a->rank - 1] : 0;
+    if (a->rank == 0 || b->rank == 0 || depth != b->dim[b_is_column ? 0 : b->rank - 2])
+        return dv_error_set(error, DV_ERROR_FORMAT, "matrices of shapes %s and %s cannot be multiplied",
+                            dv_shape_text(a, a_text, sizeof a_text), dv_shape_text(b, b_text, sizeof b_text));
+    product *p = dv_call_prepare(call, sizeof *p, error);
+    if (!p)
+        return false;
+    *p = (product){
+        .m = a_is_row ? 1 : a->dim[a->rank - 2],
+        .n = b_is_column ? 1 : b->dim[b->rank - 1],
+        .k = depth,
+        .alpha = 1,
+        .batch = 1,
+    };
+    const dv_shape a_batch = batch_shape(a), b_batch = batch_shape(b);
+    dv_shape shape;
+    if (!dv_shape_broadcast(&a_batch, &b_batch, &shape, error))
+        return false;
+    const dv_shape batch = shape;
+    if (!a_is_row)
+        shape.dim[shape.rank++] = p->m;
+    if (!b_is_column)
+        shape.dim[shape.rank++] = p->n;
+    if (!dv_call_set_output(call, 0, call->input[0]->type, &shape, error))
+        return false;
+    /* One matrix b for all: the matrices of a are one tall matrix. */
+    if (b_batch.rank == 0)
+        p->m *= dv_shape_elements(&batch);
+    else if (!set_batch(p, &a_batch, &b_batch, &batch, call->arena, error))
+        return false;
+    p->pieces = count_pieces(p);
+    return check_product(p, call, error);
+}
+
+static void matmul_forward(const dv_call *call)
+{
+    multiply(call->prepared, call->input[0], call->input[1], call->output[0], call->team);
+}
+
+static void matmul_backward(const dv_call *call, const dv_tensor *const *output_gradient,
+                            dv_tensor *const *input_gradient)
+{
+    if (output_gradient[0])
+        add_gradients(call->prepared, call, output_gradient, input_gradient);
+}
+
+const dv_operator dv_family_matmul[] = {
+    {
+        .name = "Gemm",
+        .since = 7,
+        .until = 10,
+        .min_inputs = 3,
+        .max_inputs = 3,
+        .min_outputs = 1,
+        .max_outputs = 1,
+        .infer = infer_gemm,
+        .forward = gemm_forward,
+        .backward = gemm_backward,
+    },
+    {
+        .name = "Gemm",
+        .since = 11,
+        .min_inputs = 2,
+        .max_inputs = 3,
+        .min_outputs = 1,
+        .max_outputs = 1,
+        .infer = infer_gemm,
+        .forward = gemm_forward,
+        .backward = gemm_backward,
+    },
+    {
+        .name = "MatMul",
+        .since = 1,
+        .min_inputs = 2,
+        .max_inputs = 2,
+        .min_outputs = 1,
+        .max_outputs = 1,
+        .infer = infer_matmul,
+        .forward = matmul_forward,
+        .backward = matmul_backward,
+    },
+    {0},
+};
