@@ -29,11 +29,18 @@ const char *dv_chart_percent(char *text, size_t size, double share, int decimals
 
 /* ---- bars ------------------------------------------------------------------ */
 
-enum { NUMBER_WIDTH = DV_CHART_NUMBERS / 2, NAME_GAP = 14, BAR_HEIGHT = 9, HEADER_HEIGHT = 26 };
+enum {
+    NUMBER_WIDTH = DV_CHART_NUMBERS / 2,
+    NAME_GAP = 14,
+    BAR_HEIGHT = 9,
+    PAIR_HEIGHT = 2 * BAR_HEIGHT + 1,
+    HEADER_HEIGHT = 26
+};
 
 static const dv_ink source_ink[2] = {DV_INK_ACCENT, DV_INK_SECOND};
 
-/* Bars are measured against 1, so that they tell certainty, unless all of them would be too short to see. */
+/* Bars lie in a track from 0 to 1, so that they tell certainty; where all of them would be too short to see, the
+ * longest is as long as the track, which is not drawn then. */
 static double full_bar(const dv_bar *bar, int count)
 {
     double largest = 0;
@@ -64,16 +71,17 @@ static void bar_pair(dv_canvas *canvas, double x, double y, double width, const 
         double top = y + s * (BAR_HEIGHT + 1);
         double length = isfinite(share[s]) ? width * fmin(fmax(share[s] / full, 0), 1) : 0;
 
-        dv_canvas_rectangle(canvas, x, top, width, BAR_HEIGHT, DV_INK_TRACK);
+        if (full >= 1)
+            dv_canvas_rectangle(canvas, x, top, width, BAR_HEIGHT, DV_INK_TRACK);
         if (length > 0)
-            dv_canvas_rectangle(canvas, x, top, fmax(length, 1), BAR_HEIGHT, source_ink[s]);
+            dv_canvas_rectangle(canvas, x, top, fmax(round(length), 1), BAR_HEIGHT, source_ink[s]);
     }
 }
 
 double dv_chart_bars(dv_canvas *canvas, double x, double y, double width, double pitch, const dv_bar *bar, int count,
                      const char *const source[2])
 {
-    double name_width = width * 0.34, numbers = x + width - 2 * NUMBER_WIDTH;
+    double name_width = floor(width * 0.34), numbers = x + width - 2 * NUMBER_WIDTH;
     double bars = x + name_width + NAME_GAP, bars_width = numbers - bars;
     double full = full_bar(bar, count);
     dv_lettering header = {.size = 12, .ink = DV_INK_DIM, .align = DV_ALIGN_RIGHT};
@@ -86,10 +94,10 @@ double dv_chart_bars(dv_canvas *canvas, double x, double y, double width, double
     }
     y += HEADER_HEIGHT;
     for (int i = 0; i < count; i++, y += pitch) {
-        double middle = y + pitch / 2, baseline = middle + 5;
+        double baseline = y + floor(pitch / 2) + 5;
 
         bar_name(canvas, x, baseline, name_width, &bar[i]);
-        bar_pair(canvas, bars, middle - BAR_HEIGHT - 0.5, bars_width, bar[i].share, full);
+        bar_pair(canvas, bars, y + floor((pitch - PAIR_HEIGHT) / 2), bars_width, bar[i].share, full);
         for (int s = 0; s < 2; s++) {
             dv_lettering number = {
                 .size = 13, .ink = s == 0 ? DV_INK_TEXT : DV_INK_DIM, .bold = bar[i].emphasis, .align = DV_ALIGN_RIGHT};
