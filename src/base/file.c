@@ -41,6 +41,12 @@ static bool buffer_init(buffer *b, const char *path, size_t limit, size_t capaci
     return buffer_reserve(b, capacity < 4096 ? 4096 : capacity, error);
 }
 
+static bool too_large(const char *path, size_t limit, dv_error *error)
+{
+    return dv_error_set(error, DV_ERROR_FORMAT, "%s: holds more than the %zu bytes that are accepted here", path,
+                        limit);
+}
+
 /* Makes room for at least one byte more. */
 static bool buffer_grow(buffer *b, dv_error *error)
 {
@@ -48,8 +54,7 @@ static bool buffer_grow(buffer *b, dv_error *error)
         return true;
     }
     if (b->size > b->limit) {
-        return dv_error_set(error, DV_ERROR_FORMAT, "%s: holds more than the %zu bytes that are accepted here", b->path,
-                            b->limit);
+        return too_large(b->path, b->limit, error);
     }
     return buffer_reserve(b, 2 * b->capacity, error);
 }
@@ -75,7 +80,7 @@ static bool read_all(int file, buffer *b, dv_error *error)
         }
         ssize_t count = read(file, b->data + b->size, b->capacity - b->size);
         if (count == 0) {
-            return b->size <= b->limit || buffer_grow(b, error);
+            return true; /* not above the limit: there was room left */
         }
         if (count > 0) {
             b->size += (size_t)count;
@@ -87,24 +92,23 @@ static bool read_all(int file, buffer *b, dv_error *error)
 
 bool dv_file_read(const char *path, size_t limit, uint8_t **data, size_t *size, dv_error *error)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    buffer b = {0};
+    bool good = false;
     struct stat status;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0 || fstat(file, &status) != 0) {
         dv_error_set(error, DV_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
-        if (file >= 0) {
-            close(file);
-        }
-        return false;
+    } else if (S_ISDIR(status.st_mode)) {
+        dv_error_set(error, DV_ERROR_FILE, "%s: is a folder; a file is needed", path);
+    } else if (S_ISREG(status.st_mode) && (uintmax_t)status.st_size > limit) {
+        too_large(path, limit, error);
+    } else {
+        /* The size is a hint: a pipe has none, and a file may grow while it is read. */
+        good = buffer_init(&b, path, limit, (size_t)status.st_size + 1, error) && read_all(file, &b, error);
     }
-    if (S_ISDIR(status.st_mode)) {
+    if (file >= 0) {
         close(file);
-        return dv_error_set(error, DV_ERROR_FILE, "%s: is a folder; a file is needed", path);
     }
-    /* The size is a hint: of a pipe it says nothing, and a file may grow. */
-    size_t hint = status.st_size > 0 && (uintmax_t)status.st_size < SIZE_MAX ? (size_t)status.st_size + 1 : 0;
-    buffer b;
-    bool good = buffer_init(&b, path, limit, hint, error) && read_all(file, &b, error);
-    close(file);
     return buffer_finish(&b, good, data, size);
 }
 

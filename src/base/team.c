@@ -116,8 +116,8 @@ dv_team *dv_team_new(int threads, dv_error *error)
     for (int thread = 1; thread < size; thread++) {
         int failure = start_worker(team, thread);
         if (failure) {
-            dv_error_set(error, DV_ERROR_MEMORY, "cannot start thread %d of %d: %s; ask for fewer with --threads",
-                         thread + 1, size, strerror(failure));
+            dv_error_set(error, DV_ERROR_MEMORY, "cannot start thread %d of %d: %s; ask for fewer", thread + 1, size,
+                         strerror(failure));
             dv_team_free(team);
             return NULL;
         }

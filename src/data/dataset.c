@@ -1,12 +1,11 @@
 #include "data/format.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "image/image.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_SIDE = 16384 };
 
 static size_t picture_size(const dv_dataset *dataset)
 {
@@ -33,10 +32,11 @@ bool dv_dataset_init(dv_dataset *pictures, const dv_layout *layout, const uint8_
                             "its pictures have %lld channels; 1 (grey) or 3 (RGB) can be used",
                             (long long)layout->channels);
     }
-    if (layout->height < 1 || layout->width < 1 || layout->height > MAX_SIDE || layout->width > MAX_SIDE) {
+    if (layout->height < 1 || layout->width < 1 || layout->height > DV_IMAGE_MAX_SIDE ||
+        layout->width > DV_IMAGE_MAX_SIDE) {
         return dv_error_set(error, DV_ERROR_UNSUPPORTED,
                             "its pictures are %lld pixels high and %lld wide; 1 to %d can be used",
-                            (long long)layout->height, (long long)layout->width, MAX_SIDE);
+                            (long long)layout->height, (long long)layout->width, DV_IMAGE_MAX_SIDE);
     }
     dv_dataset made = {
         .count = layout->count,

@@ -38,32 +38,39 @@ static const dv_format *find_format(const dv_bytes *file, dv_error *error)
     return NULL;
 }
 
+/* Reads a file, unpacks it and finds its format; NULL if one of them fails. The caller frees *data in any case. */
+static const dv_format *load(const char *path, uint8_t **data, dv_bytes *file, dv_error *error)
+{
+    *data = NULL;
+    if (!dv_file_read_gzip(path, max_file, data, &file->size, error)) {
+        return NULL;
+    }
+    file->data = *data;
+    const dv_format *format = find_format(file, error);
+    if (!format) {
+        dv_error_prefix(error, "%s", path);
+    }
+    return format;
+}
+
 static bool read_pictures(const char *path, dv_dataset *pictures, dv_error *error)
 {
     uint8_t *data;
     dv_bytes file;
-    if (!dv_file_read_gzip(path, max_file, &data, &file.size, error)) {
-        return false;
-    }
-    file.data = data;
-    const dv_format *format = find_format(&file, error);
-    bool good = format && format->read_pictures(&file, pictures, error);
+    const dv_format *format = load(path, &data, &file, error);
+    bool good = format && (format->read_pictures(&file, pictures, error) || dv_error_prefix(error, "%s", path));
     free(data);
-    return good || dv_error_prefix(error, "%s", path);
+    return good;
 }
 
 static bool read_labels(const char *path, int **labels, int64_t *count, dv_error *error)
 {
     uint8_t *data;
     dv_bytes file;
-    if (!dv_file_read_gzip(path, max_file, &data, &file.size, error)) {
-        return false;
-    }
-    file.data = data;
-    const dv_format *format = find_format(&file, error);
-    bool good = format && format->read_labels(&file, labels, count, error);
+    const dv_format *format = load(path, &data, &file, error);
+    bool good = format && (format->read_labels(&file, labels, count, error) || dv_error_prefix(error, "%s", path));
     free(data);
-    return good || dv_error_prefix(error, "%s", path);
+    return good;
 }
 
 dv_dataset *dv_dataset_open(const char *images_path, const char *labels_path, dv_error *error)
