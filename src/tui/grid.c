@@ -1,0 +1,124 @@
+/* Fitting tiles into cells. */
+#include "tui/grid.h"
+
+#include <math.h>
+
+enum {
+    RING = 2,          /* pixels around a tile where there are many */
+    SMALLEST_TILE = 6, /* pixels high: below, nothing can be seen */
+    SCREEN_BAND = 6,   /* sixels come six rows at a time, and what is cut off there is lost */
+};
+
+/* The smallest height in pixels at which a picture can be read. */
+static int legible(dv_graphics graphics, bool captions)
+{
+    switch (graphics) {
+    case DV_GRAPHICS_HALF:
+        return 12;
+    case DV_GRAPHICS_ASCII:
+        return 9;
+    default:
+        return captions ? 48 : 28;
+    }
+}
+
+/* What the fit depends on. */
+typedef struct fitting {
+    const dv_grid_wish *wish;
+    int cell_height, cell_width; /* pixels */
+    int stretch;                 /* pixels across for one down: 2 when they are half as wide as high */
+    int ring;
+} fitting;
+
+static int divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+/* Fills `grid` for tiles of a height; returns how many fit. */
+static int try_height(const fitting *fit, int tile_height, dv_grid *grid)
+{
+    int tile_width = (int)lround((double)fit->wish->width * fit->stretch * tile_height / fit->wish->height);
+    if (tile_width < 1)
+        tile_width = 1;
+    *grid = (dv_grid){.tiles = {.tile_width = tile_width, .tile_height = tile_height, .gap = fit->ring}};
+    if (fit->wish->captions) {
+        grid->pitch_columns = divide_up(tile_width + 2 * fit->ring, fit->cell_width);
+        if ((grid->pitch_columns * fit->cell_width - tile_width) % 2 == 1 && fit->cell_width % 2 == 1)
+            grid->pitch_columns++; /* equal gaps on both sides keep tiles under their captions */
+        grid->tiles.gap = (grid->pitch_columns * fit->cell_width - tile_width) / 2;
+        grid->cell_rows = divide_up(tile_height + 2 * fit->ring, fit->cell_height);
+        grid->pitch_rows = grid->cell_rows + 1;
+        grid->columns = fit->wish->columns / grid->pitch_columns;
+        grid->rows = fit->wish->rows / grid->pitch_rows;
+    } else {
+        int high = fit->wish->rows * fit->cell_height;
+        grid->columns = fit->wish->columns * fit->cell_width / (tile_width + 2 * fit->ring);
+        grid->rows = (high >= SCREEN_BAND ? high - high % SCREEN_BAND : high) / (tile_height + 2 * fit->ring);
+    }
+    return grid->columns * grid->rows;
+}
+
+/* The next smaller height worth trying: whole multiples of the picture, then every size below it. */
+static int next_height(const fitting *fit, int tile_height)
+{
+    return tile_height > fit->wish->height ? tile_height - fit->wish->height : tile_height - 1;
+}
+
+/* Whole multiples of the picture first, from the largest, then every smaller size: until `aim` tiles fit. */
+static bool find_height(const fitting *fit, int aim, dv_grid *grid)
+{
+    int height = fit->wish->height, tile_height = fit->wish->rows * fit->cell_height;
+    if (tile_height > height)
+        tile_height -= tile_height % height;
+    while (tile_height >= SMALLEST_TILE && try_height(fit, tile_height, grid) < aim)
+        tile_height = next_height(fit, tile_height);
+    return tile_height >= SMALLEST_TILE;
+}
+
+/* Drops tiles beyond the most that may be shown, and counts cells. */
+static void finish(const fitting *fit, dv_grid *grid)
+{
+    int most = fit->wish->most;
+    grid->count = grid->columns * grid->rows;
+    if (grid->count > most) {
+        grid->count = most;
+        grid->columns = grid->columns < most ? grid->columns : most;
+        grid->rows = divide_up(most, grid->columns);
+    }
+    grid->tiles.columns = grid->columns;
+    grid->tiles.count = fit->wish->captions ? grid->columns : grid->count;
+    int64_t width, height;
+    dv_figure_tiles_size(&grid->tiles, &width, &height);
+    grid->cell_columns = divide_up((int)width, fit->cell_width);
+    grid->cell_rows = divide_up((int)height, fit->cell_height);
+}
+
+bool dv_grid_fit(const dv_screen *screen, const dv_grid_wish *wish, dv_grid *grid)
+{
+    fitting fit = {.wish = wish};
+    dv_screen_cell(screen, &fit.cell_width, &fit.cell_height);
+    dv_graphics graphics = dv_screen_graphics(screen);
+    if (graphics == DV_GRAPHICS_OFF || fit.cell_width < 1 || fit.cell_height < 1 || wish->rows < 1 || wish->columns < 1)
+        return false;
+    double aspect = dv_screen_pixel_aspect(screen);
+    fit.stretch = aspect > 0 && aspect < .75 ? (int)lround(1 / aspect) : 1;
+    fit.ring = graphics == DV_GRAPHICS_SIXEL ? RING : graphics == DV_GRAPHICS_HALF;
+
+    int smallest = legible(graphics, wish->captions);
+    if (smallest > wish->height)
+        smallest = divide_up(smallest, wish->height) * wish->height;
+    int aim = try_height(&fit, smallest, grid);
+    aim = aim > wish->wanted ? wish->wanted : aim < 1 ? 1 : aim;
+    if (!find_height(&fit, aim, grid))
+        return false;
+    finish(&fit, grid);
+    return true;
+}
+
+dv_area dv_grid_strip(const dv_grid *grid, dv_area area, int row)
+{
+    int top = grid->pitch_rows > 0 ? row * grid->pitch_rows + 1 : 0;
+    return (dv_area){
+        .row = area.row + top, .column = area.column, .rows = grid->cell_rows, .columns = grid->cell_columns};
+}

@@ -1,0 +1,119 @@
+/* Waits for keys and for the worker, changes the model, draws. Never waits for the engine. */
+#include "base/error.h"
+#include "base/file.h"
+#include "tui/control.h"
+#include "tui/model.h"
+#include "tui/tui.h"
+#include "tui/view.h"
+#include "tui/worker.h"
+
+#include <inttypes.h>
+
+enum { FRAME_MS = 50 }; /* keys that come without end are not taken in for longer than this between two frames */
+
+/* False when there was none, or something of the worker's waits. */
+static bool take_event(dv_control *control, int timeout_ms)
+{
+    dv_event event = dv_screen_wait(control->screen, dv_worker_fd(control->worker), timeout_ms);
+    switch (event.kind) {
+    case DV_EVENT_KEY:
+        dv_control_key(control, event.key);
+        return true;
+    case DV_EVENT_SUSPEND:
+        dv_screen_suspend(control->screen);
+        return true;
+    case DV_EVENT_STOP:
+        control->leave = true;
+        return true;
+    case DV_EVENT_RESIZE:
+        return true;
+    case DV_EVENT_WAKE:
+    case DV_EVENT_NONE:
+        break;
+    }
+    return false;
+}
+
+static void take_predictions(dv_control *control)
+{
+    dv_model *model = control->model;
+    dv_error error;
+    dv_model_count(model, dv_worker_predictions(control->worker, model->classified, model->predictions, &error));
+    if (error.code != DV_OK)
+        dv_model_say(model, true, "%s", error.message);
+}
+
+static void take_outcomes(dv_control *control)
+{
+    dv_model *model = control->model;
+    dv_outcome outcome;
+    model->work = dv_worker_look(control->worker);
+    take_predictions(control);
+    while (dv_worker_take(control->worker, &outcome)) {
+        if (outcome.job == DV_JOB_EXPLAIN)
+            dv_model_accept(model, &outcome);
+        else if (outcome.error.code == DV_OK)
+            dv_model_say(model, false, "The report is in ./%s.", outcome.folder);
+        else
+            dv_model_say(model, outcome.error.code != DV_ERROR_CANCELLED, "%s", outcome.error.message);
+    }
+}
+
+static void draw(const dv_control *control)
+{
+    dv_model *model = control->model;
+    model->now = dv_clock_ms();
+    dv_screen_begin(control->screen);
+    (model->help ? &dv_view_help : &dv_view_explain)->draw(control->screen, model);
+    dv_screen_end(control->screen);
+}
+
+/* Draws. With the first answer to a wish once more, now that its time and its bytes are known. */
+static void update(dv_control *control)
+{
+    dv_model *model = control->model;
+    bool at_once = dv_screen_ready(control->screen);
+    draw(control);
+    if (!dv_model_is_current(model) || control->measured == model->wanted)
+        return;
+    control->measured = model->wanted;
+    if (!at_once)
+        return; /* the frame waits for the terminal: its bytes are not known yet */
+    model->update_ms = dv_clock_ms() - model->wanted_at;
+    model->update_bytes = dv_screen_frame_bytes(control->screen);
+    draw(control);
+}
+
+static void run(dv_control *control)
+{
+    dv_model *model = control->model;
+    dv_worker_explain(control->worker, &model->options, model->wanted);
+    dv_worker_classify(control->worker);
+    while (!control->leave) {
+        take_outcomes(control);
+        int timeout_ms = dv_model_expire(model, dv_clock_ms());
+        update(control);
+        double drawn = dv_clock_ms();
+        if (take_event(control, timeout_ms))
+            while (!control->leave && dv_clock_ms() < drawn + FRAME_MS && take_event(control, 0))
+                ;
+    }
+}
+
+bool dv_tui_run(dv_bundle *bundle, const dv_tui_options *options, dv_error *error)
+{
+    int64_t count = dv_bundle_get_facts(bundle)->count;
+    if (options->explain.index < 0 || options->explain.index >= count)
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "there is no picture %" PRId64 ": they go from 0 to %" PRId64,
+                            options->explain.index, count - 1);
+    dv_control control = {.model = dv_model_new(bundle, &options->explain, error)};
+    bool fine = control.model && (control.worker = dv_worker_new(bundle, error)) &&
+                (control.screen = dv_screen_open(options->graphics, error));
+    if (fine)
+        run(&control);
+    if (control.screen)
+        dv_screen_close(control.screen);
+    dv_worker_free(control.worker);
+    dv_model_free(control.model);
+    return fine;
+}

@@ -1,0 +1,106 @@
+/* A row a class: its colour, name, the teacher's soft label and the student's probability. */
+#include "base/memory.h"
+#include "tui/pane.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MARK = 1, /* after the colour */
+    NAME = 3,
+    VALUE_COLUMNS = 4, /* ".73 " */
+    MIN_NAME = 8,
+    MAX_NAME = 16,
+};
+
+/* Columns of the table. */
+typedef struct columns {
+    int name_width;
+    int teacher, student, bar_width;
+} columns;
+
+static columns measure(const dv_pane *pane)
+{
+    const dv_bundle_facts *facts = pane->model->facts;
+    size_t longest = MIN_NAME;
+    for (int k = 0; k < facts->classes; k++)
+        if (strlen(facts->class_names[k]) > longest)
+            longest = strlen(facts->class_names[k]);
+    int most = pane->area.columns * 2 / 5;
+    most = most < MIN_NAME ? MIN_NAME : most > MAX_NAME ? MAX_NAME : most;
+    columns at = {.name_width = longest < (size_t)most ? (int)longest : most};
+    at.teacher = NAME + at.name_width + 1;
+    int half = (pane->area.columns - at.teacher) / 2;
+    at.student = at.teacher + half;
+    at.bar_width = half - VALUE_COLUMNS - 1;
+    return at;
+}
+
+/* The colours of the classes as one picture, a cell a class: the legend of the neighbours' frames. */
+static void draw_swatches(const dv_pane *pane, const int *classes, int count)
+{
+    int width, height;
+    dv_screen_cell(pane->screen, &width, &height);
+    dv_graphics graphics = dv_screen_graphics(pane->screen);
+    if (graphics == DV_GRAPHICS_OFF || graphics == DV_GRAPHICS_ASCII)
+        return;
+    dv_image *image = dv_image_new(width, height * count, 3, NULL);
+    int blank = height / 6;
+    for (int i = 0; image && i < count; i++) {
+        uint8_t rgb[3];
+        dv_colormap_class(classes[i], rgb);
+        for (int y = i * height + blank; y < (i + 1) * height - blank; y++)
+            for (int x = 0; x < width; x++)
+                memcpy(image->pixel + ((size_t)y * (size_t)width + (size_t)x) * 3, rgb, 3);
+    }
+    dv_area place = {.row = pane->area.row + 1, .column = pane->area.column, .rows = count, .columns = 1};
+    dv_pane_image(pane, place, image);
+}
+
+/* ".73"; the teacher and the student each have a bar beside it. */
+static void draw_probability(const dv_pane *pane, int row, int column, int bar_width, dv_style style, double value)
+{
+    char text[16];
+    snprintf(text, sizeof(text), "%.2f", value);
+    dv_pane_text(pane, row, column, 0, DV_STYLE_TEXT, "%.3s", text[0] == '0' ? text + 1 : text);
+    if (bar_width > 0)
+        dv_screen_bar(pane->screen, pane->area.row + row, pane->area.column + column + VALUE_COLUMNS, bar_width, style,
+                      value);
+}
+
+static void draw_class(const dv_pane *pane, const columns *at, int row, int class)
+{
+    const dv_explanation *explanation = pane->model->explanation;
+    bool is_label = class == explanation->label, is_teacher = class == explanation->teacher_class;
+    dv_style style = is_label && is_teacher ? DV_STYLE_GOOD : is_teacher ? DV_STYLE_BAD : DV_STYLE_TEXT;
+    if (explanation->label < 0 && is_teacher)
+        style = DV_STYLE_TITLE;
+    dv_pane_text(pane, row, MARK, 0, DV_STYLE_TEXT, "%s", is_label ? "●" : is_teacher ? "○" : " ");
+    dv_pane_text(pane, row, NAME, at->name_width, style, "%s", dv_model_class_name(pane->model, class));
+    draw_probability(pane, row, at->teacher, at->bar_width, DV_STYLE_BAR,
+                     (double)explanation->teacher_soft_label[class]);
+    draw_probability(pane, row, at->student, at->bar_width, DV_STYLE_BAR_2,
+                     (double)explanation->student_probabilities[class]);
+}
+
+void dv_pane_draw_classes(const dv_pane *pane)
+{
+    const dv_model *model = pane->model;
+    columns at = measure(pane);
+    int room = pane->area.rows - 1;
+    dv_pane_heading(pane, "Classes", "%s", "");
+    if (!model->explanation || room < 1)
+        return;
+    int half = at.student - at.teacher;
+    dv_pane_text(pane, 0, at.teacher, half, DV_STYLE_BAR, "%-*s", half, "teacher");
+    dv_pane_text(pane, 0, at.student, half, DV_STYLE_BAR_2, "%-*s", half, "student");
+    int *classes = dv_alloc((size_t)room, sizeof(*classes), NULL);
+    if (!classes)
+        return;
+    int count = dv_model_rank_classes(model, room, classes);
+    draw_swatches(pane, classes, count);
+    for (int i = 0; i < count; i++)
+        draw_class(pane, &at, i + 1, classes[i]);
+    free(classes);
+}

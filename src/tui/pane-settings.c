@@ -1,0 +1,122 @@
+/* One line of what can be turned, each with its keys. */
+#include "tui/actions.h"
+#include "tui/pane.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { VALUE_SIZE = 64 };
+
+static bool is_ridge(const dv_model *model)
+{
+    return model->options.method == DV_STUDENT_RIDGE;
+}
+
+static bool not_ridge(const dv_model *model)
+{
+    return !is_ridge(model);
+}
+
+static void write_method(const dv_model *model, char *value)
+{
+    snprintf(value, VALUE_SIZE, "%s", dv_student_method_name(model->options.method));
+}
+
+static void write_ridge(const dv_model *model, char *value)
+{
+    if (model->options.ridge > 0)
+        snprintf(value, VALUE_SIZE, "%.3g", model->options.ridge);
+    else if (model->explanation && model->explanation->lambda > 0)
+        snprintf(value, VALUE_SIZE, "%.2g rule", model->explanation->lambda);
+    else
+        snprintf(value, VALUE_SIZE, "rule");
+}
+
+static void write_temperature(const dv_model *model, char *value)
+{
+    snprintf(value, VALUE_SIZE, is_ridge(model) ? "%.3g only scales" : "%.3g", model->options.temperature);
+}
+
+static void write_band(const dv_model *model, char *value)
+{
+    snprintf(value, VALUE_SIZE, "%.3g", model->options.band);
+}
+
+static void write_neighbors(const dv_model *model, char *value)
+{
+    snprintf(value, VALUE_SIZE, "%" PRId64, model->options.neighbors);
+}
+
+static void write_sampling(const dv_model *model, char *value)
+{
+    snprintf(value, VALUE_SIZE, "%s", dv_sampling_name(model->options.sampling));
+}
+
+static void write_neighborhood(const dv_model *model, char *value)
+{
+    snprintf(value, VALUE_SIZE, "%s", dv_neighborhood_name(model->options.neighborhood));
+}
+
+static void write_seed(const dv_model *model, char *value)
+{
+    snprintf(value, VALUE_SIZE, "%" PRIu64, model->options.seed);
+}
+
+static const struct {
+    dv_action down, up; /* the same where one key goes round */
+    const char *name, *brief;
+    void (*write)(const dv_model *model, char *value);
+    bool (*matters)(const dv_model *model); /* dimmed when it does not; NULL: always */
+} settings[] = {
+    {DV_ACTION_METHOD, DV_ACTION_METHOD, "student", "", write_method, NULL},
+    {DV_ACTION_RIDGE_DOWN, DV_ACTION_RIDGE_UP, "λ", "λ", write_ridge, is_ridge},
+    {DV_ACTION_TEMPERATURE_DOWN, DV_ACTION_TEMPERATURE_UP, "T", "T", write_temperature, not_ridge},
+    {DV_ACTION_BAND_DOWN, DV_ACTION_BAND_UP, "band", "±", write_band, NULL},
+    {DV_ACTION_NEIGHBORS_DOWN, DV_ACTION_NEIGHBORS_UP, "neighbours", "N", write_neighbors, NULL},
+    {DV_ACTION_SAMPLING, DV_ACTION_SAMPLING, "", "", write_sampling, NULL},
+    {DV_ACTION_NEIGHBORHOOD, DV_ACTION_NEIGHBORHOOD, "", "", write_neighborhood, NULL},
+    {DV_ACTION_SEED_NEXT, DV_ACTION_SEED_NEXT, "seed", "", write_seed, NULL},
+};
+
+enum { SETTINGS = sizeof(settings) / sizeof(*settings) };
+
+/* "[ ]", or "m" for one key. */
+static void name_keys(int setting, char *name, size_t size)
+{
+    char down[DV_KEY_NAME_SIZE], up[DV_KEY_NAME_SIZE];
+    dv_key_name(dv_action_get(settings[setting].down)->keys[0], down);
+    dv_key_name(dv_action_get(settings[setting].up)->keys[0], up);
+    if (settings[setting].down == settings[setting].up)
+        snprintf(name, size, "%s", down);
+    else
+        snprintf(name, size, "%s %s", down, up);
+}
+
+/* Draws all settings, or only measures them; columns used. */
+static int draw(const dv_pane *pane, bool brief, bool measure)
+{
+    int column = 0;
+    for (int i = 0; i < SETTINGS; i++) {
+        char keys[2 * DV_KEY_NAME_SIZE + 2], value[VALUE_SIZE];
+        const char *name = brief ? settings[i].brief : settings[i].name;
+        name_keys(i, keys, sizeof(keys));
+        settings[i].write(pane->model, value);
+        if (brief)
+            value[strcspn(value, " ")] = '\0';
+        dv_style style = !settings[i].matters || settings[i].matters(pane->model) ? DV_STYLE_TEXT : DV_STYLE_DIM;
+        if (!measure) {
+            int at = column + dv_pane_text(pane, 0, column, 0, DV_STYLE_KEY, "%s", keys) + 1;
+            at += dv_pane_text(pane, 0, at, 0, DV_STYLE_DIM, "%s%s", name, name[0] ? " " : "");
+            dv_pane_text(pane, 0, at, 0, style, "%s", value);
+        }
+        int name_columns = (unsigned char)name[0] >= 0x80 ? 1 : (int)strlen(name);
+        column += (int)strlen(keys) + 1 + name_columns + (name_columns > 0) + (int)strlen(value) + (brief ? 2 : 3);
+    }
+    return column;
+}
+
+void dv_pane_draw_settings(const dv_pane *pane)
+{
+    draw(pane, draw(pane, false, true) > pane->area.columns, false);
+}
