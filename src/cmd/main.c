@@ -7,6 +7,7 @@
 
 /* In the order of the help. */
 static const dv_command *const commands[] = {
+    &dv_command_tui,
     NULL,
 };
 
@@ -25,7 +26,8 @@ static int print_help(void)
         if ((*command)->name)
             printf("  deepvid %-9s %s\n", (*command)->name, (*command)->summary);
     puts("\n'deepvid COMMAND --help' tells the options of a command. Without a command:\n");
-    char *arguments[] = {"deepvid", "--help", NULL};
+    char program[] = "deepvid", help[] = "--help";
+    char *arguments[] = {program, help, NULL};
     const dv_command *screen = find(NULL);
     return screen ? screen->run(screen, 2, arguments) : DV_EXIT_DONE;
 }
