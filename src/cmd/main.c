@@ -8,6 +8,7 @@
 /* In the order of the help. */
 static const dv_command *const commands[] = {
     &dv_command_tui,
+    &dv_command_train,
     NULL,
 };
 

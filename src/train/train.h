@@ -5,14 +5,19 @@
 #include "graph/run.h"
 
 /* What is trained and on what. The graph's outputs meet `loss`, its inputs are filled by `fill`;
- * both are called from several threads, for one micro-batch at a time. */
+ * both are called from several threads, for one micro-batch at a time. Samples are independent: what the network
+ * makes of one does not depend on the others of its batch. */
 typedef struct dv_objective {
     void *context;
     int64_t count; /* samples of an epoch */
-    /* Writes `count` samples to the inputs (graph order). `index` are sample numbers; `draw` differs for each
-     * (epoch, sample) and keys the random numbers that fill may need: draw[i] belongs to sample i. */
+    /* Of whatever decides the outcome and is neither in the graph nor in the options: the data, weights of the loss.
+     * A checkpoint with another one belongs to another run. */
+    uint64_t fingerprint;
+    /* Writes `count` samples to the first rows of the inputs (graph order). `index` are sample numbers; `draw` differs
+     * for each (epoch, sample) and keys the random numbers that fill may need: draw[i] belongs to sample i. */
     void (*fill)(void *context, const int64_t *index, const uint64_t *draw, int64_t count, dv_tensor *const *inputs);
-    /* Sum of the losses of the `count` samples; writes the gradients of that sum by the outputs. */
+    /* Sum of the losses of the `count` samples in the first rows; writes the gradients of that sum by the outputs to
+     * the same rows. The rows that follow hold zeros and must stay so. */
     double (*loss)(void *context, const int64_t *index, int64_t count, const dv_tensor *const *outputs,
                    dv_tensor *const *gradients);
 } dv_objective;
@@ -42,8 +47,10 @@ typedef struct dv_training_observer {
     void *context;
 } dv_training_observer;
 
-/* Trains the constants `parameters` of the graph in place. Same seed, same bits, for any team. When the observer
- * stops it, the checkpoint is written and true returned with *stopped set. */
+/* Trains the constants `parameters` of the graph in place. Same seed, same bits, for any team. A checkpoint is written
+ * after each epoch and when the observer stops it, which returns true with *stopped set. It is left there, also after
+ * the last epoch: whoever has saved the result removes it. A loss that is not finite is an error; the checkpoint
+ * then is the last good one. */
 bool dv_train(dv_graph *graph, int parameter_count, const int *parameters, const dv_objective *objective,
               const dv_training_options *options, dv_team *team, const dv_training_observer *observer, bool *stopped,
               dv_error *error);

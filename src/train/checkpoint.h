@@ -1,0 +1,34 @@
+/* Checkpoints: where a training run stands, in one file. */
+#ifndef DV_TRAIN_CHECKPOINT_H
+#define DV_TRAIN_CHECKPOINT_H
+
+#include "deepvid.h"
+
+#include <stddef.h>
+
+/* FNV-1a, 64 bit, continued from `hash` (Fowler, Noll, Vo). */
+#define DV_HASH_START UINT64_C(0xcbf29ce484222325)
+uint64_t dv_hash(uint64_t hash, const void *data, size_t size);
+
+/* The numbers that change while training, where they lie in memory. */
+typedef struct dv_checkpoint_array {
+    float *data;
+    int64_t count;
+} dv_checkpoint_array;
+
+typedef struct dv_checkpoint {
+    uint64_t fingerprint;  /* of the run: what it computes and on what */
+    int64_t epoch, sample; /* what comes next: samples before `sample` of `epoch` are done */
+    double loss_sum;       /* of these */
+    int array_count;
+    const dv_checkpoint_array *array;
+} dv_checkpoint;
+
+/* Atomic. */
+bool dv_checkpoint_write(const dv_checkpoint *checkpoint, const char *path, dv_error *error);
+
+/* Fills the arrays, epoch, sample and loss_sum if the file is there and has the fingerprint; *found tells whether it
+ * is there. An error, with nothing changed, if it is damaged or of another run. */
+bool dv_checkpoint_read(dv_checkpoint *checkpoint, const char *path, bool *found, dv_error *error);
+
+#endif

@@ -1,0 +1,58 @@
+/* Cross-entropy, Bernoulli likelihood, divergence of a normal distribution. */
+#include "train/loss.h"
+
+#include <math.h>
+
+double dv_loss_cross_entropy(int64_t classes, const float *logits, int label, double smoothing, float *gradient)
+{
+    float top = logits[0];
+    for (int64_t k = 1; k < classes; k++)
+        top = fmaxf(top, logits[k]);
+    double total = 0;
+    for (int64_t k = 0; k < classes; k++)
+        total += exp((double)logits[k] - top);
+    double log_total = log(total), loss = 0;
+    for (int64_t k = 0; k < classes; k++) {
+        double log_probability = (double)logits[k] - top - log_total;
+        double target = smoothing / (double)classes + (k == label ? 1 - smoothing : 0);
+        loss -= target * log_probability;
+        gradient[k] = (float)(exp(log_probability) - target);
+    }
+    return loss;
+}
+
+/* Each value costs log(1 + exp(l)) - t l = max(l, 0) - t l + log(1 + e) with e = exp(-|l|), so that nothing overflows.
+ * The factors 1 + e are at most 2: a run of them is multiplied, and one logarithm taken. */
+double dv_loss_bernoulli(int64_t count, const float *logits, const uint8_t *pixel, float *gradient)
+{
+    enum { RUN = 512 };
+    double loss = 0;
+    for (int64_t start = 0; start < count; start += RUN) {
+        int64_t end = start + RUN < count ? start + RUN : count;
+        double product = 1;
+        for (int64_t i = start; i < end; i++) {
+            float logit = logits[i], target = (float)pixel[i] / 255, e = expf(-fabsf(logit));
+            loss += fmaxf(logit, 0) - (double)logit * target;
+            product *= 1 + (double)e;
+            if (gradient)
+                gradient[i] = (logit >= 0 ? 1 : e) / (1 + e) - target;
+        }
+        loss += log(product);
+    }
+    return loss;
+}
+
+double dv_loss_normal_kl(int64_t count, const float *mean, const float *log_variance, double weight,
+                         float *mean_gradient, float *log_variance_gradient)
+{
+    double loss = 0;
+    for (int64_t i = 0; i < count; i++) {
+        double m = mean[i], v = log_variance[i];
+        loss += m * m + expm1(v) - v;
+        if (mean_gradient)
+            mean_gradient[i] = (float)(weight * m);
+        if (log_variance_gradient)
+            log_variance_gradient[i] = (float)(weight * expm1(v) / 2);
+    }
+    return weight * loss / 2;
+}

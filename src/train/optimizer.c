@@ -1,0 +1,73 @@
+/* Adam and stochastic gradient descent with momentum. */
+#include "train/optimizer.h"
+
+#include <assert.h>
+#include <math.h>
+
+static const double adam_beta1 = 0.9, adam_beta2 = 0.999, adam_epsilon = 1e-8;
+
+static void update_adam(const dv_optimizer_step *step, int64_t count, float *parameter, const float *gradient,
+                        float *const *state)
+{
+    float *restrict mean = state[0], *restrict square = state[1];
+    const float beta1 = (float)adam_beta1, beta2 = (float)adam_beta2, epsilon = (float)adam_epsilon;
+    const float rest1 = (float)(1 - adam_beta1), rest2 = (float)(1 - adam_beta2);
+    /* Both moments start at zero; these undo the bias of that. */
+    const float mean_scale = (float)(1 / (1 - pow(adam_beta1, (double)step->number)));
+    const float square_scale = (float)(1 / (1 - pow(adam_beta2, (double)step->number)));
+    const float rate = (float)step->learning_rate;
+    const float keep = (float)(1 - step->learning_rate * step->weight_decay);
+    for (int64_t i = 0; i < count; i++) {
+        float g = gradient[i];
+        mean[i] = beta1 * mean[i] + rest1 * g;
+        square[i] = beta2 * square[i] + rest2 * g * g;
+        float direction = mean[i] * mean_scale / (sqrtf(square[i] * square_scale) + epsilon);
+        parameter[i] = keep * parameter[i] - rate * direction;
+    }
+}
+
+static void update_sgd(const dv_optimizer_step *step, int64_t count, float *parameter, const float *gradient,
+                       float *const *state)
+{
+    float *restrict velocity = state[0];
+    const float momentum = (float)step->momentum, rate = (float)step->learning_rate;
+    const float keep = (float)(1 - step->learning_rate * step->weight_decay);
+    for (int64_t i = 0; i < count; i++) {
+        velocity[i] = momentum * velocity[i] + gradient[i];
+        parameter[i] = keep * parameter[i] - rate * velocity[i];
+    }
+}
+
+static const struct {
+    const char *name;
+    int slots;
+    void (*update)(const dv_optimizer_step *step, int64_t count, float *parameter, const float *gradient,
+                   float *const *state);
+} optimizers[] = {
+    [DV_OPTIMIZER_ADAM] = {.name = "adam", .slots = 2, .update = update_adam},
+    [DV_OPTIMIZER_SGD] = {.name = "sgd", .slots = 1, .update = update_sgd},
+};
+
+int dv_optimizer_slots(dv_optimizer optimizer)
+{
+    return optimizers[optimizer].slots;
+}
+
+const char *dv_optimizer_name(dv_optimizer optimizer)
+{
+    return optimizers[optimizer].name;
+}
+
+void dv_optimizer_update(dv_optimizer optimizer, const dv_optimizer_step *step, int64_t count, float *parameter,
+                         const float *gradient, float *const *state)
+{
+    assert(step->number >= 1);
+    optimizers[optimizer].update(step, count, parameter, gradient, state);
+}
+
+double dv_learning_rate(double initial, int64_t number, int64_t steps)
+{
+    const double last = 0.01;
+    double progress = steps > 1 ? (double)(number - 1) / (double)(steps - 1) : 0;
+    return initial * (last + (1 - last) * (1 + cos(M_PI * progress)) / 2);
+}

@@ -1,0 +1,430 @@
+/* The training loop. A batch is cut into micro-batches, each with a gradient of its own, whatever thread works it out;
+ * the gradients are then added in the order of the micro-batches. So the bits do not depend on the team. */
+#include "train/train.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "train/checkpoint.h"
+#include "train/optimizer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MICRO_BATCH = 32,      /* wanted size: enough for matrix products, little enough for the cache */
+    MAX_MICRO_BATCHES = 8, /* each holds activations and gradients of its own */
+    CHUNK = 4096,          /* parameters updated by one task */
+};
+
+/* A run of parameters of one tensor. */
+struct chunk {
+    int parameter;
+    int64_t start, count;
+};
+
+struct trainer {
+    dv_graph *graph;
+    const dv_objective *objective;
+    const dv_training_options *options;
+    dv_team *team;
+    dv_arena *arena; /* of what follows */
+
+    int parameter_count;
+    dv_tensor **parameter;
+    float **state; /* DV_OPTIMIZER_MAX_SLOTS for each parameter, as the optimiser has slots */
+    int64_t chunk_count;
+    struct chunk *chunk;
+    dv_checkpoint checkpoint;
+
+    int64_t batch, batches; /* samples of a full batch; batches of an epoch */
+    int64_t micro_batch;
+    int micro_batches; /* of a full batch */
+    dv_gradient *gradient[MAX_MICRO_BATCHES];
+    dv_tensor **input[MAX_MICRO_BATCHES], **output_gradient[MAX_MICRO_BATCHES];
+    const dv_tensor **output[MAX_MICRO_BATCHES];
+    double loss[MAX_MICRO_BATCHES];
+
+    int64_t *order; /* of the samples in this epoch */
+    uint64_t *draw; /* of the samples of this batch */
+
+    /* The batch at work. */
+    int64_t first, count;
+    int used; /* micro-batches of it */
+    dv_optimizer_step step;
+};
+
+/* ---- making ready --------------------------------------------------------- */
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    return dv_hash(hash, text, strlen(text) + 1);
+}
+
+static uint64_t hash_attributes(uint64_t hash, const dv_attributes *attributes)
+{
+    for (int i = 0; i < attributes->count; i++) {
+        const dv_attribute *item = &attributes->item[i];
+        hash = hash_text(hash, item->name);
+        hash = dv_hash(hash, &item->kind, sizeof item->kind);
+        switch (item->kind) {
+        case DV_ATTRIBUTE_FLOAT:
+            hash = dv_hash(hash, &item->f, sizeof item->f);
+            break;
+        case DV_ATTRIBUTE_INT:
+            hash = dv_hash(hash, &item->i, sizeof item->i);
+            break;
+        case DV_ATTRIBUTE_TEXT:
+            hash = hash_text(hash, item->text);
+            break;
+        case DV_ATTRIBUTE_FLOATS:
+            hash = dv_hash(hash, item->floats, (size_t)item->count * sizeof *item->floats);
+            break;
+        case DV_ATTRIBUTE_INTS:
+            hash = dv_hash(hash, item->ints, (size_t)item->count * sizeof *item->ints);
+            break;
+        case DV_ATTRIBUTE_TENSOR:
+            hash = dv_hash(hash, item->tensor->shape.dim, (size_t)item->tensor->shape.rank * sizeof(int64_t));
+            hash = dv_hash(hash, item->tensor->data,
+                           (size_t)dv_shape_elements(&item->tensor->shape) * dv_type_stored_size(item->tensor->type));
+            break;
+        }
+    }
+    return hash;
+}
+
+/* Of the network with the values it starts from. */
+static uint64_t hash_graph(uint64_t hash, const dv_graph *graph)
+{
+    for (int n = 0; n < graph->node_count; n++) {
+        const dv_node *node = &graph->node[n];
+        hash = hash_text(hash, node->op->name);
+        hash = hash_attributes(hash, &node->attributes);
+        hash = dv_hash(hash, node->input, (size_t)node->input_count * sizeof *node->input);
+        hash = dv_hash(hash, node->output, (size_t)node->output_count * sizeof *node->output);
+    }
+    for (int v = 0; v < graph->value_count; v++) {
+        const dv_tensor *constant = graph->value[v].constant;
+        if (!constant)
+            continue;
+        hash = dv_hash(hash, &v, sizeof v);
+        hash = dv_hash(hash, constant->shape.dim, (size_t)constant->shape.rank * sizeof(int64_t));
+        hash = dv_hash(hash, constant->data,
+                       (size_t)dv_shape_elements(&constant->shape) * dv_type_stored_size(constant->type));
+    }
+    return hash;
+}
+
+/* Of everything that decides the outcome. */
+static uint64_t fingerprint(const dv_graph *graph, const dv_objective *objective, const dv_training_options *options)
+{
+    uint64_t hash = hash_text(DV_HASH_START, dv_optimizer_name(options->optimizer));
+    const int64_t whole[] = {options->epochs, options->batch, objective->count};
+    const double real[] = {options->learning_rate, options->weight_decay, options->momentum};
+    hash = dv_hash(hash, whole, sizeof whole);
+    hash = dv_hash(hash, real, sizeof real);
+    hash = dv_hash(hash, &options->seed, sizeof options->seed);
+    hash = dv_hash(hash, &objective->fingerprint, sizeof objective->fingerprint);
+    return hash_graph(hash, graph);
+}
+
+static bool check_options(const dv_objective *objective, const dv_training_options *options, dv_error *error)
+{
+    if (objective->count < 1)
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "there are no samples to train on");
+    if (options->epochs < 1 || options->batch < 1)
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "epochs and batch must be at least 1, not %d and %d",
+                            options->epochs, options->batch);
+    if (!(options->learning_rate > 0 && options->learning_rate <= 1e3))
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "the learning rate must lie above 0 and up to 1000, not %g",
+                            options->learning_rate);
+    if (!(options->weight_decay >= 0 && options->weight_decay * options->learning_rate < 1))
+        return dv_error_set(error, DV_ERROR_ARGUMENT,
+                            "the weight decay must be at least 0 and less than 1 / learning rate, not %g",
+                            options->weight_decay);
+    if (!(options->momentum >= 0 && options->momentum < 1))
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "the momentum must be at least 0 and less than 1, not %g",
+                            options->momentum);
+    return true;
+}
+
+static int64_t elements(const dv_tensor *tensor)
+{
+    return dv_shape_elements(&tensor->shape);
+}
+
+static bool prepare_parameters(struct trainer *trainer, const int *parameters, dv_error *error)
+{
+    int slots = dv_optimizer_slots(trainer->options->optimizer);
+    int count = trainer->parameter_count;
+    dv_checkpoint_array *array;
+    trainer->parameter = dv_arena_alloc(trainer->arena, (size_t)count, sizeof *trainer->parameter, error);
+    trainer->state =
+        dv_arena_alloc(trainer->arena, (size_t)count * DV_OPTIMIZER_MAX_SLOTS, sizeof *trainer->state, error);
+    array = dv_arena_alloc(trainer->arena, (size_t)count * (1 + DV_OPTIMIZER_MAX_SLOTS), sizeof *array, error);
+    if (!trainer->parameter || !trainer->state || !array)
+        return false;
+    trainer->checkpoint.array = array;
+    for (int p = 0; p < count; p++) {
+        dv_tensor *tensor = trainer->parameter[p] = trainer->graph->value[parameters[p]].constant;
+        trainer->chunk_count += (elements(tensor) + CHUNK - 1) / CHUNK;
+        array[trainer->checkpoint.array_count++] = (dv_checkpoint_array){tensor->f, elements(tensor)};
+        for (int s = 0; s < slots; s++) {
+            float *state = dv_arena_alloc(trainer->arena, (size_t)elements(tensor), sizeof *state, error);
+            if (!state)
+                return false;
+            trainer->state[p * DV_OPTIMIZER_MAX_SLOTS + s] = state;
+            array[trainer->checkpoint.array_count++] = (dv_checkpoint_array){state, elements(tensor)};
+        }
+    }
+    trainer->chunk = dv_arena_alloc(trainer->arena, (size_t)trainer->chunk_count, sizeof *trainer->chunk, error);
+    if (!trainer->chunk)
+        return false;
+    struct chunk *chunk = trainer->chunk;
+    for (int p = 0; p < count; p++) {
+        int64_t total = elements(trainer->parameter[p]);
+        for (int64_t start = 0; start < total; start += CHUNK)
+            *chunk++ = (struct chunk){p, start, total - start < CHUNK ? total - start : CHUNK};
+    }
+    return true;
+}
+
+static bool prepare_gradient(struct trainer *trainer, int m, const int *parameters, dv_error *error)
+{
+    const dv_graph *graph = trainer->graph;
+    size_t inputs = (size_t)graph->input_count, outputs = (size_t)graph->output_count;
+    dv_gradient *gradient = dv_gradient_new(graph, trainer->micro_batch, trainer->parameter_count, parameters, error);
+    trainer->gradient[m] = gradient;
+    trainer->input[m] = dv_arena_alloc(trainer->arena, inputs, sizeof *trainer->input[m], error);
+    trainer->output[m] = dv_arena_alloc(trainer->arena, outputs, sizeof *trainer->output[m], error);
+    trainer->output_gradient[m] = dv_arena_alloc(trainer->arena, outputs, sizeof *trainer->output_gradient[m], error);
+    if (!gradient || !trainer->input[m] || !trainer->output[m] || !trainer->output_gradient[m])
+        return false;
+    for (int i = 0; i < graph->input_count; i++)
+        trainer->input[m][i] = dv_gradient_input(gradient, i);
+    for (int o = 0; o < graph->output_count; o++) {
+        trainer->output[m][o] = dv_gradient_output(gradient, o);
+        trainer->output_gradient[m][o] = dv_gradient_output_gradient(gradient, o);
+    }
+    return true;
+}
+
+static bool prepare(struct trainer *trainer, const int *parameters, dv_error *error)
+{
+    int64_t count = trainer->objective->count;
+    trainer->arena = dv_arena_new(error);
+    if (!trainer->arena || !prepare_parameters(trainer, parameters, error))
+        return false;
+    trainer->checkpoint.fingerprint = fingerprint(trainer->graph, trainer->objective, trainer->options);
+
+    trainer->batch = trainer->options->batch < count ? trainer->options->batch : count;
+    trainer->batches = (count + trainer->batch - 1) / trainer->batch;
+    int64_t wanted = (trainer->batch + MICRO_BATCH - 1) / MICRO_BATCH;
+    if (wanted > MAX_MICRO_BATCHES)
+        wanted = MAX_MICRO_BATCHES;
+    trainer->micro_batch = (trainer->batch + wanted - 1) / wanted;
+    trainer->micro_batches = (int)((trainer->batch + trainer->micro_batch - 1) / trainer->micro_batch);
+    for (int m = 0; m < trainer->micro_batches; m++)
+        if (!prepare_gradient(trainer, m, parameters, error))
+            return false;
+
+    trainer->order = dv_arena_alloc(trainer->arena, (size_t)count, sizeof *trainer->order, error);
+    trainer->draw = dv_arena_alloc(trainer->arena, (size_t)trainer->batch, sizeof *trainer->draw, error);
+    return trainer->order && trainer->draw;
+}
+
+static void clear(struct trainer *trainer)
+{
+    for (int m = 0; m < MAX_MICRO_BATCHES; m++)
+        dv_gradient_free(trainer->gradient[m]);
+    dv_arena_free(trainer->arena);
+}
+
+/* ---- one batch ------------------------------------------------------------ */
+
+/* Loss and gradient of one micro-batch. */
+static void work_micro_batch(void *context, int64_t task, int thread)
+{
+    (void)thread;
+    struct trainer *trainer = context;
+    const dv_objective *objective = trainer->objective;
+    int64_t start = task * trainer->micro_batch, left = trainer->count - start;
+    int64_t count = left < trainer->micro_batch ? left : trainer->micro_batch;
+    const int64_t *index = trainer->order + trainer->first + start;
+    dv_gradient *gradient = trainer->gradient[task];
+
+    objective->fill(objective->context, index, trainer->draw + start, count, trainer->input[task]);
+    dv_training_state training = {
+        .seed = trainer->options->seed,
+        .counter = (uint64_t)trainer->step.number * MAX_MICRO_BATCHES + (uint64_t)task,
+    };
+    dv_gradient_forward(gradient, &training);
+    trainer->loss[task] =
+        objective->loss(objective->context, index, count, trainer->output[task], trainer->output_gradient[task]);
+    dv_gradient_backward(gradient);
+}
+
+/* The mean gradient of the batch for a run of parameters, and the step along it. */
+static void work_update(void *context, int64_t task, int thread)
+{
+    (void)thread;
+    struct trainer *trainer = context;
+    const struct chunk *chunk = &trainer->chunk[task];
+    const int p = chunk->parameter;
+    const float scale = 1 / (float)trainer->count;
+    float mean[CHUNK] = {0};
+    for (int m = 0; m < trainer->used; m++) {
+        const float *part = dv_gradient_result(trainer->gradient[m], p)->f + chunk->start;
+        for (int64_t i = 0; i < chunk->count; i++)
+            mean[i] += part[i];
+    }
+    for (int64_t i = 0; i < chunk->count; i++)
+        mean[i] *= scale;
+
+    float *state[DV_OPTIMIZER_MAX_SLOTS] = {NULL};
+    for (int s = 0; s < dv_optimizer_slots(trainer->options->optimizer); s++)
+        state[s] = trainer->state[p * DV_OPTIMIZER_MAX_SLOTS + s] + chunk->start;
+    dv_optimizer_step step = trainer->step;
+    if (trainer->parameter[p]->shape.rank < 2)
+        step.weight_decay = 0;
+    dv_optimizer_update(trainer->options->optimizer, &step, chunk->count, trainer->parameter[p]->f + chunk->start, mean,
+                        state);
+}
+
+/* Trains on `count` samples from `first` of the epoch's order; returns the sum of their losses before the step. */
+static double train_batch(struct trainer *trainer, int64_t epoch, int64_t first, int64_t count)
+{
+    const dv_training_options *options = trainer->options;
+    int64_t number = epoch * trainer->batches + first / trainer->batch + 1;
+    trainer->first = first;
+    trainer->count = count;
+    trainer->used = (int)((count + trainer->micro_batch - 1) / trainer->micro_batch);
+    trainer->step = (dv_optimizer_step){
+        .number = number,
+        .learning_rate = dv_learning_rate(options->learning_rate, number, options->epochs * trainer->batches),
+        .weight_decay = options->weight_decay,
+        .momentum = options->momentum,
+    };
+    for (int64_t i = 0; i < count; i++)
+        trainer->draw[i] = (uint64_t)epoch * (uint64_t)trainer->objective->count + (uint64_t)trainer->order[first + i];
+    dv_team_run(trainer->team, work_micro_batch, trainer, trainer->used);
+    double loss = 0;
+    for (int m = 0; m < trainer->used; m++)
+        loss += trainer->loss[m];
+    if (isfinite(loss))
+        dv_team_run(trainer->team, work_update, trainer, trainer->chunk_count);
+    return loss;
+}
+
+/* ---- the run -------------------------------------------------------------- */
+
+static bool parameters_finite(const struct trainer *trainer)
+{
+    for (int p = 0; p < trainer->parameter_count; p++)
+        for (int64_t i = 0, count = elements(trainer->parameter[p]); i < count; i++)
+            if (!isfinite(trainer->parameter[p]->f[i]))
+                return false;
+    return true;
+}
+
+static bool diverged(const dv_training_options *options, int64_t epoch, dv_error *error)
+{
+    return dv_error_set(error, DV_ERROR_ARGUMENT,
+                        "training went astray in epoch %lld: the loss is no longer a finite number; use a learning "
+                        "rate below %g",
+                        (long long)epoch + 1, options->learning_rate);
+}
+
+/* Writes where the run stands, unless its numbers are no use any more. */
+static bool save(const struct trainer *trainer, dv_error *error)
+{
+    if (!parameters_finite(trainer))
+        return diverged(trainer->options, trainer->checkpoint.epoch, error);
+    return !trainer->options->checkpoint ||
+           dv_checkpoint_write(&trainer->checkpoint, trainer->options->checkpoint, error);
+}
+
+static bool resume(struct trainer *trainer, dv_error *error)
+{
+    dv_checkpoint *checkpoint = &trainer->checkpoint;
+    const char *path = trainer->options->checkpoint;
+    bool found;
+    if (!path)
+        return true;
+    if (!dv_checkpoint_read(checkpoint, path, &found, error))
+        return false;
+    if (checkpoint->epoch < 0 || checkpoint->epoch > trainer->options->epochs || checkpoint->sample < 0 ||
+        checkpoint->sample >= trainer->objective->count || checkpoint->sample % trainer->batch != 0)
+        return dv_error_set(error, DV_ERROR_FORMAT, "%s stands at an impossible place; delete it to start anew", path);
+    return true;
+}
+
+/* Tells the observer; false if it wants to stop. */
+static bool tell(const struct trainer *trainer, const dv_training_observer *observer, double started_ms,
+                 int64_t trained)
+{
+    const dv_checkpoint *at = &trainer->checkpoint;
+    int64_t samples = trainer->objective->count;
+    double rate = (double)trained / fmax((dv_clock_ms() - started_ms) / 1000, 1e-9);
+    double left = (double)(trainer->options->epochs - at->epoch) * (double)samples - (double)at->sample;
+    dv_training_status status = {
+        .epoch = (int)at->epoch,
+        .epochs = trainer->options->epochs,
+        .sample = at->sample,
+        .samples = samples,
+        .loss = at->loss_sum / (double)at->sample,
+        .samples_per_second = rate,
+        .seconds_left = left / rate,
+        .epoch_end = at->sample == samples,
+    };
+    return !observer || observer->step(observer->context, &status);
+}
+
+static bool run(struct trainer *trainer, const dv_training_observer *observer, bool *stopped, dv_error *error)
+{
+    dv_checkpoint *at = &trainer->checkpoint;
+    int64_t samples = trainer->objective->count, trained = 0;
+    double started = dv_clock_ms();
+    while (at->epoch < trainer->options->epochs) {
+        dv_random_order(trainer->options->seed, DV_PURPOSE_EPOCH_ORDER, (uint64_t)at->epoch, samples, trainer->order);
+        while (at->sample < samples) {
+            int64_t left = samples - at->sample, count = left < trainer->batch ? left : trainer->batch;
+            double loss = train_batch(trainer, at->epoch, at->sample, count);
+            if (!isfinite(loss))
+                return diverged(trainer->options, at->epoch, error);
+            at->loss_sum += loss;
+            at->sample += count;
+            trained += count;
+            *stopped = !tell(trainer, observer, started, trained);
+            if (*stopped && at->sample < samples)
+                return save(trainer, error);
+        }
+        at->epoch++;
+        at->sample = 0;
+        at->loss_sum = 0;
+        if (!save(trainer, error))
+            return false;
+        if (*stopped && at->epoch < trainer->options->epochs)
+            return true;
+    }
+    *stopped = false; /* too late: it is done */
+    return true;
+}
+
+bool dv_train(dv_graph *graph, int parameter_count, const int *parameters, const dv_objective *objective,
+              const dv_training_options *options, dv_team *team, const dv_training_observer *observer, bool *stopped,
+              dv_error *error)
+{
+    struct trainer trainer = {
+        .graph = graph,
+        .objective = objective,
+        .options = options,
+        .team = team,
+        .parameter_count = parameter_count,
+    };
+    *stopped = false;
+    bool good = check_options(objective, options, error) && prepare(&trainer, parameters, error) &&
+                resume(&trainer, error) && run(&trainer, observer, stopped, error);
+    clear(&trainer);
+    return good;
+}
