@@ -8,6 +8,8 @@
 /* In the order of the help. */
 static const dv_command *const commands[] = {
     &dv_command_tui,
+    &dv_command_explain,
+    &dv_command_classify,
     &dv_command_train,
     NULL,
 };

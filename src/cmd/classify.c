@@ -1,0 +1,113 @@
+/* deepvid classify: the teacher's answers to all pictures of a bundle. */
+#include "base/error.h"
+#include "cmd/command.h"
+#include "vid/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool print_json(const dv_classification *classification, const dv_bundle_facts *facts, dv_error *error)
+{
+    char *text = dv_json_classification(classification, facts, error);
+    if (!text)
+        return false;
+    puts(text);
+    free(text);
+    return true;
+}
+
+/* Of each class: how many, how many named right, and what they are taken for most often. */
+static void print_class(const dv_classification *classification, const dv_bundle_facts *facts, int class)
+{
+    const int64_t *row = classification->confusion + (int64_t) class * classification->classes;
+    int64_t count = 0;
+    int rival = -1;
+    for (int k = 0; k < classification->classes; k++) {
+        count += row[k];
+        if (k != class && row[k] > 0 && (rival < 0 || row[k] > row[rival]))
+            rival = k;
+    }
+    printf("%8lld  ", (long long)count);
+    if (count)
+        printf("%6.2f %%  %s", 100.0 * row[class] / count, facts->class_names[class]);
+    else
+        printf("       -  %s", facts->class_names[class]);
+    if (rival >= 0)
+        printf(", taken for %s %lld times", facts->class_names[rival], (long long)row[rival]);
+    putchar('\n');
+}
+
+static void print_words(const dv_classification *classification, const dv_bundle_facts *facts)
+{
+    printf("%s: %lld pictures", facts->name, (long long)classification->count);
+    if (!classification->labelled) {
+        printf(" without labels\n");
+        return;
+    }
+    printf(", %lld with a label; the teacher names %.2f %% of these right\n\npictures     right  class\n",
+           (long long)classification->labelled, 100 * classification->accuracy);
+    for (int k = 0; k < classification->classes; k++)
+        print_class(classification, facts, k);
+}
+
+static int classify(dv_bundle *bundle, bool json)
+{
+    const dv_bundle_facts *facts = dv_bundle_get_facts(bundle);
+    dv_progress_line line = {0};
+    dv_progress progress = dv_command_progress(&line);
+    dv_error error;
+    dv_classification *classification = dv_classify(bundle, &progress, &error);
+    bool ok = classification != NULL;
+    if (ok && json)
+        ok = print_json(classification, facts, &error);
+    else if (ok)
+        print_words(classification, facts);
+    if (ok && (fflush(stdout) != 0 || ferror(stdout)))
+        ok = dv_error_set(&error, DV_ERROR_FILE, "standard output: cannot be written: %s", strerror(errno));
+    dv_classification_free(classification);
+    return ok ? DV_EXIT_DONE : dv_command_fail(&error);
+}
+
+static int run(const dv_command *command, int argc, char **argv)
+{
+    dv_bundle_source source = {0};
+    bool json = false;
+    int64_t threads = 0;
+    const dv_option options[] = {
+        {.name = "json", .kind = DV_OPTION_FLAG, .target = &json, .help = "print one JSON object"},
+        {.name = "threads",
+         .kind = DV_OPTION_COUNT,
+         .argument = "N",
+         .minimum = 1,
+         .maximum = 1024,
+         .target = &threads,
+         .help = "threads to work with (all cores)"},
+        DV_BUNDLE_OPTIONS(source),
+        {0},
+    };
+    int first;
+    dv_error error;
+    int status = dv_options_parse(command, options, argc, argv, &first);
+    if (status >= 0)
+        return status;
+    if (argc - first > 1)
+        return dv_command_usage(command, "one bundle is classified at a time; '%s' is too much", argv[first + 1]);
+    source.folder = first < argc ? argv[first] : NULL;
+    source.threads = (int)threads;
+    dv_bundle *bundle = dv_bundle_open(&source, &error);
+    if (!bundle)
+        return dv_command_fail(&error);
+    status = classify(bundle, json);
+    dv_bundle_close(bundle);
+    return status;
+}
+
+const dv_command dv_command_classify = {
+    .name = "classify",
+    .arguments = "BUNDLE",
+    .summary = "Let the teacher name every picture, and count how often it is right.",
+    .examples = "  deepvid classify models/fashion-mnist\n  deepvid classify models/fashion-mnist --json\n",
+    .run = run,
+};

@@ -1,0 +1,382 @@
+/* deepvid explain: one decision explained, as words, JSON and a folder of files. */
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "cmd/command.h"
+#include "figure/figure.h"
+#include "vid/json.h"
+#include "vid/limits.h"
+#include "vid/report.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the command line asks for. */
+struct request {
+    dv_bundle_source source;
+    dv_explain_options options;
+    int64_t index, threads, seed, epochs, batch;
+    int method, sampling, neighborhood;
+    const char *bands;
+    dv_texts offsets;
+    const char *folder;
+    bool json, random_start;
+};
+
+static int parse(const dv_command *command, int argc, char **argv, struct request *request, int *first)
+{
+    dv_explain_options *options = &request->options;
+    const dv_option table[] = {
+        {.name = "index",
+         .kind = DV_OPTION_COUNT,
+         .argument = "I",
+         .minimum = 0,
+         .maximum = 1e15,
+         .target = &request->index,
+         .help = "the picture to explain, counted from 0"},
+        {.name = "neighbors",
+         .kind = DV_OPTION_COUNT,
+         .argument = "N",
+         .minimum = DV_MIN_NEIGHBORS,
+         .maximum = DV_MAX_NEIGHBORS,
+         .target = &options->neighbors,
+         .help = "neighbours to distil from (1000)"},
+        {.name = "fresh",
+         .kind = DV_OPTION_COUNT,
+         .argument = "N",
+         .minimum = 1,
+         .maximum = DV_MAX_NEIGHBORS,
+         .target = &options->fresh,
+         .help = "further neighbours to measure fidelity on (1000)"},
+        {.name = "band",
+         .kind = DV_OPTION_NUMBER,
+         .argument = "B",
+         .minimum = DV_MIN_BAND,
+         .maximum = DV_MAX_BAND,
+         .target = &options->band,
+         .help = "standard deviation of the neighbours in latent units (0.5)"},
+        {.name = "bands",
+         .kind = DV_OPTION_TEXT,
+         .argument = "B,...",
+         .target = &request->bands,
+         .help = "one band for each latent dimension, instead of --band; 0 keeps a dimension still"},
+        {.name = "latent",
+         .kind = DV_OPTION_TEXTS,
+         .argument = "D=V",
+         .target = &request->offsets,
+         .help = "move the centre by V along latent dimension D, counted from 0; may be given again"},
+        {.name = "temperature",
+         .kind = DV_OPTION_NUMBER,
+         .argument = "T",
+         .minimum = DV_MIN_TEMPERATURE,
+         .maximum = DV_MAX_TEMPERATURE,
+         .target = &options->temperature,
+         .help = "softens the teacher's probabilities (2); it only scales a ridge student"},
+        {.name = "ridge",
+         .kind = DV_OPTION_NUMBER,
+         .argument = "L",
+         .minimum = DV_MIN_RIDGE,
+         .maximum = DV_MAX_RIDGE,
+         .target = &options->ridge,
+         .help = "lambda, added to the mean Gram matrix (by rule: a part of its largest eigenvalue)"},
+        {.name = "student",
+         .kind = DV_OPTION_CHOICE,
+         .choices = "ridge|adam|sgd|gd",
+         .target = &request->method,
+         .help = "how the student is made (ridge)"},
+        {.name = "epochs",
+         .kind = DV_OPTION_COUNT,
+         .argument = "N",
+         .minimum = 1,
+         .maximum = DV_MAX_EPOCHS,
+         .target = &request->epochs,
+         .help = "of adam, sgd and gd (50)"},
+        {.name = "batch",
+         .kind = DV_OPTION_COUNT,
+         .argument = "N",
+         .minimum = 1,
+         .maximum = DV_MAX_BATCH,
+         .target = &request->batch,
+         .help = "neighbours in one step of adam and sgd (32)"},
+        {.name = "rate",
+         .kind = DV_OPTION_NUMBER,
+         .argument = "R",
+         .minimum = DV_MIN_RATE,
+         .maximum = DV_MAX_RATE,
+         .target = &options->learning_rate,
+         .help = "learning rate of adam (0.001), sgd and gd (from the pictures' norms)"},
+        {.name = "random-start",
+         .kind = DV_OPTION_FLAG,
+         .target = &request->random_start,
+         .help = "start adam, sgd and gd from random weights (from zero)"},
+        {.name = "sampling",
+         .kind = DV_OPTION_CHOICE,
+         .choices = "sobol|normal",
+         .target = &request->sampling,
+         .help = "how neighbours are drawn: scrambled Sobol points or independently (sobol)"},
+        {.name = "neighborhood",
+         .kind = DV_OPTION_CHOICE,
+         .choices = "vae|residual|mixed",
+         .target = &request->neighborhood,
+         .help = "decoded neighbours, these with the picture's residual added, or both and masked copies (vae)"},
+        {.name = "seed",
+         .kind = DV_OPTION_COUNT,
+         .argument = "S",
+         .minimum = 0,
+         .maximum = 9e15,
+         .target = &request->seed,
+         .help = "of all random numbers (1)"},
+        {.name = "threads",
+         .kind = DV_OPTION_COUNT,
+         .argument = "N",
+         .minimum = 1,
+         .maximum = 1024,
+         .target = &request->threads,
+         .help = "threads to work with (all cores); the result is the same"},
+        {.name = "json", .kind = DV_OPTION_FLAG, .target = &request->json, .help = "print one JSON object"},
+        {.name = "out",
+         .kind = DV_OPTION_TEXT,
+         .argument = "DIR",
+         .target = &request->folder,
+         .help = "write overview.png, explanation.json and the arrays as NPY files there"},
+        DV_BUNDLE_OPTIONS(request->source),
+        {0},
+    };
+    return dv_options_parse(command, table, argc, argv, first);
+}
+
+/* ---- latent numbers --------------------------------------------------------- */
+
+/* The bands as numbers; -1, or the exit status after saying what is wrong. */
+static int read_bands(const dv_command *command, const char *text, int latent, float *band)
+{
+    const char *at = text;
+    for (int d = 0; d < latent; d++) {
+        char *end;
+        band[d] = strtof(at, &end);
+        if (end == at || *end != (d + 1 < latent ? ',' : '\0'))
+            return dv_command_usage(command, "--bands takes %d numbers with commas between them, not '%s'", latent,
+                                    text);
+        at = end + 1;
+    }
+    return -1;
+}
+
+static int read_offsets(const dv_command *command, const dv_texts *texts, int latent, float *offset)
+{
+    for (int i = 0; i < texts->count; i++) {
+        char *sign, *end = NULL;
+        errno = 0;
+        long dimension = strtol(texts->text[i], &sign, 10);
+        float value = *sign == '=' ? strtof(sign + 1, &end) : 0;
+        if (sign == texts->text[i] || !end || end == sign + 1 || *end || errno || dimension < 0 || dimension >= latent)
+            return dv_command_usage(command, "--latent takes D=V with D from 0 to %d, not '%s'", latent - 1,
+                                    texts->text[i]);
+        offset[dimension] += value;
+    }
+    return -1;
+}
+
+/* ---- words ------------------------------------------------------------------ */
+
+enum { SHOWN = 3 };
+
+/* The classes with the largest of `value`, those of next to nothing left out: "Coat 61 %, Shirt 35 %". */
+static void print_classes(const dv_bundle_facts *facts, const float *value, int certain)
+{
+    int shown[SHOWN], count = 0;
+    while (count < SHOWN && count < facts->classes) {
+        int best = -1;
+        for (int k = 0; k < facts->classes; k++) {
+            bool used = false;
+            for (int i = 0; i < count; i++)
+                used |= shown[i] == k;
+            if (!used && (best < 0 || value[k] > value[best]))
+                best = k;
+        }
+        if (count == 0 && certain >= 0)
+            best = certain;
+        if (count > 0 && value[best] < 0.005f)
+            break;
+        shown[count++] = best;
+        printf("%s%s %.0f %%", count > 1 ? ", " : "", facts->class_names[best], 100 * value[best]);
+    }
+    putchar('\n');
+}
+
+static bool print_neighbors(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error)
+{
+    const dv_explain_options *options = &explanation->options;
+    float *share = dv_alloc(facts->classes, sizeof *share, error);
+    if (!share)
+        return false;
+    for (int64_t i = 0; i < explanation->count; i++)
+        share[explanation->neighbor_classes[i]] += 1.0f / explanation->count;
+    printf("neighbours  %lld, %s, %s, seed %llu: ", (long long)explanation->count,
+           dv_neighborhood_name(options->neighborhood), dv_sampling_name(options->sampling),
+           (unsigned long long)options->seed);
+    print_classes(facts, share, -1);
+    free(share);
+    return true;
+}
+
+static bool print_words(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error)
+{
+    const dv_fidelity *fidelity = &explanation->fidelity;
+    const dv_timing *timing = &explanation->timing;
+    printf("%s, picture %lld%s%s\n", facts->name, (long long)explanation->options.index,
+           explanation->label < 0 ? "" : ", labelled ",
+           explanation->label < 0 ? "" : facts->class_names[explanation->label]);
+    printf("teacher     ");
+    print_classes(facts, explanation->teacher_probabilities, explanation->teacher_class);
+    printf("student     ");
+    print_classes(facts, explanation->student_probabilities, explanation->student_class);
+    if (!print_neighbors(explanation, facts, error))
+        return false;
+    printf("distilled   by %s at temperature %g", dv_student_method_name(explanation->options.method),
+           explanation->options.temperature);
+    if (explanation->options.method == DV_STUDENT_RIDGE)
+        printf(", lambda %.3g", explanation->lambda);
+    else
+        printf(", cross-entropy %.4f after %d epochs", explanation->loss_curve[explanation->loss_count - 1],
+               explanation->loss_count);
+    printf("\nfidelity    KL %.4f (%.4f at temperature 1), agreement %.1f %%", fidelity->kl, fidelity->kl_at_1,
+           100 * fidelity->agreement);
+    if (isfinite(fidelity->r2))
+        printf(", R2 %.3f", fidelity->r2);
+    printf(" on %lld fresh neighbours; %.0f %% keep the label\n", (long long)fidelity->fresh,
+           100 * fidelity->keeps_label);
+    printf("verdict     %s\n", dv_verdict_name(fidelity->verdict));
+    for (int i = 0; i < fidelity->reason_count; i++)
+        printf("            %s\n", fidelity->reasons[i]);
+    printf("time        %.0f ms: encode %.0f, decode %.0f, teacher %.0f, distil %.0f\n", timing->total, timing->encode,
+           timing->decode, timing->teacher, timing->distill);
+    return true;
+}
+
+static bool print_json(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error)
+{
+    char *text = dv_json_explanation(explanation, facts, error);
+    if (!text)
+        return false;
+    puts(text);
+    free(text);
+    return true;
+}
+
+/* ---- files ------------------------------------------------------------------ */
+
+static bool write_overview(const dv_report *report, const dv_explanation *explanation, const dv_bundle_facts *facts,
+                           dv_error *error)
+{
+    char *path = dv_report_path(report, "overview.png", error);
+    dv_image *image = path ? dv_figure_overview(explanation, facts, error) : NULL;
+    bool ok = image && dv_png_write(image, path, error);
+    dv_image_free(image);
+    free(path);
+    return ok;
+}
+
+static bool write_report(const char *folder, const dv_explanation *explanation, const dv_bundle_facts *facts,
+                         dv_error *error)
+{
+    dv_report *report = dv_report_open(folder, error);
+    if (!report)
+        return false;
+    if (dv_report_write(report, explanation, facts, error) && write_overview(report, explanation, facts, error))
+        return dv_report_commit(report, error);
+    dv_report_discard(report);
+    return false;
+}
+
+/* ---- the command ------------------------------------------------------------ */
+
+static void settle_options(struct request *request)
+{
+    dv_explain_options *options = &request->options;
+    options->index = request->index;
+    options->seed = (uint64_t)request->seed;
+    options->epochs = (int)request->epochs;
+    options->batch = (int)request->batch;
+    options->method = request->method;
+    options->sampling = request->sampling;
+    options->neighborhood = request->neighborhood;
+    options->random_start = request->random_start;
+    request->source.threads = (int)request->threads;
+}
+
+static int explain(const struct request *request, dv_bundle *bundle)
+{
+    const dv_bundle_facts *facts = dv_bundle_get_facts(bundle);
+    dv_progress_line line = {0};
+    dv_progress progress = dv_command_progress(&line);
+    dv_error error;
+    dv_explanation *explanation = dv_explain(bundle, &request->options, &progress, &error);
+    bool ok = explanation && (!request->folder || write_report(request->folder, explanation, facts, &error));
+    if (ok)
+        ok = request->json ? print_json(explanation, facts, &error) : print_words(explanation, facts, &error);
+    if (ok && (fflush(stdout) != 0 || ferror(stdout)))
+        ok = dv_error_set(&error, DV_ERROR_FILE, "standard output: cannot be written: %s", strerror(errno));
+    dv_explanation_free(explanation);
+    return ok ? DV_EXIT_DONE : dv_command_fail(&error);
+}
+
+static int explain_with_knobs(const dv_command *command, struct request *request, dv_bundle *bundle)
+{
+    int latent = dv_bundle_get_facts(bundle)->latent, status = -1;
+    dv_error error;
+    float *bands = dv_alloc(latent, sizeof *bands, &error), *offset = dv_alloc(latent, sizeof *offset, &error);
+    if (!bands || !offset)
+        status = dv_command_fail(&error);
+    if (status < 0 && request->bands)
+        status = read_bands(command, request->bands, latent, bands);
+    if (status < 0)
+        status = read_offsets(command, &request->offsets, latent, offset);
+    request->options.bands = request->bands ? bands : NULL;
+    request->options.offset = request->offsets.count ? offset : NULL;
+    if (status < 0)
+        status = explain(request, bundle);
+    free(offset);
+    free(bands);
+    return status;
+}
+
+static int run(const dv_command *command, int argc, char **argv)
+{
+    struct request request = {
+        .options = dv_explain_defaults(),
+        .index = -1,
+    };
+    int first;
+    dv_error error;
+    request.seed = (int64_t)request.options.seed;
+    request.epochs = request.options.epochs;
+    request.batch = request.options.batch;
+    int status = parse(command, argc, argv, &request, &first);
+    if (status >= 0)
+        return status;
+    if (argc - first > 1)
+        return dv_command_usage(command, "one bundle is explained at a time; '%s' is too much", argv[first + 1]);
+    if (request.index < 0)
+        return dv_command_usage(command, "which picture is to be explained? --index is missing");
+    request.source.folder = first < argc ? argv[first] : NULL;
+    settle_options(&request);
+    dv_bundle *bundle = dv_bundle_open(&request.source, &error);
+    if (!bundle)
+        return dv_command_fail(&error);
+    status = explain_with_knobs(command, &request, bundle);
+    dv_bundle_close(bundle);
+    return status;
+}
+
+const dv_command dv_command_explain = {
+    .name = "explain",
+    .arguments = "BUNDLE",
+    .summary = "Explain the teacher's decision on one picture by a linear student.",
+    .examples = "  deepvid explain models/fashion-mnist --index 12 --out report\n"
+                "  deepvid explain models/fashion-mnist --index 12 --latent 3=1.5 --band 0.25 --json\n",
+    .run = run,
+};

@@ -1,0 +1,652 @@
+/* Students and the figures of their fidelity. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "vid/fidelity.h"
+#include "vid/softmax.h"
+#include "vid/student.h"
+#include "vid/teacher.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- lessons of random numbers ------------------------------------------------ */
+
+typedef struct fixture {
+    dv_lesson lesson;
+    dv_explain_options options;
+    float *pictures, *logits, *soft_labels;
+    double *weight;
+    dv_student student;
+} fixture;
+
+static double uniform(uint64_t seed, uint64_t index)
+{
+    return dv_random_uniform(seed, DV_PURPOSE_TEST, index);
+}
+
+/* Pictures in 0..1, logits in -3..3, weights in 0.5..1.5. */
+static fixture make_fixture(int64_t count, int pixels, int classes, uint64_t seed)
+{
+    fixture it = {.options = dv_explain_defaults()};
+    uint64_t drawn = 0;
+    it.pictures = calloc(count * pixels, sizeof(float));
+    it.logits = calloc(count * classes, sizeof(float));
+    it.soft_labels = calloc(count * classes, sizeof(float));
+    it.weight = calloc(count, sizeof(double));
+    it.student.weights = calloc((size_t)classes * pixels, sizeof(float));
+    it.student.bias = calloc(classes, sizeof(float));
+    for (int64_t i = 0; i < count * pixels; i++)
+        it.pictures[i] = (float)uniform(seed, drawn++);
+    for (int64_t i = 0; i < count * classes; i++)
+        it.logits[i] = (float)(6 * uniform(seed, drawn++) - 3);
+    for (int64_t i = 0; i < count; i++)
+        it.weight[i] = 0.5 + uniform(seed, drawn++);
+    it.lesson = (dv_lesson){.count = count, .pixels = pixels, .classes = classes};
+    return it;
+}
+
+static bool distil(fixture *it, dv_error *error)
+{
+    for (int64_t i = 0; i < it->lesson.count; i++)
+        dv_softmax(it->logits + i * it->lesson.classes, it->lesson.classes, it->options.temperature,
+                   it->soft_labels + i * it->lesson.classes);
+    it->lesson.pictures = it->pictures;
+    it->lesson.logits = it->logits;
+    it->lesson.soft_labels = it->soft_labels;
+    it->lesson.weight = it->weight;
+    it->lesson.options = &it->options;
+    free(it->student.loss_curve);
+    it->student.loss_curve = NULL;
+    return dv_student_distil(&it->lesson, &it->student, error);
+}
+
+static void distil_well(fixture *it)
+{
+    dv_error error = {0};
+    if (!distil(it, &error))
+        fail_msg("%s", error.message);
+}
+
+static void clear(fixture *it)
+{
+    free(it->pictures);
+    free(it->logits);
+    free(it->soft_labels);
+    free(it->weight);
+    free(it->student.weights);
+    free(it->student.bias);
+    free(it->student.loss_curve);
+}
+
+/* ---- ridge -------------------------------------------------------------------- */
+
+/* Gaussian elimination with pivoting; a is n x n, b n x columns. */
+static void solve(int n, double *a, int columns, double *b)
+{
+    for (int i = 0; i < n; i++) {
+        int pivot = i;
+        for (int r = i + 1; r < n; r++)
+            if (fabs(a[r * n + i]) > fabs(a[pivot * n + i]))
+                pivot = r;
+        for (int c = 0; c < n; c++) {
+            double swap = a[i * n + c];
+            a[i * n + c] = a[pivot * n + c];
+            a[pivot * n + c] = swap;
+        }
+        for (int c = 0; c < columns; c++) {
+            double swap = b[i * columns + c];
+            b[i * columns + c] = b[pivot * columns + c];
+            b[pivot * columns + c] = swap;
+        }
+        for (int r = 0; r < n; r++) {
+            double factor = r == i ? 0 : a[r * n + i] / a[i * n + i];
+            for (int c = 0; c < n; c++)
+                a[r * n + c] -= factor * a[i * n + c];
+            for (int c = 0; c < columns; c++)
+                b[r * columns + c] -= factor * b[i * columns + c];
+        }
+    }
+    for (int i = 0; i < n; i++)
+        for (int c = 0; c < columns; c++)
+            b[i * columns + c] /= a[i * n + i];
+}
+
+/* The minimiser of sum_i w_i |W x_i + b - y_i|^2 / sum w + lambda |W|^2 over W AND b at once, without centring
+ * anything but the targets: another way to the same student. D + 1 rows, the last one of b. */
+static double *plain_ridge(const fixture *it, double lambda)
+{
+    int n = it->lesson.pixels + 1, classes = it->lesson.classes;
+    double *a = calloc((size_t)n * n, sizeof *a), *b = calloc((size_t)n * classes, sizeof *b), sum = 0;
+    for (int64_t i = 0; i < it->lesson.count; i++)
+        sum += it->weight[i];
+    for (int64_t i = 0; i < it->lesson.count; i++) {
+        double weight = it->weight[i] / sum, mean = 0;
+        for (int k = 0; k < classes; k++)
+            mean += log(it->soft_labels[i * classes + k]) / classes;
+        for (int r = 0; r < n; r++) {
+            double x = r + 1 < n ? it->pictures[i * (n - 1) + r] : 1;
+            for (int c = 0; c < n; c++)
+                a[r * n + c] += weight * x * (c + 1 < n ? it->pictures[i * (n - 1) + c] : 1);
+            for (int k = 0; k < classes; k++)
+                b[r * classes + k] += weight * x * (log(it->soft_labels[i * classes + k]) - mean);
+        }
+    }
+    for (int r = 0; r + 1 < n; r++)
+        a[r * n + r] += lambda;
+    solve(n, a, classes, b);
+    free(a);
+    return b;
+}
+
+static void check_ridge(int64_t count, int pixels, int classes, double lambda)
+{
+    fixture it = make_fixture(count, pixels, classes, 11);
+    it.options.ridge = lambda;
+    it.options.temperature = 2.5;
+    distil_well(&it);
+    double *wanted = plain_ridge(&it, lambda), largest = 0;
+    for (int i = 0; i < pixels * classes; i++)
+        largest = fmax(largest, fabs(wanted[i]));
+    for (int k = 0; k < classes; k++) {
+        for (int p = 0; p < pixels; p++)
+            assert_true(fabs(it.student.weights[k * pixels + p] - wanted[p * classes + k]) < 1e-4 * largest);
+        assert_true(fabs(it.student.bias[k] - wanted[pixels * classes + k]) < 1e-4 * (largest + 1));
+    }
+    for (int p = 0; p < pixels; p++) {
+        double sum = 0;
+        for (int k = 0; k < classes; k++)
+            sum += it.student.weights[k * pixels + p];
+        assert_true(fabs(sum) < 1e-4 * largest);
+    }
+    assert_true(it.student.lambda == lambda);
+    free(wanted);
+    clear(&it);
+}
+
+static void test_ridge_primal(void **state)
+{
+    (void)state;
+    check_ridge(50, 20, 3, 0.01);
+    check_ridge(400, 150, 5, 0.001); /* more than one tile */
+}
+
+static void test_ridge_dual(void **state)
+{
+    (void)state;
+    check_ridge(12, 20, 3, 0.01);
+    check_ridge(140, 200, 4, 0.005);
+    check_ridge(2, 9, 2, 0.1);
+}
+
+/* A linear teacher is found again. */
+static void test_ridge_exact(void **state)
+{
+    enum { COUNT = 300, PIXELS = 12, CLASSES = 4 };
+    fixture it = make_fixture(COUNT, PIXELS, CLASSES, 5);
+    double map[CLASSES][PIXELS];
+    (void)state;
+    for (int k = 0; k < CLASSES; k++)
+        for (int p = 0; p < PIXELS; p++)
+            map[k][p] = uniform(6, k * PIXELS + p);
+    for (int i = 0; i < COUNT; i++)
+        for (int k = 0; k < CLASSES; k++) {
+            double sum = k;
+            for (int p = 0; p < PIXELS; p++)
+                sum += map[k][p] * it.pictures[i * PIXELS + p];
+            it.logits[i * CLASSES + k] = (float)sum;
+        }
+    it.options.ridge = 1e-6;
+    distil_well(&it);
+    for (int p = 0; p < PIXELS; p++) {
+        double mean = 0;
+        for (int k = 0; k < CLASSES; k++)
+            mean += map[k][p] / CLASSES;
+        for (int k = 0; k < CLASSES; k++)
+            assert_true(fabs(it.student.weights[k * PIXELS + p] - (map[k][p] - mean) / it.options.temperature) < 1e-3);
+    }
+    clear(&it);
+}
+
+/* Two pictures: the centred Gram matrix has rank one and its eigenvalue is known. lambda is the stated part of it. */
+static void test_ridge_rule(void **state)
+{
+    enum { PIXELS = 30, CLASSES = 3 };
+    fixture it = make_fixture(2, PIXELS, CLASSES, 3);
+    double square = 0, total = it.weight[0] + it.weight[1];
+    (void)state;
+    for (int p = 0; p < PIXELS; p++)
+        square += pow((double)it.pictures[p] - it.pictures[PIXELS + p], 2);
+    distil_well(&it);
+    double wanted = it.weight[0] * it.weight[1] / total / total * square;
+    assert_true(fabs(it.student.top_eigenvalue - wanted) < 1e-5 * wanted);
+    assert_true(fabs(it.student.lambda / it.student.top_eigenvalue - 0.0007) < 1e-9);
+    /* The rule follows the pictures: twice as far apart, four times lambda, half the weights. */
+    float before = it.student.weights[0];
+    for (int i = 0; i < 2 * PIXELS; i++)
+        it.pictures[i] *= 2;
+    distil_well(&it);
+    assert_true(fabs(it.student.top_eigenvalue - 4 * wanted) < 4e-5 * wanted);
+    assert_true(fabs(it.student.weights[0] - before / 2) < 1e-4 * fabs(before));
+    clear(&it);
+}
+
+/* Neighbours that are all alike: no map, the mean answer. */
+static void test_ridge_of_one_picture(void **state)
+{
+    enum { COUNT = 9, CLASSES = 3 };
+    (void)state;
+    for (int pixels = 4; pixels <= 16; pixels += 12) { /* primal and dual */
+        fixture it = make_fixture(COUNT, pixels, CLASSES, 8);
+        double mean[CLASSES] = {0}, total = 0;
+        for (int i = 0; i < COUNT; i++) {
+            memcpy(it.pictures + i * pixels, it.pictures, pixels * sizeof(float));
+            total += it.weight[i];
+        }
+        for (int i = 0; i < COUNT; i++)
+            for (int k = 0; k < CLASSES; k++)
+                mean[k] += it.weight[i] / total *
+                           (it.logits[i * CLASSES + k] - dv_average(it.logits + i * CLASSES, CLASSES)) /
+                           it.options.temperature;
+        distil_well(&it);
+        for (int k = 0; k < CLASSES; k++) {
+            for (int p = 0; p < pixels; p++)
+                assert_true(fabs(it.student.weights[k * pixels + p]) < 1e-3);
+            float logits[CLASSES];
+            dv_student_logits(NULL, it.student.weights, it.student.bias, pixels, CLASSES, it.pictures, 1, logits);
+            assert_true(fabs(logits[k] - mean[k]) < 1e-3);
+        }
+        clear(&it);
+    }
+}
+
+/* Temperature only scales it. */
+static void test_ridge_and_temperature(void **state)
+{
+    fixture it = make_fixture(80, 30, 3, 21);
+    float before[90];
+    (void)state;
+    it.options.temperature = 1;
+    distil_well(&it);
+    memcpy(before, it.student.weights, sizeof before);
+    it.options.temperature = 5;
+    distil_well(&it);
+    for (int i = 0; i < 90; i++)
+        assert_true(fabs(it.student.weights[i] * 5 - before[i]) < 1e-4);
+    clear(&it);
+}
+
+/* A Gram matrix of one eigenvalue and hundreds of zeros: single precision loses such a lambda beside it. */
+static void test_ridge_too_small(void **state)
+{
+    enum { COUNT = 300, PIXELS = 400 };
+    fixture it = make_fixture(COUNT, PIXELS, 3, 2);
+    dv_error error = {0};
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        for (int p = 1; p < PIXELS; p++)
+            it.pictures[i * PIXELS + p] = it.pictures[i * PIXELS];
+    it.options.ridge = 1e-30;
+    assert_false(distil(&it, &error));
+    assert_int_equal(error.code, DV_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "lambda"));
+    it.options.ridge = 1e-6 * it.student.top_eigenvalue;
+    distil_well(&it);
+    clear(&it);
+}
+
+/* ---- the team ------------------------------------------------------------------- */
+
+static void test_team(void **state)
+{
+    enum { PIXELS = 300, CLASSES = 7 };
+    (void)state;
+    for (dv_student_method method = DV_STUDENT_RIDGE; method <= DV_STUDENT_GD; method++)
+        for (int count = 200; count <= 500; count += 300) { /* dual and primal */
+            fixture it = make_fixture(count, PIXELS, CLASSES, 31);
+            float *alone = calloc(PIXELS * CLASSES, sizeof(float)), bias[CLASSES];
+            it.options.method = method;
+            it.options.epochs = 3;
+            distil_well(&it);
+            memcpy(alone, it.student.weights, PIXELS * CLASSES * sizeof(float));
+            memcpy(bias, it.student.bias, sizeof bias);
+            for (int threads = 2; threads <= 4; threads++) {
+                dv_error error;
+                it.lesson.team = dv_team_new(threads, &error);
+                assert_non_null(it.lesson.team);
+                distil_well(&it);
+                assert_memory_equal(alone, it.student.weights, PIXELS * CLASSES * sizeof(float));
+                assert_memory_equal(bias, it.student.bias, sizeof bias);
+                dv_team_free(it.lesson.team);
+                it.lesson.team = NULL;
+            }
+            free(alone);
+            clear(&it);
+        }
+}
+
+/* ---- softmax regression ----------------------------------------------------------- */
+
+/* The loss by its definition, in double precision; parameters are K x (D + 1), the last of a row its bias. */
+static double loss_of(const fixture *it, const double *parameter)
+{
+    int pixels = it->lesson.pixels, classes = it->lesson.classes;
+    double loss = 0;
+    for (int64_t i = 0; i < it->lesson.count; i++) {
+        double score[8], sum = 0;
+        for (int k = 0; k < classes; k++) {
+            score[k] = parameter[k * (pixels + 1) + pixels];
+            for (int p = 0; p < pixels; p++)
+                score[k] += parameter[k * (pixels + 1) + p] * it->pictures[i * pixels + p];
+            sum += exp(score[k]);
+        }
+        for (int k = 0; k < classes; k++)
+            loss -= it->soft_labels[i * classes + k] * (score[k] - log(sum)) / it->lesson.count;
+    }
+    return loss;
+}
+
+/* One step of gradient descent shows the gradient, which finite differences check. */
+static void test_gradient(void **state)
+{
+    enum { COUNT = 40, PIXELS = 6, CLASSES = 3 };
+    fixture it = make_fixture(COUNT, PIXELS, CLASSES, 41);
+    double parameter[CLASSES * (PIXELS + 1)] = {0};
+    const double rate = 0.5, small = 1e-5;
+    (void)state;
+    it.options.method = DV_STUDENT_GD;
+    it.options.learning_rate = rate;
+    it.options.epochs = 1;
+    distil_well(&it);
+    assert_true(fabs(it.student.loss_curve[0] - log(CLASSES)) < 1e-6);
+    for (int k = 0; k < CLASSES; k++)
+        for (int p = 0; p <= PIXELS; p++) {
+            double *moved = &parameter[k * (PIXELS + 1) + p];
+            *moved = small;
+            double above = loss_of(&it, parameter);
+            *moved = -small;
+            double below = loss_of(&it, parameter);
+            *moved = 0;
+            float step = p < PIXELS ? it.student.weights[k * PIXELS + p] : it.student.bias[k];
+            assert_true(fabs(-step / rate - (above - below) / (2 * small)) < 1e-6);
+        }
+    clear(&it);
+}
+
+/* Black pictures leave only the bias, whose best answer is the mean label. */
+static void test_known_optimum(void **state)
+{
+    enum { COUNT = 64, PIXELS = 4, CLASSES = 3 };
+    (void)state;
+    for (dv_student_method method = DV_STUDENT_ADAM; method <= DV_STUDENT_GD; method++) {
+        fixture it = make_fixture(COUNT, PIXELS, CLASSES, 51);
+        double mean[CLASSES] = {0};
+        float p[CLASSES];
+        memset(it.pictures, 0, COUNT * PIXELS * sizeof(float));
+        it.options.method = method;
+        it.options.epochs = 500;
+        it.options.batch = 64;
+        it.options.learning_rate = method == DV_STUDENT_ADAM ? 0.05 : 0;
+        distil_well(&it);
+        for (int i = 0; i < COUNT; i++)
+            for (int k = 0; k < CLASSES; k++)
+                mean[k] += it.soft_labels[i * CLASSES + k] / COUNT;
+        dv_softmax(it.student.bias, CLASSES, 1, p);
+        for (int k = 0; k < CLASSES; k++)
+            assert_true(fabs(p[k] - mean[k]) < 1e-3);
+        for (int i = 0; i < CLASSES * PIXELS; i++)
+            assert_true(it.student.weights[i] == 0);
+        clear(&it);
+    }
+}
+
+/* A teacher that is a softmax regression is found: the loss falls to the entropy of its labels. */
+static void test_realizable(void **state)
+{
+    enum { COUNT = 200, PIXELS = 5, CLASSES = 3 };
+    (void)state;
+    for (dv_student_method method = DV_STUDENT_ADAM; method <= DV_STUDENT_GD; method++)
+        for (int random = 0; random < 2; random++) {
+            fixture it = make_fixture(COUNT, PIXELS, CLASSES, 61);
+            double entropy = 0;
+            for (int i = 0; i < COUNT; i++)
+                for (int k = 0; k < CLASSES; k++) {
+                    double sum = 0.3 * k;
+                    for (int p = 0; p < PIXELS; p++)
+                        sum += 2 * cos(k + 2 * p) * it.pictures[i * PIXELS + p];
+                    it.logits[i * CLASSES + k] = (float)sum;
+                }
+            it.options.method = method;
+            it.options.random_start = random;
+            it.options.learning_rate = method == DV_STUDENT_ADAM ? 0.01 : 0;
+            it.options.epochs = method == DV_STUDENT_GD ? 4000 : 800;
+            distil_well(&it);
+            for (int i = 0; i < COUNT * CLASSES; i++)
+                entropy -= it.soft_labels[i] * log(it.soft_labels[i]) / COUNT;
+            double last = it.student.loss_curve[it.student.loss_count - 1];
+            assert_int_equal(it.student.loss_count, it.options.epochs);
+            assert_true(last >= entropy - 1e-5 && last < entropy + 1e-3);
+            /* At the default rate gradient descent never goes uphill. */
+            for (int e = 1; method == DV_STUDENT_GD && e < it.student.loss_count; e++)
+                assert_true(it.student.loss_curve[e] <= it.student.loss_curve[e - 1] + 1e-6);
+            clear(&it);
+        }
+}
+
+static void test_divergence(void **state)
+{
+    fixture it = make_fixture(50, 10, 3, 71);
+    dv_error error = {0};
+    (void)state;
+    for (int i = 0; i < 500; i++)
+        it.pictures[i] *= 1e18f;
+    it.options.method = DV_STUDENT_SGD;
+    it.options.learning_rate = 1000;
+    assert_false(distil(&it, &error));
+    assert_int_equal(error.code, DV_ERROR_ARGUMENT);
+    clear(&it);
+}
+
+static bool refuse(void *context, const char *stage, double fraction)
+{
+    (void)stage;
+    (void)fraction;
+    return --*(int *)context > 0;
+}
+
+static void test_cancel(void **state)
+{
+    (void)state;
+    for (dv_student_method method = DV_STUDENT_RIDGE; method <= DV_STUDENT_GD; method++) {
+        fixture it = make_fixture(50, 10, 3, 81);
+        int calls = method == DV_STUDENT_RIDGE ? 1 : 3;
+        dv_progress progress = {refuse, &calls};
+        dv_error error = {0};
+        it.options.method = method;
+        it.lesson.progress = &progress;
+        assert_false(distil(&it, &error));
+        assert_int_equal(error.code, DV_ERROR_CANCELLED);
+        clear(&it);
+    }
+}
+
+/* ---- fidelity --------------------------------------------------------------------- */
+
+static dv_fidelity measure(const dv_evidence *evidence)
+{
+    dv_fidelity fidelity;
+    dv_error error;
+    assert_true(dv_fidelity_measure(evidence, &fidelity, &error));
+    return fidelity;
+}
+
+/* A student that says the teacher's logits over T is perfect. */
+static void test_perfect_student(void **state)
+{
+    enum { COUNT = 100, CLASSES = 5 };
+    float teacher[COUNT * CLASSES], student[COUNT * CLASSES];
+    (void)state;
+    for (int i = 0; i < COUNT * CLASSES; i++) {
+        teacher[i] = (float)(8 * uniform(1, i)) + (i % CLASSES == 2 ? 20 : 0);
+        student[i] = teacher[i] / 4 + 7; /* a constant changes nothing */
+    }
+    dv_fidelity fidelity = measure(&(dv_evidence){.count = COUNT,
+                                                  .classes = CLASSES,
+                                                  .teacher = teacher,
+                                                  .student = student,
+                                                  .temperature = 4,
+                                                  .picture_class = 2,
+                                                  .reconstruction_class = 2,
+                                                  .student_class = 2,
+                                                  .around_reconstruction = true});
+    assert_true(fabs(fidelity.kl) < 1e-6 && fabs(fidelity.kl_at_1) < 1e-5);
+    assert_true(fidelity.agreement == 1 && fidelity.keeps_label == 1 && fidelity.entropy == 0);
+    assert_true(fabs(fidelity.r2 - 1) < 1e-9);
+    assert_int_equal(fidelity.verdict, DV_VERDICT_GOOD);
+    assert_int_equal(fidelity.reason_count, 0);
+    assert_int_equal(fidelity.fresh, COUNT);
+}
+
+/* A student without an opinion: KL = log K - entropy of the labels, half of the neighbours each way. */
+static void test_empty_student(void **state)
+{
+    enum { COUNT = 10 };
+    float teacher[COUNT][2], student[COUNT][2] = {{0}};
+    (void)state;
+    for (int i = 0; i < COUNT; i++) {
+        teacher[i][0] = i % 2 ? 3 : -3;
+        teacher[i][1] = i % 2 ? -3 : 3;
+    }
+    dv_fidelity fidelity = measure(&(dv_evidence){.count = COUNT,
+                                                  .classes = 2,
+                                                  .teacher = teacher[0],
+                                                  .student = student[0],
+                                                  .temperature = 2,
+                                                  .picture_class = 0,
+                                                  .reconstruction_class = 1,
+                                                  .student_class = 1,
+                                                  .around_reconstruction = true});
+    double q = 1 / (1 + exp(-3)), sharp = 1 / (1 + exp(-6));
+    assert_true(fabs(fidelity.kl - (log(2) + q * log(q) + (1 - q) * log(1 - q))) < 1e-9);
+    assert_true(fabs(fidelity.kl_at_1 - (log(2) + sharp * log(sharp) + (1 - sharp) * log(1 - sharp))) < 1e-9);
+    assert_true(fidelity.agreement == 0.5 && fidelity.keeps_label == 0.5);
+    assert_true(fabs(fidelity.entropy - log(2)) < 1e-12);
+    assert_true(fabs(fidelity.r2) < 1e-12); /* no better than the mean */
+    assert_int_equal(fidelity.verdict, DV_VERDICT_DO_NOT_TRUST);
+    assert_int_equal(fidelity.reason_count, 5);
+    assert_non_null(strstr(fidelity.reasons[0], "reconstruction"));
+    assert_non_null(strstr(fidelity.reasons[1], "picture itself"));
+    assert_non_null(strstr(fidelity.reasons[2], "50 %"));
+}
+
+/* Twelve of a hundred neighbours have the other label, and the student misses them. */
+static void test_doubtful_student(void **state)
+{
+    enum { COUNT = 100 };
+    float teacher[COUNT][2], student[COUNT][2];
+    (void)state;
+    for (int i = 0; i < COUNT; i++) {
+        teacher[i][0] = i < 12 ? -1 : 4;
+        teacher[i][1] = 0;
+        student[i][0] = i < 12 ? 0.1f : 2;
+        student[i][1] = 0;
+    }
+    dv_evidence evidence = {
+        .count = COUNT, .classes = 2, .teacher = teacher[0], .student = student[0], .temperature = 2};
+    evidence.around_reconstruction = true;
+    dv_fidelity fidelity = measure(&evidence);
+    assert_true(fabs(fidelity.agreement - 0.88) < 1e-12);
+    assert_int_equal(fidelity.verdict, DV_VERDICT_DOUBTFUL);
+    assert_int_equal(fidelity.reason_count, 1);
+    assert_non_null(strstr(fidelity.reasons[0], "88 %"));
+    /* A reconstruction with another label matters only to neighbours around it. */
+    evidence.reconstruction_class = 1;
+    assert_int_equal(measure(&evidence).reason_count, 2);
+    evidence.around_reconstruction = false;
+    assert_int_equal(measure(&evidence).reason_count, 1);
+}
+
+static void test_flat_teacher(void **state)
+{
+    enum { COUNT = 50, CLASSES = 10 };
+    float teacher[COUNT * CLASSES], student[COUNT * CLASSES] = {0};
+    (void)state;
+    for (int i = 0; i < COUNT * CLASSES; i++)
+        teacher[i] = (float)(0.1 * uniform(9, i));
+    dv_evidence evidence = {
+        .count = COUNT, .classes = CLASSES, .teacher = teacher, .student = student, .temperature = 1};
+    dv_fidelity fidelity = measure(&evidence);
+    assert_int_equal(fidelity.verdict, DV_VERDICT_DO_NOT_TRUST);
+    assert_non_null(strstr(fidelity.reasons[0], "undecided"));
+    /* Sure, but of the same everywhere: there is nothing to explain the change of, and no variance to share in. */
+    for (int i = 0; i < COUNT * CLASSES; i++)
+        student[i] = teacher[i] = i % CLASSES == 0 ? 5 : 0;
+    fidelity = measure(&evidence);
+    assert_int_equal(fidelity.verdict, DV_VERDICT_DOUBTFUL);
+    assert_non_null(strstr(fidelity.reasons[0], "hardly changes"));
+    assert_true(isnan(fidelity.r2));
+}
+
+/* ---- probabilities ------------------------------------------------------------------ */
+
+static void test_softmax(void **state)
+{
+    const float logits[3] = {1000, 1001, -1e30f};
+    float p[3];
+    double log_p[3];
+    (void)state;
+    dv_softmax(logits, 3, 1, p);
+    dv_log_softmax(logits, 3, 1, log_p);
+    assert_true(fabs(p[1] - 1 / (1 + exp(-1))) < 1e-7 && fabs(p[0] + p[1] - 1) < 1e-7 && p[2] == 0);
+    assert_true(fabs(log_p[0] + 1 + log1p(exp(-1))) < 1e-12 && log_p[2] < -1e29);
+    dv_softmax(logits, 2, 1000, p);
+    assert_true(fabs(p[1] - 1 / (1 + exp(-0.001))) < 1e-7);
+    assert_int_equal(dv_largest((const float[]){2, 5, 5}, 3), 1);
+}
+
+static void test_teacher_outputs(void **state)
+{
+    dv_error error = {0};
+    (void)state;
+    assert_true(dv_teacher_output_find(NULL, &error)->logit(1.5f) == 1.5f);
+    const dv_teacher_output *probabilities = dv_teacher_output_find("probabilities", &error);
+    assert_true(fabs(probabilities->logit(0.25f) - log(0.25)) < 1e-6);
+    assert_true(isfinite(probabilities->logit(0)));
+    const dv_teacher_output *sigmoid = dv_teacher_output_find("sigmoid", &error);
+    assert_true(fabs(sigmoid->logit(0.8f) - log(4)) < 1e-6);
+    assert_true(isfinite(sigmoid->logit(0)) && isfinite(sigmoid->logit(1)));
+    assert_null(dv_teacher_output_find("softmax", &error));
+    assert_int_equal(error.code, DV_ERROR_ARGUMENT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ridge_primal),
+        cmocka_unit_test(test_ridge_dual),
+        cmocka_unit_test(test_ridge_exact),
+        cmocka_unit_test(test_ridge_rule),
+        cmocka_unit_test(test_ridge_of_one_picture),
+        cmocka_unit_test(test_ridge_and_temperature),
+        cmocka_unit_test(test_ridge_too_small),
+        cmocka_unit_test(test_team),
+        cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_known_optimum),
+        cmocka_unit_test(test_realizable),
+        cmocka_unit_test(test_divergence),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_perfect_student),
+        cmocka_unit_test(test_empty_student),
+        cmocka_unit_test(test_doubtful_student),
+        cmocka_unit_test(test_flat_teacher),
+        cmocka_unit_test(test_softmax),
+        cmocka_unit_test(test_teacher_outputs),
+    };
+    return cmocka_run_group_tests_name("student", tests, NULL, NULL);
+}
