@@ -162,8 +162,13 @@ static bool unpack(const uint8_t *packed, size_t size, buffer *b, dv_error *erro
             status = inflateReset(&stream);
         }
     }
-    good =
-        status == Z_STREAM_END ? b->size <= b->limit || buffer_grow(b, error) : gzip_error(b, status, &stream, error);
+    if (status != Z_STREAM_END) {
+        gzip_error(b, status, &stream, error);
+    } else if (b->size > b->limit) {
+        too_large(b->path, b->limit, error);
+    } else {
+        good = true;
+    }
 done:
     inflateEnd(&stream);
     return good;
