@@ -11,6 +11,8 @@ static const dv_command *const commands[] = {
     &dv_command_explain,
     &dv_command_classify,
     &dv_command_train,
+    &dv_command_run,
+    &dv_command_info,
     NULL,
 };
 

@@ -39,8 +39,13 @@ typedef struct dv_array {
 /* Versions 1 to 3, C or Fortran order (made C), little-endian; cleared by dv_array_clear. */
 bool dv_npy_read(const char *path, dv_array *array, dv_error *error);
 void dv_array_clear(dv_array *array);
+
 /* Version 1.0, C order; atomic. */
 bool dv_npy_write(const char *path, char kind, int size, int rank, const int64_t *dim, const void *data,
                   dv_error *error);
+
+/* What a file in one of the formats of pictures and labels holds, without the elements: data is NULL. *format is the
+ * name of the format. */
+bool dv_data_describe(const char *path, const char **format, dv_array *array, dv_error *error);
 
 #endif

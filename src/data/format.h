@@ -17,14 +17,17 @@ typedef struct dv_format {
     bool (*read_pictures)(const dv_bytes *file, dv_dataset *pictures, dv_error *error);
     /* A class number for each picture, -1 unknown; freed by the caller. */
     bool (*read_labels)(const dv_bytes *file, int **labels, int64_t *count, dv_error *error);
+    bool (*describe)(const dv_bytes *file, dv_array *array, dv_error *error); /* all but the elements */
 } dv_format;
 
 bool dv_idx_probe(const dv_bytes *file);
 bool dv_idx_read_pictures(const dv_bytes *file, dv_dataset *pictures, dv_error *error);
 bool dv_idx_read_labels(const dv_bytes *file, int **labels, int64_t *count, dv_error *error);
+bool dv_idx_describe(const dv_bytes *file, dv_array *array, dv_error *error);
 
 bool dv_npy_probe(const dv_bytes *file);
 bool dv_npy_parse(const dv_bytes *file, dv_array *array, dv_error *error);
+bool dv_npy_describe(const dv_bytes *file, dv_array *array, dv_error *error);
 
 /* Pictures: uint8, N x H x W or N x H x W x C. Labels: N integers. */
 bool dv_npy_read_pictures(const dv_bytes *file, dv_dataset *pictures, dv_error *error);

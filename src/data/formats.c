@@ -13,12 +13,14 @@ static const dv_format formats[] = {
         .probe = dv_idx_probe,
         .read_pictures = dv_idx_read_pictures,
         .read_labels = dv_idx_read_labels,
+        .describe = dv_idx_describe,
     },
     {
         .name = "NPY",
         .probe = dv_npy_probe,
         .read_pictures = dv_npy_read_pictures,
         .read_labels = dv_npy_read_labels,
+        .describe = dv_npy_describe,
     },
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
@@ -71,6 +73,23 @@ static bool read_labels(const char *path, int **labels, int64_t *count, dv_error
     bool good = format && (format->read_labels(&file, labels, count, error) || dv_error_prefix(error, "%s", path));
     free(data);
     return good;
+}
+
+bool dv_data_describe(const char *path, const char **name, dv_array *array, dv_error *error)
+{
+    uint8_t *data;
+    dv_bytes file;
+    if (!dv_file_read_gzip(path, max_file, &data, &file.size, error)) {
+        return false;
+    }
+    file.data = data;
+    const dv_format *format = find_format(&file, error);
+    bool good = format && format->describe(&file, array, error);
+    if (good) {
+        *name = format->name;
+    }
+    free(data);
+    return good || dv_error_prefix(error, "%s", path);
 }
 
 dv_dataset *dv_dataset_open(const char *images_path, const char *labels_path, dv_error *error)

@@ -92,3 +92,16 @@ bool dv_idx_read_labels(const dv_bytes *file, int **labels, int64_t *count, dv_e
     *count = array.dim[0];
     return true;
 }
+
+bool dv_idx_describe(const dv_bytes *file, dv_array *array, dv_error *error)
+{
+    idx parsed;
+    if (!parse(file, &parsed, error)) {
+        return false;
+    }
+    *array = (dv_array){.kind = 'u', .size = 1, .rank = parsed.rank};
+    for (int d = 0; d < parsed.rank; d++) {
+        array->dim[d] = parsed.dim[d];
+    }
+    return true;
+}

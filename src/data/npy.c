@@ -297,6 +297,16 @@ void dv_array_clear(dv_array *array)
     *array = (dv_array){0};
 }
 
+bool dv_npy_describe(const dv_bytes *file, dv_array *array, dv_error *error)
+{
+    if (!dv_npy_parse(file, array, error)) {
+        return false;
+    }
+    free(array->data);
+    array->data = NULL;
+    return true;
+}
+
 /* ---- writing -------------------------------------------------------------------- */
 
 /* Writes magic, version 1.0 and header, padded with spaces so that the elements are aligned. */

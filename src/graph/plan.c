@@ -36,8 +36,9 @@ static bool fits(const dv_shape *shape, const dv_shape *declared)
     return true;
 }
 
-static bool plan_inputs(dv_plan *plan, const dv_shape *shape, dv_error *error)
+static bool plan_inputs(dv_plan *plan, const dv_plan_options *options, dv_error *error)
 {
+    const dv_shape *shape = options->input_shape;
     for (int i = 0; i < plan->graph->input_count; i++) {
         int v = plan->graph->input[i];
         const dv_value *input = &plan->graph->value[v];
@@ -47,7 +48,13 @@ static bool plan_inputs(dv_plan *plan, const dv_shape *shape, dv_error *error)
             return dv_error_set(error, DV_ERROR_ARGUMENT, "input '%s' has shape %s, the graph takes %s", input->name,
                                 dv_shape_text(&shape[i], given, sizeof given),
                                 input->has_shape ? dv_shape_text(&input->shape, taken, sizeof taken) : "other sizes");
-        plan->value[v] = (dv_tensor){.type = input->type, .shape = shape[i]};
+        dv_tensor *value = &plan->value[v];
+        *value = (dv_tensor){.type = input->type, .shape = shape[i]};
+        if (!options->input_data || !options->input_data[i])
+            continue;
+        if (!(value->data = dv_arena_alloc(plan->arena, dv_tensor_bytes(value), 1, error)))
+            return false;
+        memcpy(value->data, options->input_data[i], dv_tensor_bytes(value));
     }
     return true;
 }
@@ -219,7 +226,7 @@ dv_plan *dv_plan_new(const dv_graph *graph, const dv_plan_options *options, dv_e
         goto failed;
     dv_graph_mark_wanted(graph, plan->wanted);
     plan_constants(plan, options->variable);
-    if (!plan_inputs(plan, options->input_shape, error))
+    if (!plan_inputs(plan, options, error))
         goto failed;
     for (int n = 0; n < graph->node_count; n++)
         if (!plan_node(plan, &graph->node[n], options->variable != NULL, error))

@@ -8,7 +8,10 @@
 /* What a plan is made for. */
 typedef struct dv_plan_options {
     const dv_shape *input_shape; /* one per input of the graph */
-    dv_team *team;               /* to work inside the operators; NULL: one thread alone */
+    /* The elements of each input (NULL: not known), where shapes depend on them. The plan then holds for these elements
+     * only: its inputs have data. NULL: none are known. */
+    const void *const *input_data;
+    dv_team *team; /* to work inside the operators; NULL: one thread alone */
     /* For gradients: every value keeps memory of its own, inputs too, and the constants that `variable` marks (by
      * value) may change between runs: nothing is derived from them beforehand. NULL: for inference. */
     const bool *variable;

@@ -2,6 +2,7 @@
 #include "graph/run.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "graph/evaluate.h"
 #include "graph/plan.h"
 
 #include <assert.h>
@@ -16,6 +17,9 @@ static const double wave_ms = 50;
 /* Plans kept: the micro-batch's, the tail's, one for single runs, each with the team inside or not, and some spare. */
 enum { CACHED_PLANS = 8 };
 
+/* Inputs of at most so many elements may decide on shapes. */
+enum { SMALL_INPUT = 4096 };
+
 typedef struct prepared_plan {
     dv_plan *plan; /* NULL: unused */
     int frame_room;
@@ -28,10 +32,11 @@ struct dv_runner {
     dv_team *team;
     uint64_t clock;
     prepared_plan cache[CACHED_PLANS];
-    dv_shape *input_shape; /* one per input of the graph */
-    dv_tensor *output;     /* one per output of the graph */
-    int64_t micro_batch;   /* 0: not decided yet */
-    bool fixed_batch;      /* the graph takes micro_batch samples and no other number */
+    dv_shape *input_shape;   /* one per input of the graph */
+    const void **input_data; /* likewise; filled where a plan needs it */
+    dv_tensor *output;       /* one per output of the graph */
+    int64_t micro_batch;     /* 0: not decided yet */
+    bool fixed_batch;        /* the graph takes micro_batch samples and no other number */
 };
 
 dv_runner *dv_runner_new(const dv_graph *graph, dv_team *team, dv_error *error)
@@ -42,8 +47,9 @@ dv_runner *dv_runner_new(const dv_graph *graph, dv_team *team, dv_error *error)
     runner->graph = graph;
     runner->team = dv_team_size(team) > 1 ? team : NULL;
     runner->input_shape = dv_alloc((size_t)graph->input_count, sizeof *runner->input_shape, error);
+    runner->input_data = dv_alloc((size_t)graph->input_count, sizeof *runner->input_data, error);
     runner->output = dv_alloc((size_t)graph->output_count, sizeof *runner->output, error);
-    if (!runner->input_shape || !runner->output) {
+    if (!runner->input_shape || !runner->input_data || !runner->output) {
         dv_runner_free(runner);
         return NULL;
     }
@@ -68,44 +74,57 @@ void dv_runner_free(dv_runner *runner)
     for (int p = 0; p < CACHED_PLANS; p++)
         clear_plan(&runner->cache[p]);
     free(runner->input_shape);
+    free(runner->input_data);
     free(runner->output);
     free(runner);
 }
 
-static bool is_plan_for(const dv_plan *plan, const dv_shape *shape, const dv_team *team)
+/* A plan fits if the shapes are the same, and the elements of those inputs that its shapes depend on. */
+static bool fits(const dv_plan *plan, const dv_shape *shape, const dv_tensor *inputs, const dv_team *team)
 {
     if (!plan || plan->team != team)
         return false;
-    for (int i = 0; i < plan->graph->input_count; i++)
-        if (!dv_shape_equal(&plan->value[plan->graph->input[i]].shape, &shape[i]))
+    for (int i = 0; i < plan->graph->input_count; i++) {
+        const dv_tensor *planned = &plan->value[plan->graph->input[i]];
+        if (!dv_shape_equal(&planned->shape, &shape[i]))
             return false;
+        if (planned->data && (!inputs || memcmp(planned->data, inputs[i].data, dv_tensor_bytes(planned)) != 0))
+            return false;
+    }
     return true;
 }
 
-/* The plan for runner->input_shape with `frames` frames; `team` works inside the operators. */
-static prepared_plan *prepare(dv_runner *runner, dv_team *team, int frames, dv_error *error)
+/* A plan that knows the elements of the small inputs, such as the shape that a Reshape is to give. */
+static dv_plan *plan_with_data(dv_runner *runner, const dv_tensor *inputs, dv_team *team, dv_error *error)
 {
-    prepared_plan *it = &runner->cache[0];
-    for (int p = 0; p < CACHED_PLANS; p++) {
-        if (is_plan_for(runner->cache[p].plan, runner->input_shape, team)) {
-            it = &runner->cache[p];
-            break;
-        }
-        if (runner->cache[p].used < it->used)
-            it = &runner->cache[p];
+    bool any = false;
+    for (int i = 0; i < runner->graph->input_count; i++) {
+        bool is_small = dv_shape_elements(&inputs[i].shape) <= SMALL_INPUT;
+        runner->input_data[i] = is_small ? inputs[i].data : NULL;
+        any = any || is_small;
     }
-    if (!is_plan_for(it->plan, runner->input_shape, team)) {
-        clear_plan(it);
-        it->plan =
-            dv_plan_new(runner->graph, &(dv_plan_options){.input_shape = runner->input_shape, .team = team}, error);
-        if (!it->plan)
-            return NULL;
-    }
-    it->used = ++runner->clock;
+    return any ? dv_plan_new(runner->graph,
+                             &(dv_plan_options){
+                                 .input_shape = runner->input_shape, .input_data = runner->input_data, .team = team},
+                             error)
+               : NULL;
+}
+
+/* For runner->input_shape; what cannot be planned by shapes alone is planned for these very inputs, if there are any.
+ */
+static dv_plan *make_plan(dv_runner *runner, const dv_tensor *inputs, dv_team *team, dv_error *error)
+{
+    dv_plan *plan =
+        dv_plan_new(runner->graph, &(dv_plan_options){.input_shape = runner->input_shape, .team = team}, error);
+    return plan || !inputs ? plan : plan_with_data(runner, inputs, team, error);
+}
+
+static bool make_frames(prepared_plan *it, int frames, dv_error *error)
+{
     if (frames > it->frame_room) {
         dv_frame **wider = dv_alloc((size_t)frames, sizeof *wider, error);
         if (!wider)
-            return NULL;
+            return false;
         for (int f = 0; f < it->frame_room; f++)
             wider[f] = it->frame[f];
         free(it->frame);
@@ -114,8 +133,29 @@ static prepared_plan *prepare(dv_runner *runner, dv_team *team, int frames, dv_e
     }
     for (int f = 0; f < frames; f++)
         if (!it->frame[f] && !(it->frame[f] = dv_frame_new(it->plan, error)))
+            return false;
+    return true;
+}
+
+/* The plan for runner->input_shape, and perhaps for the elements of `inputs` (may be NULL), with `frames` frames;
+ * `team` works inside the operators. */
+static prepared_plan *prepare(dv_runner *runner, const dv_tensor *inputs, dv_team *team, int frames, dv_error *error)
+{
+    prepared_plan *it = NULL, *oldest = &runner->cache[0];
+    for (int p = 0; p < CACHED_PLANS && !it; p++) {
+        if (fits(runner->cache[p].plan, runner->input_shape, inputs, team))
+            it = &runner->cache[p];
+        if (runner->cache[p].used < oldest->used)
+            oldest = &runner->cache[p];
+    }
+    if (!it) {
+        it = oldest;
+        clear_plan(it);
+        if (!(it->plan = make_plan(runner, inputs, team, error)))
             return NULL;
-    return it;
+    }
+    it->used = ++runner->clock;
+    return make_frames(it, frames, error) ? it : NULL;
 }
 
 /* ---- one run ---------------------------------------------------------------- */
@@ -130,7 +170,7 @@ bool dv_runner_run(dv_runner *runner, const dv_tensor *inputs, const dv_tensor *
                                 declared->name, dv_type_name(inputs[i].type), dv_type_name(declared->type));
         runner->input_shape[i] = inputs[i].shape;
     }
-    prepared_plan *it = prepare(runner, runner->team, 1, error);
+    prepared_plan *it = prepare(runner, inputs, runner->team, 1, error);
     if (!it)
         return false;
     dv_frame *frame = it->frame[0];
@@ -177,7 +217,7 @@ static prepared_plan *prepare_batch(dv_runner *runner, int64_t batch, dv_team *t
         return NULL;
     runner->input_shape[0] = input->shape;
     runner->input_shape[0].dim[0] = batch;
-    return prepare(runner, team, frames, error);
+    return prepare(runner, NULL, team, frames, error);
 }
 
 static const dv_tensor *planned_output(const dv_plan *plan, int o)

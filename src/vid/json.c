@@ -228,15 +228,20 @@ char *dv_json_classification(const dv_classification *classification, const dv_b
 
 /* ---- networks and bundles ---------------------------------------------------- */
 
+static json_t *shape_json(const dv_shape *shape, bool *failed)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < shape->rank; i++)
+        append(array, shape->dim[i] < 0 ? json_null() : json_integer(shape->dim[i]), failed);
+    return array;
+}
+
 static json_t *value_json(const dv_value *value, bool *failed)
 {
     object it = object_new(failed);
-    json_t *shape = value->has_shape ? json_array() : json_null();
-    for (int i = 0; value->has_shape && i < value->shape.rank; i++)
-        append(shape, value->shape.dim[i] < 0 ? json_null() : json_integer(value->shape.dim[i]), failed);
     put(it, "name", text(value->name));
     put(it, "type", text(dv_type_name(value->type)));
-    put(it, "shape", shape);
+    put(it, "shape", value->has_shape ? shape_json(&value->shape, failed) : json_null());
     return it.json;
 }
 
@@ -298,6 +303,17 @@ char *dv_json_network(const dv_network_facts *network, dv_error *error)
 {
     bool failed = false;
     object whole = {network_json(network, &failed), &failed};
+    return finish(whole, error);
+}
+
+char *dv_json_array(const char *file, const char *format, const char *type, const dv_shape *shape, dv_error *error)
+{
+    bool failed = false;
+    object whole = object_new(&failed);
+    put(whole, "file", text(file));
+    put(whole, "format", text(format));
+    put(whole, "type", text(type));
+    put(whole, "shape", shape_json(shape, &failed));
     return finish(whole, error);
 }
 

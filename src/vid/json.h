@@ -20,6 +20,10 @@ typedef struct dv_network_facts {
 } dv_network_facts;
 char *dv_json_network(const dv_network_facts *network, dv_error *error);
 
+/* What is told of an array or a picture: {"file","format","type","shape"}; a picture's shape is height, width,
+ * channels. */
+char *dv_json_array(const char *file, const char *format, const char *type, const dv_shape *shape, dv_error *error);
+
 /* What is told of a bundle: {"name","classes":[...],"latent","picture":[C,H,W],"count","labelled","negative_elbo",
  * "teacher":{network},"encoder":{network},"decoder":{network}}. */
 char *dv_json_bundle(const dv_bundle_facts *facts, double negative_elbo, const dv_network_facts *teacher,

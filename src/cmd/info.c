@@ -1,0 +1,453 @@
+/* deepvid info: what a file or a bundle is. */
+#include "base/error.h"
+#include "base/file.h"
+#include "cmd/command.h"
+#include "data/data.h"
+#include "graph/graph.h"
+#include "image/image.h"
+#include "onnx/onnx.h"
+#include "vid/bundle.h"
+#include "vid/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- words -------------------------------------------------------------------- */
+
+/* Texts from files, safe for a terminal. */
+static void print_text(const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        return;
+    dv_text_clean(copy);
+    fputs(copy, stdout);
+    free(copy);
+}
+
+static void print_label(const char *label)
+{
+    printf("  %-14s", label);
+}
+
+static void print_line(const char *label, const char *text)
+{
+    print_label(label);
+    print_text(text);
+    putchar('\n');
+}
+
+/* 1234567 as 1,234,567. */
+static void print_number(int64_t number)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    for (int k = 0; k < length; k++) {
+        putchar(digits[k]);
+        int left = length - 1 - k;
+        if (left && left % 3 == 0 && digits[k] != '-')
+            putchar(',');
+    }
+}
+
+static bool finish_output(dv_error *error)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    return dv_error_set(error, DV_ERROR_FILE, "standard output: cannot be written: %s", strerror(errno));
+}
+
+/* Prints a text of JSON and frees it; NULL: it could not be made. */
+static bool print_json(char *text, dv_error *error)
+{
+    if (!text)
+        return false;
+    puts(text);
+    free(text);
+    return finish_output(error);
+}
+
+/* ---- networks ---------------------------------------------------------------------- */
+
+typedef struct network {
+    dv_network_facts facts;
+    dv_onnx_survey *survey;
+    dv_graph *graph;
+    dv_error problem;
+} network;
+
+/* Only the first dimension of each input is free: then a plan for one sample tells all. */
+static bool has_known_samples(const dv_graph *graph)
+{
+    for (int i = 0; i < graph->input_count; i++) {
+        const dv_value *input = &graph->value[graph->input[i]];
+        for (int d = 1; d < input->shape.rank; d++)
+            if (input->shape.dim[d] < 0)
+                return false;
+        if (!input->has_shape)
+            return false;
+    }
+    return true;
+}
+
+/* Outputs that the file does not declare, as they follow from the inputs. */
+static bool declare_outputs(dv_graph *graph, dv_error *error)
+{
+    dv_tensor *output = dv_alloc((size_t)graph->output_count, sizeof *output, error);
+    bool ok = output && dv_graph_output_shapes(graph, output, error);
+    for (int o = 0; ok && o < graph->output_count; o++) {
+        dv_value *value = &graph->value[graph->output[o]];
+        if (value->has_shape)
+            continue;
+        value->type = output[o].type;
+        value->has_shape = true;
+        value->shape = output[o].shape;
+    }
+    free(output);
+    return ok;
+}
+
+/* False if the file is no network at all; what keeps a network from running goes to it->problem. */
+static bool open_network(network *it, const char *path, dv_error *error)
+{
+    *it = (network){.survey = dv_onnx_survey_read(path, error)};
+    if (!it->survey)
+        return false;
+    it->facts = (dv_network_facts){.file = path, .survey = it->survey, .multiply_adds = -1};
+    it->graph = dv_onnx_read(path, &it->problem);
+    if (it->graph && has_known_samples(it->graph)) {
+        it->facts.multiply_adds = dv_graph_multiply_adds(it->graph, 1, &it->problem);
+        declare_outputs(it->graph, NULL); /* a batch may be more than the network takes */
+    }
+    it->facts.graph = it->graph;
+    if (it->problem.code != DV_OK) {
+        it->facts.problem = it->problem.message;
+        it->facts.multiply_adds = -1;
+    }
+    return true;
+}
+
+static void close_network(network *it)
+{
+    dv_onnx_survey_free(it->survey);
+    dv_graph_free(it->graph);
+}
+
+static void print_values(const char *label, const dv_graph *graph, int count, const int *value)
+{
+    int width = 0;
+    for (int i = 0; i < count; i++) {
+        int length = (int)strnlen(graph->value[value[i]].name, 40);
+        width = length > width ? length : width;
+    }
+    for (int i = 0; i < count; i++) {
+        const dv_value *it = &graph->value[value[i]];
+        char shape[128];
+        print_label(i ? "" : label);
+        print_text(it->name);
+        printf("%*s  %s %s\n", width > (int)strlen(it->name) ? width - (int)strlen(it->name) : 0, "",
+               dv_type_name(it->type),
+               it->has_shape ? dv_shape_text(&it->shape, shape, sizeof shape) : "of unknown shape");
+    }
+}
+
+static void print_operators(const dv_onnx_survey *survey)
+{
+    int column = 0;
+    print_label("operators");
+    for (int i = 0; i < survey->operator_count; i++) {
+        const dv_onnx_operator *op = &survey->item[i];
+        int width = (int)strlen(op->name) + snprintf(NULL, 0, " %lld, ", (long long)op->count);
+        if (column && column + width > 64) {
+            putchar('\n');
+            print_label("");
+            column = 0;
+        }
+        print_text(op->name);
+        printf(" %lld%s", (long long)op->count, i + 1 < survey->operator_count ? ", " : "");
+        column += width;
+    }
+    putchar('\n');
+    for (int i = 0; i < survey->operator_count; i++)
+        if (survey->item[i].missing) {
+            print_label("missing");
+            print_text(survey->item[i].name);
+            printf(": %s\n", survey->item[i].missing);
+        }
+}
+
+static void print_size(const dv_network_facts *facts)
+{
+    print_label("parameters");
+    print_number(facts->survey->parameters);
+    putchar('\n');
+    if (facts->multiply_adds < 0)
+        return;
+    print_label("multiply-adds");
+    print_number(facts->multiply_adds);
+    puts(" a sample");
+}
+
+static void print_network(const network *it)
+{
+    const dv_onnx_survey *survey = it->survey;
+    print_label("made by");
+    print_text(*survey->producer ? survey->producer : "?");
+    putchar(' ');
+    print_text(survey->producer_version);
+    printf("%sopset %lld, IR version %lld\n", *survey->producer_version ? ", " : "", (long long)survey->opset,
+           (long long)survey->ir_version);
+    if (it->graph) {
+        print_values("inputs", it->graph, it->graph->input_count, it->graph->input);
+        print_values("outputs", it->graph, it->graph->output_count, it->graph->output);
+    }
+    print_operators(survey);
+    print_size(&it->facts);
+    for (int k = 0; k < survey->pair_count; k++) {
+        print_label(k ? "" : "metadata");
+        print_text(survey->keys[k]);
+        fputs(" = ", stdout);
+        print_text(survey->texts[k]);
+        putchar('\n');
+    }
+    print_line("can be run", it->facts.problem ? "no" : "yes");
+}
+
+/* True if the network can be run; otherwise the error says why not. */
+static bool show_network(const char *path, bool json, dv_error *error)
+{
+    network it;
+    bool ok = open_network(&it, path, error);
+    if (ok && json) {
+        ok = print_json(dv_json_network(&it.facts, error), error);
+    } else if (ok) {
+        print_text(path);
+        puts(": a network");
+        print_network(&it);
+        ok = finish_output(error);
+    }
+    if (ok && it.facts.problem) {
+        *error = it.problem;
+        ok = false;
+    }
+    close_network(&it);
+    return ok;
+}
+
+/* ---- bundles -------------------------------------------------------------------------- */
+
+static void print_bundle(const dv_bundle_facts *facts, const char *folder, double negative_elbo)
+{
+    int64_t labelled = 0;
+    for (int64_t i = 0; facts->labels && i < facts->count; i++)
+        labelled += facts->labels[i] >= 0;
+    print_text(folder);
+    fputs(": the bundle ", stdout);
+    print_text(facts->name);
+    putchar('\n');
+    print_label("pictures");
+    print_number(facts->count);
+    printf(" of %d x %d x %d, ", facts->channels, facts->height, facts->width);
+    print_number(labelled);
+    puts(" with a label");
+    print_label("classes");
+    printf("%d: ", facts->classes);
+    for (int k = 0, column = 4; k < facts->classes; k++) {
+        int width = (int)strlen(facts->class_names[k]) + 2;
+        if (column > 4 && column + width > 64) {
+            putchar('\n');
+            print_label("");
+            column = 4;
+        }
+        print_text(facts->class_names[k]);
+        fputs(k + 1 < facts->classes ? ", " : "", stdout);
+        column += width;
+    }
+    putchar('\n');
+    print_label("latent");
+    printf("%d dimensions\n", facts->latent);
+    print_label("negative ELBO");
+    printf("%.2f nats a picture, on all of them\n", negative_elbo);
+}
+
+static bool show_networks(const dv_bundle *bundle, const char *folder, double negative_elbo, bool json, dv_error *error)
+{
+    const char *const role[] = {"teacher", "encoder", "decoder"};
+    const char *const path[] = {bundle->teacher.path, bundle->encoder.path, bundle->decoder.path};
+    network it[3] = {0};
+    bool ok = true;
+    for (int n = 0; ok && n < 3; n++)
+        ok = open_network(&it[n], path[n], error);
+    if (ok && json) {
+        ok = print_json(dv_json_bundle(&bundle->facts, negative_elbo, &it[0].facts, &it[1].facts, &it[2].facts, error),
+                        error);
+    } else if (ok) {
+        print_bundle(&bundle->facts, folder, negative_elbo);
+        for (int n = 0; n < 3; n++) {
+            printf("\n%s: ", role[n]);
+            print_text(path[n]);
+            putchar('\n');
+            print_network(&it[n]);
+        }
+        ok = finish_output(error);
+    }
+    for (int n = 0; n < 3; n++)
+        close_network(&it[n]);
+    return ok;
+}
+
+static bool show_bundle(const char *folder, bool json, int threads, dv_error *error)
+{
+    dv_bundle_source source = {.folder = folder, .threads = threads};
+    dv_bundle *bundle = dv_bundle_open(&source, error);
+    if (!bundle)
+        return false;
+    dv_progress_line line = {0};
+    dv_progress progress = dv_command_progress(&line);
+    double negative_elbo;
+    const uint64_t seed = 1;
+    bool ok = dv_bundle_negative_elbo(bundle, seed, &progress, &negative_elbo, error) &&
+              show_networks(bundle, folder, negative_elbo, json, error);
+    dv_bundle_close(bundle);
+    return ok;
+}
+
+/* ---- pictures and arrays ----------------------------------------------------------------- */
+
+static bool show_picture(const char *path, bool json, dv_error *error)
+{
+    dv_image *image = dv_png_read(path, error);
+    if (!image)
+        return false;
+    int64_t dims[] = {image->height, image->width, image->channels};
+    bool ok = true;
+    if (json) {
+        dv_shape shape = dv_shape_make(3, dims);
+        ok = print_json(dv_json_array(path, "PNG", "uint8", &shape, error), error);
+    } else {
+        print_text(path);
+        puts(": a picture");
+        print_line("format", "PNG");
+        print_label("size");
+        printf("%d x %d\n", image->width, image->height);
+        print_line("colours", image->channels == 1 ? "grey" : "RGB");
+        ok = finish_output(error);
+    }
+    dv_image_free(image);
+    return ok;
+}
+
+/* What the shape of an array lets one expect. */
+static const char *guess_content(const dv_array *array)
+{
+    bool integers = array->kind == 'u' || array->kind == 'i';
+    if (integers && array->rank == 1)
+        return "labels, by the shape";
+    if (array->kind == 'u' && array->size == 1 && (array->rank == 3 || array->rank == 4))
+        return "pictures, by the shape";
+    return "an array";
+}
+
+static bool show_array(const char *path, bool json, dv_error *error)
+{
+    const char *format;
+    dv_array array;
+    if (!dv_data_describe(path, &format, &array, error))
+        return false;
+    dv_shape shape = dv_shape_make(array.rank, array.dim);
+    char type[16], text[160];
+    dv_shape_text(&shape, text, sizeof text);
+    if (array.kind == 'b')
+        snprintf(type, sizeof type, "bool");
+    else
+        snprintf(type, sizeof type, "%s%d",
+                 array.kind == 'f'   ? "float"
+                 : array.kind == 'u' ? "uint"
+                                     : "int",
+                 8 * array.size);
+    if (json)
+        return print_json(dv_json_array(path, format, type, &shape, error), error);
+    print_text(path);
+    printf(": %s\n", guess_content(&array));
+    print_line("format", format);
+    print_line("elements", type);
+    print_line("shape", text);
+    if (array.rank) {
+        print_label("count");
+        print_number(array.dim[0]);
+        putchar('\n');
+    }
+    return finish_output(error);
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+enum { HEAD = 8 };
+
+static bool starts_with(const uint8_t *head, size_t size, const char *magic, size_t length)
+{
+    return size >= length && memcmp(head, magic, length) == 0;
+}
+
+/* By the first bytes: a picture, an array (which may be packed by gzip), otherwise a network. */
+static bool show_file(const char *path, bool json, dv_error *error)
+{
+    uint8_t head[HEAD];
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return dv_error_set(error, DV_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    size_t size = fread(head, 1, HEAD, file);
+    fclose(file);
+    if (starts_with(head, size, "\x89PNG", 4))
+        return show_picture(path, json, error);
+    if (starts_with(head, size, "\x93NUMPY", 6) || starts_with(head, size, "\x1f\x8b", 2) ||
+        starts_with(head, size, "\0\0", 2))
+        return show_array(path, json, error);
+    return show_network(path, json, error);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static int run(const dv_command *command, int argc, char **argv)
+{
+    bool json = false;
+    int64_t threads = 0;
+    const dv_option options[] = {
+        {.name = "json", .kind = DV_OPTION_FLAG, .target = &json, .help = "print one JSON object"},
+        {.name = "threads",
+         .kind = DV_OPTION_COUNT,
+         .argument = "N",
+         .minimum = 1,
+         .maximum = 1024,
+         .target = &threads,
+         .help = "threads to work with (all cores)"},
+        {0},
+    };
+    int first;
+    int status = dv_options_parse(command, options, argc, argv, &first);
+    if (status >= 0)
+        return status;
+    if (first == argc)
+        return dv_command_usage(command, "what is to be told about? a FILE or a BUNDLE is needed");
+    if (first + 1 < argc)
+        return dv_command_usage(command, "one thing is told about at a time; '%s' is too much", argv[first + 1]);
+    dv_error error = {0};
+    bool ok = is_folder(argv[first]) ? show_bundle(argv[first], json, (int)threads, &error)
+                                     : show_file(argv[first], json, &error);
+    return ok ? DV_EXIT_DONE : dv_command_fail(&error);
+}
+
+const dv_command dv_command_info = {
+    .name = "info",
+    .arguments = "FILE|BUNDLE",
+    .summary = "Tell what a network, a bundle, a picture or an array is, and what is missing to run it.",
+    .examples = "  deepvid info models/fashion-mnist\n  deepvid info model.onnx --json\n",
+    .run = run,
+};
