@@ -1,0 +1,400 @@
+/* Every fast kernel against its plain twin, on many geometries. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "kernel/blas.h"
+#include "kernel/plain.h"
+#include "kernel/vector.h"
+
+/* ---- help --------------------------------------------------------------------- */
+
+static uint64_t drawn;
+
+static int64_t pick(int64_t low, int64_t high)
+{
+    return low + (int64_t)(dv_random_bits(7, DV_PURPOSE_TEST, drawn++) % (uint64_t)(high - low + 1));
+}
+
+static float *random_floats(int64_t count)
+{
+    float *x = malloc((size_t)(count + 1) * sizeof *x);
+    assert_non_null(x);
+    for (int64_t i = 0; i < count; i++)
+        x[i] = (float)(2 * dv_random_uniform(8, DV_PURPOSE_TEST, drawn++) - 1);
+    return x;
+}
+
+static float *copy_of(const float *x, int64_t count)
+{
+    float *copy = malloc((size_t)(count + 1) * sizeof *copy);
+    assert_non_null(copy);
+    memcpy(copy, x, (size_t)count * sizeof *copy);
+    return copy;
+}
+
+/* Rounding differs with the order of `terms` products of numbers up to 1. */
+static void assert_close(const char *what, int round, const float *got, const float *expected, int64_t count,
+                         double terms)
+{
+    for (int64_t i = 0; i < count; i++) {
+        const double error = fabs((double)got[i] - (double)expected[i]);
+        if (!(error <= 2e-6 * (1 + sqrt(terms) + fabs((double)expected[i]))) &&
+            !(isnan(got[i]) && isnan(expected[i])) && got[i] != expected[i])
+            fail_msg("%s, geometry %d: element %d is %g, expected %g", what, round, (int)i, (double)got[i],
+                     (double)expected[i]);
+    }
+}
+
+/* Sizes of a window of `spatial` axes that fits. */
+static dv_window random_window(int spatial, int64_t largest)
+{
+    dv_window w = {{1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0}, {0}};
+    for (int i = DV_SPATIAL - spatial; i < DV_SPATIAL; i++) {
+        w.kernel[i] = pick(1, 4);
+        w.dilation[i] = pick(1, 2);
+        w.stride[i] = pick(1, 3);
+        const int64_t extent = (w.kernel[i] - 1) * w.dilation[i] + 1;
+        w.pad[i] = pick(0, extent - 1);
+        w.pad_end[i] = pick(0, extent - 1);
+        w.in[i] = pick(1, largest);
+        if (w.in[i] + w.pad[i] + w.pad_end[i] < extent)
+            w.in[i] = extent;
+        w.out[i] = (w.in[i] + w.pad[i] + w.pad_end[i] - extent) / w.stride[i] + 1;
+    }
+    return w;
+}
+
+/* ---- BLAS ------------------------------------------------------------------------- */
+
+static void gemm_is_the_plain_product(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 64; round++) {
+        const bool ta = round & 1, tb = round & 2;
+        const int64_t m = pick(0, 20), n = pick(0, 20), k = pick(0, 20);
+        const int64_t lda = (ta ? m : k) + pick(0, 3), ldb = (tb ? k : n) + pick(0, 3), ldc = n + pick(0, 3);
+        const float alpha = round & 4 ? 1 : -0.7F, beta = round & 8 ? 0 : 0.3F;
+        float *a = random_floats((ta ? k : m) * lda), *b = random_floats((tb ? n : k) * ldb);
+        float *c = random_floats(m * ldc), *expected = copy_of(c, m * ldc);
+        for (int64_t i = 0; beta == 0 && i < m; i++) /* what is multiplied by 0 is not read */
+            for (int64_t j = 0; j < n; j++)
+                c[i * ldc + j] = NAN;
+        dv_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+        dv_plain_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, expected, ldc);
+        assert_close("gemm", round, c, expected, m * ldc, (double)k);
+        free(a), free(b), free(c), free(expected);
+    }
+}
+
+static void gram_is_rows_times_rows(void **state)
+{
+    (void)state;
+    const int64_t n = 7, d = 5, ld = 6;
+    float *rows = random_floats(n * ld), *gram = random_floats(d * d), *before = copy_of(gram, d * d);
+    dv_gram(n, d, 2, rows, ld, 0.5F, gram);
+    for (int64_t i = 0; i < d; i++)
+        for (int64_t j = 0; j < d; j++) {
+            double sum = 0.5 * (double)before[i * d + j];
+            for (int64_t r = 0; r < n; r++)
+                sum += 2 * (double)rows[r * ld + i] * (double)rows[r * ld + j];
+            if (j >= i)
+                assert_true(fabs((double)gram[i * d + j] - sum) < 1e-5);
+            else
+                assert_true(gram[i * d + j] == before[i * d + j]);
+        }
+    free(rows), free(gram), free(before);
+}
+
+static void cholesky_solves(void **state)
+{
+    (void)state;
+    enum { N = 6, COLUMNS = 3 };
+    float *rows = random_floats(20 * N), *x = random_floats(COLUMNS * N);
+    float a[N * N] = {0}, b[COLUMNS * N] = {0};
+    dv_gram(20, N, 1, rows, N, 0, a);
+    for (int c = 0; c < COLUMNS; c++)
+        for (int i = 0; i < N; i++)
+            for (int j = 0; j < N; j++)
+                b[c * N + i] += a[i < j ? i * N + j : j * N + i] * x[c * N + j];
+    assert_true(dv_cholesky_solve(N, a, COLUMNS, b));
+    for (int i = 0; i < COLUMNS * N; i++)
+        assert_true(fabsf(b[i] - x[i]) < 1e-4F);
+    float indefinite[] = {1, 2, 0, 1}, right[] = {1, 1};
+    assert_false(dv_cholesky_solve(2, indefinite, 1, right));
+    free(rows), free(x);
+}
+
+/* ---- vectors ------------------------------------------------------------------------- */
+
+static void exp_is_within_two_units(void **state)
+{
+    (void)state;
+    float x, y;
+    double worst = 0;
+    for (int i = -103 * 64; i <= 89 * 64; i++) {
+        x = (float)i / 64 + 0.001F * (float)(i % 7);
+        dv_vector_exp(1, &x, &y);
+        const double exact = exp((double)x);
+        if (exact > 3.4028234663852886e38) {
+            assert_true(y == INFINITY);
+            continue;
+        }
+        const double unit = fmax(ldexp(1, ilogb(exact) - 23), ldexp(1, -149));
+        worst = fmax(worst, fabs((double)y - exact) / unit);
+    }
+    if (worst > 2)
+        fail_msg("exp is off by %g units", worst);
+    const float special[] = {NAN, INFINITY, -INFINITY, 0, -0.0F, 1000, -1000, 88.7228F};
+    const float expected[] = {NAN, INFINITY, 0, 1, 1, INFINITY, 0, expf(88.7228F)};
+    float result[8];
+    dv_vector_exp(8, special, result);
+    assert_true(isnan(result[0]));
+    for (int i = 1; i < 8; i++)
+        assert_true(result[i] == expected[i] || fabsf(result[i] / expected[i] - 1) < 1e-6F);
+}
+
+static void sums_take_every_element(void **state)
+{
+    (void)state;
+    for (int64_t n = 0; n < 70; n++) {
+        float x[70], y[70];
+        for (int64_t i = 0; i < n; i++) {
+            x[i] = (float)(i + 1);
+            y[i] = i % 2 ? 1 : -1;
+        }
+        assert_true(dv_vector_sum(n, x) == (float)(n * (n + 1) / 2));
+        assert_true(dv_vector_dot(n, x, y) == (float)(n % 2 ? -(n + 1) / 2 : n / 2));
+        dv_vector_add(n, 2, x, y);
+        for (int64_t i = 0; i < n; i++)
+            assert_true(y[i] == (float)(2 * (i + 1)) + (i % 2 ? 1 : -1));
+    }
+}
+
+/* ---- convolution ------------------------------------------------------------------------ */
+
+typedef struct convolution_case {
+    dv_convolution c;
+    int64_t x_count, w_count, y_count;
+    float *x, *w, *bias, *y, *workspace;
+    double terms;
+} convolution_case;
+
+static convolution_case make_case(dv_convolution c, int threads)
+{
+    convolution_case k = {.c = c};
+    const int64_t depth = c.in_channels / c.groups * dv_window_product(c.window.kernel);
+    k.x_count = c.batch * c.in_channels * dv_window_product(c.window.in);
+    k.w_count = c.out_channels * depth;
+    k.y_count = c.batch * c.out_channels * dv_window_product(c.window.out);
+    k.x = random_floats(k.x_count);
+    k.w = random_floats(k.w_count);
+    k.bias = random_floats(c.out_channels);
+    k.y = random_floats(k.y_count);
+    k.workspace = random_floats(dv_convolution_workspace(&c) * threads);
+    k.terms = (double)depth * (double)c.out_channels;
+    return k;
+}
+
+static void free_case(convolution_case *k)
+{
+    free(k->x), free(k->w), free(k->bias), free(k->y), free(k->workspace);
+}
+
+static void check_convolution(int round, dv_convolution c)
+{
+    assert_true(dv_convolution_fits(&c));
+    convolution_case k = make_case(c, 1);
+    float *got = copy_of(k.y, k.y_count), *expected = copy_of(k.y, k.y_count);
+    const float *bias = round % 4 ? k.bias : NULL;
+    dv_convolution_forward(&c, k.x, k.w, bias, got, k.workspace, NULL);
+    dv_plain_convolution_forward(&c, k.x, k.w, bias, expected, NULL, NULL);
+    assert_close("forward", round, got, expected, k.y_count, k.terms);
+    dv_convolution_accumulate(&c, k.x, k.w, got, k.workspace, NULL);
+    dv_plain_convolution_accumulate(&c, k.x, k.w, expected, NULL, NULL);
+    assert_close("accumulate", round, got, expected, k.y_count, k.terms);
+    free(got), free(expected);
+
+    got = copy_of(k.x, k.x_count), expected = copy_of(k.x, k.x_count);
+    dv_convolution_transposed(&c, k.y, k.w, got, k.workspace, NULL);
+    dv_plain_convolution_transposed(&c, k.y, k.w, expected, NULL, NULL);
+    assert_close("transposed", round, got, expected, k.x_count, k.terms);
+    free(got), free(expected);
+
+    got = copy_of(k.w, k.w_count), expected = copy_of(k.w, k.w_count);
+    dv_convolution_weight_gradient(&c, k.x, k.y, got, k.workspace);
+    dv_plain_convolution_weight_gradient(&c, k.x, k.y, expected, NULL);
+    assert_close("weight gradient", round, got, expected, k.w_count, (double)k.y_count);
+    free(got), free(expected);
+    free_case(&k);
+}
+
+static void convolution_is_its_plain_twin(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 120; round++) {
+        const int spatial = 1 + round % 3;
+        const int64_t groups = pick(1, 3);
+        check_convolution(round, (dv_convolution){
+                                     .batch = pick(1, 4),
+                                     .groups = groups,
+                                     .in_channels = groups * pick(1, 3),
+                                     .out_channels = groups * pick(1, 4),
+                                     .window = random_window(spatial, spatial == 3 ? 5 : 9),
+                                 });
+    }
+}
+
+static dv_convolution square(int64_t batch, int64_t channels, int64_t rows, int64_t size, int64_t kernel)
+{
+    const int64_t out = size + kernel / 2 * 2 - kernel + 1;
+    return (dv_convolution){
+        batch,
+        1,
+        channels,
+        rows,
+        {{1, size, size},
+         {1, out, out},
+         {1, kernel, kernel},
+         {1, 1, 1},
+         {1, 1, 1},
+         {0, kernel / 2, kernel / 2},
+         {0, kernel / 2, kernel / 2}},
+    };
+}
+
+/* What the blocks are made for: several pictures in one, the last of them short; one picture in several, cut in the
+ * middle of a line; a window of one element. */
+static void convolution_is_cut_into_blocks(void **state)
+{
+    (void)state;
+    check_convolution(1, square(7, 3, 4, 7, 3));
+    check_convolution(2, square(2, 128, 2, 17, 3));
+    check_convolution(3, square(3, 5, 6, 8, 1));
+    check_convolution(4, square(2, 40, 6, 70, 1));
+    check_convolution(5, square(1, 300, 2, 9, 5));
+    check_convolution(6, square(0, 3, 4, 7, 3));
+    dv_convolution wide = square(1, 600, 2, 1, 1); /* one axis, its line in several blocks */
+    wide.window.in[2] = wide.window.out[2] = 500;
+    wide.window.kernel[2] = 3;
+    wide.window.pad[2] = wide.window.pad_end[2] = 1;
+    check_convolution(7, wide);
+}
+
+static void convolution_does_not_depend_on_the_team(void **state)
+{
+    (void)state;
+    const dv_convolution cases[] = {square(5, 16, 24, 14, 3), square(1, 64, 64, 28, 3), square(9, 8, 8, 5, 3)};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        convolution_case k = make_case(cases[i], 3);
+        float *y = copy_of(k.y, k.y_count), *x = copy_of(k.x, k.x_count);
+        dv_convolution_forward(&k.c, k.x, k.w, k.bias, y, k.workspace, NULL);
+        dv_convolution_transposed(&k.c, k.y, k.w, x, k.workspace, NULL);
+        for (int threads = 1; threads <= 3; threads++) {
+            dv_team *team = dv_team_new(threads, NULL);
+            assert_non_null(team);
+            float *team_y = copy_of(k.y, k.y_count), *team_x = copy_of(k.x, k.x_count);
+            dv_convolution_forward(&k.c, k.x, k.w, k.bias, team_y, k.workspace, team);
+            dv_convolution_transposed(&k.c, k.y, k.w, team_x, k.workspace, team);
+            assert_memory_equal(y, team_y, (size_t)k.y_count * sizeof *y);
+            assert_memory_equal(x, team_x, (size_t)k.x_count * sizeof *x);
+            free(team_y), free(team_x);
+            dv_team_free(team);
+        }
+        free(y), free(x);
+        free_case(&k);
+    }
+}
+
+static void huge_convolutions_are_refused(void **state)
+{
+    (void)state;
+    dv_convolution c = square(1, 1, 1, 3, 3);
+    assert_true(dv_convolution_fits(&c));
+    c.in_channels = INT64_C(1) << 33;
+    assert_false(dv_convolution_fits(&c));
+    c.in_channels = 1 << 26;
+    c.window.kernel[0] = 1 << 10;
+    assert_false(dv_convolution_fits(&c));
+}
+
+/* ---- pooling ------------------------------------------------------------------------------ */
+
+static void pooling_is_its_plain_twin(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 120; round++) {
+        const int spatial = 1 + round % 3;
+        dv_window w = random_window(spatial, spatial == 3 ? 5 : 12);
+        if (round % 5 == 0) /* a last window beyond the padding, as ceil_mode makes */
+            w.out[2]++;
+        const int64_t planes = pick(1, 40), in = planes * dv_window_product(w.in),
+                      out = planes * dv_window_product(w.out);
+        float *x = random_floats(in), *y = random_floats(out), *expected = random_floats(out);
+        if (round % 7 == 0)
+            x[pick(0, in - 1)] = NAN;
+        dv_max_pool_forward(&w, planes, x, y, NULL);
+        dv_plain_max_pool_forward(&w, planes, x, expected, NULL);
+        assert_close("max", round, y, expected, out, 0);
+
+        int64_t *index = malloc((size_t)out * sizeof *index);
+        assert_non_null(index);
+        dv_max_pool_index(&w, planes, x, index);
+        for (int64_t i = 0; i < out; i++) {
+            const float *plane = x + i / dv_window_product(w.out) * dv_window_product(w.in);
+            assert_true(index[i] < 0 ? y[i] == -INFINITY
+                                     : plane[index[i]] == y[i] || (isnan(y[i]) && isnan(plane[index[i]])));
+        }
+        free(index);
+
+        for (int include_pad = 0; include_pad <= 1; include_pad++) {
+            dv_average_pool_forward(&w, include_pad, planes, x, y, NULL);
+            dv_plain_average_pool_forward(&w, include_pad, planes, x, expected, NULL);
+            assert_close("average", round, y, expected, out, 1);
+        }
+        free(x), free(y), free(expected);
+    }
+}
+
+/* A linear map and its transpose: <A x, y> = <x, A' y>. */
+static void average_gradient_is_the_transpose(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 40; round++) {
+        const dv_window w = random_window(1 + round % 3, 6);
+        const int64_t in = 2 * dv_window_product(w.in), out = 2 * dv_window_product(w.out);
+        float *x = random_floats(in), *y = random_floats(out), *ax = random_floats(out), *ay = copy_of(x, in);
+        dv_average_pool_forward(&w, round & 1, 2, x, ax, NULL);
+        dv_average_pool_backward(&w, round & 1, 2, y, ay);
+        double left = 0, right = 0;
+        for (int64_t i = 0; i < out; i++)
+            left += (double)ax[i] * (double)y[i];
+        for (int64_t i = 0; i < in; i++)
+            right += (double)x[i] * ((double)ay[i] - (double)x[i]);
+        assert_true(fabs(left - right) < 1e-4);
+        free(x), free(y), free(ax), free(ay);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gemm_is_the_plain_product),
+        cmocka_unit_test(gram_is_rows_times_rows),
+        cmocka_unit_test(cholesky_solves),
+        cmocka_unit_test(exp_is_within_two_units),
+        cmocka_unit_test(sums_take_every_element),
+        cmocka_unit_test(convolution_is_its_plain_twin),
+        cmocka_unit_test(convolution_is_cut_into_blocks),
+        cmocka_unit_test(convolution_does_not_depend_on_the_team),
+        cmocka_unit_test(huge_convolutions_are_refused),
+        cmocka_unit_test(pooling_is_its_plain_twin),
+        cmocka_unit_test(average_gradient_is_the_transpose),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
