@@ -2,7 +2,6 @@
 #include "tui/actions.h"
 
 #include <assert.h>
-#include <string.h>
 
 static const dv_action_row rows[DV_ACTION_COUNT] = {
 #define DV_ACTION_ROW(action, group_, keys_, hint_, help_)                                                             \
@@ -74,44 +73,49 @@ void dv_key_name(int key, char name[DV_KEY_NAME_SIZE])
     if (key > 0 && key < ' ')
         snprintf(name, DV_KEY_NAME_SIZE, "Ctrl-%c", key + '@');
     else {
-        assert(key > ' ' && key < 127);
+        assert(key > ' ' && key < 127 && key != '\\');
         snprintf(name, DV_KEY_NAME_SIZE, "%c", key);
     }
 }
 
 void dv_action_keys_name(dv_action action, char name[DV_KEYS_NAME_SIZE])
 {
-    const dv_action_row *row = dv_action_get(action);
     size_t used = 0;
     name[0] = '\0';
-    for (int i = 0; i < DV_ACTION_KEYS && row->keys[i]; i++) {
-        char key[DV_KEY_NAME_SIZE];
-        dv_key_name(row->keys[i], key);
-        used += (size_t)snprintf(name + used, DV_KEYS_NAME_SIZE - used, "%s%s", i ? " " : "", key);
-    }
+    for (int told = action; told < DV_ACTION_COUNT && (told == (int)action || !rows[told].help[0]); told++)
+        for (int i = 0; i < DV_ACTION_KEYS && rows[told].keys[i]; i++) {
+            char key[DV_KEY_NAME_SIZE];
+            dv_key_name(rows[told].keys[i], key);
+            const char *between = i > 0 ? " " : told > (int)action ? ", " : "";
+            used += (size_t)snprintf(name + used, DV_KEYS_NAME_SIZE - used, "%s%s", between, key);
+            assert(used < DV_KEYS_NAME_SIZE);
+        }
 }
 
 /* mdoc takes a lone delimiter for punctuation and a leading dot for a request: \& in front makes it a word. */
-static void print_mdoc_keys(FILE *stream, const dv_action_row *row)
+static void print_mdoc_keys(FILE *stream, const dv_action_row *row, bool is_first)
 {
-    fputs(".It ", stream);
     for (int i = 0; i < DV_ACTION_KEYS && row->keys[i]; i++) {
         char name[DV_KEY_NAME_SIZE];
         dv_key_name(row->keys[i], name);
-        fprintf(stream, "%sIc \\&%s", i ? " , " : "", strcmp(name, "\\") == 0 ? "\\e" : name);
+        fprintf(stream, "%sIc \\&%s", is_first && i == 0 ? ".It " : " , ", name);
     }
-    fputc('\n', stream);
 }
 
 void dv_actions_print_mdoc(FILE *stream)
 {
     for (int group = 0; group < DV_GROUP_COUNT; group++) {
-        fprintf(stream, ".Ss %s\n.Bl -tag -width \"Shift-Right, L\" -compact\n", group_names[group]);
-        for (int action = 0; action < DV_ACTION_COUNT; action++)
-            if ((int)rows[action].group == group) {
-                print_mdoc_keys(stream, &rows[action]);
-                fprintf(stream, "%s\n", rows[action].help);
-            }
-        fputs(".El\n", stream);
+        fprintf(stream, ".Ss %s\n.Bl -tag -width Ds -compact\n", group_names[group]);
+        const char *help = NULL;
+        for (int action = 0; action < DV_ACTION_COUNT; action++) {
+            if ((int)rows[action].group != group)
+                continue;
+            if (help && rows[action].help[0])
+                fprintf(stream, "\n%s\n", help);
+            print_mdoc_keys(stream, &rows[action], rows[action].help[0]);
+            if (rows[action].help[0])
+                help = rows[action].help;
+        }
+        fprintf(stream, "\n%s\n.El\n", help);
     }
 }

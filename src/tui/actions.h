@@ -24,39 +24,39 @@ enum { DV_ACTION_KEYS = 3 };
     }
 #define DV_CONTROL(letter) ((letter)&0x1f)
 
-/* X(action, group, keys, hint at the foot of the screen or "", what it does) */
+/* X(action, group, keys, hint at the foot of the screen or "", what it does; "" when the row above tells it) */
 #define DV_ACTIONS(X)                                                                                                  \
-    X(PICTURE_NEXT, PICTURES, DV_KEYS('.', DV_KEY_PAGE_DOWN, ' '), "", "next picture")                                 \
-    X(PICTURE_BACK, PICTURES, DV_KEYS(',', DV_KEY_PAGE_UP, DV_KEY_BACKSPACE), "", "picture before")                    \
-    X(PICTURE_FIRST, PICTURES, DV_KEYS(DV_KEY_HOME), "", "first picture")                                              \
-    X(PICTURE_LAST, PICTURES, DV_KEYS(DV_KEY_END), "", "last picture")                                                 \
-    X(WRONG_NEXT, PICTURES, DV_KEYS('n'), "next wrong", "next picture that the teacher gets wrong")                    \
-    X(WRONG_BACK, PICTURES, DV_KEYS('N'), "", "the wrong one before")                                                  \
+    X(PICTURE_NEXT, PICTURES, DV_KEYS('.', DV_KEY_PAGE_DOWN, ' '), "", "next picture; the one before")                 \
+    X(PICTURE_BACK, PICTURES, DV_KEYS(',', DV_KEY_PAGE_UP, DV_KEY_BACKSPACE), "", "")                                  \
+    X(PICTURE_FIRST, PICTURES, DV_KEYS(DV_KEY_HOME), "", "first picture; last picture")                                \
+    X(PICTURE_LAST, PICTURES, DV_KEYS(DV_KEY_END), "", "")                                                             \
+    X(WRONG_NEXT, PICTURES, DV_KEYS('n'), "next wrong", "next picture that the teacher gets wrong; the one before")    \
+    X(WRONG_BACK, PICTURES, DV_KEYS('N'), "", "")                                                                      \
     X(PICTURE_ASK, PICTURES, DV_KEYS('g', '/'), "go to", "ask for a picture's number")                                 \
-    X(LATENT_UP, LATENT, DV_KEYS(DV_KEY_UP, 'k'), "", "choose the dimension above")                                    \
-    X(LATENT_DOWN, LATENT, DV_KEYS(DV_KEY_DOWN, 'j'), "", "choose the dimension below")                                \
-    X(TURN_LEFT, LATENT, DV_KEYS(DV_KEY_LEFT, 'h'), "", "turn it down by 0.1")                                         \
-    X(TURN_RIGHT, LATENT, DV_KEYS(DV_KEY_RIGHT, 'l'), "", "turn it up by 0.1")                                         \
-    X(TURN_FAR_LEFT, LATENT, DV_KEYS(DV_KEY_SHIFT_LEFT, 'H'), "", "turn it down by 0.5")                               \
-    X(TURN_FAR_RIGHT, LATENT, DV_KEYS(DV_KEY_SHIFT_RIGHT, 'L'), "", "turn it up by 0.5")                               \
+    X(LATENT_UP, LATENT, DV_KEYS(DV_KEY_UP, 'k'), "", "choose the dimension above; below")                             \
+    X(LATENT_DOWN, LATENT, DV_KEYS(DV_KEY_DOWN, 'j'), "", "")                                                          \
+    X(TURN_LEFT, LATENT, DV_KEYS(DV_KEY_LEFT, 'h'), "", "turn it down or up by 0.1")                                   \
+    X(TURN_RIGHT, LATENT, DV_KEYS(DV_KEY_RIGHT, 'l'), "", "")                                                          \
+    X(TURN_FAR_LEFT, LATENT, DV_KEYS(DV_KEY_SHIFT_LEFT, 'H'), "", "turn it down or up by 0.5")                         \
+    X(TURN_FAR_RIGHT, LATENT, DV_KEYS(DV_KEY_SHIFT_RIGHT, 'L'), "", "")                                                \
     X(RESET_ONE, LATENT, DV_KEYS('0'), "", "put it back to the picture's own value")                                   \
     X(RESET_ALL, LATENT, DV_KEYS('Z'), "reset", "put all dimensions back")                                             \
-    X(BAND_DOWN, NEIGHBORHOOD, DV_KEYS('b'), "", "narrower band: closer neighbours")                                   \
-    X(BAND_UP, NEIGHBORHOOD, DV_KEYS('B'), "", "wider band")                                                           \
-    X(NEIGHBORS_DOWN, NEIGHBORHOOD, DV_KEYS('-'), "", "fewer neighbours")                                              \
-    X(NEIGHBORS_UP, NEIGHBORHOOD, DV_KEYS('+', '='), "", "more neighbours")                                            \
+    X(BAND_DOWN, NEIGHBORHOOD, DV_KEYS('b'), "", "narrower or wider band: closer or farther neighbours")               \
+    X(BAND_UP, NEIGHBORHOOD, DV_KEYS('B'), "", "")                                                                     \
+    X(NEIGHBORS_DOWN, NEIGHBORHOOD, DV_KEYS('-'), "", "fewer or more neighbours")                                      \
+    X(NEIGHBORS_UP, NEIGHBORHOOD, DV_KEYS('+', '='), "", "")                                                           \
     X(SAMPLING, NEIGHBORHOOD, DV_KEYS('s'), "", "other sampling: sobol, normal")                                       \
     X(NEIGHBORHOOD, NEIGHBORHOOD, DV_KEYS('o'), "", "other neighbourhood: vae, residual, mixed")                       \
-    X(SEED_NEXT, NEIGHBORHOOD, DV_KEYS('r'), "", "new seed")                                                           \
-    X(SEED_BACK, NEIGHBORHOOD, DV_KEYS('R'), "", "seed before")                                                        \
+    X(SEED_NEXT, NEIGHBORHOOD, DV_KEYS('r'), "", "new seed; the one before")                                           \
+    X(SEED_BACK, NEIGHBORHOOD, DV_KEYS('R'), "", "")                                                                   \
     X(METHOD, STUDENT, DV_KEYS('m'), "", "other student: ridge, adam, sgd, gd")                                        \
-    X(RIDGE_DOWN, STUDENT, DV_KEYS('['), "", "smaller lambda: sharper, less steady maps")                              \
-    X(RIDGE_UP, STUDENT, DV_KEYS(']'), "", "larger lambda: calmer maps")                                               \
+    X(RIDGE_DOWN, STUDENT, DV_KEYS('['), "", "smaller lambda: sharper maps; larger: calmer ones")                      \
+    X(RIDGE_UP, STUDENT, DV_KEYS(']'), "", "")                                                                         \
     X(RIDGE_RULE, STUDENT, DV_KEYS('a'), "", "lambda by the rule")                                                     \
-    X(TEMPERATURE_DOWN, STUDENT, DV_KEYS('t'), "", "lower temperature")                                                \
-    X(TEMPERATURE_UP, STUDENT, DV_KEYS('T'), "", "higher temperature: softer labels")                                  \
-    X(EXPLAIN, STUDENT, DV_KEYS(DV_KEY_ENTER), "", "explain once more, after a cancel or an error")                    \
-    X(HELP, PROGRAM, DV_KEYS('?', DV_KEY_F1), "help", "this help, and back")                                           \
+    X(TEMPERATURE_DOWN, STUDENT, DV_KEYS('t'), "", "lower temperature; higher: softer labels")                         \
+    X(TEMPERATURE_UP, STUDENT, DV_KEYS('T'), "", "")                                                                   \
+    X(EXPLAIN, STUDENT, DV_KEYS(DV_KEY_ENTER), "", "explain again, after a cancel or an error")                        \
+    X(HELP, PROGRAM, DV_KEYS('?', DV_KEY_F1), "help", "all keys")                                                      \
     X(EXPORT, PROGRAM, DV_KEYS('e'), "export", "write the report into ./deepvid-NUMBER")                               \
     X(GRAPHICS, PROGRAM, DV_KEYS('c'), "graphics", "other graphics: sixel, half, ascii, off")                          \
     X(REPAINT, PROGRAM, DV_KEYS(DV_CONTROL('L')), "", "paint the screen anew")                                         \
@@ -75,7 +75,7 @@ typedef enum dv_action {
 typedef struct dv_action_row {
     dv_action_group group;
     int keys[DV_ACTION_KEYS]; /* 0: no more */
-    const char *hint, *help;
+    const char *hint, *help;  /* help is "" when it is told in the row before */
 } dv_action_row;
 
 /* The row of an action, 0 .. DV_ACTION_COUNT - 1. */
@@ -84,10 +84,10 @@ const dv_action_row *dv_action_get(dv_action action);
 dv_action dv_action_of_key(int key);
 const char *dv_action_group_name(dv_action_group group);
 
-enum { DV_KEY_NAME_SIZE = 16, DV_KEYS_NAME_SIZE = DV_ACTION_KEYS * DV_KEY_NAME_SIZE };
+enum { DV_KEY_NAME_SIZE = 16, DV_KEYS_NAME_SIZE = 2 * DV_ACTION_KEYS * DV_KEY_NAME_SIZE };
 /* "n", "Space", "Ctrl-L", "Shift-Left"; printable ASCII and the control keys that DV_ACTIONS may name. */
 void dv_key_name(int key, char name[DV_KEY_NAME_SIZE]);
-/* All keys of an action: "Down j". */
+/* All keys of an action, and of the next one if that is told in the same row: "Up k, Down j". */
 void dv_action_keys_name(dv_action action, char name[DV_KEYS_NAME_SIZE]);
 
 /* The key section of the manual, as mdoc. */

@@ -1,6 +1,7 @@
 /* One row an action: what to call, with which number. */
 #include "tui/control.h"
 #include "tui/actions.h"
+#include "tui/view.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -144,6 +145,7 @@ static void help(dv_control *control, int unused)
 {
     (void)unused;
     control->model->help = true;
+    control->model->help_page = 0;
     dv_screen_repaint(control->screen);
 }
 
@@ -249,7 +251,7 @@ void dv_control_key(dv_control *control, int key)
         return;
     }
     if (model->help) {
-        model->help = false;
+        model->help = ++model->help_page < dv_view_help_pages(control->screen);
         dv_screen_repaint(control->screen);
         return;
     }

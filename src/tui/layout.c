@@ -85,12 +85,12 @@ static void arrange_list(dv_area body, int table_rows, dv_area *areas)
     static const dv_place upper[] = {DV_PLACE_PICTURE, DV_PLACE_CLASSES, DV_PLACE_LATENTS};
     static const int upper_weight[] = {31, 32, 25};
     static const dv_place lower[] = {DV_PLACE_WEIGHTS, DV_PLACE_NEIGHBORS};
-    static const int halves[] = {1, 1};
+    static const int lower_weight[] = {27, 25};
     areas[DV_PLACE_INSTANCES] = cut_left(&body, clamp(body.columns / 5, 26, 36));
     dv_area top = cut_top(&body, clamp(table_rows, body.rows / 4, body.rows / 2));
     cut_top(&body, 1);
     place_beside(top, 3, upper, upper_weight, areas);
-    place_beside(body, 2, lower, halves, areas);
+    place_beside(body, 2, lower, lower_weight, areas);
 }
 
 bool dv_layout(int rows, int columns, int table_rows, dv_area areas[DV_PLACE_COUNT])
@@ -103,7 +103,7 @@ bool dv_layout(int rows, int columns, int table_rows, dv_area areas[DV_PLACE_COU
     dv_area body = {.rows = rows, .columns = columns};
     areas[DV_PLACE_HEADER] = cut_top(&body, 1);
     areas[DV_PLACE_FOOTER] = cut_bottom(&body, 1);
-    areas[DV_PLACE_FIDELITY] = cut_bottom(&body, has_strip ? 2 : 1);
+    areas[DV_PLACE_FIDELITY] = cut_bottom(&body, has_list ? 3 : has_strip ? 2 : 1);
     areas[DV_PLACE_SETTINGS] = cut_bottom(&body, 1);
     if (has_list) {
         cut_top(&body, 1);

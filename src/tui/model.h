@@ -29,6 +29,7 @@ typedef struct dv_model {
 
     dv_work work;
     bool help;
+    int help_page;
     bool asking; /* for a picture's number */
     char answer[DV_ANSWER_SIZE];
     char message[DV_MESSAGE_SIZE]; /* until the next key */

@@ -40,11 +40,28 @@ static int draw_figures(const dv_pane *pane)
     return column;
 }
 
+/* The reasons one after the other, broken at blanks, from a place on to the pane's end. */
 static void draw_reasons(const dv_pane *pane, int row, int column)
 {
     const dv_fidelity *fidelity = &pane->model->explanation->fidelity;
+    char text[DV_MAX_REASONS * (DV_REASON_SIZE + 1) + 1] = "";
     for (int i = 0; i < fidelity->reason_count; i++)
-        column += dv_pane_text(pane, row, column, 0, DV_STYLE_TEXT, "%s%s", i ? "; " : "", fidelity->reasons[i]);
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "", fidelity->reasons[i]);
+    for (char *word = text; *word;) {
+        char *end = word + strcspn(word, " "), *next = *end ? end + 1 : end;
+        *end = '\0';
+        if (column > 0 && column + (int)strlen(word) > pane->area.columns) {
+            if (row + 1 == pane->area.rows) {
+                dv_pane_text(pane, row, column < pane->area.columns ? column : pane->area.columns - 1, 0, DV_STYLE_DIM,
+                             "…");
+                return;
+            }
+            row++;
+            column = 0;
+        }
+        column += dv_pane_text(pane, row, column, 0, DV_STYLE_TEXT, "%s", word) + 1;
+        word = next;
+    }
 }
 
 void dv_pane_draw_fidelity(const dv_pane *pane)

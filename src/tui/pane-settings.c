@@ -35,7 +35,7 @@ static void write_ridge(const dv_model *model, char *value)
 
 static void write_temperature(const dv_model *model, char *value)
 {
-    snprintf(value, VALUE_SIZE, is_ridge(model) ? "%.3g only scales" : "%.3g", model->options.temperature);
+    snprintf(value, VALUE_SIZE, is_ridge(model) ? "%.3g scales only" : "%.3g", model->options.temperature);
 }
 
 static void write_band(const dv_model *model, char *value)
@@ -72,7 +72,7 @@ static const struct {
     {DV_ACTION_METHOD, DV_ACTION_METHOD, "student", "", write_method, NULL},
     {DV_ACTION_RIDGE_DOWN, DV_ACTION_RIDGE_UP, "λ", "λ", write_ridge, is_ridge},
     {DV_ACTION_TEMPERATURE_DOWN, DV_ACTION_TEMPERATURE_UP, "T", "T", write_temperature, not_ridge},
-    {DV_ACTION_BAND_DOWN, DV_ACTION_BAND_UP, "band", "±", write_band, NULL},
+    {DV_ACTION_BAND_DOWN, DV_ACTION_BAND_UP, "band", "band", write_band, NULL},
     {DV_ACTION_NEIGHBORS_DOWN, DV_ACTION_NEIGHBORS_UP, "neighbours", "N", write_neighbors, NULL},
     {DV_ACTION_SAMPLING, DV_ACTION_SAMPLING, "", "", write_sampling, NULL},
     {DV_ACTION_NEIGHBORHOOD, DV_ACTION_NEIGHBORHOOD, "", "", write_neighborhood, NULL},
@@ -111,7 +111,7 @@ static int draw(const dv_pane *pane, bool brief, bool measure)
             dv_pane_text(pane, 0, at, 0, style, "%s", value);
         }
         int name_columns = (unsigned char)name[0] >= 0x80 ? 1 : (int)strlen(name);
-        column += (int)strlen(keys) + 1 + name_columns + (name_columns > 0) + (int)strlen(value) + (brief ? 2 : 3);
+        column += (int)strlen(keys) + 1 + name_columns + (name_columns > 0) + (int)strlen(value) + 2;
     }
     return column;
 }

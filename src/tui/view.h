@@ -13,4 +13,7 @@ typedef struct dv_view {
 extern const dv_view dv_view_explain; /* one picture and its explanation */
 extern const dv_view dv_view_help;    /* all keys */
 
+/* Pages that the help takes on this screen. */
+int dv_view_help_pages(const dv_screen *screen);
+
 #endif
