@@ -18,19 +18,18 @@ typedef enum dv_action_group {
 
 enum { DV_ACTION_KEYS = 3 };
 
-#define DV_KEYS(...)                                                                                                   \
-    {                                                                                                                  \
-        __VA_ARGS__                                                                                                    \
-    }
+/* clang-format off */
+#define DV_KEYS(...) {__VA_ARGS__}
+/* clang-format on */
 #define DV_CONTROL(letter) ((letter)&0x1f)
 
 /* X(action, group, keys, hint at the foot of the screen or "", what it does; "" when the row above tells it) */
 #define DV_ACTIONS(X)                                                                                                  \
-    X(PICTURE_NEXT, PICTURES, DV_KEYS('.', DV_KEY_PAGE_DOWN, ' '), "", "next picture; the one before")                 \
-    X(PICTURE_BACK, PICTURES, DV_KEYS(',', DV_KEY_PAGE_UP, DV_KEY_BACKSPACE), "", "")                                  \
+    X(PICTURE_NEXT, PICTURES, DV_KEYS(DV_KEY_PAGE_DOWN, '.', ' '), "", "next picture; the one before")                 \
+    X(PICTURE_BACK, PICTURES, DV_KEYS(DV_KEY_PAGE_UP, ',', DV_KEY_BACKSPACE), "", "")                                  \
     X(PICTURE_FIRST, PICTURES, DV_KEYS(DV_KEY_HOME), "", "first picture; last picture")                                \
     X(PICTURE_LAST, PICTURES, DV_KEYS(DV_KEY_END), "", "")                                                             \
-    X(WRONG_NEXT, PICTURES, DV_KEYS('n'), "next wrong", "next picture that the teacher gets wrong; the one before")    \
+    X(WRONG_NEXT, PICTURES, DV_KEYS('n'), "next wrong", "next wrong picture; the one before")                          \
     X(WRONG_BACK, PICTURES, DV_KEYS('N'), "", "")                                                                      \
     X(PICTURE_ASK, PICTURES, DV_KEYS('g', '/'), "go to", "ask for a picture's number")                                 \
     X(LATENT_UP, LATENT, DV_KEYS(DV_KEY_UP, 'k'), "", "choose the dimension above; below")                             \
@@ -41,7 +40,7 @@ enum { DV_ACTION_KEYS = 3 };
     X(TURN_FAR_RIGHT, LATENT, DV_KEYS(DV_KEY_SHIFT_RIGHT, 'L'), "", "")                                                \
     X(RESET_ONE, LATENT, DV_KEYS('0'), "", "put it back to the picture's own value")                                   \
     X(RESET_ALL, LATENT, DV_KEYS('Z'), "reset", "put all dimensions back")                                             \
-    X(BAND_DOWN, NEIGHBORHOOD, DV_KEYS('b'), "", "narrower or wider band: closer or farther neighbours")               \
+    X(BAND_DOWN, NEIGHBORHOOD, DV_KEYS('b'), "", "narrower or wider band")                                             \
     X(BAND_UP, NEIGHBORHOOD, DV_KEYS('B'), "", "")                                                                     \
     X(NEIGHBORS_DOWN, NEIGHBORHOOD, DV_KEYS('-'), "", "fewer or more neighbours")                                      \
     X(NEIGHBORS_UP, NEIGHBORHOOD, DV_KEYS('+', '='), "", "")                                                           \
@@ -50,7 +49,7 @@ enum { DV_ACTION_KEYS = 3 };
     X(SEED_NEXT, NEIGHBORHOOD, DV_KEYS('r'), "", "new seed; the one before")                                           \
     X(SEED_BACK, NEIGHBORHOOD, DV_KEYS('R'), "", "")                                                                   \
     X(METHOD, STUDENT, DV_KEYS('m'), "", "other student: ridge, adam, sgd, gd")                                        \
-    X(RIDGE_DOWN, STUDENT, DV_KEYS('['), "", "smaller lambda: sharper maps; larger: calmer ones")                      \
+    X(RIDGE_DOWN, STUDENT, DV_KEYS('['), "", "smaller or larger lambda: sharper or calmer maps")                       \
     X(RIDGE_UP, STUDENT, DV_KEYS(']'), "", "")                                                                         \
     X(RIDGE_RULE, STUDENT, DV_KEYS('a'), "", "lambda by the rule")                                                     \
     X(TEMPERATURE_DOWN, STUDENT, DV_KEYS('t'), "", "lower temperature; higher: softer labels")                         \

@@ -25,8 +25,8 @@ static int legible(dv_graphics graphics, bool captions)
 /* What the fit depends on. */
 typedef struct fitting {
     const dv_grid_wish *wish;
-    int cell_height, cell_width; /* pixels */
-    int stretch;                 /* pixels across for one down: 2 when they are half as wide as high */
+    const dv_cell *cell;
+    int stretch; /* pixels across for one down: 2 when they are half as wide as high */
     int ring;
 } fitting;
 
@@ -43,17 +43,17 @@ static int try_height(const fitting *fit, int tile_height, dv_grid *grid)
         tile_width = 1;
     *grid = (dv_grid){.tiles = {.tile_width = tile_width, .tile_height = tile_height, .gap = fit->ring}};
     if (fit->wish->captions) {
-        grid->pitch_columns = divide_up(tile_width + 2 * fit->ring, fit->cell_width);
-        if ((grid->pitch_columns * fit->cell_width - tile_width) % 2 == 1 && fit->cell_width % 2 == 1)
+        grid->pitch_columns = divide_up(tile_width + 2 * fit->ring, fit->cell->width);
+        if ((grid->pitch_columns * fit->cell->width - tile_width) % 2 == 1 && fit->cell->width % 2 == 1)
             grid->pitch_columns++; /* equal gaps on both sides keep tiles under their captions */
-        grid->tiles.gap = (grid->pitch_columns * fit->cell_width - tile_width) / 2;
-        grid->cell_rows = divide_up(tile_height + 2 * fit->ring, fit->cell_height);
+        grid->tiles.gap = (grid->pitch_columns * fit->cell->width - tile_width) / 2;
+        grid->cell_rows = divide_up(tile_height + 2 * fit->ring, fit->cell->height);
         grid->pitch_rows = grid->cell_rows + 1;
         grid->columns = fit->wish->columns / grid->pitch_columns;
         grid->rows = fit->wish->rows / grid->pitch_rows;
     } else {
-        int high = fit->wish->rows * fit->cell_height;
-        grid->columns = fit->wish->columns * fit->cell_width / (tile_width + 2 * fit->ring);
+        int high = fit->wish->rows * fit->cell->height;
+        grid->columns = fit->wish->columns * fit->cell->width / (tile_width + 2 * fit->ring);
         grid->rows = (high >= SCREEN_BAND ? high - high % SCREEN_BAND : high) / (tile_height + 2 * fit->ring);
     }
     return grid->columns * grid->rows;
@@ -68,7 +68,7 @@ static int next_height(const fitting *fit, int tile_height)
 /* Whole multiples of the picture first, from the largest, then every smaller size: until `aim` tiles fit. */
 static bool find_height(const fitting *fit, int aim, dv_grid *grid)
 {
-    int height = fit->wish->height, tile_height = fit->wish->rows * fit->cell_height;
+    int height = fit->wish->height, tile_height = fit->wish->rows * fit->cell->height;
     if (tile_height > height)
         tile_height -= tile_height % height;
     while (tile_height >= SMALLEST_TILE && try_height(fit, tile_height, grid) < aim)
@@ -90,19 +90,24 @@ static void finish(const fitting *fit, dv_grid *grid)
     grid->tiles.count = fit->wish->captions ? grid->columns : grid->count;
     int64_t width, height;
     dv_figure_tiles_size(&grid->tiles, &width, &height);
-    grid->cell_columns = divide_up((int)width, fit->cell_width);
-    grid->cell_rows = divide_up((int)height, fit->cell_height);
+    grid->cell_columns = divide_up((int)width, fit->cell->width);
+    grid->cell_rows = divide_up((int)height, fit->cell->height);
 }
 
-bool dv_grid_fit(const dv_screen *screen, const dv_grid_wish *wish, dv_grid *grid)
+dv_cell dv_cell_of(const dv_screen *screen)
 {
-    fitting fit = {.wish = wish};
-    dv_screen_cell(screen, &fit.cell_width, &fit.cell_height);
-    dv_graphics graphics = dv_screen_graphics(screen);
-    if (graphics == DV_GRAPHICS_OFF || fit.cell_width < 1 || fit.cell_height < 1 || wish->rows < 1 || wish->columns < 1)
+    dv_cell cell = {.graphics = dv_screen_graphics(screen), .aspect = dv_screen_pixel_aspect(screen)};
+    dv_screen_cell(screen, &cell.width, &cell.height);
+    return cell;
+}
+
+bool dv_grid_fit(const dv_cell *cell, const dv_grid_wish *wish, dv_grid *grid)
+{
+    dv_graphics graphics = cell->graphics;
+    if (graphics == DV_GRAPHICS_OFF || cell->width < 1 || cell->height < 1 || wish->rows < 1 || wish->columns < 1)
         return false;
-    double aspect = dv_screen_pixel_aspect(screen);
-    fit.stretch = aspect > 0 && aspect < .75 ? (int)lround(1 / aspect) : 1;
+    fitting fit = {.wish = wish, .cell = cell};
+    fit.stretch = cell->aspect > 0 && cell->aspect < .75 ? (int)lround(1 / cell->aspect) : 1;
     fit.ring = graphics == DV_GRAPHICS_SIXEL ? RING : graphics == DV_GRAPHICS_HALF;
 
     int smallest = legible(graphics, wish->captions);

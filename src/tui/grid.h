@@ -16,6 +16,15 @@ typedef struct dv_grid {
     int cell_rows, cell_columns;   /* of one picture */
 } dv_grid;
 
+/* What the terminal offers for it. */
+typedef struct dv_cell {
+    dv_graphics graphics;
+    int width, height; /* pixels of a cell */
+    double aspect;     /* width to height of a pixel */
+} dv_cell;
+
+dv_cell dv_cell_of(const dv_screen *screen);
+
 typedef struct dv_grid_wish {
     int rows, columns; /* cells there are */
     int height, width; /* of a picture, pixels */
@@ -26,7 +35,7 @@ typedef struct dv_grid_wish {
 /* The largest tiles with which the wanted number fits; or, if that needs tiles smaller than can be read, as many as fit
  * of the smallest that can. Tiles are whole multiples of the picture, or smaller than it. False if there is room for
  * none. */
-bool dv_grid_fit(const dv_screen *screen, const dv_grid_wish *wish, dv_grid *grid);
+bool dv_grid_fit(const dv_cell *cell, const dv_grid_wish *wish, dv_grid *grid);
 /* The cells of tile row `row` (without captions: of everything) in `area`, whose first cell is the grid's. */
 dv_area dv_grid_strip(const dv_grid *grid, dv_area area, int row);
 

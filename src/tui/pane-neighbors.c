@@ -20,9 +20,10 @@ static int draw_montage(const dv_pane *pane, dv_area area)
                          .width = facts->width,
                          .wanted = area.rows < MANY_ROWS ? FEW : MANY,
                          .most = explanation->count < MOST ? (int)explanation->count : MOST};
+    dv_cell cell = dv_cell_of(pane->screen);
     dv_grid grid;
-    if (!dv_grid_fit(pane->screen, &wish, &grid)) {
-        dv_pane_say(pane, dv_screen_graphics(pane->screen) == DV_GRAPHICS_OFF ? "graphics are off" : "no room");
+    if (!dv_grid_fit(&cell, &wish, &grid)) {
+        dv_pane_say(pane, cell.graphics == DV_GRAPHICS_OFF ? "graphics are off" : "no room");
         return 1;
     }
     const float *picture[MOST];

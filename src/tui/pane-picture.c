@@ -46,9 +46,10 @@ static void draw(const dv_pane *pane, const float *plain)
                          .wanted = room,
                          .most = room,
                          .captions = true};
+    dv_cell cell = dv_cell_of(pane->screen);
     dv_grid grid;
-    if (!dv_grid_fit(pane->screen, &wish, &grid) || grid.columns < room) {
-        dv_pane_say(pane, dv_screen_graphics(pane->screen) == DV_GRAPHICS_OFF ? "graphics are off" : "no room");
+    if (!dv_grid_fit(&cell, &wish, &grid) || grid.columns < room) {
+        dv_pane_say(pane, cell.graphics == DV_GRAPHICS_OFF ? "graphics are off" : "no room");
         return;
     }
     const float *picture[MAX_TILES] = {NULL};

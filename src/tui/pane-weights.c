@@ -71,9 +71,10 @@ void dv_pane_draw_weights(const dv_pane *pane)
                          .wanted = wanted,
                          .most = wanted,
                          .captions = true};
+    dv_cell cell = dv_cell_of(pane->screen);
     dv_grid grid;
-    if (!dv_grid_fit(pane->screen, &wish, &grid)) {
-        dv_pane_say(pane, dv_screen_graphics(pane->screen) == DV_GRAPHICS_OFF ? "graphics are off" : "no room");
+    if (!dv_grid_fit(&cell, &wish, &grid)) {
+        dv_pane_say(pane, cell.graphics == DV_GRAPHICS_OFF ? "graphics are off" : "no room");
         return;
     }
     double scale = dv_figure_weight_scale(model->explanation);
