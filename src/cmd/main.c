@@ -1,6 +1,7 @@
 /* deepvid: finds the subcommand and runs it. */
 #include "cmd/command.h"
 #include "config.h"
+#include "tui/actions.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,9 +20,17 @@ static const dv_command *const commands[] = {
 static const dv_command *find(const char *name)
 {
     for (const dv_command *const *command = commands; *command; command++)
-        if (name ? (*command)->name && strcmp((*command)->name, name) == 0 : !(*command)->name)
+        if ((*command)->name && strcmp((*command)->name, name) == 0)
             return *command;
     return NULL;
+}
+
+static int run_with(const dv_command *command, const char *argument)
+{
+    char program[] = "deepvid", text[16];
+    snprintf(text, sizeof text, "%s", argument);
+    char *arguments[] = {program, text, NULL};
+    return command->run(command, 2, arguments);
 }
 
 static int print_help(void)
@@ -31,24 +40,49 @@ static int print_help(void)
         if ((*command)->name)
             printf("  deepvid %-9s %s\n", (*command)->name, (*command)->summary);
     puts("\n'deepvid COMMAND --help' tells the options of a command. Without a command:\n");
-    char program[] = "deepvid", help[] = "--help";
-    char *arguments[] = {program, help, NULL};
-    const dv_command *screen = find(NULL);
-    return screen ? screen->run(screen, 2, arguments) : DV_EXIT_DONE;
+    return run_with(&dv_command_tui, "--help");
 }
+
+static int print_version(void)
+{
+    printf("deepvid %s\n", PACKAGE_VERSION);
+    return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
+}
+
+/* The manual's sections on options and keys, for the build. */
+static int print_options_mdoc(void)
+{
+    int status = DV_EXIT_DONE;
+    for (const dv_command *const *command = commands; *command && status == DV_EXIT_DONE; command++)
+        status = run_with(*command, "--help-mdoc");
+    return status;
+}
+
+static int print_keys_mdoc(void)
+{
+    dv_actions_print_mdoc(stdout);
+    return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
+}
+
+/* What the program tells of itself. */
+static const struct {
+    const char *word;
+    int (*tell)(void);
+} words[] = {
+    {"--help", print_help},
+    {"-h", print_help},
+    {"help", print_help},
+    {"--version", print_version},
+    {"--help-mdoc", print_options_mdoc},
+    {"--keys-mdoc", print_keys_mdoc},
+};
 
 int main(int argc, char **argv)
 {
-    const char *first = argc > 1 ? argv[1] : NULL;
-    if (first && (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0))
-        return print_help();
-    if (first && strcmp(first, "--version") == 0) {
-        printf("deepvid %s\n", PACKAGE_VERSION);
-        return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
-    }
-    const dv_command *command = first ? find(first) : NULL;
-    if (command)
-        return command->run(command, argc - 1, argv + 1);
-    command = find(NULL);
-    return command ? command->run(command, argc, argv) : print_help();
+    const char *first = argc > 1 ? argv[1] : "";
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(first, words[i].word) == 0)
+            return words[i].tell();
+    const dv_command *command = find(first);
+    return command ? command->run(command, argc - 1, argv + 1) : dv_command_tui.run(&dv_command_tui, argc, argv);
 }

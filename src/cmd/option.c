@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "base/error.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_OPTIONS = 64 };
+enum { MAX_OPTIONS = 64, HELP_COLUMN = 30 };
 
 /* What getopt_long returns for row i of the table, and for the two every command has. */
 enum { FIRST_ROW = 256, HELP = 1000, MANUAL };
@@ -47,24 +48,29 @@ static bool print_help(const dv_command *command, const dv_option *options)
         int width = printf("  --%s", option->name);
         if (option->kind != DV_OPTION_FLAG)
             width += printf(" %s", value_name(option));
-        printf("%*s%s\n", width < 30 ? 30 - width : 1, "", option->help);
+        if (width >= HELP_COLUMN)
+            printf("\n%*s%s\n", HELP_COLUMN, "", option->help);
+        else
+            printf("%*s%s\n", HELP_COLUMN - width, "", option->help);
     }
-    printf("  --help%*sthis text\n", 22, "");
+    printf("%-*sthis text\n", HELP_COLUMN, "  --help");
     if (command->examples)
         printf("\nExamples:\n%s", command->examples);
     return fflush(stdout) == 0;
 }
 
-/* mdoc that is safe for any text: backslashes escaped, no control line by accident. */
+/* mdoc that is safe for any text: backslashes escaped, no control line by accident, a line for each sentence. */
 static void print_mdoc_text(const char *text)
 {
     if (*text == '.' || *text == '\'')
         fputs("\\&", stdout);
-    for (; *text; text++) {
+    for (const char *start = text; *text; text++) {
         if (*text == '\\')
             fputs("\\e", stdout);
         else if (*text == '-')
             fputs("\\-", stdout);
+        else if (text > start && text[0] == ' ' && text[-1] == '.' && isupper((unsigned char)text[1]))
+            putchar('\n');
         else
             putchar(*text);
     }
@@ -73,7 +79,8 @@ static void print_mdoc_text(const char *text)
 /* The command's part of the man page's list of options. */
 static bool print_manual(const dv_command *command, const dv_option *options)
 {
-    printf(".Ss deepvid%s%s %s\n", command->name ? " " : "", command->name ? command->name : "", command->arguments);
+    printf(".Ss deepvid%s%s%s%s\n", command->name ? " " : "", command->name ? command->name : "",
+           command->arguments[0] ? " " : "", command->arguments);
     print_mdoc_text(command->summary);
     puts("\n.Bl -tag -width Ds");
     for (const dv_option *option = options; option->name; option++) {

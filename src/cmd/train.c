@@ -487,7 +487,7 @@ static const dv_command kinds[] = {
     {
         .name = "train classifier",
         .arguments = "",
-        .summary = "Trains a classifier of pictures. Ctrl-C stops it; the same command goes on.",
+        .summary = "Train a classifier of pictures. Ctrl-C stops it; the same command goes on.",
         .examples = "  deepvid train classifier --images train-images-idx3-ubyte.gz --labels "
                     "train-labels-idx1-ubyte.gz --out teacher.onnx\n",
         .run = run_classifier,
@@ -495,7 +495,7 @@ static const dv_command kinds[] = {
     {
         .name = "train vae",
         .arguments = "",
-        .summary = "Trains a variational auto-encoder of pictures. Ctrl-C stops it; the same command goes on.",
+        .summary = "Train a variational auto-encoder of pictures. Ctrl-C stops it; the same command goes on.",
         .examples = "  deepvid train vae --images train-images-idx3-ubyte.gz --latent 10 --out model\n",
         .run = run_vae,
     },
@@ -508,6 +508,9 @@ static int print_help(void)
     puts("Usage: deepvid train classifier|vae [OPTION]...\n");
     for (int k = 0; k < KINDS; k++)
         printf("  deepvid %s --help\n      %s\n", kinds[k].name, kinds[k].summary);
+    puts("\nExamples:");
+    for (int k = 0; k < KINDS; k++)
+        fputs(kinds[k].examples, stdout);
     return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 
@@ -536,7 +539,7 @@ static int run(const dv_command *command, int argc, char **argv)
 const dv_command dv_command_train = {
     .name = "train",
     .arguments = "classifier|vae",
-    .summary = "trains a classifier or a variational auto-encoder",
+    .summary = "Train a classifier or a variational auto-encoder.",
     .examples = NULL,
     .run = run,
 };

@@ -97,7 +97,7 @@ static int run(const dv_command *command, int argc, char **argv)
 
 const dv_command dv_command_tui = {
     .arguments = "[BUNDLE]",
-    .summary = "look at a classifier's decisions in the terminal",
+    .summary = "Look at a classifier's decisions in the terminal.",
     .examples = "  deepvid\n"
                 "  deepvid models/fashion-mnist --index 12\n"
                 "  deepvid mybundle --graphics=half\n",

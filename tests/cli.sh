@@ -1,0 +1,81 @@
+#!/bin/sh
+# The command line: help, manual, wrong usage. Wrong usage is one line on
+# standard error, nothing on standard output, and exit status 2.
+set -u
+deepvid=${DEEPVID:?}
+bundle=${top_srcdir:?}/models/fashion-mnist
+folder=$(mktemp -d) || exit 99
+trap 'rm -rf "$folder"' EXIT
+status=0
+complain() {
+    echo "$*"
+    status=1
+}
+
+# wrong ARGUMENTS...: must be refused as wrong usage.
+wrong() {
+    "$deepvid" "$@" >"$folder/out" 2>"$folder/err" </dev/null
+    code=$?
+    [ $code = 2 ] || complain "exit $code instead of 2: deepvid $*"
+    [ ! -s "$folder/out" ] || complain "wrong usage wrote to standard output: deepvid $*"
+    [ "$(wc -l <"$folder/err")" = 1 ] || complain "not one line: deepvid $*: $(cat "$folder/err")"
+    if LC_ALL=C grep -q '[[:cntrl:]]' "$folder/err"; then complain "control characters in the message: deepvid $*"; fi
+}
+
+# fails ARGUMENTS...: the file is at fault, not the usage.
+fails() {
+    "$deepvid" "$@" >"$folder/out" 2>"$folder/err" </dev/null
+    code=$?
+    [ $code = 1 ] || complain "exit $code instead of 1: deepvid $*"
+    [ "$(wc -l <"$folder/err")" = 1 ] || complain "not one line: deepvid $*: $(cat "$folder/err")"
+}
+
+for command in "" explain train classify run info; do
+    # shellcheck disable=SC2086 # an empty command is no argument
+    "$deepvid" $command --help >"$folder/out" 2>"$folder/err" || complain "deepvid $command --help failed"
+    grep -q -- --help "$folder/out" || complain "deepvid $command --help does not tell of itself"
+    grep -q Examples "$folder/out" || complain "deepvid $command --help shows no example"
+    [ ! -s "$folder/err" ] || complain "deepvid $command --help wrote to standard error"
+done
+"$deepvid" --version | grep -q '^deepvid [0-9]' || complain "deepvid --version does not tell the version"
+"$deepvid" --help >/dev/full 2>/dev/null && complain "a full disk under --help went unnoticed"
+
+for number in 0 1 -5 nan inf 1e30 99999999999999999999 12x ''; do
+    wrong explain "$bundle" --index 0 --neighbors "$number"
+done
+for option in band temperature; do
+    for number in 0 -1 nan inf -inf 1e30 x ''; do
+        wrong explain "$bundle" --index 0 --$option "$number"
+    done
+done
+for number in -1 nan inf 1e30 x; do
+    wrong explain "$bundle" --index 0 --ridge "$number"
+done
+for option in student sampling neighborhood; do
+    wrong explain "$bundle" --index 0 --$option nonsense
+done
+wrong explain "$bundle" --index 10000
+wrong explain "$bundle" --index -1
+wrong explain "$bundle"
+wrong explain
+wrong explain "$bundle" extra --index 0
+wrong explain "$bundle" --index 0 --no-such-option
+wrong explain "$bundle" --index
+wrong classify
+wrong run
+wrong run "$bundle/teacher.onnx"
+wrong info
+wrong train
+wrong train nonsense
+wrong train classifier
+wrong train vae --images x --epochs 0 --out y
+wrong --graphics=nonsense
+wrong "$bundle" extra arguments
+wrong "$(printf 'no\033[31msuch\nbundle')" --index nonsense
+
+fails explain "$folder/missing" --index 0
+fails classify "$folder"
+fails info "$folder/missing.onnx"
+fails run "$folder/missing.onnx" --input x.npy --output-dir "$folder/o"
+
+exit $status
