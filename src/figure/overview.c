@@ -20,23 +20,30 @@ enum {
 
 /* ---- title ------------------------------------------------------------------- */
 
+/* How sure the teacher is, in whole percent unless that would hide all doubt. */
+static int certainty_decimals(const dv_explanation *explanation)
+{
+    return explanation->teacher_probabilities[explanation->teacher_class] > 0.99 ? 1 : 0;
+}
+
 static void describe_certainty(const dv_page *page, char *text, size_t size)
 {
     const float *share = page->explanation->teacher_probabilities;
     int first = page->explanation->teacher_class, second = page->shown_count > 1 ? page->shown[1] : -1;
+    int decimals = certainty_decimals(page->explanation);
     char first_share[32], second_share[32], name[DV_PAGE_NAME_SIZE];
 
     if (!isfinite(share[first])) {
         snprintf(text, size, "Its probabilities are not numbers.");
         return;
     }
-    dv_chart_percent(first_share, sizeof first_share, share[first], 0);
+    dv_chart_percent(first_share, sizeof first_share, share[first], decimals);
     if (second < 0)
         snprintf(text, size, "It is %s sure.", first_share);
     else
         snprintf(text, size, "It is %s sure; next comes %s with %s.", first_share,
                  dv_page_short_name(page, second, name),
-                 dv_chart_percent(second_share, sizeof second_share, share[second], 0));
+                 dv_chart_percent(second_share, sizeof second_share, share[second], decimals));
 }
 
 static void describe_truth(const dv_page *page, char *text, size_t size)
@@ -100,7 +107,8 @@ static void caption_instance(const dv_page *page, double x, double y, double wid
     dv_lettering note = {.size = 13, .ink = DV_INK_DIM, .width = width};
     char share[32], name[DV_PAGE_NAME_SIZE];
 
-    dv_chart_percent(share, sizeof share, explanation->teacher_probabilities[explanation->teacher_class], 0);
+    dv_chart_percent(share, sizeof share, explanation->teacher_probabilities[explanation->teacher_class],
+                     certainty_decimals(explanation));
     dv_canvas_text(page->canvas, x, y + 14, &text, "teacher: %s, %s",
                    dv_page_short_name(page, explanation->teacher_class, name), share);
     dv_canvas_text(page->canvas, x, y + 35, &note, "true label: %s", dv_page_class_name(page, explanation->label));

@@ -9,8 +9,8 @@
 
 static const char *const sentence[] = {
     [DV_VERDICT_GOOD] = "The student answers like the teacher around this picture: the maps may be read.",
-    [DV_VERDICT_DOUBTFUL] = "The student follows the teacher only in part: read the maps with care.",
-    [DV_VERDICT_DO_NOT_TRUST] = "The maps do not tell why the teacher decided so.",
+    [DV_VERDICT_DOUBTFUL] = "Read the maps with care:",
+    [DV_VERDICT_DO_NOT_TRUST] = "The maps do not tell why the classifier decided so:",
 };
 
 static const char *number(char *text, size_t size, double value)
@@ -107,6 +107,21 @@ static void describe_band(const dv_explanation *explanation, char *text, size_t 
         snprintf(text, size, "%g to %g in %d latent dimensions", least, most, explanation->latent);
 }
 
+/* "dimension 0 by +1.5, dimension 7 by -0.2"; "" where the centre is the encoder's own. */
+static void describe_moves(const dv_explanation *explanation, char *text, size_t size)
+{
+    size_t used = 0;
+
+    *text = 0;
+    for (int l = 0; l < explanation->latent && used < size; l++) {
+        float move = explanation->center[l] - explanation->latent_mean[l];
+
+        if (move != 0)
+            used +=
+                (size_t)snprintf(text + used, size - used, "%sdimension %d by %+.3g", used > 0 ? ", " : "", l, move);
+    }
+}
+
 static void describe_student(const dv_explanation *explanation, char *text, size_t size)
 {
     const dv_explain_options *options = &explanation->options;
@@ -132,6 +147,9 @@ double dv_page_settings(const dv_page *page, double x, double y, double width)
     y = draw_setting(page, x, y, width, "Neighbours", text);
     describe_band(explanation, text, sizeof text);
     y = draw_setting(page, x, y, width, "Band", text);
+    describe_moves(explanation, text, sizeof text);
+    if (*text)
+        y = draw_setting(page, x, y, width, "Moved by hand", text);
     snprintf(text, sizeof text, "%g", options->temperature);
     y = draw_setting(page, x, y, width, "Temperature", text);
     describe_student(explanation, text, sizeof text);
