@@ -107,6 +107,10 @@ static void end(dv_report *report)
 
 dv_report *dv_report_open(const char *folder, dv_error *error)
 {
+    if (!*folder) {
+        dv_error_set(error, DV_ERROR_ARGUMENT, "the folder of the report has an empty name");
+        return NULL;
+    }
     dv_report *report = dv_alloc(1, sizeof *report, error);
     if (!report)
         return NULL;

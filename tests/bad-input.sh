@@ -1,0 +1,184 @@
+#!/bin/sh
+# Files that are wrong: each is refused with one clear line and exit 1 or 2, and
+# nothing is left behind.
+set -u
+deepvid=${DEEPVID:?}
+bundle=${top_srcdir:?}/models/fashion-mnist
+folder=$(mktemp -d) || exit 99
+trap 'chmod -R u+w "$folder"; rm -rf "$folder"' EXIT
+status=0
+tried=0
+complain() {
+    echo "$*"
+    status=1
+}
+
+# fresh: a copy of the bundle to be damaged.
+fresh() {
+    rm -rf "$folder/b"
+    mkdir "$folder/b"
+    cp "$bundle"/*.onnx "$bundle"/*.gz "$bundle"/*.txt "$bundle"/deepvid.ini "$folder/b"
+    chmod u+w "$folder"/b/*
+}
+
+# refused WHAT WORD COMMAND...: one line that holds WORD, and no report.
+refused() {
+    what=$1
+    word=$2
+    shift 2
+    tried=$((tried + 1))
+    "$deepvid" "$@" >"$folder/out" 2>"$folder/err" </dev/null
+    code=$?
+    case $code in 1 | 2) ;; *) complain "$what: exit $code" ;; esac
+    [ ! -s "$folder/out" ] || complain "$what: words on standard output"
+    [ "$(wc -l <"$folder/err")" = 1 ] || complain "$what: not one line: $(cat "$folder/err")"
+    grep -q -- "$word" "$folder/err" || complain "$what: does not tell of '$word': $(cat "$folder/err")"
+    if LC_ALL=C grep -q '[[:cntrl:]]' "$folder/err"; then complain "$what: control characters"; fi
+    [ ! -e "$folder/report" ] || complain "$what: something of the report is left"
+    rm -rf "$folder/report"
+}
+
+# damaged WHAT WORD: the damaged bundle is refused.
+damaged() {
+    refused "$1" "$2" explain "$folder/b" --index 0 --out "$folder/report"
+}
+
+# cut FILE BYTES: leaves only the first.
+cut() {
+    head -c "$2" "$folder/b/$1" >"$folder/cut"
+    mv "$folder/cut" "$folder/b/$1"
+}
+
+# set_key KEY VALUE: in the ini.
+set_key() {
+    sed "s|^$1 *=.*|$1 = $2|" "$bundle/deepvid.ini" >"$folder/b/deepvid.ini"
+}
+
+# ---- networks, pictures, labels ------------------------------------------------
+
+for file in teacher encoder decoder; do
+    size=$(wc -c <"$bundle/$file.onnx")
+    for bytes in 0 1 7 100 $((size / 2)) $((size - 1)); do
+        fresh
+        cut $file.onnx "$bytes"
+        damaged "$file.onnx cut to $bytes bytes" "$file.onnx"
+    done
+    fresh
+    head -c 5000 /dev/zero | tr '\0' '\377' >"$folder/b/$file.onnx"
+    damaged "$file.onnx of ones" "$file.onnx"
+    fresh
+    rm "$folder/b/$file.onnx"
+    damaged "$file.onnx missing" "$file.onnx"
+done
+for file in t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz; do
+    for bytes in 0 1 5 1000; do
+        fresh
+        cut $file $bytes
+        damaged "$file cut to $bytes bytes" $file
+    done
+done
+fresh
+gzip -dc "$bundle/t10k-labels-idx1-ubyte.gz" | head -c 5000 >"$folder/b/labels"
+sed 's|t10k-labels-idx1-ubyte.gz|labels|' "$bundle/deepvid.ini" >"$folder/b/deepvid.ini"
+damaged "fewer labels than they say" labels
+# 2^31 - 1 pictures of 2^31 - 1 squared.
+fresh
+printf '\0\0\010\003\177\377\377\377\177\377\377\377\177\377\377\377abc' >"$folder/b/t10k-images-idx3-ubyte.gz"
+damaged "pictures without end" t10k-images
+
+# ---- shapes that do not fit ------------------------------------------------------
+
+fresh
+cp "$bundle/decoder.onnx" "$folder/b/encoder.onnx"
+damaged "a decoder for an encoder" encoder.onnx
+fresh
+cp "$bundle/encoder.onnx" "$folder/b/decoder.onnx"
+damaged "an encoder for a decoder" decoder.onnx
+fresh
+cp "$bundle/decoder.onnx" "$folder/b/teacher.onnx"
+damaged "a decoder for a teacher" teacher.onnx
+fresh
+head -n 9 "$bundle/labels.txt" >"$folder/b/labels.txt"
+damaged "a class without a name" labels.txt
+fresh
+printf 'eleven\n' >>"$folder/b/labels.txt"
+damaged "a name without a class" labels.txt
+fresh
+printf '\0\0\010\003\0\0\0\001\0\0\0\002\0\0\0\002abcd' >"$folder/b/t10k-images-idx3-ubyte.gz"
+damaged "pictures of 2 x 2" ""
+
+# ---- the ini ----------------------------------------------------------------------
+
+fresh
+printf '[teacher]\nmodle = teacher.onnx\n' >>"$folder/b/deepvid.ini"
+damaged "an unknown key" modle
+fresh
+printf '[students]\n' >>"$folder/b/deepvid.ini"
+printf 'name = x\n' >>"$folder/b/deepvid.ini"
+damaged "an unknown section" students
+fresh
+cut deepvid.ini 150
+damaged "an ini cut short" deepvid.ini
+fresh
+head -n 9 "$bundle/deepvid.ini" >"$folder/b/deepvid.ini"
+damaged "an ini without an encoder" missing
+refused "the same under classify" missing classify "$folder/b" --json
+fresh
+printf '\033[2J = 1\n' >>"$folder/b/deepvid.ini"
+damaged "an escape sequence for a key" "unknown key"
+fresh
+head -c 100000 /dev/zero >"$folder/b/deepvid.ini"
+damaged "zeros for an ini" deepvid.ini
+fresh
+rm "$folder/b/deepvid.ini"
+damaged "no ini" deepvid.ini
+for wrong in 'x' '0,' '1e400' 'nan' '0.1,0.2' ''; do
+    fresh
+    set_key mean "$wrong"
+    damaged "mean = $wrong" mean
+done
+fresh
+set_key std 0
+damaged "std = 0" std
+fresh
+set_key output words
+damaged "output = words" words
+
+# ---- names that bite ----------------------------------------------------------------
+
+fresh
+printf '\033]0;title\007Zero\nOne\nTwo\nThree\nFour\nFive\nSix\nSeven\nEight\n\033[31mNine\n' >"$folder/b/labels.txt"
+for command in "explain --index 0" classify; do
+    # shellcheck disable=SC2086 # several words
+    "$deepvid" $command "$folder/b" >"$folder/out" 2>"$folder/err" || complain "names with escapes: $command failed"
+    tr -d '\n' <"$folder/out" | LC_ALL=C grep -q '[[:cntrl:]]' && complain "names with escapes reach the terminal"
+done
+
+# ---- where nothing can be written ------------------------------------------------------
+
+: >"$folder/file"
+refused "a report below a file" "$folder/file" explain "$bundle" --index 0 --out "$folder/file/report"
+if [ "$(id -u)" != 0 ]; then
+    mkdir "$folder/locked"
+    chmod a-w "$folder/locked"
+    refused "a report in a locked folder" locked explain "$bundle" --index 0 --out "$folder/locked/report"
+fi
+refused "no name for the report" folder explain "$bundle" --index 0 --out ""
+# A limit on file sizes stands in for a full disk: the large arrays cannot be written.
+(
+    ulimit -f 100
+    trap '' XFSZ
+    "$deepvid" explain "$bundle" --index 0 --out "$folder/report" >"$folder/out" 2>"$folder/err"
+    echo $? >"$folder/code"
+)
+[ "$(cat "$folder/code")" = 1 ] || complain "full disk: exit $(cat "$folder/code")"
+[ "$(wc -l <"$folder/err")" = 1 ] || complain "full disk: not one line: $(cat "$folder/err")"
+[ ! -e "$folder/report" ] || complain "full disk: something of the report is left"
+for command in "explain --index 0" "explain --index 0 --json" classify "classify --json"; do
+    # shellcheck disable=SC2086 # several words
+    "$deepvid" $command "$bundle" >/dev/full 2>"$folder/err" && complain "a full disk under $command went unnoticed"
+    [ "$(wc -l <"$folder/err")" = 1 ] || complain "full disk under $command: not one line: $(cat "$folder/err")"
+done
+
+echo "$tried bad inputs tried"
+exit $status
