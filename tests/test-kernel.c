@@ -170,6 +170,13 @@ static void sums_take_every_element(void **state)
         }
         assert_true(dv_vector_sum(n, x) == (float)(n * (n + 1) / 2));
         assert_true(dv_vector_dot(n, x, y) == (float)(n % 2 ? -(n + 1) / 2 : n / 2));
+        double centered = 0, squares = 0;
+        for (int64_t i = 0; i < n; i++) {
+            centered += (double)(x[i] * (y[i] - 0.5F));
+            squares += (double)((x[i] - 3) * (x[i] - 3));
+        }
+        assert_true(fabs((double)dv_vector_centered_dot(n, x, y, 0.5F) - centered) < 1e-3);
+        assert_true(fabs((double)dv_vector_squares(n, x, 3) - squares) < 1e-1);
         dv_vector_add(n, 2, x, y);
         for (int64_t i = 0; i < n; i++)
             assert_true(y[i] == (float)(2 * (i + 1)) + (i % 2 ? 1 : -1));

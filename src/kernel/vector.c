@@ -56,28 +56,35 @@ static float fold(const float *lane)
     return part[0];
 }
 
+/* Adds TERM over i, in LANES partial sums. */
+#define SUM(N, TERM)                                                                                                   \
+    float lane[LANES] = {0};                                                                                           \
+    int64_t done = 0;                                                                                                  \
+    for (; done + LANES <= (N); done += LANES)                                                                         \
+        for (int64_t j = 0, i = done; j < LANES; j++, i++)                                                             \
+            lane[j] += TERM;                                                                                           \
+    for (int64_t j = 0, i = done; i < (N); j++, i++)                                                                   \
+        lane[j] += TERM;                                                                                               \
+    return fold(lane)
+
 float dv_vector_sum(int64_t n, const float *x)
 {
-    float lane[LANES] = {0};
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int j = 0; j < LANES; j++)
-            lane[j] += x[i + j];
-    for (int j = 0; i < n; i++, j++)
-        lane[j] += x[i];
-    return fold(lane);
+    SUM(n, x[i]);
 }
 
 float dv_vector_dot(int64_t n, const float *x, const float *y)
 {
-    float lane[LANES] = {0};
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int j = 0; j < LANES; j++)
-            lane[j] += x[i + j] * y[i + j];
-    for (int j = 0; i < n; i++, j++)
-        lane[j] += x[i] * y[i];
-    return fold(lane);
+    SUM(n, x[i] * y[i]);
+}
+
+float dv_vector_centered_dot(int64_t n, const float *x, const float *y, float center)
+{
+    SUM(n, x[i] * (y[i] - center));
+}
+
+float dv_vector_squares(int64_t n, const float *x, float center)
+{
+    SUM(n, (x[i] - center) * (x[i] - center));
 }
 
 void dv_vector_add(int64_t n, float a, const float *x, float *y)

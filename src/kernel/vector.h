@@ -10,6 +10,10 @@ void dv_vector_exp(int64_t n, const float *x, float *y);
 /* Sum and sum of products in 16 interleaved partial sums: fast, and closer than one running sum. */
 float dv_vector_sum(int64_t n, const float *x);
 float dv_vector_dot(int64_t n, const float *x, const float *y);
+/* Sum of x[i] * (y[i] - center). */
+float dv_vector_centered_dot(int64_t n, const float *x, const float *y, float center);
+/* Sum of (x[i] - center)^2. */
+float dv_vector_squares(int64_t n, const float *x, float center);
 
 /* y[i] += a * x[i]. */
 void dv_vector_add(int64_t n, float a, const float *x, float *y);

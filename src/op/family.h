@@ -7,9 +7,11 @@
 
 extern const dv_operator dv_family_activation[];
 extern const dv_operator dv_family_arithmetic[];
+extern const dv_operator dv_family_batch_normalization[];
 extern const dv_operator dv_family_concat[];
 extern const dv_operator dv_family_constant[];
 extern const dv_operator dv_family_conv[];
+extern const dv_operator dv_family_dropout[];
 extern const dv_operator dv_family_matmul[];
 extern const dv_operator dv_family_pool[];
 extern const dv_operator dv_family_reshape[];
