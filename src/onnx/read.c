@@ -174,6 +174,8 @@ static bool read_attribute(reader *it, const Onnx__AttributeProto *proto, dv_att
 /* Before anything else of a node is looked at: an operator that is not there is the first thing to say. */
 static bool check_operator(const reader *it, const Onnx__NodeProto *proto, dv_error *error)
 {
+    if (!*text_of(proto->op_type))
+        return dv_error_set(error, DV_ERROR_FORMAT, "calls no operator");
     if (!dv_model_is_default_domain(proto->domain))
         return dv_error_set(error, DV_ERROR_UNSUPPORTED, "operator %s of domain %s is not supported",
                             text_of(proto->op_type), proto->domain);

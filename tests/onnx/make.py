@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Makes the ONNX files of this folder with python3-onnx, and the malformed ones in ../bad."""
+import os
+
+import numpy as np
+from onnx import AttributeProto, StringStringEntryProto, TensorProto, helper, numpy_helper
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BAD = os.path.join(HERE, "..", "bad")
+
+
+def value(name, shape=("batch", 2), kind=TensorProto.FLOAT):
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def graph(nodes, initializers=(), inputs=None, outputs=None, infos=()):
+    return helper.make_graph(nodes, "tiny", [value("x")] if inputs is None else inputs,
+                             [value("y")] if outputs is None else outputs, list(initializers), value_info=list(infos))
+
+
+def model(body, opset=13, ir=7):
+    opsets = [helper.make_opsetid("", opset)] if opset else []
+    made = helper.make_model(body, opset_imports=opsets, producer_name="make.py", producer_version="1")
+    if not opset:
+        del made.opset_import[:]
+    made.ir_version = ir
+    return made
+
+
+def write(folder, name, made):
+    with open(os.path.join(folder, name + ".onnx"), "wb") as file:
+        file.write(made if isinstance(made, bytes) else made.SerializeToString())
+
+
+# ---- good ones ------------------------------------------------------------------
+
+FLOATS = {"float": TensorProto.FLOAT, "double": TensorProto.DOUBLE, "float16": TensorProto.FLOAT16,
+          "bfloat16": TensorProto.BFLOAT16}
+SIGNED = {"int8": TensorProto.INT8, "int16": TensorProto.INT16, "int32": TensorProto.INT32, "int64": TensorProto.INT64}
+UNSIGNED = {"uint8": TensorProto.UINT8, "uint16": TensorProto.UINT16, "uint32": TensorProto.UINT32,
+            "uint64": TensorProto.UINT64}
+NUMBERS = [1.5, -2.0, 0.5, 100.0]
+
+
+def bfloat16_bits(numbers):
+    return (np.array(numbers, np.float32).view(np.uint32) >> 16).astype(np.uint16)
+
+
+def typed_and_raw(name, kind):
+    """The same four numbers twice: in the field of their type, and as raw bytes."""
+    if name in FLOATS:
+        numbers = NUMBERS
+    elif name in SIGNED:
+        numbers = [-3, 0, 1, 100]
+    elif name in UNSIGNED:
+        numbers = [np.iinfo(name).max, 0, 1, 100]
+    else:
+        numbers = [True, False, True, True]
+    typed = TensorProto(name=name + "_typed", data_type=kind, dims=[2, 2])
+    raw = TensorProto(name=name + "_raw", data_type=kind, dims=[2, 2])
+    if name == "bfloat16":
+        bits = bfloat16_bits(numbers)
+        typed.int32_data.extend(int(b) for b in bits)
+        raw.raw_data = bits.tobytes()
+        return typed, raw
+    array = np.array(numbers, dtype="float32" if name == "float" else name)
+    raw.raw_data = array.tobytes()
+    field = {"float": typed.float_data, "double": typed.double_data, "int64": typed.int64_data,
+             "uint32": typed.uint64_data, "uint64": typed.uint64_data}.get(name, typed.int32_data)
+    field.extend(array.view(np.uint16).tolist() if name == "float16" else array.tolist())
+    return typed, raw
+
+
+def make_types():
+    tensors = []
+    for kinds in (FLOATS, SIGNED, UNSIGNED, {"bool": TensorProto.BOOL}):
+        for name, kind in kinds.items():
+            tensors.extend(typed_and_raw(name, kind))
+    outputs = [value(t.name, [2, 2], t.data_type) for t in tensors]
+    write(HERE, "types", model(graph([], tensors, [], outputs)))
+
+
+def make_old():
+    """IR version 3: initializers are inputs too; nodes without names, an attribute without a type."""
+    w = numpy_helper.from_array(np.array([[1, 2], [3, 4]], np.float32), "w")
+    b = numpy_helper.from_array(np.array([10, 20], np.float32), "b")
+    node = helper.make_node("Gemm", ["x", "w", "b"], ["h"], transB=1)
+    node.attribute[0].ClearField("type")
+    inputs = [value("x"), value("w", [2, 2]), value("b", [2])]
+    write(HERE, "old", model(graph([node, helper.make_node("Relu", ["h"], ["y"])], [w, b], inputs), opset=7, ir=3))
+
+
+def make_network():
+    """Nodes out of order, an input left out, attributes of every kind, metadata, declared values."""
+    constant = helper.make_node("Constant", [], ["two"], "two", value=numpy_helper.from_array(np.float32([2])))
+    nodes = [
+        helper.make_node("Clip", ["scaled", "", "limit"], ["y"], "clip"),
+        helper.make_node("Mul", ["h", "two"], ["scaled"], "scale"),
+        constant,
+        helper.make_node("Transpose", ["x"], ["t"], "turn", perm=[1, 0]),
+        helper.make_node("Transpose", ["t"], ["u"], "back", perm=[1, 0]),
+        helper.make_node("LeakyRelu", ["u"], ["h"], "leak", alpha=0.5),
+    ]
+    limit = numpy_helper.from_array(np.array(5, np.float32), "limit")
+    made = model(graph(nodes, [limit], infos=[value("h")]))
+    made.metadata_props.append(StringStringEntryProto(key="mean", value="0.5"))
+    write(HERE, "network", made)
+
+
+# ---- bad ones ---------------------------------------------------------------------
+
+def relu(source="x", target="y", **attributes):
+    return helper.make_node("Relu", [source], [target], "n", **attributes)
+
+
+def initializer(**fields):
+    return TensorProto(**{"name": "w", "data_type": TensorProto.FLOAT, "dims": [2], **fields})
+
+
+def with_initializer(tensor):
+    return model(graph([helper.make_node("Add", ["x", "w"], ["y"], "n")], [tensor]))
+
+
+def nested(depth):
+    """A graph in an attribute in a graph, and so on; by hand, as python's own parser has a limit."""
+    def field(number, content):
+        size, length = len(content), b""
+        while True:
+            length += bytes([size & 127 | (128 if size > 127 else 0)])
+            size >>= 7
+            if not size:
+                return bytes([number << 3 | 2]) + length + content
+    body = b""
+    for _ in range(depth):
+        body = field(1, field(5, field(6, body)))
+    head = model(graph([])).SerializeToString()
+    return head + field(7, field(1, field(4, b"Relu") + field(5, field(1, b"body") + b"\xa0\x01\x05" + field(6, body))))
+
+
+def make_bad():
+    good = model(graph([relu()])).SerializeToString()
+    write(BAD, "onnx-empty", b"")
+    write(BAD, "onnx-text", b"This is no model.\n")
+    write(BAD, "onnx-cut", good[:-7])
+    write(BAD, "onnx-no-graph", b"\x08\x07")
+    write(BAD, "onnx-opset-22", model(graph([relu()]), 22))
+    write(BAD, "onnx-opset-6", model(graph([relu()]), 6))
+    write(BAD, "onnx-without-opset", model(graph([relu()]), 0))
+    write(BAD, "onnx-circle", model(graph([helper.make_node("Add", ["x", "y"], ["a"], "n"), relu("a")])))
+    write(BAD, "onnx-undefined-input", model(graph([relu("z")])))
+    write(BAD, "onnx-undefined-output", model(graph([relu("x", "z")])))
+    write(BAD, "onnx-no-output", model(graph([relu()], outputs=[])))
+    write(BAD, "onnx-two-producers", model(graph([relu(), relu()])))
+    write(BAD, "onnx-input-twice", model(graph([relu()], inputs=[value("x"), value("x")])))
+    write(BAD, "onnx-unknown-operator", model(graph([helper.make_node("Mystery", ["x"], ["y"], "n")])))
+    write(BAD, "onnx-operator-without-name", model(graph([helper.make_node("", ["x"], ["y"], "n")])))
+    write(BAD, "onnx-domain", model(graph([helper.make_node("FusedConv", ["x"], ["y"], "n", domain="com.microsoft")])))
+    write(BAD, "onnx-300-inputs", model(graph([helper.make_node("Concat", ["x"] * 300, ["y"], "n", axis=0)])))
+    write(BAD, "onnx-20-outputs", model(graph([helper.make_node("Relu", ["x"], [f"y{i}" for i in range(20)], "n")])))
+    write(BAD, "onnx-too-many-inputs", model(graph([helper.make_node("Relu", ["x", "x"], ["y"], "n")])))
+    write(BAD, "onnx-input-left-out", model(graph([helper.make_node("Add", ["x", ""], ["y"], "n")])))
+    write(BAD, "onnx-escapes", model(graph([helper.make_node("Mystery", ["x"], ["y"], "\x1b[31mred\x07")])))
+    write(BAD, "onnx-subgraph", model(graph([relu(body=graph([relu()]))])))
+    write(BAD, "onnx-nested-graphs", nested(5000))
+    write(BAD, "onnx-attribute-texts", model(graph([relu(words=["a", "b"])])))
+    odd = model(graph([relu(shape=2)])).SerializeToString().replace(b"\xa0\x01\x02", b"\xa0\x01\x63")
+    write(BAD, "onnx-attribute-type-99", odd)
+    node = relu(value=2)
+    node.attribute[0].type = AttributeProto.TENSOR
+    write(BAD, "onnx-attribute-no-tensor", model(graph([node])))
+
+    def complain(name, kind):
+        write(BAD, name, model(graph([relu()], inputs=[value("x", kind=kind)])))
+    complain("onnx-input-complex", TensorProto.COMPLEX64)
+    complain("onnx-input-text", TensorProto.STRING)
+    complain("onnx-input-type-77", 77)
+    write(BAD, "onnx-input-rank-9", model(graph([relu()], inputs=[value("x", [1] * 9)])))
+    sequence = helper.make_tensor_sequence_value_info("x", TensorProto.FLOAT, [2])
+    write(BAD, "onnx-input-sequence", model(graph([relu()], inputs=[sequence])))
+
+    two = np.float32([1, 2]).tobytes()
+    write(BAD, "onnx-initializer-text", with_initializer(initializer(data_type=TensorProto.STRING)))
+    write(BAD, "onnx-initializer-type-0", with_initializer(initializer(data_type=0, raw_data=two)))
+    write(BAD, "onnx-initializer-without-name", with_initializer(initializer(name="", raw_data=two)))
+    write(BAD, "onnx-initializer-one-missing", with_initializer(initializer(dims=[3], raw_data=two)))
+    write(BAD, "onnx-initializer-odd-bytes", with_initializer(initializer(raw_data=two[:-1])))
+    write(BAD, "onnx-initializer-wrong-field", with_initializer(initializer(int64_data=[1, 2])))
+    write(BAD, "onnx-initializer-negative", with_initializer(initializer(dims=[-2], raw_data=two)))
+    write(BAD, "onnx-initializer-overflow", with_initializer(initializer(dims=[1 << 40, 1 << 40], raw_data=two)))
+    write(BAD, "onnx-initializer-huge", with_initializer(initializer(dims=[1 << 39])))
+    write(BAD, "onnx-initializer-rank-9", with_initializer(initializer(dims=[1] * 8 + [2], raw_data=two)))
+    external = initializer(data_location=TensorProto.EXTERNAL)
+    external.external_data.add(key="location", value="w.bin")
+    write(BAD, "onnx-initializer-external", with_initializer(external))
+    twice = with_initializer(initializer(raw_data=two))
+    twice.graph.initializer.append(initializer(raw_data=two))
+    write(BAD, "onnx-initializer-twice", twice)
+    computed = with_initializer(initializer(raw_data=two))
+    computed.graph.node.append(relu("x", "w"))
+    write(BAD, "onnx-initializer-computed", computed)
+    sparse = model(graph([relu()]))
+    sparse.graph.sparse_initializer.add().dims.append(2)
+    write(BAD, "onnx-initializer-sparse", sparse)
+    function = model(graph([relu()]))
+    function.functions.add().name = "own"
+    write(BAD, "onnx-function", function)
+
+
+make_types()
+make_old()
+make_network()
+make_bad()
