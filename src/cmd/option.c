@@ -25,7 +25,8 @@ int dv_command_usage(const dv_command *command, const char *format, ...)
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     dv_error_set(&text, DV_ERROR_ARGUMENT, "%s", message);
-    fprintf(stderr, "deepvid: %s; try 'deepvid %s--help'\n", text.message, command->name ? command->name : "");
+    fprintf(stderr, "deepvid: %s; try 'deepvid %s%s--help'\n", text.message, command->name ? command->name : "",
+            command->name ? " " : "");
     return DV_EXIT_USAGE;
 }
 

@@ -108,7 +108,7 @@ static void judge(const dv_evidence *evidence, const struct sums *sums, dv_fidel
     if (sums->uncertainty / evidence->count > flat_entropy * log(evidence->classes))
         find_fault(fidelity, DV_VERDICT_DO_NOT_TRUST,
                    "The teacher is undecided: all classes are nearly equal for it here.");
-    else if (sums->spread < flat_spread)
+    else if (evidence->count > 1 && sums->spread < flat_spread)
         find_fault(fidelity, DV_VERDICT_DOUBTFUL,
                    "The teacher's answer hardly changes from neighbour to neighbour: the weights say little.");
     if (evidence->around_reconstruction && evidence->reconstruction_class != evidence->picture_class)

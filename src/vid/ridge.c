@@ -24,6 +24,9 @@ static const double lambda_rule = 0.0007;
 /* A variance of pixels in 0..1 that single precision alone can cause. */
 static const double rounding = 1e-12;
 
+/* Below this part of the largest eigenvalue the rounding of the Gram matrix weighs as much as lambda. */
+static const double least_ratio = 1e-6;
+
 enum { TILE = 128, TASK_ROWS = 64, CHUNK_FLOATS = 1 << 24, POWER_STEPS = 200 };
 
 struct ridge {
@@ -243,10 +246,11 @@ static bool solve(struct ridge *work, dv_student *student, dv_error *error)
     }
     for (int64_t i = 0; i < work->size; i++)
         work->gram[i * work->size + i] += (float)student->lambda;
-    if (!dv_cholesky_solve(work->size, work->gram, lesson->classes, work->solution))
+    double least = least_ratio * student->top_eigenvalue;
+    if (student->lambda < least || !dv_cholesky_solve(work->size, work->gram, lesson->classes, work->solution))
         return dv_error_set(error, DV_ERROR_ARGUMENT,
-                            "lambda %g is lost in rounding beside the largest eigenvalue %.3g; take at least %.1g",
-                            student->lambda, student->top_eigenvalue, 1e-6 * student->top_eigenvalue);
+                            "lambda %g is lost in rounding beside the largest eigenvalue %.3g; take %.1g or more",
+                            student->lambda, student->top_eigenvalue, fmax(2 * student->lambda, least));
     return true;
 }
 
