@@ -66,7 +66,7 @@ sleep 100
 END
     chmod +x "$folder/session"
     rm -f "$folder/done"
-    xterm -ti vt340 -geometry "$1+0+0" -fn 7x13 -xrm 'XTerm*sixelScrolling: true' -xrm 'XTerm*numColorRegisters: 256' \
+    xterm -ti vt340 -geometry "$1+0+0" -fn '-misc-fixed-medium-r-normal--14-*-*-*-*-*-iso10646-1' -xrm 'XTerm*sixelScrolling: true' -xrm 'XTerm*numColorRegisters: 256' \
         -bg black -fg gray90 -e "$folder/session" &
     terminal=$!
     for _ in $(seq 100); do
