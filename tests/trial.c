@@ -113,8 +113,11 @@ void trial_text(trial *t, const char *name, const char *value)
 void trial_int_list(trial *t, const char *name, int count, const int64_t *values)
 {
     dv_attribute *a = add_attribute(t, name, DV_ATTRIBUTE_INTS);
+    int64_t *copy = dv_arena_alloc(t->arena, (size_t)count, sizeof *copy, NULL);
+    assert_non_null(copy);
+    memcpy(copy, values, (size_t)count * sizeof *copy);
     a->count = count;
-    a->ints = values;
+    a->ints = copy;
 }
 
 bool trial_infer(trial *t, int outputs)

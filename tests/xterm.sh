@@ -30,6 +30,10 @@ server=$!
 read -r number <"$folder/number" || { echo "Xvfb does not start"; exit 77; }
 DISPLAY=:$number
 export DISPLAY
+for _ in $(seq 50); do
+    xdotool getdisplaygeometry >/dev/null 2>&1 && break
+    sleep 0.1
+done
 
 # Waits until the screen has stood still for a while, then keeps a picture of it.
 shot() {
