@@ -1,87 +1,107 @@
-/* How well the auto-encoder fits the pictures: its mean negative evidence lower bound. */
+/* How well an auto-encoder fits pictures: its mean negative evidence lower bound. */
+#include "vid/elbo.h"
+
 #include "base/error.h"
 #include "base/random.h"
-#include "vid/latent.h"
+#include "train/loss.h"
+#include "vid/bundle.h"
 #include "vid/span.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
-enum { CHUNK = 1000 };
+enum { BLOCK = 512 }; /* pictures looked at a time */
 
-/* A decoder that is sure of a pixel and wrong pays no more than this, as in common frameworks. */
-static const double most_nats = 100;
-
-/* Bernoulli: -x log p - (1 - x) log(1 - p), summed over pixels. */
-static double reconstruction_nats(const float *picture, const float *decoded, int pixels)
+/* -log p(picture | probability). A decoder that is sure beyond the resolution of a float is taken for that sure. */
+static double reconstruction_nats(const float *picture, const float *probability, int64_t pixels)
 {
     double sum = 0;
-    for (int p = 0; p < pixels; p++) {
-        if (picture[p] > 0)
-            sum -= picture[p] * fmax(log(decoded[p]), -most_nats);
-        if (picture[p] < 1)
-            sum -= (1 - picture[p]) * fmax(log1p(-(double)decoded[p]), -most_nats);
+    for (int64_t i = 0; i < pixels; i++) {
+        double p = fmin(fmax(probability[i], FLT_MIN), 1 - 0x1p-24);
+        sum -= picture[i] * log(p) + (1 - picture[i]) * log1p(-p);
     }
     return sum;
 }
 
-/* From the standard normal prior, summed over dimensions. */
-static double prior_nats(const float *mean, const float *log_variance, int latent)
-{
-    double sum = 0;
-    for (int d = 0; d < latent; d++)
-        sum += (exp(log_variance[d]) + (double)mean[d] * mean[d] - 1 - log_variance[d]) / 2;
-    return sum;
-}
-
-struct buffers {
-    float *pictures, *decoded;            /* CHUNK x D */
-    float *mean, *log_variance, *latents; /* CHUNK x L */
+/* A block of pictures on its way through the networks. */
+struct block {
+    int64_t first, count, pixels;
+    float *picture, *mean, *log_variance, *latent, *probability;
+    float **encoder_output, **decoder_output;
 };
 
-static bool add_chunk(dv_bundle *bundle, const struct buffers *buffers, uint64_t seed, int64_t first, int64_t count,
+static bool make_block(struct block *block, const dv_auto_encoder *networks, dv_arena *arena, dv_error *error)
+{
+    size_t pixels = BLOCK * (size_t)block->pixels, latents = BLOCK * (size_t)networks->latent;
+    if (!(block->picture = dv_arena_alloc(arena, pixels, sizeof(float), error)) ||
+        !(block->mean = dv_arena_alloc(arena, latents, sizeof(float), error)) ||
+        !(block->log_variance = dv_arena_alloc(arena, latents, sizeof(float), error)) ||
+        !(block->latent = dv_arena_alloc(arena, latents, sizeof(float), error)) ||
+        !(block->probability = dv_arena_alloc(arena, pixels, sizeof(float), error)) ||
+        !(block->encoder_output = dv_arena_alloc(arena, networks->encoder_outputs, sizeof(float *), error)) ||
+        !(block->decoder_output = dv_arena_alloc(arena, networks->decoder_outputs, sizeof(float *), error)))
+        return false;
+    block->encoder_output[networks->mean] = block->mean;
+    block->encoder_output[networks->log_variance] = block->log_variance;
+    block->decoder_output[0] = block->probability;
+    return true;
+}
+
+static bool add_block(const struct block *block, const dv_auto_encoder *networks, const dv_dataset *data, uint64_t seed,
                       double *sum, dv_error *error)
 {
-    int64_t pixels = bundle->pixels, latent = bundle->facts.latent;
-    for (int64_t i = 0; i < count; i++)
-        dv_dataset_picture(bundle->dataset, first + i, buffers->pictures + i * pixels);
-    if (!dv_latent_encode(bundle, buffers->pictures, count, buffers->mean, buffers->log_variance, NULL, error))
+    int64_t latent = networks->latent, pixels = block->pixels;
+    for (int64_t i = 0; i < block->count; i++)
+        dv_dataset_picture(data, block->first + i, block->picture + i * pixels);
+    if (!dv_runner_run_batch(networks->encoder, block->picture, block->count, block->encoder_output, NULL, NULL, error))
         return false;
-    for (int64_t i = 0; i < count * latent; i++)
-        buffers->latents[i] =
-            buffers->mean[i] + (float)(exp(buffers->log_variance[i] / 2.0) *
-                                       dv_random_normal(seed, DV_PURPOSE_LATENT_NOISE, (uint64_t)(first * latent + i)));
-    if (!dv_latent_decode(bundle, buffers->latents, count, buffers->decoded, NULL, error))
+    for (int64_t i = 0; i < block->count * latent; i++) {
+        uint64_t draw = (uint64_t)(block->first * latent + i);
+        double noise = dv_random_normal(seed, DV_PURPOSE_LATENT_NOISE, draw);
+        block->latent[i] = block->mean[i] + (float)(exp(block->log_variance[i] / 2.0) * noise);
+    }
+    if (!dv_runner_run_batch(networks->decoder, block->latent, block->count, block->decoder_output, NULL, NULL, error))
         return false;
-    for (int64_t i = 0; i < count; i++)
-        *sum += reconstruction_nats(buffers->pictures + i * pixels, buffers->decoded + i * pixels, bundle->pixels) +
-                prior_nats(buffers->mean + i * latent, buffers->log_variance + i * latent, bundle->facts.latent);
+    for (int64_t i = 0; i < block->count; i++) {
+        *sum += reconstruction_nats(block->picture + i * pixels, block->probability + i * pixels, pixels);
+        *sum += dv_loss_normal_kl(latent, block->mean + i * latent, block->log_variance + i * latent, 1, NULL, NULL);
+    }
     return true;
+}
+
+bool dv_negative_elbo(const dv_auto_encoder *networks, const dv_dataset *data, uint64_t seed,
+                      const dv_progress *progress, double *negative_elbo, dv_error *error)
+{
+    struct block block = {.pixels = (int64_t)data->channels * data->height * data->width};
+    double sum = 0;
+    dv_arena *arena = dv_arena_new(error);
+    bool ok = arena && make_block(&block, networks, arena, error);
+    for (; ok && block.first < data->count; block.first += BLOCK) {
+        block.count = data->count - block.first < BLOCK ? data->count - block.first : BLOCK;
+        ok = dv_progress_report(progress, "evidence lower bound", (double)block.first / (double)data->count, error) &&
+             add_block(&block, networks, data, seed, &sum, error);
+    }
+    ok = ok && dv_progress_report(progress, "evidence lower bound", 1, error);
+    if (ok && !isfinite(sum))
+        ok = dv_error_set(error, DV_ERROR_FORMAT, "the auto-encoder puts out numbers that are not finite");
+    if (ok)
+        *negative_elbo = sum / (double)data->count;
+    dv_arena_free(arena);
+    return ok;
 }
 
 bool dv_bundle_negative_elbo(dv_bundle *bundle, uint64_t seed, const dv_progress *progress, double *negative_elbo,
                              dv_error *error)
 {
-    int64_t count = bundle->facts.count;
-    size_t chunk = count < CHUNK ? count : CHUNK, pixels = chunk * bundle->pixels,
-           latents = chunk * bundle->facts.latent;
-    struct buffers buffers = {0};
-    double sum = 0;
-    bool ok = (buffers.pictures = dv_alloc(pixels, sizeof(float), error)) &&
-              (buffers.decoded = dv_alloc(pixels, sizeof(float), error)) &&
-              (buffers.mean = dv_alloc(latents, sizeof(float), error)) &&
-              (buffers.log_variance = dv_alloc(latents, sizeof(float), error)) &&
-              (buffers.latents = dv_alloc(latents, sizeof(float), error));
-    for (int64_t first = 0; ok && first < count; first += CHUNK)
-        ok = dv_progress_report(progress, "evidence lower bound", (double)first / count, error) &&
-             add_chunk(bundle, &buffers, seed, first, count - first < CHUNK ? count - first : CHUNK, &sum, error);
-    ok = ok && dv_progress_report(progress, "evidence lower bound", 1, error);
-    if (ok)
-        *negative_elbo = sum / count;
-    free(buffers.latents);
-    free(buffers.log_variance);
-    free(buffers.mean);
-    free(buffers.decoded);
-    free(buffers.pictures);
-    return ok;
+    const dv_auto_encoder networks = {
+        .encoder = bundle->encoder.runner,
+        .encoder_outputs = bundle->encoder.graph->output_count,
+        .mean = bundle->mean_output,
+        .log_variance = bundle->log_variance_output,
+        .decoder = bundle->decoder.runner,
+        .decoder_outputs = bundle->decoder.graph->output_count,
+        .latent = bundle->facts.latent,
+    };
+    return dv_negative_elbo(&networks, bundle->dataset, seed, progress, negative_elbo, error);
 }

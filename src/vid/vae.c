@@ -7,6 +7,7 @@
 #include "train/checkpoint.h"
 #include "train/loss.h"
 #include "vid/builder.h"
+#include "vid/elbo.h"
 #include "vid/model.h"
 
 #include <math.h>
@@ -262,60 +263,6 @@ bool dv_vae_write(const dv_vae *vae, const char *folder, dv_error *error)
 
 /* ---- how good it is ------------------------------------------------------- */
 
-enum { BLOCK = 512 }; /* pictures looked at a time */
-
-/* -log p(picture | probability), where a probability is kept off 0 and 1 by the resolution of a float below 1. */
-static double reconstruction_loss(int64_t count, const float *probability, const uint8_t *pixel)
-{
-    const double least = 0x1p-24;
-    double sum = 0;
-    for (int64_t i = 0; i < count; i++) {
-        double p = fmin(fmax(probability[i], least), 1 - least), target = pixel[i] / 255.0;
-        sum -= target * log(p) + (1 - target) * log1p(-p);
-    }
-    return sum;
-}
-
-/* Room for a block of pictures on their way through the network. */
-struct block {
-    float *picture, *mean, *log_variance, *latent, *reconstruction;
-};
-
-static bool block_init(struct block *block, dv_arena *arena, size_t pixels, size_t latent, dv_error *error)
-{
-    block->picture = dv_arena_alloc(arena, BLOCK * pixels, sizeof(float), error);
-    block->mean = dv_arena_alloc(arena, BLOCK * latent, sizeof(float), error);
-    block->log_variance = dv_arena_alloc(arena, BLOCK * latent, sizeof(float), error);
-    block->latent = dv_arena_alloc(arena, BLOCK * latent, sizeof(float), error);
-    block->reconstruction = dv_arena_alloc(arena, BLOCK * pixels, sizeof(float), error);
-    return block->picture && block->mean && block->log_variance && block->latent && block->reconstruction;
-}
-
-/* Sum over `count` pictures from `first`. */
-static bool block_negative_elbo(const struct block *block, dv_runner *encoder, dv_runner *decoder, int64_t latent,
-                                const dv_dataset *data, int64_t first, int64_t count, uint64_t seed, double *sum,
-                                dv_error *error)
-{
-    const int64_t pixels = pixels_of(data);
-    for (int64_t i = 0; i < count; i++)
-        dv_dataset_picture(data, first + i, block->picture + i * pixels);
-    if (!dv_runner_run_batch(encoder, block->picture, count, (float *[]){block->mean, block->log_variance}, NULL, NULL,
-                             error))
-        return false;
-    for (int64_t i = 0; i < count * latent; i++) {
-        uint64_t draw = (uint64_t)(first * latent + i);
-        block->latent[i] = block->mean[i] + expf(block->log_variance[i] / 2) *
-                                                (float)dv_random_normal(seed, DV_PURPOSE_LATENT_NOISE, draw);
-    }
-    if (!dv_runner_run_batch(decoder, block->latent, count, (float *[]){block->reconstruction}, NULL, NULL, error))
-        return false;
-    for (int64_t i = 0; i < count; i++) {
-        *sum += reconstruction_loss(pixels, block->reconstruction + i * pixels, data->pixels + (first + i) * pixels);
-        *sum += dv_loss_normal_kl(latent, block->mean + i * latent, block->log_variance + i * latent, 1, NULL, NULL);
-    }
-    return true;
-}
-
 bool dv_vae_negative_elbo(const dv_vae *vae, const dv_dataset *data, uint64_t seed, dv_team *team,
                           const dv_progress *progress, double *negative_elbo, dv_error *error)
 {
@@ -323,22 +270,17 @@ bool dv_vae_negative_elbo(const dv_vae *vae, const dv_dataset *data, uint64_t se
         return dv_error_set(error, DV_ERROR_ARGUMENT,
                             "the test pictures need the size of the training pictures, %d x %d x %d", vae->channels,
                             vae->height, vae->width);
-    struct block block;
-    dv_arena *arena = dv_arena_new(error);
-    dv_runner *encoder = dv_runner_new(vae->encoder, team, error);
-    dv_runner *decoder = encoder ? dv_runner_new(vae->decoder, team, error) : NULL;
-    bool good = arena && decoder && block_init(&block, arena, (size_t)pixels_of(data), (size_t)vae->latent, error);
-    double sum = 0;
-    for (int64_t first = 0; good && first < data->count; first += BLOCK) {
-        int64_t count = data->count - first < BLOCK ? data->count - first : BLOCK;
-        good = block_negative_elbo(&block, encoder, decoder, vae->latent, data, first, count, seed, &sum, error);
-        if (good && progress &&
-            !progress->report(progress->context, "testing", (double)(first + count) / (double)data->count))
-            good = dv_error_set(error, DV_ERROR_CANCELLED, "cancelled");
-    }
-    *negative_elbo = sum / (double)data->count;
-    dv_runner_free(encoder);
-    dv_runner_free(decoder);
-    dv_arena_free(arena);
+    dv_auto_encoder networks = {
+        .encoder_outputs = vae->encoder->output_count,
+        .mean = 0,
+        .log_variance = 1,
+        .decoder_outputs = vae->decoder->output_count,
+        .latent = vae->latent,
+    };
+    bool good = (networks.encoder = dv_runner_new(vae->encoder, team, error)) &&
+                (networks.decoder = dv_runner_new(vae->decoder, team, error)) &&
+                dv_negative_elbo(&networks, data, seed, progress, negative_elbo, error);
+    dv_runner_free(networks.encoder);
+    dv_runner_free(networks.decoder);
     return good;
 }
