@@ -102,7 +102,8 @@ static bool has_plain_bias(const dv_graph *graph, const dv_node *host, int64_t c
 static bool is_plain_normalization(const dv_graph *graph, const dv_node *node, int64_t channels)
 {
     if (strcmp(node->op->name, "BatchNormalization") != 0 || node->input_count < 5 ||
-        dv_attribute_int(&node->attributes, "training_mode", 0) || !dv_attribute_int(&node->attributes, "spatial", 1))
+        dv_attribute_int(&node->attributes, "training_mode", 0) || !dv_attribute_int(&node->attributes, "spatial", 1) ||
+        !dv_attribute_int(&node->attributes, "is_test", 1))
         return false;
     for (int i = 1; i < 5; i++) {
         const dv_tensor *constant = float_constant(graph, node, i);

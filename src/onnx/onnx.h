@@ -4,7 +4,7 @@
 
 #include "graph/graph.h"
 
-/* Reads a model (opset 7 to 21, one graph of the default domain). An operator that is not in the table is an error
+/* Reads a model (DV_OPSET_OLDEST to DV_OPSET_NEWEST, one graph of the default domain). An operator that is not in the table is an error
  * that names operator, node and file. The graph is as the file has it; see dv_graph_simplify. */
 dv_graph *dv_onnx_read(const char *path, dv_error *error);
 

@@ -191,14 +191,14 @@ BACKWARD(clip_backward, OF_INPUT; const float low = float_bound(call, 1, "min", 
     }
 
 const dv_operator dv_family_activation[] = {
-    ROW("Relu", 6, 13, infer_float, relu, true),
+    ROW("Relu", 1, 13, infer_float, relu, true),
     ROW("Relu", 14, 0, infer_number, relu, true),
-    ROW("LeakyRelu", 6, 0, infer_float, leaky_relu, false),
-    ROW("Exp", 6, 0, infer_float, exp, true),
-    ROW("Log", 6, 0, infer_float, log, false),
-    ROW("Sigmoid", 6, 0, infer_float, sigmoid, true),
-    ROW("Tanh", 6, 0, infer_float, tanh, true),
-    ROW("Clip", 6, 10, infer_float, clip, false),
+    ROW("LeakyRelu", 1, 0, infer_float, leaky_relu, false),
+    ROW("Exp", 1, 0, infer_float, exp, true),
+    ROW("Log", 1, 0, infer_float, log, false),
+    ROW("Sigmoid", 1, 0, infer_float, sigmoid, true),
+    ROW("Tanh", 1, 0, infer_float, tanh, true),
+    ROW("Clip", 1, 10, infer_float, clip, false),
     {
         .name = "Clip",
         .since = 11,

@@ -1,4 +1,4 @@
-/* Add, Sub, Mul, Div with numpy's broadcasting. */
+/* Add, Sub, Mul, Div with numpy's broadcasting, which they have since opset 7. */
 #include "op/call.h"
 #include "op/family.h"
 #include "op/loop.h"

@@ -45,6 +45,8 @@ static bool infer_batch_normalization(dv_call *call, dv_error *error)
     }
     if (dv_attribute_int(call->attributes, "spatial", 1) != 1)
         return dv_error_set(error, DV_ERROR_UNSUPPORTED, "spatial 0 is not supported");
+    if (call->opset < 7 && dv_attribute_int(call->attributes, "is_test", 0) == 0)
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "is_test 0 is not supported");
     normalization *n = dv_call_prepare(call, sizeof *n, error);
     if (!n)
         return false;
@@ -193,7 +195,7 @@ static void batch_normalization_backward(const dv_call *call, const dv_tensor *c
     }
 
 const dv_operator dv_family_batch_normalization[] = {
-    ROW(7, 13, 5),
+    ROW(1, 13, 5),
     ROW(14, 0, 3),
     {0},
 };

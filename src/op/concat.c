@@ -86,7 +86,7 @@ static void concat_backward(const dv_call *call, const dv_tensor *const *output_
 const dv_operator dv_family_concat[] = {
     {
         .name = "Concat",
-        .since = 4,
+        .since = 4, /* before, the axis had a default */
         .min_inputs = 1,
         .max_inputs = DV_MAX_INPUTS,
         .min_outputs = 1,

@@ -147,7 +147,7 @@ static void dropout_backward(const dv_call *call, const dv_tensor *const *output
     }
 
 const dv_operator dv_family_dropout[] = {
-    ROW(7, 11, 1),
+    ROW(1, 11, 1),
     ROW(12, 0, 3),
     {0},
 };

@@ -327,7 +327,7 @@ static void matmul_backward(const dv_call *call, const dv_tensor *const *output_
 const dv_operator dv_family_matmul[] = {
     {
         .name = "Gemm",
-        .since = 7,
+        .since = 1,
         .until = 10,
         .min_inputs = 3,
         .max_inputs = 3,

@@ -1,5 +1,6 @@
-/* Operators: what an ONNX node does. One operator is one row of the table in
- * table.c: its ONNX name and versions, shape inference, forward, backward. */
+/* Operators: what an ONNX node does. One operator is one row of a table: its
+ * ONNX name and versions, shape inference, forward, backward. Each family of
+ * operators has a file with its rows; table.c lists the families. */
 #ifndef DV_OP_OP_H
 #define DV_OP_OP_H
 
@@ -95,7 +96,7 @@ typedef struct dv_operator {
 } dv_operator;
 
 /* Opsets that are read. */
-enum { DV_OPSET_OLDEST = 7, DV_OPSET_NEWEST = 21, DV_OPSET_WRITTEN = 13 };
+enum { DV_OPSET_OLDEST = 1, DV_OPSET_NEWEST = 24, DV_OPSET_WRITTEN = 13 };
 
 /* The row for an operator of the default domain at an opset. NULL and
  * DV_ERROR_UNSUPPORTED ("operator X is not supported", or not at this opset). */

@@ -183,7 +183,7 @@ static void global_average_pool_backward(const dv_call *call, const dv_tensor *c
 const dv_operator dv_family_pool[] = {
     ROW("MaxPool", 1, 7, 1, max_pool),
     ROW("MaxPool", 8, 0, 2, max_pool),
-    ROW("AveragePool", 7, 0, 1, average_pool),
+    ROW("AveragePool", 1, 0, 1, average_pool),
     ROW("GlobalAveragePool", 1, 0, 1, global_average_pool),
     {0},
 };

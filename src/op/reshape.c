@@ -58,6 +58,19 @@ static bool read_shape(const dv_call *call, const int64_t *dims, int64_t rank, d
     return true;
 }
 
+/* An attribute before opset 5, input 1 from then on. */
+static bool find_wanted_shape(const dv_call *call, const int64_t **dims, int64_t *rank, dv_error *error)
+{
+    if (call->opset >= 5)
+        return dv_call_require(call, 2, error) && dv_call_constant_ints(call, 1, "the wanted shape", dims, rank, error);
+    const dv_attribute *shape = dv_attribute_find(call->attributes, "shape", DV_ATTRIBUTE_INTS);
+    if (!shape)
+        return dv_error_set(error, DV_ERROR_FORMAT, "attribute shape is missing");
+    *dims = shape->ints;
+    *rank = shape->count;
+    return true;
+}
+
 static bool infer_reshape(dv_call *call, dv_error *error)
 {
     char from[160], to[160];
@@ -65,7 +78,7 @@ static bool infer_reshape(dv_call *call, dv_error *error)
     int64_t rank, count;
     dv_shape shape = {0};
     int open;
-    if (!dv_call_require(call, 2, error) || !dv_call_constant_ints(call, 1, "the wanted shape", &dims, &rank, error) ||
+    if (!dv_call_require(call, 1, error) || !find_wanted_shape(call, &dims, &rank, error) ||
         !read_shape(call, dims, rank, &shape, &open, error))
         return false;
     const dv_shape *x = &call->input[0]->shape;
@@ -183,8 +196,13 @@ static void copy_backward(const dv_call *call, const dv_tensor *const *output_gr
     }
 
 const dv_operator dv_family_reshape[] = {
-    ROW("Flatten", 1, 0, 1, 1, infer_flatten),      ROW("Identity", 1, 0, 1, 1, infer_identity),
-    ROW("Reshape", 5, 0, 2, 2, infer_reshape),      ROW("Squeeze", 1, 12, 1, 1, infer_squeeze),
-    ROW("Squeeze", 13, 0, 1, 2, infer_squeeze),     ROW("Unsqueeze", 1, 12, 1, 1, infer_unsqueeze),
-    ROW("Unsqueeze", 13, 0, 2, 2, infer_unsqueeze), {0},
+    ROW("Flatten", 1, 0, 1, 1, infer_flatten),
+    ROW("Identity", 1, 0, 1, 1, infer_identity),
+    ROW("Reshape", 1, 4, 1, 1, infer_reshape),
+    ROW("Reshape", 5, 0, 2, 2, infer_reshape),
+    ROW("Squeeze", 1, 12, 1, 1, infer_squeeze),
+    ROW("Squeeze", 13, 0, 1, 2, infer_squeeze),
+    ROW("Unsqueeze", 1, 12, 1, 1, infer_unsqueeze),
+    ROW("Unsqueeze", 13, 0, 2, 2, infer_unsqueeze),
+    {0},
 };
