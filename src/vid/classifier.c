@@ -6,6 +6,7 @@
 #include "train/loss.h"
 #include "vid/builder.h"
 #include "vid/model.h"
+#include "vid/teacher.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -259,57 +260,49 @@ void dv_classifier_free(dv_classifier *classifier)
 
 /* ---- using it ------------------------------------------------------------- */
 
-enum { BLOCK = 512 }; /* pictures classified at a time */
-
-static int64_t count_right(const dv_dataset *data, const float *logits, int64_t classes, int64_t first, int64_t count,
-                           int64_t *labelled)
-{
-    int64_t right = 0;
-    for (int64_t i = 0; i < count; i++) {
-        const float *row = logits + i * classes;
-        int label = data->labels[first + i], best = 0;
-        for (int k = 1; k < classes; k++)
-            if (row[k] > row[best])
-                best = k;
-        *labelled += label >= 0;
-        right += label == best;
-    }
-    return right;
-}
-
-bool dv_classifier_accuracy(const dv_classifier *classifier, const dv_dataset *data, dv_team *team,
-                            const dv_progress *progress, double *accuracy, dv_error *error)
+static bool check_test_data(const dv_classifier *classifier, const dv_dataset *data, dv_error *error)
 {
     if (data->channels != classifier->channels || data->height != classifier->height ||
         data->width != classifier->width || !data->labels)
         return dv_error_set(error, DV_ERROR_ARGUMENT,
                             "the test pictures need labels and the size of the training pictures, %d x %d x %d",
                             classifier->channels, classifier->height, classifier->width);
-    const int64_t pixels = (int64_t)data->channels * data->height * data->width;
-    const dv_classifier_options as_they_are = {.flip = false};
-    struct lesson lesson = {.data = data, .options = &as_they_are};
-    lesson.normalized = normalization_table(classifier, error);
-    float *pictures = dv_alloc(BLOCK, (size_t)pixels * sizeof *pictures, error);
-    float *logits = dv_alloc(BLOCK, (size_t)classifier->classes * sizeof *logits, error);
-    dv_runner *runner = dv_runner_new(classifier->graph, team, error);
-    bool good = lesson.normalized && pictures && logits && runner;
-    int64_t right = 0, labelled = 0;
-    for (int64_t first = 0; good && first < data->count; first += BLOCK) {
-        int64_t count = data->count - first < BLOCK ? data->count - first : BLOCK;
-        for (int64_t i = 0; i < count; i++)
-            show_picture(&lesson, first + i, 0, pictures + i * pixels);
-        good = dv_runner_run_batch(runner, pictures, count, (float *[]){logits}, NULL, NULL, error);
-        if (good)
-            right += count_right(data, logits, classifier->classes, first, count, &labelled);
-        if (progress && !progress->report(progress->context, "testing", (double)(first + count) / (double)data->count))
-            good = dv_error_set(error, DV_ERROR_CANCELLED, "cancelled");
-    }
-    *accuracy = labelled > 0 ? (double)right / (double)labelled : NAN;
-    dv_runner_free(runner);
-    free(lesson.normalized);
-    free(pictures);
-    free(logits);
-    return good;
+    for (int64_t i = 0; i < data->count; i++)
+        if (data->labels[i] >= classifier->classes)
+            return dv_error_set(error, DV_ERROR_FORMAT, "test picture %lld has label %d, but %d classes were learned",
+                                (long long)i, data->labels[i], classifier->classes);
+    return true;
+}
+
+bool dv_classifier_accuracy(const dv_classifier *classifier, dv_dataset *data, dv_team *team,
+                            const dv_progress *progress, double *accuracy, dv_error *error)
+{
+    if (!check_test_data(classifier, data, error))
+        return false;
+    /* As much of a bundle as the measurement looks at. */
+    dv_bundle bundle = {
+        .facts = {.classes = classifier->classes,
+                  .channels = data->channels,
+                  .height = data->height,
+                  .width = data->width,
+                  .count = data->count,
+                  .labels = data->labels},
+        .pixels = data->channels * data->height * data->width,
+        .team = team,
+        .dataset = data,
+        .teacher = {.path = "the classifier",
+                    .graph = classifier->graph,
+                    .runner = dv_runner_new(classifier->graph, team, error)},
+        .teacher_output = dv_teacher_output_find("logits", error),
+        .mean = classifier->mean,
+        .deviation = classifier->deviation,
+    };
+    dv_classification *result = bundle.teacher.runner ? dv_classify(&bundle, progress, error) : NULL;
+    if (result)
+        *accuracy = result->accuracy;
+    dv_runner_free(bundle.teacher.runner);
+    dv_classification_free(result);
+    return result != NULL;
 }
 
 /* "0.286,0.301": as many digits as a float has. */

@@ -35,7 +35,7 @@ typedef struct dv_classifier {
 dv_classifier *dv_classifier_train(const dv_dataset *data, const dv_classifier_options *options, dv_team *team,
                                    const dv_training_observer *observer, dv_error *error);
 /* Share of the labelled pictures that it names right. */
-bool dv_classifier_accuracy(const dv_classifier *classifier, const dv_dataset *data, dv_team *team,
+bool dv_classifier_accuracy(const dv_classifier *classifier, dv_dataset *data, dv_team *team,
                             const dv_progress *progress, double *accuracy, dv_error *error);
 /* As ONNX; mean and standard deviation go into its metadata. */
 bool dv_classifier_write(const dv_classifier *classifier, const char *path, dv_error *error);

@@ -1,0 +1,107 @@
+/* What the kinds of training share: options, a line that tells how it goes, data and threads. */
+#ifndef DV_CMD_TRAIN_H
+#define DV_CMD_TRAIN_H
+
+#include "cmd/command.h"
+#include "vid/model.h"
+
+/* The kinds, each in its own file. */
+extern const dv_command dv_train_classifier, dv_train_vae;
+
+/* ---- options -------------------------------------------------------------- */
+
+/* What every kind asks for. */
+typedef struct dv_train_settings {
+    const char *images, *test_images, *out;
+    int64_t epochs, batch, seed, threads;
+    double learning_rate, weight_decay, momentum;
+    int optimizer; /* dv_optimizer */
+} dv_train_settings;
+
+/* Everything but the epochs. */
+extern const dv_train_settings dv_train_defaults;
+
+/* The rows that end every table. */
+#define DV_TRAIN_OPTIONS(common, default_epochs)                                                                       \
+    {.name = "epochs",                                                                                                 \
+     .kind = DV_OPTION_COUNT,                                                                                          \
+     .argument = "N",                                                                                                  \
+     .minimum = 1,                                                                                                     \
+     .maximum = 100000,                                                                                                \
+     .target = &(common).epochs,                                                                                       \
+     .help = "how often every picture is seen (default " default_epochs ")"},                                          \
+        {.name = "batch",                                                                                              \
+         .kind = DV_OPTION_COUNT,                                                                                      \
+         .argument = "N",                                                                                              \
+         .minimum = 1,                                                                                                 \
+         .maximum = 65536,                                                                                             \
+         .target = &(common).batch,                                                                                    \
+         .help = "pictures of one step (default 128)"},                                                                \
+        {.name = "optimizer",                                                                                          \
+         .kind = DV_OPTION_CHOICE,                                                                                     \
+         .choices = "adam|sgd",                                                                                        \
+         .target = &(common).optimizer,                                                                                \
+         .help = "adam (default), or stochastic gradient descent with momentum"},                                      \
+        {.name = "learning-rate",                                                                                      \
+         .kind = DV_OPTION_NUMBER,                                                                                     \
+         .argument = "R",                                                                                              \
+         .minimum = 1e-9,                                                                                              \
+         .maximum = 100,                                                                                               \
+         .target = &(common).learning_rate,                                                                            \
+         .help = "of the first step; it falls along a half cosine to R/100 (default 0.001)"},                          \
+        {.name = "weight-decay",                                                                                       \
+         .kind = DV_OPTION_NUMBER,                                                                                     \
+         .argument = "D",                                                                                              \
+         .minimum = 0,                                                                                                 \
+         .maximum = 100,                                                                                               \
+         .target = &(common).weight_decay,                                                                             \
+         .help = "weights shrink by learning rate x D each step (default 0)"},                                         \
+        {.name = "momentum",                                                                                           \
+         .kind = DV_OPTION_NUMBER,                                                                                     \
+         .argument = "M",                                                                                              \
+         .minimum = 0,                                                                                                 \
+         .maximum = 0.9999,                                                                                            \
+         .target = &(common).momentum,                                                                                 \
+         .help = "of sgd (default 0.9)"},                                                                              \
+        {.name = "seed",                                                                                               \
+         .kind = DV_OPTION_COUNT,                                                                                      \
+         .argument = "N",                                                                                              \
+         .minimum = 0,                                                                                                 \
+         .maximum = 4294967295.0,                                                                                      \
+         .target = &(common).seed,                                                                                     \
+         .help = "of all random numbers; the same seed gives the same bytes (default 1)"},                             \
+    {                                                                                                                  \
+        .name = "threads", .kind = DV_OPTION_COUNT, .argument = "N", .minimum = 0, .maximum = 1024,                    \
+        .target = &(common).threads, .help = "0 (default): all cores; does not change the result"                      \
+    }
+
+/* "16,32" -> layers; "none" or nothing at all: no layers. Returns -1, or the exit status after saying what is wrong. */
+int dv_train_parse_layers(const dv_command *command, const char *option, const char *text, dv_layers *layers);
+
+/* Returns -1, or the exit status after saying what is missing or left over. `first` is that of dv_options_parse. */
+int dv_train_check(const dv_command *command, const dv_train_settings *settings, int first, int argc, char **argv);
+
+/* ---- a run ---------------------------------------------------------------- */
+
+/* What a run works with, and how it is told. */
+typedef struct dv_train_run {
+    dv_team *team;
+    dv_dataset *data, *test; /* test NULL: not asked for */
+    const char *checkpoint;
+    dv_training_options options;
+    dv_training_observer observer;
+    bool terminal; /* stderr is one */
+    double drawn_ms;
+    dv_progress_line line;
+    dv_progress progress; /* of what follows the training */
+} dv_train_run;
+
+/* Opens data and threads; Ctrl-C now stops the run. `target`, the file to be written in the end, is tried first: that
+ * is no thing to find out after hours. The run must not be moved; close it also after an error. */
+bool dv_train_open(dv_train_run *run, const dv_train_settings *settings, const char *labels, const char *test_labels,
+                   const char *target, const char *checkpoint, dv_error *error);
+void dv_train_close(dv_train_run *run);
+/* Ends the line that tells how it goes. Without a result it says why, and returns the exit status; otherwise -1. */
+int dv_train_end(dv_train_run *run, bool has_result, const dv_error *error);
+
+#endif

@@ -1,0 +1,136 @@
+#include "base/file.h"
+#include "cmd/train.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- options -------------------------------------------------------------- */
+
+const dv_train_settings dv_train_defaults = {
+    .batch = 128,
+    .seed = 1,
+    .learning_rate = 1e-3,
+    .momentum = 0.9,
+    .optimizer = DV_OPTIMIZER_ADAM,
+};
+
+int dv_train_parse_layers(const dv_command *command, const char *option, const char *text, dv_layers *layers)
+{
+    *layers = (dv_layers){.count = 0};
+    if (!*text || strcmp(text, "none") == 0)
+        return -1;
+    for (const char *at = text;; at++) {
+        char *end;
+        long width = strtol(at, &end, 10);
+        if (end == at || width < 1 || width > DV_MODEL_MAX_WIDTH || (*end && *end != ','))
+            return dv_command_usage(command, "--%s takes widths from 1 to %d with commas between them, not '%s'",
+                                    option, DV_MODEL_MAX_WIDTH, text);
+        if (layers->count == DV_MODEL_MAX_LAYERS)
+            return dv_command_usage(command, "--%s takes at most %d layers", option, DV_MODEL_MAX_LAYERS);
+        layers->width[layers->count++] = (int)width;
+        at = end;
+        if (!*at)
+            return -1;
+    }
+}
+
+int dv_train_check(const dv_command *command, const dv_train_settings *settings, int first, int argc, char **argv)
+{
+    if (first < argc)
+        return dv_command_usage(command, "what is '%s' for?", argv[first]);
+    if (!settings->images || !settings->out)
+        return dv_command_usage(command, "%s is missing", settings->images ? "--out" : "--images");
+    if (settings->weight_decay * settings->learning_rate >= 1)
+        return dv_command_usage(command, "--weight-decay %g with --learning-rate %g would wipe out the weights",
+                                settings->weight_decay, settings->learning_rate);
+    return -1;
+}
+
+static dv_training_options training_options(const dv_train_settings *settings, const char *checkpoint)
+{
+    return (dv_training_options){
+        .optimizer = (dv_optimizer)settings->optimizer,
+        .epochs = (int)settings->epochs,
+        .batch = (int)settings->batch,
+        .learning_rate = settings->learning_rate,
+        .weight_decay = settings->weight_decay,
+        .momentum = settings->momentum,
+        .seed = (uint64_t)settings->seed,
+        .checkpoint = checkpoint,
+    };
+}
+
+/* ---- telling how it goes -------------------------------------------------- */
+
+static const char *duration_text(double seconds, char text[32])
+{
+    if (seconds < 100)
+        snprintf(text, 32, "%.0f s", seconds);
+    else if (seconds < 100 * 60)
+        snprintf(text, 32, "%.0f min", seconds / 60);
+    else
+        snprintf(text, 32, "%.1f h", seconds / 3600);
+    return text;
+}
+
+static bool report_step(void *context, const dv_training_status *status)
+{
+    enum { REDRAW_MS = 100 };
+    dv_train_run *run = context;
+    double now = dv_clock_ms();
+    if (run->terminal ? status->epoch_end || now - run->drawn_ms > REDRAW_MS : status->epoch_end) {
+        char left[32];
+        fprintf(stderr, "%sepoch %d of %d, %3.0f %%, loss %.5g, %.0f pictures/s, %s left%s",
+                run->terminal ? "\r\033[K" : "", status->epoch + 1, status->epochs,
+                100.0 * (double)status->sample / (double)status->samples, status->loss, status->samples_per_second,
+                duration_text(status->seconds_left, left), run->terminal ? "" : "\n");
+        fflush(stderr);
+        run->drawn_ms = now;
+    }
+    return !dv_command_interrupted();
+}
+
+/* ---- a run ---------------------------------------------------------------- */
+
+static bool can_write(const char *path, dv_error *error)
+{
+    dv_output *output = dv_output_open(path, error);
+    dv_output_discard(output);
+    return output != NULL;
+}
+
+bool dv_train_open(dv_train_run *run, const dv_train_settings *settings, const char *labels, const char *test_labels,
+                   const char *target, const char *checkpoint, dv_error *error)
+{
+    *run = (dv_train_run){
+        .checkpoint = checkpoint,
+        .options = training_options(settings, checkpoint),
+        .observer = {.step = report_step, .context = run},
+        .terminal = isatty(STDERR_FILENO),
+    };
+    run->progress = dv_command_progress(&run->line);
+    return can_write(target, error) && (run->team = dv_team_new((int)settings->threads, error)) &&
+           (run->data = dv_dataset_open(settings->images, labels, error)) &&
+           (!settings->test_images || (run->test = dv_dataset_open(settings->test_images, test_labels, error)));
+}
+
+void dv_train_close(dv_train_run *run)
+{
+    dv_dataset_close(run->test);
+    dv_dataset_close(run->data);
+    dv_team_free(run->team);
+}
+
+int dv_train_end(dv_train_run *run, bool has_result, const dv_error *error)
+{
+    if (run->terminal && run->drawn_ms > 0)
+        fputc('\n', stderr);
+    if (has_result)
+        return -1;
+    if (error->code != DV_OK)
+        return dv_command_fail(error);
+    fprintf(stderr, "deepvid: stopped; the same command goes on from %s\n", run->checkpoint);
+    return DV_EXIT_FAILED;
+}

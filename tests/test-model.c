@@ -1,0 +1,379 @@
+/* The networks that are trained here: gradients of whole losses, what is cut out, what they learn. */
+#include "base/error.h"
+#include "base/random.h"
+#include "onnx/onnx.h"
+#include "train/loss.h"
+#include "vid/builder.h"
+#include "vid/model.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+/* ---- pictures of bars --------------------------------------------------------- */
+
+enum { COUNT = 96, HEIGHT = 9, WIDTH = 6, CHANNELS = 2, PIXELS = CHANNELS * HEIGHT * WIDTH };
+
+struct bars {
+    dv_dataset data;
+    uint8_t pixels[COUNT * PIXELS];
+    int labels[COUNT];
+};
+
+/* A bright line at a random place on noise: class 0 lies, class 1 stands, class 2 is none. */
+static int make_bars(void **state)
+{
+    struct bars *bars = calloc(1, sizeof *bars);
+    bars->data = (dv_dataset){.count = COUNT,
+                              .channels = CHANNELS,
+                              .height = HEIGHT,
+                              .width = WIDTH,
+                              .pixels = bars->pixels,
+                              .labels = bars->labels};
+    for (int i = 0; i < COUNT; i++) {
+        bars->labels[i] = i % 3;
+        uint64_t place = dv_random_bits(1, DV_PURPOSE_TEST, (uint64_t)i);
+        for (int p = 0; p < PIXELS; p++) {
+            int y = p / WIDTH % HEIGHT, x = p % WIDTH;
+            bool on = (i % 3 == 0 && y == (int)(place % HEIGHT)) || (i % 3 == 1 && x == (int)(place % WIDTH));
+            uint64_t noise = dv_random_bits(2, DV_PURPOSE_TEST, (uint64_t)(i * PIXELS + p));
+            bars->pixels[i * PIXELS + p] = (uint8_t)(noise % 60 + (on ? 180 : 0));
+        }
+    }
+    *state = bars;
+    return 0;
+}
+
+static int free_bars(void **state)
+{
+    free(*state);
+    return 0;
+}
+
+/* ---- the gradient of the whole VAE loss ------------------------------------------ */
+
+enum { SAMPLES = 5 };
+
+struct vae_loss {
+    dv_gradient *gradient;
+    dv_objective objective;
+    dv_tensor *input[2], *output_gradient[3];
+    const dv_tensor *output[3];
+};
+
+static double vae_loss(struct vae_loss *vae)
+{
+    static const int64_t index[SAMPLES] = {3, 0, 7, 50, 95};
+    static const uint64_t draw[SAMPLES] = {11, 12, 13, 14, 15};
+    const dv_objective *objective = &vae->objective;
+    objective->fill(objective->context, index, draw, SAMPLES, vae->input);
+    dv_gradient_forward(vae->gradient, NULL);
+    return objective->loss(objective->context, index, SAMPLES, vae->output, vae->output_gradient);
+}
+
+/* The slope of the loss along `direction` (a unit vector in the space of one parameter) by central differences. */
+static double slope_along(struct vae_loss *vae, float *parameter, const double *direction, int64_t count)
+{
+    const double h = 3e-4; /* small: the kinks of Relu are met seldom */
+    float *kept = malloc((size_t)count * sizeof *kept);
+    memcpy(kept, parameter, (size_t)count * sizeof *kept);
+    double side[2];
+    for (int s = 0; s < 2; s++) {
+        for (int64_t i = 0; i < count; i++)
+            parameter[i] = (float)(kept[i] + (s ? -h : h) * direction[i]);
+        side[s] = vae_loss(vae);
+    }
+    memcpy(parameter, kept, (size_t)count * sizeof *kept);
+    free(kept);
+    return (side[0] - side[1]) / (2 * h);
+}
+
+static void check_parameter(struct vae_loss *vae, float *parameter, const float *gradient, int64_t count, int number)
+{
+    double *direction = malloc((size_t)count * sizeof *direction), norm = 0, along = 0, length = 0;
+    for (int64_t i = 0; i < count; i++)
+        norm += (double)gradient[i] * gradient[i];
+    norm = sqrt(norm);
+    assert_true(norm > 1e-3);
+    for (int64_t i = 0; i < count; i++)
+        direction[i] = gradient[i] / norm;
+    assert_float_equal(slope_along(vae, parameter, direction, count), norm, 1e-3 * norm + 5e-3);
+    for (int64_t i = 0; i < count; i++) {
+        direction[i] = dv_random_normal(3, DV_PURPOSE_TEST, (uint64_t)(number * 100000 + i));
+        length += direction[i] * direction[i];
+    }
+    for (int64_t i = 0; i < count; i++) {
+        direction[i] /= sqrt(length);
+        along += direction[i] * gradient[i];
+    }
+    assert_float_equal(slope_along(vae, parameter, direction, count), along, 1e-3 * norm + 5e-3);
+    free(direction);
+}
+
+static void check_vae_gradient(const struct bars *bars, const dv_vae_options *options)
+{
+    dv_error error = {0};
+    dv_builder builder;
+    dv_vae_task task = {.data = &bars->data, .latent = options->latent, .beta = options->beta, .seed = 8};
+    assert_true(dv_vae_build(&builder, &bars->data, options, &error));
+    struct vae_loss vae = {.objective = dv_vae_objective(&task)};
+    vae.gradient = dv_gradient_new(builder.graph, SAMPLES, builder.parameter_count, builder.parameter, &error);
+    if (!vae.gradient)
+        fail_msg("%s", error.message);
+    for (int i = 0; i < 2; i++)
+        vae.input[i] = dv_gradient_input(vae.gradient, i);
+    for (int o = 0; o < 3; o++) {
+        vae.output[o] = dv_gradient_output(vae.gradient, o);
+        vae.output_gradient[o] = dv_gradient_output_gradient(vae.gradient, o);
+    }
+    /* Biases start at zero, where a Relu behind a constant input would have its kink: move all a little. */
+    for (int p = 0; p < builder.parameter_count; p++) {
+        dv_tensor *tensor = builder.graph->value[builder.parameter[p]].constant;
+        for (int64_t i = 0; i < dv_shape_elements(&tensor->shape); i++)
+            tensor->f[i] += (float)(0.05 * dv_random_normal(4, DV_PURPOSE_TEST, (uint64_t)(p * 100000 + i)));
+    }
+    vae_loss(&vae);
+    dv_gradient_backward(vae.gradient);
+    float **gradient = calloc((size_t)builder.parameter_count, sizeof *gradient);
+    for (int p = 0; p < builder.parameter_count; p++) {
+        const dv_tensor *result = dv_gradient_result(vae.gradient, p);
+        size_t size = (size_t)dv_shape_elements(&result->shape) * sizeof(float);
+        gradient[p] = malloc(size);
+        memcpy(gradient[p], result->f, size);
+    }
+    for (int p = 0; p < builder.parameter_count; p++) {
+        dv_tensor *tensor = builder.graph->value[builder.parameter[p]].constant;
+        check_parameter(&vae, tensor->f, gradient[p], dv_shape_elements(&tensor->shape), p);
+        free(gradient[p]);
+    }
+    free(gradient);
+    dv_gradient_free(vae.gradient);
+    dv_graph_free(builder.graph);
+}
+
+static const dv_vae_options dense_vae = {
+    .latent = 3,
+    .beta = 1.7,
+    .hidden = {2, {20, 10}},
+    .training = {.epochs = 30, .batch = 32, .learning_rate = 5e-3, .seed = 2},
+};
+
+/* Both sizes are halved twice, odd and even: 9 x 6, 5 x 3, 3 x 2. */
+static const dv_vae_options convolutional_vae = {
+    .latent = 3,
+    .beta = 0.6,
+    .channels = {2, {4, 6}},
+    .hidden = {1, {12}},
+    .training = {.epochs = 30, .batch = 32, .learning_rate = 5e-3, .seed = 2},
+};
+
+static void vae_gradient_is_that_of_its_loss(void **state)
+{
+    check_vae_gradient(*state, &dense_vae);
+    check_vae_gradient(*state, &convolutional_vae);
+}
+
+/* ---- training and cutting ------------------------------------------------------- */
+
+struct losses {
+    double first, last;
+};
+
+static bool note_loss(void *context, const dv_training_status *status)
+{
+    struct losses *losses = context;
+    if (status->epoch_end)
+        *(status->epoch == 0 ? &losses->first : &losses->last) = status->loss;
+    return true;
+}
+
+static const dv_tensor *run_once(dv_runner *runner, float *data, dv_shape shape, const dv_tensor **output)
+{
+    dv_error error = {0};
+    dv_tensor input = {.type = DV_TYPE_FLOAT, .shape = shape, .f = data};
+    if (!dv_runner_run(runner, &input, output, &error))
+        fail_msg("%s", error.message);
+    return output[0];
+}
+
+/* The encoder and the decoder are those of the network that was trained: its loss, computed from the outputs of the
+ * two files, is the evidence lower bound that the training ends at. */
+static void check_vae(struct bars *bars, const dv_vae_options *options)
+{
+    dv_error error = {0};
+    struct losses losses;
+    const dv_training_observer observer = {.step = note_loss, .context = &losses};
+    dv_vae_options plain = *options;
+    plain.beta = 1;
+    dv_vae *vae = dv_vae_train(&bars->data, &plain, NULL, &observer, &error);
+    if (!vae)
+        fail_msg("%s", error.message);
+    double elbo;
+    assert_true(dv_vae_negative_elbo(vae, &bars->data, 1, NULL, NULL, &elbo, &error));
+    assert_true(losses.last < 0.9 * losses.first);
+    assert_float_equal(elbo, losses.last, 0.03 * losses.last);
+
+    char folder[64], encoder[96], decoder[96];
+    snprintf(folder, sizeof folder, "%s/deepvid-model-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+    assert_non_null(mkdtemp(folder));
+    assert_true(dv_vae_write(vae, folder, &error));
+    snprintf(encoder, sizeof encoder, "%s/encoder.onnx", folder);
+    snprintf(decoder, sizeof decoder, "%s/decoder.onnx", folder);
+    dv_graph *file[2] = {dv_onnx_read(encoder, &error), dv_onnx_read(decoder, &error)};
+    const dv_graph *made[2] = {vae->encoder, vae->decoder};
+    float data[4 * PIXELS];
+    for (int i = 0; i < 4 * PIXELS; i++)
+        data[i] = (float)dv_random_uniform(6, DV_PURPOSE_TEST, (uint64_t)i);
+    for (int f = 0; f < 2; f++) {
+        assert_non_null(file[f]);
+        assert_string_equal(file[f]->value[file[f]->input[0]].name, f ? "z" : "x");
+        assert_string_equal(file[f]->value[file[f]->output[0]].name, f ? "x" : "mean");
+        dv_runner *read = dv_runner_new(file[f], NULL, &error), *own = dv_runner_new(made[f], NULL, &error);
+        dv_shape shape = f ? dv_shape_make(2, (const int64_t[]){4, 3})
+                           : dv_shape_make(4, (const int64_t[]){4, CHANNELS, HEIGHT, WIDTH});
+        const dv_tensor *a[2], *b[2];
+        run_once(read, data, shape, &a[0]);
+        run_once(own, data, shape, &b[0]);
+        int64_t count = dv_shape_elements(&a[0]->shape);
+        assert_int_equal(count, f ? 4 * PIXELS : 4 * 3);
+        assert_int_equal(a[0]->shape.rank, f ? 4 : 2);
+        assert_memory_equal(a[0]->f, b[0]->f, (size_t)count * sizeof(float));
+        for (int64_t i = 0; f && i < count; i++)
+            assert_true(a[0]->f[i] >= 0 && a[0]->f[i] <= 1);
+        dv_runner_free(read);
+        dv_runner_free(own);
+        dv_graph_free(file[f]);
+    }
+    unlink(encoder);
+    unlink(decoder);
+    assert_int_equal(rmdir(folder), 0);
+    dv_vae_free(vae);
+}
+
+static void vae_learns_and_is_cut_out(void **state)
+{
+    check_vae(*state, &dense_vae);
+    check_vae(*state, &convolutional_vae);
+}
+
+static void classifier_learns(void **state)
+{
+    struct bars *bars = *state;
+    static const dv_classifier_options ways[] = {
+        {.channels = {2, {8, 12}},
+         .dense = {1, {24}},
+         .dropout = 0.2,
+         .smoothing = 0.05,
+         .flip = true,
+         .shift = 1,
+         .training = {.epochs = 60, .batch = 16, .learning_rate = 1e-2, .seed = 2}},
+        {.dense = {1, {64}}, .training = {.epochs = 60, .batch = 16, .learning_rate = 1e-2, .seed = 2}},
+        {.channels = {1, {8}}, .training = {.epochs = 60, .batch = 16, .learning_rate = 1e-2, .seed = 2}},
+    };
+    for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
+        dv_error error = {0};
+        dv_classifier *classifier = dv_classifier_train(&bars->data, &ways[w], NULL, NULL, &error);
+        if (!classifier)
+            fail_msg("%s", error.message);
+        double accuracy;
+        assert_int_equal(classifier->classes, 3);
+        assert_true(dv_classifier_accuracy(classifier, &bars->data, NULL, NULL, &accuracy, &error));
+        assert_true(accuracy > 0.97);
+        /* Nothing of the training is left in what is written. */
+        for (int n = 0; n < classifier->graph->node_count; n++)
+            assert_string_not_equal(classifier->graph->node[n].op->name, "Dropout");
+        dv_classifier_free(classifier);
+    }
+}
+
+/* Two pixel values in one channel, a constant in the other. */
+static void pictures_are_normalized_by_their_statistics(void **state)
+{
+    (void)state;
+    uint8_t pixels[2 * 2 * 2 * 2] = {0, 255, 0, 255, 51, 51, 51, 51, 0, 0, 255, 255, 51, 51, 51, 51};
+    int labels[2] = {0, 1};
+    dv_dataset data = {.count = 2, .channels = 2, .height = 2, .width = 2, .pixels = pixels, .labels = labels};
+    const dv_classifier_options options = {.training = {.epochs = 1, .batch = 2, .learning_rate = 1e-3}};
+    dv_error error;
+    dv_classifier *classifier = dv_classifier_train(&data, &options, NULL, NULL, &error);
+    assert_non_null(classifier);
+    assert_float_equal(classifier->mean[0], 0.5, 1e-6);
+    assert_float_equal(classifier->deviation[0], 0.5, 1e-6);
+    assert_float_equal(classifier->mean[1], 0.2, 1e-6);
+    assert_float_equal(classifier->deviation[1], 1, 0);
+    dv_classifier_free(classifier);
+}
+
+/* ---- what cannot be ------------------------------------------------------------- */
+
+static void assert_no_classifier(const dv_dataset *data, const dv_classifier_options *options, const char *word)
+{
+    dv_error error = {0};
+    assert_null(dv_classifier_train(data, options, NULL, NULL, &error));
+    if (!strstr(error.message, word))
+        fail_msg("'%s' lacks '%s'", error.message, word);
+}
+
+static void impossible_classifiers_are_refused(void **state)
+{
+    struct bars *bars = *state;
+    const dv_training_options training = {.epochs = 1, .batch = 16, .learning_rate = 1e-3};
+    dv_classifier_options options = {.training = training};
+    dv_dataset data = bars->data;
+    data.labels = NULL;
+    assert_no_classifier(&data, &options, "needs labels");
+    data = bars->data;
+    bars->labels[3] = -1;
+    assert_no_classifier(&data, &options, "picture 3 has no label");
+    memset(bars->labels, 0, sizeof bars->labels);
+    assert_no_classifier(&data, &options, "all labels are the same");
+    bars->labels[0] = 1;
+    options.channels = (dv_layers){3, {2, 2, 2}};
+    assert_no_classifier(&data, &options, "use fewer convolutions");
+    options.channels.count = 0;
+    options.dropout = 1;
+    assert_no_classifier(&data, &options, "dropout");
+    options.dropout = NAN;
+    assert_no_classifier(&data, &options, "dropout");
+    options.dropout = 0;
+    options.shift = -1;
+    assert_no_classifier(&data, &options, "shifted");
+}
+
+static void impossible_vaes_are_refused(void **state)
+{
+    struct bars *bars = *state;
+    static const struct {
+        int latent;
+        double beta;
+        int convolutions;
+    } bad[] = {{0, 1, 0}, {-1, 1, 0}, {1 << 30, 1, 0}, {3, -1, 0}, {3, NAN, 0}, {3, 1e30, 0}, {3, 1, 4}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        dv_error error = {0};
+        dv_vae_options options = dense_vae;
+        options.latent = bad[i].latent;
+        options.beta = bad[i].beta;
+        options.channels = (dv_layers){bad[i].convolutions, {2, 2, 2, 2}};
+        assert_null(dv_vae_train(&bars->data, &options, NULL, NULL, &error));
+        assert_int_equal(error.code, DV_ERROR_ARGUMENT);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(vae_gradient_is_that_of_its_loss, make_bars, free_bars),
+        cmocka_unit_test_setup_teardown(vae_learns_and_is_cut_out, make_bars, free_bars),
+        cmocka_unit_test_setup_teardown(classifier_learns, make_bars, free_bars),
+        cmocka_unit_test(pictures_are_normalized_by_their_statistics),
+        cmocka_unit_test_setup_teardown(impossible_classifiers_are_refused, make_bars, free_bars),
+        cmocka_unit_test_setup_teardown(impossible_vaes_are_refused, make_bars, free_bars),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

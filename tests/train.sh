@@ -1,0 +1,100 @@
+#!/bin/sh
+# deepvid train from outside: wrong usage, what a run leaves behind, Ctrl-C and going on.
+set -u
+top=${top_srcdir:-.}
+deepvid=${DEEPVID:-./deepvid}
+data=$top/models/fashion-mnist
+folder=$(mktemp -d "${TMPDIR:-/tmp}/deepvid-train-XXXXXX") || exit 99
+trap 'rm -rf "$folder"' EXIT
+status=0
+fail() {
+    echo "FAILED: $*"
+    status=1
+}
+
+images=$data/t10k-images-idx3-ubyte.gz
+labels=$data/t10k-labels-idx1-ubyte.gz
+
+# refused STATUS WORD ARGS...: that exit status, one line on stderr that holds the word, nothing on stdout.
+refused() {
+    expected=$1 word=$2
+    shift 2
+    "$deepvid" train "$@" >"$folder/out" 2>"$folder/err"
+    code=$?
+    [ $code = "$expected" ] || fail "exit $code instead of $expected: train $*"
+    [ "$(wc -l <"$folder/err")" = 1 ] || fail "not one line of error: train $*: $(cat "$folder/err")"
+    grep -qe "$word" "$folder/err" || fail "no '$word': train $*: $(cat "$folder/err")"
+    [ ! -s "$folder/out" ] || fail "something on stdout: train $*"
+}
+
+refused 2 'classifier or vae'
+refused 2 'classifier or vae' networks
+refused 2 'images is missing' vae --out "$folder/v"
+refused 2 'out is missing' vae --images "$images"
+refused 2 'labels is missing' classifier --images "$images" --out "$folder/c.onnx"
+refused 2 'go together' classifier --images "$images" --labels "$labels" --test-images "$images" --out "$folder/c.onnx"
+refused 2 'what is' vae --images "$images" --out "$folder/v" surplus
+for option in epochs batch; do
+    for value in 0 -1 nan 1e30 x ''; do
+        refused 2 "$option takes" vae --images "$images" --out "$folder/v" --$option "$value"
+    done
+done
+for value in 0 -1 nan inf 1e30 x ''; do
+    refused 2 'learning-rate takes' vae --images "$images" --out "$folder/v" --learning-rate "$value"
+done
+for value in -1 nan 1e30; do
+    refused 2 'beta takes' vae --images "$images" --out "$folder/v" --beta "$value"
+    refused 2 'weight-decay takes' vae --images "$images" --out "$folder/v" --weight-decay "$value"
+    refused 2 'latent takes' vae --images "$images" --out "$folder/v" --latent "$value"
+    refused 2 'dropout takes' classifier --images "$images" --labels "$labels" --out "$folder/c.onnx" --dropout "$value"
+done
+refused 2 'wipe out' vae --images "$images" --out "$folder/v" --weight-decay 10 --learning-rate 0.5
+for value in 0 -3 1,,2 , 5, 99999999999 16x32 1,2,3,4,5,6,7,8,9; do
+    refused 2 'hidden takes' vae --images "$images" --out "$folder/v" --hidden "$value"
+    refused 2 'channels takes' classifier --images "$images" --labels "$labels" --out "$folder/c.onnx" --channels "$value"
+done
+refused 2 'needs --architecture' vae --images "$images" --out "$folder/v" --channels 8
+refused 2 'use fewer' classifier --images "$images" --labels "$labels" --out "$folder/c.onnx" --channels 2,2,2,2,2
+refused 1 'no-such-file' vae --images "$folder/no-such-file" --out "$folder/v"
+refused 1 'no-such-folder' classifier --images "$images" --labels "$labels" --out "$folder/no-such-folder/c.onnx"
+[ ! -e "$folder/c.onnx" ] || fail "a refused run wrote a file"
+
+# A whole run: what it prints and what it leaves.
+classifier="classifier --images $images --labels $labels --channels none --dense 32 --epochs 4 --batch 100"
+# shellcheck disable=SC2086 # a list of arguments
+"$deepvid" train $classifier --threads 2 --test-images "$images" --test-labels "$labels" \
+    --out "$folder/whole.onnx" >"$folder/out" 2>"$folder/err" || fail "training a classifier: $(cat "$folder/err")"
+grep -q 'accuracy 0\.8' "$folder/out" || fail "no good accuracy: $(cat "$folder/out")"
+[ "$(grep -c '^epoch' "$folder/err")" = 4 ] || fail "not one line for each epoch: $(cat "$folder/err")"
+[ "$(ls "$folder"/whole.onnx*)" = "$folder/whole.onnx" ] || fail "more left than the model: $(ls "$folder")"
+
+# The same, interrupted after its first epoch, then told to go on: the same bytes.
+# shellcheck disable=SC2086
+"$deepvid" train $classifier --threads 1 --out "$folder/part.onnx" >"$folder/out" 2>"$folder/err" &
+run=$!
+until grep -q '^epoch 1' "$folder/err" || ! kill -0 $run 2>/dev/null; do
+    sleep 0.05
+done
+kill -INT $run 2>/dev/null
+wait $run
+code=$?
+if [ $code = 0 ]; then
+    echo "the run was over before it could be interrupted"
+else
+    [ $code = 1 ] || fail "exit $code after Ctrl-C"
+    grep -q 'the same command goes on' "$folder/err" || fail "no word on going on: $(cat "$folder/err")"
+    [ -s "$folder/part.onnx.checkpoint" ] && [ ! -e "$folder/part.onnx" ] || fail "after Ctrl-C: $(ls "$folder")"
+    refused 1 'belongs to a run with other options' $classifier --seed 7 --out "$folder/part.onnx"
+    # shellcheck disable=SC2086
+    "$deepvid" train $classifier --threads 2 --out "$folder/part.onnx" >/dev/null 2>"$folder/err" ||
+        fail "going on: $(cat "$folder/err")"
+fi
+cmp "$folder/whole.onnx" "$folder/part.onnx" || fail "the interrupted run ended with other bytes"
+[ ! -e "$folder/part.onnx.checkpoint" ] || fail "the checkpoint was left"
+
+# A rate that no training survives: an error, no model.
+refused 2 'no longer a finite number' vae --images "$images" --hidden 8 --epochs 1 --learning-rate 100 --out "$folder/v" \
+    --optimizer sgd
+[ ! -e "$folder/v/encoder.onnx" ] || fail "a failed run wrote a model"
+
+exit $status
