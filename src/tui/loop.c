@@ -100,6 +100,15 @@ static void run(dv_control *control)
     }
 }
 
+static dv_screen *open_screen(dv_graphics graphics, dv_error *error)
+{
+    dv_error cause;
+    dv_screen *screen = dv_screen_open(graphics, &cause);
+    if (!screen)
+        dv_error_set(error, cause.code, "%s ('deepvid explain' needs none)", cause.message);
+    return screen;
+}
+
 bool dv_tui_run(dv_bundle *bundle, const dv_tui_options *options, dv_error *error)
 {
     int64_t count = dv_bundle_get_facts(bundle)->count;
@@ -108,7 +117,7 @@ bool dv_tui_run(dv_bundle *bundle, const dv_tui_options *options, dv_error *erro
                             options->explain.index, count - 1);
     dv_control control = {.model = dv_model_new(bundle, &options->explain, error)};
     bool fine = control.model && (control.worker = dv_worker_new(bundle, error)) &&
-                (control.screen = dv_screen_open(options->graphics, error));
+                (control.screen = open_screen(options->graphics, error));
     if (fine)
         run(&control);
     if (control.screen)

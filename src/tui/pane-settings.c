@@ -93,16 +93,23 @@ static void name_keys(int setting, char *name, size_t size)
         snprintf(name, size, "%s %s", down, up);
 }
 
+/* How much is said: names in full or in brief, values with or without a word about them. */
+static const struct {
+    bool brief_names, brief_values;
+} levels[] = {{false, false}, {true, false}, {true, true}};
+
+enum { LEVELS = sizeof(levels) / sizeof(*levels) };
+
 /* Draws all settings, or only measures them; columns used. */
-static int draw(const dv_pane *pane, bool brief, bool measure)
+static int draw(const dv_pane *pane, int level, bool measure)
 {
     int column = 0;
     for (int i = 0; i < SETTINGS; i++) {
         char keys[2 * DV_KEY_NAME_SIZE + 2], value[VALUE_SIZE];
-        const char *name = brief ? settings[i].brief : settings[i].name;
+        const char *name = levels[level].brief_names ? settings[i].brief : settings[i].name;
         name_keys(i, keys, sizeof(keys));
         settings[i].write(pane->model, value);
-        if (brief)
+        if (levels[level].brief_values)
             value[strcspn(value, " ")] = '\0';
         dv_style style = !settings[i].matters || settings[i].matters(pane->model) ? DV_STYLE_TEXT : DV_STYLE_DIM;
         if (!measure) {
@@ -113,10 +120,13 @@ static int draw(const dv_pane *pane, bool brief, bool measure)
         int name_columns = (unsigned char)name[0] >= 0x80 ? 1 : (int)strlen(name);
         column += (int)strlen(keys) + 1 + name_columns + (name_columns > 0) + (int)strlen(value) + 2;
     }
-    return column;
+    return column - 2;
 }
 
 void dv_pane_draw_settings(const dv_pane *pane)
 {
-    draw(pane, draw(pane, false, true) > pane->area.columns, false);
+    int level = 0;
+    while (level + 1 < LEVELS && draw(pane, level, true) > pane->area.columns)
+        level++;
+    draw(pane, level, false);
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BAR_COLUMNS = 11, MOST_MAPS = 16 };
+enum { BAR_COLUMNS = 16, MOST_MAPS = 16 };
 
 /* The scale as a picture in the heading row, its ends beside it. */
 static void draw_scale(const dv_pane *pane, double scale)

@@ -18,6 +18,9 @@
 
 enum {
     PREVIEW_NEIGHBORS = 256,   /* nested in the full set: the same points, fewer of them */
+    PREVIEW_AT_LEAST = 64,     /* where the machine is slow */
+    PREVIEW_SLOW_MS = 80,      /* longer: the next preview is smaller */
+    PREVIEW_FAST_MS = 30,      /* sooner: it may grow again */
     PREVIEW_WORTH_MS = 60,     /* a full explanation that is faster needs no preview */
     PREVIEW_PATIENCE_MS = 150, /* a preview that takes longer gives way to a newer request */
     PROGRESS_EVERY_MS = 100,
@@ -55,6 +58,7 @@ struct dv_worker {
     request running; /* the thread's own copy of the request at hand */
     double started;  /* of the explanation at hand */
     bool preview;
+    int64_t preview_neighbors;
     double full_ms; /* time of the last full explanation */
 };
 
@@ -109,6 +113,12 @@ static void post(dv_worker *worker, const dv_outcome *outcome)
     tell(worker);
 }
 
+/* Runs under the lock: who sees the outcome of a job sees that it is over. */
+static void rest(dv_worker *worker)
+{
+    worker->work = (dv_work){.job = DV_JOB_NONE, .fraction = -1};
+}
+
 /* ---- on the thread ----------------------------------------------------------- */
 
 /* Whether the work at hand has become pointless. Runs under the lock. */
@@ -150,11 +160,22 @@ static dv_explanation *explain(dv_worker *worker, int64_t neighbors, dv_error *e
     return dv_explain(worker->bundle, &options, &progress, error);
 }
 
+/* A preview is there to follow the keys. */
+static void fit_preview(dv_worker *worker, double took_ms)
+{
+    if (took_ms > PREVIEW_SLOW_MS && worker->preview_neighbors > PREVIEW_AT_LEAST)
+        worker->preview_neighbors /= 2;
+    else if (took_ms < PREVIEW_FAST_MS && worker->preview_neighbors < PREVIEW_NEIGHBORS)
+        worker->preview_neighbors *= 2;
+}
+
 /* Returns whether to go on with the full one. */
 static bool finish_explanation(dv_worker *worker, bool preview, dv_explanation *explanation, const dv_error *error)
 {
     double now = dv_clock_ms();
-    if (explanation && !preview)
+    if (explanation && preview)
+        fit_preview(worker, now - worker->started);
+    else if (explanation)
         worker->full_ms = now - worker->started;
     pthread_mutex_lock(&worker->lock);
     bool overtaken = worker->explain.pending || worker->leave;
@@ -167,7 +188,9 @@ static bool finish_explanation(dv_worker *worker, bool preview, dv_explanation *
             outcome.error = *error;
         post(worker, &outcome);
     }
-    bool go_on = explanation && !overtaken && !worker->cancel;
+    bool go_on = preview && explanation && !overtaken && !worker->cancel;
+    if (!go_on)
+        rest(worker);
     pthread_mutex_unlock(&worker->lock);
     return go_on;
 }
@@ -177,7 +200,7 @@ static void run_explain(dv_worker *worker)
     dv_error error = {0};
     worker->preview = worker->running.options.neighbors > PREVIEW_NEIGHBORS && !(worker->full_ms < PREVIEW_WORTH_MS);
     if (worker->preview) {
-        dv_explanation *explanation = explain(worker, PREVIEW_NEIGHBORS, &error);
+        dv_explanation *explanation = explain(worker, worker->preview_neighbors, &error);
         if (!finish_explanation(worker, true, explanation, &error))
             return;
         worker->preview = false;
@@ -214,6 +237,7 @@ static void run_export(dv_worker *worker)
     dv_explanation_free(explanation);
     pthread_mutex_lock(&worker->lock);
     post(worker, &outcome);
+    rest(worker);
     pthread_mutex_unlock(&worker->lock);
 }
 
@@ -344,7 +368,8 @@ dv_worker *dv_worker_new(dv_bundle *bundle, dv_error *error)
     worker->bundle = bundle;
     worker->facts = dv_bundle_get_facts(bundle);
     worker->full_ms = INFINITY;
-    worker->work.fraction = -1;
+    worker->preview_neighbors = PREVIEW_NEIGHBORS;
+    rest(worker);
     pthread_mutex_init(&worker->lock, NULL);
     pthread_cond_init(&worker->wake, NULL);
     if (!open_pipe(worker, error) || !make_room(worker, &worker->explain, error) ||
