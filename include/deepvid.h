@@ -128,7 +128,7 @@ typedef enum dv_sampling {
 typedef enum dv_neighborhood {
     DV_NEIGHBORHOOD_VAE,      /* decode(z) */
     DV_NEIGHBORHOOD_RESIDUAL, /* x + decode(z) - decode(mean), clipped to 0..1 */
-    DV_NEIGHBORHOOD_MIXED     /* 35 % vae, 35 % residual, 30 % masked copies of x */
+    DV_NEIGHBORHOOD_MIXED     /* 35 % vae, 35 % residual, 30 % masked copies of x; no copies among the fresh ones */
 } dv_neighborhood;
 
 typedef struct dv_explain_options {

@@ -54,6 +54,17 @@ done
 for option in student sampling neighborhood; do
     wrong explain "$bundle" --index 0 --$option nonsense
 done
+for knob in '' 3 = 3= =1 10=1 -1=1 0=x 0=1x 0=nan 0=inf 0=1e30; do
+    wrong explain "$bundle" --index 0 --latent "$knob"
+done
+for bands in '' 0.5 1,1,1,1,1,1,1,1,1 1,1,1,1,1,1,1,1,1,1, 1,1,1,1,1,1,1,1,1,x 1,1,1,1,1,1,1,1,1,-1 \
+    1,1,1,1,1,1,1,1,1,nan 0,0,0,0,0,0,0,0,0,0; do
+    wrong explain "$bundle" --index 0 --bands "$bands"
+done
+for option in fresh epochs batch rate threads ridge; do
+    wrong explain "$bundle" --index 0 --$option 0
+done
+wrong explain "$bundle" --index 0 --seed -1
 wrong explain "$bundle" --index 10000
 wrong explain "$bundle" --index -1
 wrong explain "$bundle"
