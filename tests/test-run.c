@@ -252,7 +252,7 @@ static void huge_results_are_refused(void **state)
 
 /* ---- batches -------------------------------------------------------------------------------- */
 
-enum { SAMPLES = 75 }; /* two micro-batches of 32 and a tail */
+enum { SAMPLES = 139 }; /* two micro-batches of 64 and a tail */
 
 static float *run_batch(const dv_graph *graph, dv_team *team, const float *input, int64_t count)
 {
@@ -270,7 +270,7 @@ static void batches_give_the_same_bits_for_any_team(void **state)
     (void)state;
     dv_graph *graph = two_layers(-1);
     float *input = draws(SAMPLES * 6);
-    for (int64_t count = 1; count <= SAMPLES; count += 37) {
+    for (int64_t count = 1; count <= SAMPLES; count += 69) {
         float *alone = run_batch(graph, NULL, input, count);
         for (int threads = 1; threads <= 4; threads++) {
             dv_team *team = dv_team_new(threads, NULL);
@@ -491,6 +491,28 @@ static void values_without_a_way_have_no_gradient(void **state)
     dv_graph_free(graph);
 }
 
+/* Only where a gradient has to pass does an operator need a backward. */
+static void operators_without_backward_are_named(void **state)
+{
+    (void)state;
+    dv_error error = {0};
+    dv_graph *graph = diamond();
+    int w = dv_graph_find(graph, "w");
+    dv_operator tanh_only_forward = *graph->node[1].op;
+    assert_string_equal(tanh_only_forward.name, "Tanh");
+    tanh_only_forward.backward = NULL;
+    graph->node[1].op = &tanh_only_forward;
+    assert_null(dv_gradient_new(graph, 2, 1, &w, &error));
+    assert_int_equal(error.code, DV_ERROR_UNSUPPORTED);
+    assert_string_equal(error.message, "node 'Tanh_1' (Tanh): training through this operator is not supported");
+
+    int spare = add_noise(graph, "spare", shape_of(1, 3), 9); /* no way from here leads through Tanh */
+    dv_gradient *gradient = dv_gradient_new(graph, 2, 1, &spare, &error);
+    assert_non_null(gradient);
+    dv_gradient_free(gradient);
+    dv_graph_free(graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +532,7 @@ int main(void)
         cmocka_unit_test(progress_is_told_and_cancels),
         cmocka_unit_test(gradients_match_difference_quotients),
         cmocka_unit_test(values_without_a_way_have_no_gradient),
+        cmocka_unit_test(operators_without_backward_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

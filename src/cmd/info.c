@@ -40,6 +40,20 @@ static void print_line(const char *label, const char *text)
     putchar('\n');
 }
 
+/* What goes before an item of a list `column` wide so far: a comma, or a new line where the item does not fit.
+ * Returns the width with the item, which is not printed yet. */
+static int print_separator(int column, int width)
+{
+    enum { WIDEST = 62 };
+    if (!column)
+        return width;
+    bool fits = column + 2 + width <= WIDEST;
+    fputs(fits ? ", " : ",\n", stdout);
+    if (!fits)
+        print_label("");
+    return fits ? column + 2 + width : width;
+}
+
 /* 1234567 as 1,234,567. */
 static void print_number(int64_t number)
 {
@@ -160,15 +174,11 @@ static void print_operators(const dv_onnx_survey *survey)
     print_label("operators");
     for (int i = 0; i < survey->operator_count; i++) {
         const dv_onnx_operator *op = &survey->item[i];
-        int width = (int)strlen(op->name) + snprintf(NULL, 0, " %lld, ", (long long)op->count);
-        if (column && column + width > 64) {
-            putchar('\n');
-            print_label("");
-            column = 0;
-        }
+        char count[24];
+        int length = snprintf(count, sizeof count, " %lld", (long long)op->count);
+        column = print_separator(column, (int)strlen(op->name) + length);
         print_text(op->name);
-        printf(" %lld%s", (long long)op->count, i + 1 < survey->operator_count ? ", " : "");
-        column += width;
+        fputs(count, stdout);
     }
     putchar('\n');
     for (int i = 0; i < survey->operator_count; i++)
@@ -195,11 +205,10 @@ static void print_network(const network *it)
 {
     const dv_onnx_survey *survey = it->survey;
     print_label("made by");
-    print_text(*survey->producer ? survey->producer : "?");
-    putchar(' ');
+    print_text(*survey->producer ? survey->producer : "an unnamed program");
+    fputs(*survey->producer_version ? " " : "", stdout);
     print_text(survey->producer_version);
-    printf("%sopset %lld, IR version %lld\n", *survey->producer_version ? ", " : "", (long long)survey->opset,
-           (long long)survey->ir_version);
+    printf(", opset %lld, IR version %lld\n", (long long)survey->opset, (long long)survey->ir_version);
     if (it->graph) {
         print_values("inputs", it->graph, it->graph->input_count, it->graph->input);
         print_values("outputs", it->graph, it->graph->output_count, it->graph->output);
@@ -255,16 +264,9 @@ static void print_bundle(const dv_bundle_facts *facts, const char *folder, doubl
     puts(" with a label");
     print_label("classes");
     printf("%d: ", facts->classes);
-    for (int k = 0, column = 4; k < facts->classes; k++) {
-        int width = (int)strlen(facts->class_names[k]) + 2;
-        if (column > 4 && column + width > 64) {
-            putchar('\n');
-            print_label("");
-            column = 4;
-        }
+    for (int k = 0, column = 0; k < facts->classes; k++) {
+        column = print_separator(column, (int)strlen(facts->class_names[k]));
         print_text(facts->class_names[k]);
-        fputs(k + 1 < facts->classes ? ", " : "", stdout);
-        column += width;
     }
     putchar('\n');
     print_label("latent");

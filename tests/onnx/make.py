@@ -107,6 +107,15 @@ def make_network():
     write(HERE, "network", made)
 
 
+def make_integers():
+    """y = x + x in int8, which wraps; v = u in uint64."""
+    nodes = [helper.make_node("Add", ["x", "x"], ["y"]), helper.make_node("Identity", ["u"], ["v"])]
+    kinds = {"x": TensorProto.INT8, "y": TensorProto.INT8, "u": TensorProto.UINT64, "v": TensorProto.UINT64}
+    body = graph(nodes, [], [value(name, ["n"], kinds[name]) for name in "xu"],
+                 [value(name, ["n"], kinds[name]) for name in "yv"])
+    write(HERE, "integers", model(body, opset=14))
+
+
 # ---- bad ones ---------------------------------------------------------------------
 
 def relu(source="x", target="y", **attributes):
@@ -210,4 +219,5 @@ def make_bad():
 make_types()
 make_old()
 make_network()
+make_integers()
 make_bad()
