@@ -63,8 +63,7 @@ only() {
         [ $allowed = yes ] || complain "$file includes a header that belongs in $*"
     done
 }
-only '(ncursesw/)?(n?curses|term)\.h' src/term/screen.c src/term/block.c 'src/tui/*'
-only 'sixel\.h' src/term/sixel.c
+only '(ncursesw/)?(n?curses|term)\.h' src/term/screen.c 'src/tui/*'
 only '(cblas|lapacke?|openblas_config)\.h' src/kernel/blas.c
 only 'png\.h' src/image/png.c
 only 'jpeglib\.h' src/image/jpeg.c

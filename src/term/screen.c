@@ -168,7 +168,8 @@ bool dv_screen_open_text(dv_screen *screen, dv_error *error)
     if (!screen->sink) {
         return dv_error_set(error, DV_ERROR_MEMORY, "no memory for the screen");
     }
-    use_env(FALSE); /* the size comes from dv_screen_resize */
+    use_env(FALSE); /* the size comes from dv_screen_resize; until then anything will do */
+    use_tioctl(TRUE);
     screen->curses = term && *term ? newterm(NULL, screen->sink, stdin) : NULL;
     const char *move = screen->curses ? tigetstr("cup") : NULL;
     if (!move || move == (const char *)-1) {
