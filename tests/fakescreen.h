@@ -1,0 +1,70 @@
+/* The screen of a terminal, as far as deepvid's bytes need one: cells of text, a plane of pixels under sixel rules, and
+ * a list of all that no well-behaved program sends. An independent reading of ECMA-48, DEC STD 070 and xterm's
+ * ctlseqs: it shares no code with src/term. */
+#ifndef DEEPVID_TESTS_FAKESCREEN_H
+#define DEEPVID_TESTS_FAKESCREEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct fakecell {
+    uint32_t character;         /* ' ' when blank */
+    int foreground, background; /* numbers of the 256, -1: default */
+    bool hidden, reverse, bold;
+} fakecell;
+
+/* One sixel picture as it was drawn. */
+typedef struct fakepicture {
+    int row, column, width, height; /* cells from 0; pixels */
+    size_t bytes;
+    int colors;
+} fakepicture;
+
+enum { FAKE_PICTURES = 64, FAKE_COMPLAINT = 160 };
+
+typedef struct fakegrid {
+    fakecell *cell; /* rows x columns */
+    int row, column, saved_row, saved_column;
+    fakecell pen, saved_pen;
+    bool wrap; /* the last column was written: the next character wraps */
+} fakegrid;
+
+typedef struct fakescreen {
+    int rows, columns, cell_width, cell_height;
+    fakegrid main, alternate, *grid; /* grid: the one in use */
+    uint8_t *pixel;                  /* (rows * cell_height) x (columns * cell_width) x 3, of the alternate screen */
+    bool *painted;                   /* which of them a picture has painted, and no text has covered since */
+    bool cursor_visible, synchronized, autowrap;
+
+    /* What has happened since fakescreen_reset_counts. */
+    fakepicture pictures[FAKE_PICTURES];
+    int picture_count;
+    int finals[128];                /* control sequences by final byte, without those that only ask */
+    int updates;                    /* synchronised ones, ended */
+    int clears;                     /* of the whole screen */
+    int complaints;                 /* never reset */
+    char complaint[FAKE_COMPLAINT]; /* the first */
+
+    /* Called for sequences that want an answer. */
+    void (*asked)(void *context, char marker, char intermediate, char final, const int *parameter, int count);
+    void *context;
+
+    /* Parser. */
+    int state;
+    uint8_t *sequence; /* the bytes of the sequence that is being read */
+    size_t size, capacity;
+} fakescreen;
+
+void fakescreen_open(fakescreen *screen, int rows, int columns, int cell_width, int cell_height);
+void fakescreen_close(fakescreen *screen);
+void fakescreen_resize(fakescreen *screen, int rows, int columns);
+void fakescreen_feed(fakescreen *screen, const void *data, size_t size);
+void fakescreen_reset_counts(fakescreen *screen);
+
+/* Text of one row as UTF-8, hidden cells as blanks, no blanks at the end; `text` has room for 4 * columns + 1 bytes. */
+void fakescreen_row(const fakescreen *screen, int row, char *text);
+/* Pixel (x, y) of the screen; NULL where no picture shows. */
+const uint8_t *fakescreen_pixel(const fakescreen *screen, int x, int y);
+
+#endif
