@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 typedef struct demo {
     dv_screen *screen;
@@ -143,7 +144,7 @@ static bool obey(demo *d, int key)
 
 int main(int argc, char **argv)
 {
-    demo d = {0};
+    demo d = {.nowhere = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)};
     dv_error error = {0};
     dv_graphics graphics = DV_GRAPHICS_AUTO;
     if (argc > 1 && !dv_graphics_parse(argv[1], &graphics)) {

@@ -16,7 +16,7 @@ static inline void demo_pixel(int content, int x, int y, uint8_t rgb[3])
 /* The same with a colour of its own for nearly every pixel. */
 static inline void demo_noise(int content, int x, int y, uint8_t rgb[3])
 {
-    uint32_t hash = (uint32_t)(x * 73856093) ^ (uint32_t)(y * 19349663) ^ (uint32_t)(content * 83492791);
+    uint32_t hash = (uint32_t)x * 73856093u ^ (uint32_t)y * 19349663u ^ (uint32_t)content * 83492791u;
     hash = (hash ^ hash >> 13) * 1274126177u;
     rgb[0] = (uint8_t)(hash >> 8);
     rgb[1] = (uint8_t)(hash >> 16);

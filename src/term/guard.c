@@ -99,6 +99,9 @@ static void on_crash(int number, siginfo_t *info, void *context)
     }
 }
 
+/* A sanitizer ends the program in a way of its own; it is there only in builds for testing. */
+void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
 /* ---- outside ------------------------------------------------------------------ */
 
 static bool open_pipe(void)
@@ -173,6 +176,9 @@ int dv_guard_open(dv_error *error)
     take_crashes();
     if (!guard.at_exit) {
         guard.at_exit = atexit(restore) == 0;
+        if (__sanitizer_set_death_callback) {
+            __sanitizer_set_death_callback(restore);
+        }
     }
     return guard.pipe[0];
 }
