@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <limits.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <strings.h>
 
 #include <cblas.h>
 
@@ -12,9 +14,45 @@ void spotrf_(const char *uplo, const blasint *n, float *a, const blasint *lda, b
 void spotrs_(const char *uplo, const blasint *n, const blasint *columns, const float *a, const blasint *lda, float *b,
              const blasint *ldb, blasint *info, size_t uplo_length);
 
-/* Before main, since the setting belongs to the process and must not change while a thread multiplies. */
-__attribute__((constructor)) static void stay_on_the_calling_thread(void)
+/* Inside OpenBLAS built with DYNAMIC_ARCH: which processor its kernels are for. Not there in other builds. */
+void gotoblas_dynamic_init(void) __attribute__((weak));
+void gotoblas_dynamic_quit(void) __attribute__((weak));
+
+/* The kernels this processor can run, where OpenBLAS did not find out: before 0.3.25 it knows Intel's processors by
+ * model number and takes one newer than itself for a Prescott of 2004 (OpenBLAS issue 4267), at a fifth of the speed.
+ */
+static const char *better_kernels(void)
 {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (strcasecmp(openblas_get_corename(), "Prescott") != 0)
+        return NULL;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd"))
+        return "SkylakeX";
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return "Haswell";
+#endif
+    return NULL;
+}
+
+static void choose_kernels(void)
+{
+    static const char variable[] = "OPENBLAS_CORETYPE"; /* the user's word counts more */
+    const char *kernels = better_kernels();
+    if (!kernels || getenv(variable) || !gotoblas_dynamic_init || !gotoblas_dynamic_quit)
+        return;
+    if (setenv(variable, kernels, 1) != 0)
+        return;
+    gotoblas_dynamic_quit();
+    gotoblas_dynamic_init();
+    unsetenv(variable);
+}
+
+/* Before main, since both settings belong to the process and must not change while a thread multiplies. */
+__attribute__((constructor)) static void prepare_blas(void)
+{
+    choose_kernels();
     openblas_set_num_threads(1);
 }
 

@@ -1,27 +1,6 @@
 #include "kernel/im2col.h"
 
-#include <stdbool.h>
 #include <string.h>
-
-/* The part of one output line (all positions of one depth and height) that lies in the block, and the input line that
- * a tap touches there. */
-typedef struct line {
-    int64_t from, to; /* width positions in the block */
-    int64_t at;       /* column of position `from` */
-    bool inside;      /* whether the tap's depth and height are in the input */
-    int64_t input;    /* offset of the input line in its channel */
-} line;
-
-static line get_line(const dv_window *w, int64_t index, int64_t from, int64_t to, int64_t kd, int64_t kh)
-{
-    const int64_t width = w->out[2], start = index * width;
-    const int64_t d = dv_window_touch(w, 0, index / w->out[1], kd), h = dv_window_touch(w, 1, index % w->out[1], kh);
-    line l = {.from = start < from ? from - start : 0, .to = start + width > to ? to - start : width};
-    l.at = start + l.from - from;
-    l.inside = d >= 0 && d < w->in[0] && h >= 0 && h < w->in[1];
-    l.input = l.inside ? (d * w->in[1] + h) * w->in[2] : 0;
-    return l;
-}
 
 /* Short lines are the rule, and a call of memcpy costs more than they do. */
 static inline void copy_floats(int64_t n, const float *from, float *to)
@@ -59,44 +38,97 @@ static inline void zero_floats(int64_t n, float *to)
         to[i] = 0;
 }
 
-static int64_t clamp(int64_t value, int64_t low, int64_t high)
+/* The output lines that hold the positions of a block, one after the other. */
+typedef struct line {
+    int64_t d, h;     /* of the line */
+    int64_t from, to; /* its positions in the block */
+    int64_t column;   /* of position `from` */
+    int64_t end;      /* columns of the block */
+} line;
+
+static inline int64_t smaller(int64_t a, int64_t b)
 {
-    return value < low ? low : value > high ? high : value;
+    return a < b ? a : b;
+}
+
+static inline line first_line(const dv_window *w, int64_t from, int64_t to)
+{
+    const int64_t v = from % w->out[2], index = from / w->out[2];
+    return (line){index / w->out[1], index % w->out[1], v, smaller(w->out[2], v + to - from), 0, to - from};
+}
+
+static inline void next_line(const dv_window *w, line *l)
+{
+    l->column += l->to - l->from;
+    l->from = 0;
+    l->to = smaller(w->out[2], l->end - l->column);
+    if (++l->h == w->out[1]) {
+        l->h = 0;
+        l->d++;
+    }
+}
+
+/* Where a tap touches the input: the positions at which it is inside along each axis. */
+typedef struct touch {
+    dv_range d, h, v;
+    int64_t origin;  /* offset that it touches at position 0, 0, 0; may be outside */
+    int64_t step[2]; /* from one depth and height to the next */
+} touch;
+
+static inline touch get_touch(const dv_window *w, const int64_t *tap)
+{
+    const int64_t line_size = w->in[2], plane_size = w->in[1] * w->in[2];
+    return (touch){
+        dv_window_inside(w, 0, tap[0]),
+        dv_window_inside(w, 1, tap[1]),
+        dv_window_inside(w, 2, tap[2]),
+        dv_window_touch(w, 0, 0, tap[0]) * plane_size + dv_window_touch(w, 1, 0, tap[1]) * line_size +
+            dv_window_touch(w, 2, 0, tap[2]),
+        {w->stride[0] * plane_size, w->stride[1] * line_size},
+    };
+}
+
+/* The positions of a line at which the tap is inside; none: both are l->to. */
+static inline dv_range touched(const touch *t, const line *l)
+{
+    if (l->d < t->d.from || l->d >= t->d.to || l->h < t->h.from || l->h >= t->h.to)
+        return (dv_range){l->to, l->to};
+    const int64_t from = t->v.from > l->from ? smaller(t->v.from, l->to) : l->from;
+    return (dv_range){from, t->v.to > from ? smaller(t->v.to, l->to) : from};
 }
 
 static void gather_tap(const dv_window *w, const float *x, const int64_t *tap, int64_t from, int64_t to, float *row)
 {
-    const dv_range range = dv_window_inside(w, 2, tap[2]);
-    const int64_t first = dv_window_touch(w, 2, 0, tap[2]), stride = w->stride[2];
-    for (int64_t index = from / w->out[2]; index * w->out[2] < to; index++) {
-        const line l = get_line(w, index, from, to, tap[0], tap[1]);
-        const int64_t begin = l.inside ? clamp(range.from, l.from, l.to) : l.to;
-        const int64_t end = l.inside ? clamp(range.to, begin, l.to) : l.to;
-        float *to_line = row + l.at;
-        zero_floats(begin - l.from, to_line);
-        if (end > begin)
-            copy_line(end - begin, x + (l.input + first + begin * stride), stride, to_line + (begin - l.from));
-        zero_floats(l.to - end, to_line + (end - l.from));
+    const touch t = get_touch(w, tap);
+    const int64_t stride = w->stride[2];
+    for (line l = first_line(w, from, to); l.column < l.end; next_line(w, &l)) {
+        const dv_range inside = touched(&t, &l);
+        float *target = row + l.column;
+        zero_floats(inside.from - l.from, target);
+        if (inside.to > inside.from)
+            copy_line(inside.to - inside.from,
+                      x + (t.origin + l.d * t.step[0] + l.h * t.step[1] + inside.from * stride), stride,
+                      target + (inside.from - l.from));
+        zero_floats(l.to - inside.to, target + (inside.to - l.from));
     }
 }
 
 static void scatter_tap(const dv_window *w, const float *row, const int64_t *tap, int64_t from, int64_t to, float *x)
 {
-    const dv_range range = dv_window_inside(w, 2, tap[2]);
-    const int64_t first = dv_window_touch(w, 2, 0, tap[2]), stride = w->stride[2];
-    for (int64_t index = from / w->out[2]; index * w->out[2] < to; index++) {
-        const line l = get_line(w, index, from, to, tap[0], tap[1]);
-        const int64_t begin = clamp(range.from, l.from, l.to), end = clamp(range.to, begin, l.to);
-        if (!l.inside || end <= begin)
+    const touch t = get_touch(w, tap);
+    const int64_t stride = w->stride[2];
+    for (line l = first_line(w, from, to); l.column < l.end; next_line(w, &l)) {
+        const dv_range inside = touched(&t, &l);
+        if (inside.to <= inside.from)
             continue;
-        const float *from_line = row + (l.at + begin - l.from);
-        float *line_x = x + (l.input + first + begin * stride);
+        const float *source = row + (l.column + inside.from - l.from);
+        float *target = x + (t.origin + l.d * t.step[0] + l.h * t.step[1] + inside.from * stride);
         if (stride == 1)
-            for (int64_t i = 0; i < end - begin; i++)
-                line_x[i] += from_line[i];
+            for (int64_t i = 0; i < inside.to - inside.from; i++)
+                target[i] += source[i];
         else
-            for (int64_t i = 0; i < end - begin; i++)
-                line_x[i * stride] += from_line[i];
+            for (int64_t i = 0; i < inside.to - inside.from; i++)
+                target[i * stride] += source[i];
     }
 }
 
