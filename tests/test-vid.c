@@ -15,6 +15,7 @@
 #include "vid/json.h"
 #include "vid/report.h"
 #include "vid/softmax.h"
+#include "vid/teacher.h"
 
 #include <jansson.h>
 #include <signal.h>
@@ -617,6 +618,52 @@ static void test_preprocessing(void **state)
     dv_bundle_close(bundle);
 }
 
+/* Channels have a mean and a deviation each; masks take a cell in all of them. */
+static void test_channels(void **state)
+{
+    enum { CHANNELS = 3, PIXELS = CHANNELS * TINY_PIXELS };
+    static const float mean[CHANNELS] = {0.1f, 0.2f, 0.3f}, deviation[CHANNELS] = {0.5f, 1, 2};
+    tiny it = tiny_defaults();
+    dv_error error;
+    float picture[PIXELS], logits[TINY_CLASSES], by_hand[TINY_CLASSES];
+    it.channels = CHANNELS;
+    tiny_write(*state, &it);
+    dv_bundle_source source = {.folder = *state, .mean = "0.1,0.2,0.3", .std = "0.5, 1, 2", .threads = 1};
+    dv_bundle *bundle = dv_bundle_open(&source, &error);
+    source.mean = "0";
+    source.std = "1";
+    dv_bundle *plain = dv_bundle_open(&source, &error);
+    assert_non_null(bundle);
+    assert_non_null(plain);
+    assert_true(dv_bundle_get_picture(bundle, 5, picture, &error));
+    assert_true(dv_teacher_run(bundle, picture, 1, logits, NULL, &error));
+    for (int p = 0; p < PIXELS; p++)
+        picture[p] = (picture[p] - mean[p / TINY_PIXELS]) / deviation[p / TINY_PIXELS];
+    assert_true(dv_teacher_run(plain, picture, 1, by_hand, NULL, &error));
+    for (int k = 0; k < TINY_CLASSES; k++)
+        assert_true(fabs(logits[k] - by_hand[k]) < 1e-5);
+
+    dv_explain_options options = tiny_options();
+    options.neighborhood = DV_NEIGHBORHOOD_MIXED;
+    options.neighbors = 20;
+    dv_explanation *explanation = explain(bundle, &options);
+    for (int i = 14; i < 20; i++)
+        for (int p = 0; p < TINY_PIXELS; p++) {
+            int shown = 0, black = 0;
+            for (int c = 0; c < CHANNELS; c++) {
+                float original = explanation->picture[c * TINY_PIXELS + p];
+                float value = explanation->neighbors[i * PIXELS + c * TINY_PIXELS + p];
+                assert_true(value == original || value == 0);
+                shown += original > 0 && value > 0;
+                black += original > 0 && value == 0;
+            }
+            assert_true(shown == 0 || black == 0);
+        }
+    dv_explanation_free(explanation);
+    dv_bundle_close(plain);
+    dv_bundle_close(bundle);
+}
+
 /* Weights of zero: every pixel is decoded to 1/2, the posterior is the prior. */
 static void test_negative_elbo(void **state)
 {
@@ -888,6 +935,7 @@ int main(void)
         with_scratch(test_cancel),
         with_scratch(test_classification),
         with_scratch(test_preprocessing),
+        with_scratch(test_channels),
         with_scratch(test_negative_elbo),
         with_scratch(test_json),
         with_scratch(test_network_json),

@@ -11,6 +11,7 @@ enum { TINY_SIDE = 14, TINY_PIXELS = TINY_SIDE * TINY_SIDE, TINY_LATENT = 3, TIN
 
 /* What may be changed for a test; tiny_defaults has the right ones. */
 typedef struct tiny {
+    int channels;        /* of all pictures */
     int teacher_side;    /* side of the pictures the teacher takes */
     int teacher_classes; /* that it puts out */
     int decoder_latent;  /* that the decoder takes */
@@ -23,7 +24,8 @@ typedef struct tiny {
 
 static inline tiny tiny_defaults(void)
 {
-    return (tiny){.teacher_side = TINY_SIDE,
+    return (tiny){.channels = 1,
+                  .teacher_side = TINY_SIDE,
                   .teacher_classes = TINY_CLASSES,
                   .decoder_latent = TINY_LATENT,
                   .decoder_side = TINY_SIDE,
@@ -91,9 +93,9 @@ static inline void tiny_write_teacher(const char *folder, const tiny *it)
 {
     dv_error error;
     int x, side = it->teacher_side;
-    dv_graph *graph = tiny_graph(4, (const int64_t[]){-1, 1, side, side}, &x);
+    dv_graph *graph = tiny_graph(4, (const int64_t[]){-1, it->channels, side, side}, &x);
     x = tiny_apply(graph, "Flatten", x, NULL);
-    x = tiny_apply(graph, "Tanh", tiny_dense(graph, x, side * side, 20, 0.1, 100, NULL), NULL);
+    x = tiny_apply(graph, "Tanh", tiny_dense(graph, x, it->channels * side * side, 20, 0.1, 100, NULL), NULL);
     dv_graph_add_output(graph, tiny_dense(graph, x, 20, it->teacher_classes, 1.5, 200, "logits"), &error);
     tiny_save(graph, folder, "teacher.onnx");
 }
@@ -102,10 +104,11 @@ static inline void tiny_write_encoder(const char *folder, const tiny *it)
 {
     dv_error error;
     int x;
-    dv_graph *graph = tiny_graph(4, (const int64_t[]){-1, 1, TINY_SIDE, TINY_SIDE}, &x);
+    dv_graph *graph = tiny_graph(4, (const int64_t[]){-1, it->channels, TINY_SIDE, TINY_SIDE}, &x);
     x = tiny_apply(graph, "Flatten", x, NULL);
-    int mean = tiny_dense(graph, x, TINY_PIXELS, TINY_LATENT, it->encoder_gain, 300, "z_mean");
-    int variance = tiny_dense(graph, x, TINY_PIXELS, TINY_LATENT, it->encoder_gain / 5, 400, "z_log_variance");
+    int mean = tiny_dense(graph, x, it->channels * TINY_PIXELS, TINY_LATENT, it->encoder_gain, 300, "z_mean");
+    int variance =
+        tiny_dense(graph, x, it->channels * TINY_PIXELS, TINY_LATENT, it->encoder_gain / 5, 400, "z_log_variance");
     dv_graph_add_output(graph, it->variance_first ? variance : mean, &error);
     dv_graph_add_output(graph, it->variance_first ? mean : variance, &error);
     tiny_save(graph, folder, "encoder.onnx");
@@ -115,10 +118,10 @@ static inline void tiny_write_decoder(const char *folder, const tiny *it)
 {
     dv_error error;
     int x, side = it->decoder_side;
-    const int64_t dims[] = {-1, 1, side, side}, rank[] = {4};
+    const int64_t dims[] = {-1, it->channels, side, side}, rank[] = {4};
     dv_shape rank_shape = dv_shape_make(1, rank);
     dv_graph *graph = tiny_graph(2, (const int64_t[]){-1, it->decoder_latent}, &x);
-    x = tiny_dense(graph, x, it->decoder_latent, side * side, it->decoder_gain, 500, NULL);
+    x = tiny_dense(graph, x, it->decoder_latent, it->channels * side * side, it->decoder_gain, 500, NULL);
     if (it->sigmoid)
         x = tiny_apply(graph, "Sigmoid", x, NULL);
     const int values[] = {
@@ -129,17 +132,21 @@ static inline void tiny_write_decoder(const char *folder, const tiny *it)
 }
 
 /* IDX: pictures of random pixels, labels that go round. */
-static inline void tiny_write_data(const char *folder)
+static inline void tiny_write_data(const char *folder, const tiny *it)
 {
     char path[256];
-    uint8_t pixels[16 + TINY_COUNT * TINY_PIXELS] = {0, 0, 8, 3, [7] = TINY_COUNT, [11] = TINY_SIDE, [15] = TINY_SIDE};
-    uint8_t labels[8 + TINY_COUNT] = {0, 0, 8, 1, [7] = TINY_COUNT};
-    for (int i = 0; i < TINY_COUNT * TINY_PIXELS; i++)
-        pixels[16 + i] = (uint8_t)dv_random_bits(600, DV_PURPOSE_TEST, i);
+    int pixels = TINY_COUNT * it->channels * TINY_PIXELS;
+    const uint8_t header[20] = {
+        [2] = 8, 4, [7] = TINY_COUNT, [11] = (uint8_t)it->channels, [15] = TINY_SIDE, [19] = TINY_SIDE};
+    uint8_t labels[8 + TINY_COUNT] = {0, 0, 8, 1, [7] = TINY_COUNT}, *file = calloc(sizeof header + pixels, 1);
+    memcpy(file, header, sizeof header);
+    for (int i = 0; i < pixels; i++)
+        file[sizeof header + i] = (uint8_t)dv_random_bits(600, DV_PURPOSE_TEST, i);
     for (int i = 0; i < TINY_COUNT; i++)
         labels[8 + i] = i % TINY_CLASSES;
-    put_file(scratch_path(path, folder, "images"), pixels, sizeof pixels);
+    put_file(scratch_path(path, folder, "images"), file, sizeof header + pixels);
     put_file(scratch_path(path, folder, "labels"), labels, sizeof labels);
+    free(file);
 }
 
 static inline void tiny_put_text(const char *folder, const char *name, const char *text)
@@ -153,7 +160,7 @@ static inline void tiny_write(const char *folder, const tiny *it)
     tiny_write_teacher(folder, it);
     tiny_write_encoder(folder, it);
     tiny_write_decoder(folder, it);
-    tiny_write_data(folder);
+    tiny_write_data(folder, it);
     tiny_put_text(folder, "names", "ash\nbirch\ncedar\ndouglas\n");
     tiny_put_text(folder, "deepvid.ini",
                   "[bundle]\nname = Trees ; of four kinds\n\n[teacher]\nmodel = teacher.onnx\nmean = 0.5\nstd=0.25\n"
