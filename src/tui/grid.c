@@ -114,7 +114,7 @@ bool dv_grid_fit(const dv_cell *cell, const dv_grid_wish *wish, dv_grid *grid)
     if (smallest > wish->height)
         smallest = divide_up(smallest, wish->height) * wish->height;
     int aim = try_height(&fit, smallest, grid);
-    aim = aim > wish->wanted ? wish->wanted : aim < 1 ? 1 : aim;
+    aim = wish->all || aim > wish->wanted ? wish->wanted : aim < 1 ? 1 : aim;
     if (!find_height(&fit, aim, grid))
         return false;
     finish(&fit, grid);

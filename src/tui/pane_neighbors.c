@@ -26,13 +26,18 @@ static int draw_montage(const dv_pane *pane, dv_area area)
         dv_pane_say(pane, cell.graphics == DV_GRAPHICS_OFF ? "graphics are off" : "no room");
         return 1;
     }
-    const float *picture[MOST];
+    /* The first ones, which a preview has too; a mixture has its kinds one after the other. */
+    bool mixed = explanation->options.neighborhood == DV_NEIGHBORHOOD_MIXED;
+    int64_t step = mixed ? explanation->count / grid.count : 1;
     size_t size = (size_t)facts->channels * (size_t)facts->height * (size_t)facts->width;
-    for (int i = 0; i < grid.count; i++)
-        picture[i] = explanation->neighbors + (size_t)i * size;
+    const float *picture[MOST];
+    int mark[MOST];
+    for (int i = 0; i < grid.count; i++) {
+        picture[i] = explanation->neighbors + (size_t)(i * step) * size;
+        mark[i] = explanation->neighbor_classes[i * step];
+    }
     dv_pane_image(pane, dv_grid_strip(&grid, area, 0),
-                  dv_figure_pictures(&grid.tiles, picture, explanation->neighbor_classes, facts->channels,
-                                     facts->height, facts->width, NULL));
+                  dv_figure_pictures(&grid.tiles, picture, mark, facts->channels, facts->height, facts->width, NULL));
     return grid.cell_rows;
 }
 

@@ -45,7 +45,8 @@ static void draw(const dv_pane *pane, const float *plain)
                          .width = facts->width,
                          .wanted = room,
                          .most = room,
-                         .captions = true};
+                         .captions = true,
+                         .all = true};
     dv_cell cell = dv_cell_of(pane->screen);
     dv_grid grid;
     if (!dv_grid_fit(&cell, &wish, &grid) || grid.columns < room) {
