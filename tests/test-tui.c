@@ -170,7 +170,7 @@ static void test_tiles_fit(void **state)
                     }
     dv_grid grid;
     dv_cell off = {DV_GRAPHICS_OFF, 1, 1, 1};
-    assert_false(dv_grid_fit(&off, &(dv_grid_wish){40, 40, 28, 28, 1, 1, false}, &grid));
+    assert_false(dv_grid_fit(&off, &(dv_grid_wish){40, 40, 28, 28, 1, 1, false, false}, &grid));
 }
 
 /* The figures behind the layout of an ordinary terminal: 6 x 13 cells, 28 x 28 pictures. */
@@ -179,13 +179,21 @@ static void test_tiles_are_large_when_they_may_be(void **state)
     (void)state;
     dv_cell cell = {DV_GRAPHICS_SIXEL, 6, 13, 1};
     dv_grid grid;
-    assert_true(dv_grid_fit(&cell, &(dv_grid_wish){9, 30, 28, 28, 2, 2, true}, &grid));
+    assert_true(dv_grid_fit(&cell, &(dv_grid_wish){9, 30, 28, 28, 2, 2, true, false}, &grid));
     assert_int_equal(grid.tiles.tile_height, 84);
     assert_int_equal(grid.pitch_columns, 15);
     assert_int_equal(grid.count, 2);
-    assert_true(dv_grid_fit(&cell, &(dv_grid_wish){22, 45, 28, 28, 10, 10, true}, &grid));
+    assert_true(dv_grid_fit(&cell, &(dv_grid_wish){22, 45, 28, 28, 10, 10, true, false}, &grid));
     assert_int_equal(grid.tiles.tile_height, 56);
     assert_int_equal(grid.count, 10);
+
+    /* Too narrow for two that can be read: one, unless both are needed. */
+    dv_cell letters = {DV_GRAPHICS_ASCII, 1, 1, .5};
+    assert_true(dv_grid_fit(&letters, &(dv_grid_wish){12, 30, 28, 28, 2, 2, true, false}, &grid));
+    assert_int_equal(grid.count, 1);
+    assert_true(dv_grid_fit(&letters, &(dv_grid_wish){12, 30, 28, 28, 2, 2, true, true}, &grid));
+    assert_int_equal(grid.count, 2);
+    assert_true(grid.tiles.tile_width <= 15);
 }
 
 /* ---- state ------------------------------------------------------------------------- */
