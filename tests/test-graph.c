@@ -261,6 +261,29 @@ static dv_graph *graph_with_copies(void)
     return graph;
 }
 
+/* A few hundred bytes of file can ask for any amount of constants. */
+static void constants_that_swell_are_refused(void **state)
+{
+    (void)state;
+    enum { PARTS = 200 };
+    dv_error error = {0};
+    dv_graph *graph = dv_graph_new(13, &error);
+    int input[PARTS], x = add_input(graph, "x", shape_of(1, 1));
+    for (int k = 0; k < PARTS; k++)
+        input[k] = k ? input[0] : add_noise(graph, "part", shape_of(1, 1 << 10), 1);
+    const dv_attribute axis = {.name = "axis", .kind = DV_ATTRIBUTE_INT, .i = 0};
+    for (int times = 0; times < 3; times++)
+        for (int k = 0, whole = dv_graph_add_node(graph, "Concat", NULL, PARTS, input, 1, &axis, 1, NULL, &error);
+             k < PARTS; k++)
+            input[k] = whole;
+    int sum = add_node(graph, "Add", "sum", 0, NULL, x, input[0], -1);
+    assert_true(dv_graph_add_output(graph, sum, &error));
+    assert_false(dv_graph_simplify(graph, &error));
+    assert_int_equal(error.code, DV_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "constants of more than 2 GiB are not supported"));
+    dv_graph_free(graph);
+}
+
 static void copies_are_dropped(void **state)
 {
     (void)state;
@@ -427,6 +450,7 @@ int main(void)
         cmocka_unit_test(long_chains_are_sorted),
         cmocka_unit_test(a_part_gives_the_same_results),
         cmocka_unit_test(constants_are_folded),
+        cmocka_unit_test(constants_that_swell_are_refused),
         cmocka_unit_test(copies_are_dropped),
         cmocka_unit_test(normalization_is_folded),
         cmocka_unit_test(normalization_of_a_shared_value_stays),

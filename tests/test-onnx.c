@@ -279,6 +279,8 @@ static void bad_files_are_refused(void **state)
         {"subgraph", "attribute 'body' (a graph) is not supported", DV_ERROR_UNSUPPORTED},
         {"nested-graphs", "attribute 'body' (a graph) is not supported", DV_ERROR_UNSUPPORTED},
         {"attribute-texts", "attribute 'words' (texts) is not supported", DV_ERROR_UNSUPPORTED},
+        {"attribute-kind", "node 'n' (MaxPool): attribute strides holds a float where integers should be",
+         DV_ERROR_FORMAT},
         {"attribute-type-99", "attribute 'shape' (of an unknown kind) is not supported", DV_ERROR_UNSUPPORTED},
         {"attribute-no-tensor", "attribute 'value' holds no tensor", DV_ERROR_FORMAT},
         {"input-complex", "input 'x': element type complex64 (14) is not supported", DV_ERROR_UNSUPPORTED},
@@ -314,6 +316,41 @@ static void bad_files_are_refused(void **state)
     dv_error error;
     assert_null(dv_onnx_read("/nonexistent/model.onnx", &error));
     assert_int_equal(error.code, DV_ERROR_FILE);
+}
+
+/* Every name is another, but for those that come again: a list that is searched for each of them takes a minute. */
+static void many_operators_are_counted(void **state)
+{
+    enum { NAMES = 60000, NODE = 14 };
+    uint8_t *bytes = malloc(16 + (NAMES + 2) * NODE), *to = bytes;
+    uint32_t length = (NAMES + 2) * NODE;
+    *to++ = 0x3A; /* ModelProto.graph, and its length in three groups of seven bits */
+    *to++ = (uint8_t)(length | 0x80);
+    *to++ = (uint8_t)(length >> 7 | 0x80);
+    *to++ = (uint8_t)(length >> 14);
+    for (int n = 0; n < NAMES + 2; n++, to += NODE) {
+        char node[NODE + 1];
+        /* GraphProto.node of 12 bytes, NodeProto.op_type of 10 */
+        snprintf(node, sizeof node,
+                 "\x0A\x0C\x22\x0A"
+                 "Op%08d",
+                 n < NAMES ? n : 7);
+        memcpy(to, node, NODE);
+    }
+    char path[256];
+    dv_error error = {0};
+    scratch_path(path, *state, "many.onnx");
+    put_file(path, bytes, (size_t)(to - bytes));
+    dv_onnx_survey *survey = dv_onnx_survey_read(path, &error);
+    if (!survey)
+        fail_msg("%s", error.message);
+    assert_int_equal(survey->operator_count, NAMES);
+    assert_string_equal(survey->item[7].name, "Op00000007");
+    assert_int_equal(survey->item[7].count, 3);
+    assert_string_equal(survey->item[NAMES - 1].name, "Op00059999");
+    assert_int_equal(survey->item[NAMES - 1].count, 1);
+    dv_onnx_survey_free(survey);
+    free(bytes);
 }
 
 /* Reads, surveys and plans what is left of a model; all that counts is that it ends. Returns 1 if it could be read. */
@@ -375,6 +412,7 @@ int main(void)
         with_scratch(what_is_written_is_read_back),
         with_scratch(outputs_of_built_graphs_are_declared),
         cmocka_unit_test(bad_files_are_refused),
+        with_scratch(many_operators_are_counted),
         with_scratch(damaged_files_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,7 +265,7 @@ static bool copy_attributes(dv_arena *arena, int count, const dv_attribute *from
     if (!item)
         return false;
     for (int i = 0; i < count; i++)
-        if (!copy_attribute(arena, &from[i], &item[i], error))
+        if (!copy_attribute(arena, &from[i], &item[i], error) || !dv_attribute_check(&item[i], error))
             return false;
     *to = (dv_attributes){count, item};
     return true;

@@ -85,9 +85,9 @@ bool dv_evaluation_run(dv_evaluation *it, dv_arena *arena, size_t *spent, dv_err
         if (!output)
             continue;
         size_t size = dv_tensor_bytes(output);
-        if (size > DV_LAYOUT_LIMIT - *spent) {
+        if (size > DV_KNOWN_LIMIT - *spent) {
             dv_error_set(error, DV_ERROR_UNSUPPORTED, "constants of more than %zu GiB are not supported",
-                         DV_LAYOUT_LIMIT >> 30);
+                         DV_KNOWN_LIMIT >> 30);
             return dv_node_error(it->node, error);
         }
         *spent += size;

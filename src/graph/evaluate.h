@@ -4,6 +4,9 @@
 
 #include "graph/graph.h"
 
+/* The most bytes that are computed before a run: more than any file holds, so that what is larger is a trap. */
+#define DV_KNOWN_LIMIT ((size_t)2 << 30)
+
 /* A call of a node on an array of tensors, one per value of its graph. Not to be moved. */
 typedef struct dv_evaluation {
     const dv_node *node;
@@ -19,7 +22,7 @@ void dv_evaluation_bind(dv_evaluation *it, const dv_graph *graph, const dv_node 
 bool dv_evaluation_infer(dv_evaluation *it, dv_arena *arena, dv_team *team, dv_error *error);
 /* All that the node reads has data. */
 bool dv_evaluation_is_known(const dv_evaluation *it);
-/* Computes the outputs into memory of `arena`; *spent counts its bytes, up to DV_LAYOUT_LIMIT. */
+/* Computes the outputs into memory of `arena`; *spent counts its bytes, up to DV_KNOWN_LIMIT. */
 bool dv_evaluation_run(dv_evaluation *it, dv_arena *arena, size_t *spent, dv_error *error);
 
 /* Bytes of a tensor's elements; the shape was checked. */

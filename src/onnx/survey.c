@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *copy_text(dv_arena *arena, const char *text, dv_error *error)
@@ -57,24 +58,58 @@ static const char *why_missing(const dv_onnx_survey *survey, const Onnx__NodePro
     return "not supported";
 }
 
+/* An operator, the node that calls it first, and how many do. */
+typedef struct call {
+    const char *name;
+    size_t first;
+    int64_t count;
+} call;
+
+static int compare_places(const void *one, const void *other)
+{
+    const call *a = one, *b = other;
+    return (a->first > b->first) - (a->first < b->first);
+}
+
+static int compare_names(const void *one, const void *other)
+{
+    int order = strcmp(((const call *)one)->name, ((const call *)other)->name);
+    return order ? order : compare_places(one, other);
+}
+
+/* Joins neighbours of equal names; returns how many are left. */
+static size_t join_calls(call *calls, size_t count)
+{
+    size_t left = 0;
+    for (size_t n = 0; n < count; n++)
+        if (left && strcmp(calls[left - 1].name, calls[n].name) == 0)
+            calls[left - 1].count++;
+        else
+            calls[left++] = calls[n];
+    return left;
+}
+
 static bool count_operators(dv_onnx_survey *survey, const Onnx__GraphProto *graph, dv_error *error)
 {
-    survey->item = dv_arena_alloc(survey->arena, graph->n_node, sizeof *survey->item, error);
-    if (!survey->item)
-        return false;
-    for (size_t n = 0; n < graph->n_node; n++) {
-        const char *name = full_name(survey->arena, graph->node[n], error);
-        if (!name)
-            return false;
-        int at = 0;
-        while (at < survey->operator_count && strcmp(survey->item[at].name, name) != 0)
-            at++;
-        if (at == survey->operator_count)
-            survey->item[survey->operator_count++] =
-                (dv_onnx_operator){.name = name, .missing = why_missing(survey, graph->node[n])};
-        survey->item[at].count++;
+    call *calls = dv_alloc(graph->n_node, sizeof *calls, error);
+    bool ok = calls != NULL;
+    for (size_t n = 0; ok && n < graph->n_node; n++) {
+        calls[n] = (call){full_name(survey->arena, graph->node[n], error), n, 1};
+        ok = calls[n].name != NULL;
     }
-    return true;
+    if (ok) {
+        qsort(calls, graph->n_node, sizeof *calls, compare_names);
+        size_t count = join_calls(calls, graph->n_node);
+        qsort(calls, count, sizeof *calls, compare_places);
+        survey->operator_count = (int)count;
+        survey->item = dv_arena_alloc(survey->arena, count, sizeof *survey->item, error);
+        ok = survey->item != NULL;
+    }
+    for (int k = 0; ok && k < survey->operator_count; k++)
+        survey->item[k] =
+            (dv_onnx_operator){calls[k].name, calls[k].count, why_missing(survey, graph->node[calls[k].first])};
+    free(calls);
+    return ok;
 }
 
 static bool copy_metadata(dv_onnx_survey *survey, const Onnx__ModelProto *model, dv_error *error)

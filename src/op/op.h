@@ -43,6 +43,8 @@ const dv_attribute *dv_attribute_find(const dv_attributes *attributes, const cha
 int64_t dv_attribute_int(const dv_attributes *attributes, const char *name, int64_t otherwise);
 float dv_attribute_float(const dv_attributes *attributes, const char *name, float otherwise);
 const char *dv_attribute_text(const dv_attributes *attributes, const char *name, const char *otherwise);
+/* False and an error for a name that operators ask for with a value of another kind: they would take it for absent. */
+bool dv_attribute_check(const dv_attribute *attribute, dv_error *error);
 
 /* ---- a call ------------------------------------------------------------- */
 

@@ -178,6 +178,8 @@ def make_bad():
     node = relu(value=2)
     node.attribute[0].type = AttributeProto.TENSOR
     write(BAD, "onnx-attribute-no-tensor", model(graph([node])))
+    node = helper.make_node("MaxPool", ["x"], ["y"], "n", kernel_shape=[2, 2], strides=2.0)
+    write(BAD, "onnx-attribute-kind", model(graph([node])))
 
     def complain(name, kind):
         write(BAD, name, model(graph([relu()], inputs=[value("x", kind=kind)])))
