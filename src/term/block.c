@@ -60,23 +60,43 @@ static int nearest_256(const uint8_t rgb[3])
     return square_distance(rgb, of_grey) < square_distance(rgb, of_cube) ? grey : cube;
 }
 
-/* Bayer's 4 x 4 matrix moves each channel by up to half a step before the nearest colour is taken. */
-static int dithered_ansi(const uint8_t rgb[3], int colors, int x, int y)
+/* Bayer's 4 x 4 matrix: a threshold between 0 and 1 that differs from pixel to pixel. */
+static double threshold(int x, int y)
 {
-    static const int8_t bayer[4][4] = {{0, 8, 2, 10}, {12, 4, 14, 6}, {3, 11, 1, 9}, {15, 7, 13, 5}};
-    int shift = (bayer[y & 3][x & 3] * 2 - 15) * 5; /* -75 .. 75 */
-    uint8_t moved[3];
-    int best = 0;
+    static const uint8_t bayer[4][4] = {{0, 8, 2, 10}, {12, 4, 14, 6}, {3, 11, 1, 9}, {15, 7, 13, 5}};
+    return (bayer[y & 3][x & 3] + 0.5) / 16;
+}
+
+/* Each channel is on or off; greys stay grey, for all three are compared with the same threshold. */
+static int dithered_8(const uint8_t rgb[3], double at)
+{
+    int number = 0;
     for (int c = 0; c < 3; c++) {
-        int value = rgb[c] + shift;
-        moved[c] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+        number |= (rgb[c] > at * 255) << c;
     }
-    for (int i = 1; i < colors; i++) {
-        if (square_distance(moved, ansi[i]) < square_distance(moved, ansi[best])) {
-            best = i;
-        }
+    return number;
+}
+
+/* Sixteen colours are the eight of before, eight brighter ones, and so four greys. */
+static int dithered_16(const uint8_t rgb[3], double at)
+{
+    static const int greys[] = {0, 8, 7, 15};
+    enum { DULL = 205, NEARLY_GREY = 24 };
+    int low = 255, high = 0, number = 0;
+    for (int c = 0; c < 3; c++) {
+        low = rgb[c] < low ? rgb[c] : low;
+        high = rgb[c] > high ? rgb[c] : high;
+        number |= (rgb[c] > at * DULL) << c;
     }
-    return best;
+    if (high - low >= NEARLY_GREY) {
+        return number && high > DULL + at * (255 - DULL) ? number + 8 : number;
+    }
+    int step = 0;
+    while (step < 2 && high >= ansi[greys[step + 1]][0]) {
+        step++;
+    }
+    int below = ansi[greys[step]][0], above = ansi[greys[step + 1]][0];
+    return greys[high - below > at * (above - below) ? step + 1 : step];
 }
 
 int dv_color_number(const uint8_t rgb[3], dv_color_depth depth, int x, int y)
@@ -89,8 +109,9 @@ int dv_color_number(const uint8_t rgb[3], dv_color_depth depth, int x, int y)
     case DV_COLOR_256:
         return nearest_256(rgb);
     case DV_COLOR_16:
+        return dithered_16(rgb, threshold(x, y));
     case DV_COLOR_8:
-        return dithered_ansi(rgb, (int)depth, x, y);
+        return dithered_8(rgb, threshold(x, y));
     default:
         return -1;
     }

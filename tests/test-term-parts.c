@@ -1,0 +1,579 @@
+/* The parts of the terminal room that need no terminal. */
+#include "base/random.h"
+#include "fakesixel.h"
+#include "term/block.h"
+#include "term/input.h"
+#include "term/key.h"
+#include "term/pace.h"
+#include "term/palette.h"
+#include "term/reply.h"
+#include "term/screen.h"
+#include "term/sixel.h"
+#include "term/slot.h"
+#include "term/text.h"
+#include "term/utf8.h"
+
+#include <locale.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+/* ---- tokens and keys -------------------------------------------------------------- */
+
+/* Feeds bytes one by one, or all at once, and returns the keys that come out; answers go to `capabilities`. */
+static int decode(const char *bytes, size_t size, bool singly, dv_capabilities *capabilities, int *keys, int limit)
+{
+    dv_input input = {0};
+    dv_token token;
+    int count = 0;
+    double now = 1000;
+    for (size_t done = 0; done < size; now += 1) {
+        done += dv_input_append(&input, bytes + done, singly ? 1 : size - done, now);
+        while (dv_input_next(&input, now, &token) != DV_TOKEN_NONE) {
+            int key = dv_reply_learn(capabilities, &token) ? -1 : dv_key_of(&token);
+            if (key >= 0 && count < limit) {
+                keys[count++] = key;
+            }
+        }
+    }
+    return count;
+}
+
+static void sequences_may_be_cut_anywhere(void **state)
+{
+    (void)state;
+    static const char bytes[] = "a\033[Ab\033[1;2D\xc3\xa9\033[?62;4;22c\033[6;15;7tc\033P>|tmux 3.4\033\\\033OP"
+                                "\033]11;rgb:00/00/00\007\033[12;40R\033[?2026;2$yd\xf0\x9f\x91\x9f";
+    static const int expected[] = {
+        'a', DV_KEY_UP, 'b', DV_KEY_SHIFT_LEFT, 0xe9, 'c', DV_KEY_F1, 'd', 0x1f45f,
+    };
+    enum { COUNT = sizeof expected / sizeof *expected };
+    for (int singly = 0; singly < 2; singly++) {
+        dv_capabilities said = {0};
+        int keys[2 * COUNT];
+        assert_int_equal(decode(bytes, sizeof bytes - 1, singly, &said, keys, 2 * COUNT), COUNT);
+        assert_memory_equal(keys, expected, sizeof expected);
+        assert_true(said.answered && said.sixel && said.synchronized && said.tmux);
+        assert_int_equal(said.cell_width, 7);
+        assert_int_equal(said.cell_height, 15);
+        assert_int_equal(said.cursor_reports, 1);
+    }
+}
+
+static void an_escape_waits_for_a_sequence(void **state)
+{
+    (void)state;
+    dv_input input = {0};
+    dv_token token;
+    assert_true(isinf(dv_input_deadline(&input)));
+    dv_input_append(&input, "\033", 1, 1000);
+    assert_int_equal(dv_input_next(&input, 1000, &token), DV_TOKEN_NONE);
+    double deadline = dv_input_deadline(&input);
+    assert_in_range((int)deadline, 1010, 1100);
+    assert_int_equal(dv_input_next(&input, deadline - 1, &token), DV_TOKEN_NONE);
+    assert_int_equal(dv_input_next(&input, deadline, &token), DV_TOKEN_CHARACTER);
+    assert_int_equal(token.character, 27);
+    /* A sequence whose end never comes is no key, and what follows is not lost. */
+    dv_input_append(&input, "\033[12", 4, 5000);
+    assert_int_equal(dv_input_next(&input, 5100, &token), DV_TOKEN_NONE);
+    assert_int_equal(dv_input_next(&input, dv_input_deadline(&input), &token), DV_TOKEN_NONE);
+    assert_true(isinf(dv_input_deadline(&input)));
+    dv_input_append(&input, "x", 1, 7000);
+    assert_int_equal(dv_input_next(&input, 7000, &token), DV_TOKEN_CHARACTER);
+    assert_int_equal(token.character, 'x');
+    /* While answers are under way it takes longer. */
+    input.patient = true;
+    dv_input_append(&input, "\033", 1, 8000);
+    assert_true(dv_input_deadline(&input) > 8200);
+}
+
+static void broken_input_is_no_key(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        int keys;
+    } cases[] = {
+        {"\xff\xfe\x80", 0},       /* no UTF-8 */
+        {"\xc0\xaf", 0},           /* overlong */
+        {"\xed\xa0\x80", 0},       /* a surrogate */
+        {"\xc3x", 1},              /* cut: the x is a key */
+        {"\033[1;2\003", 1},       /* Ctrl-C inside a sequence */
+        {"\033P+q\033[Ax", 2},     /* a string that was none: up and x */
+        {"\033[<0;1;1M", 0},       /* a mouse nobody asked for */
+        {"\033[200~\033[201~", 0}, /* paste brackets */
+        {"\033[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18;19A", 1},
+        {"\033[99999999999999999999A", 1},
+        {"\033q", 2}, /* Escape, then q: Alt is not told apart */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        dv_capabilities said = {0};
+        int keys[16], count = decode(cases[i].bytes, strlen(cases[i].bytes), false, &said, keys, 16);
+        if (count != cases[i].keys) {
+            fail_msg("case %zu gives %d keys", i, count);
+        }
+    }
+    /* Any bytes at all. */
+    char noise[20000];
+    for (size_t i = 0; i < sizeof noise; i++) {
+        uint64_t bits = dv_random_bits(7, DV_PURPOSE_TEST, i);
+        noise[i] = (char)(bits & 3 ? "\033[;?1P]\\_O~cRt0"[bits >> 8 & 15] : (char)(bits >> 16));
+    }
+    dv_capabilities said = {0};
+    int keys[16];
+    decode(noise, sizeof noise, false, &said, keys, 16);
+    decode(noise, sizeof noise, true, &said, keys, 16);
+}
+
+/* ---- replies ------------------------------------------------------------------------ */
+
+static dv_capabilities learn(const char *bytes)
+{
+    dv_capabilities said = {0};
+    int keys[16];
+    assert_int_equal(decode(bytes, strlen(bytes), false, &said, keys, 16), 0);
+    return said;
+}
+
+static void attribute_4_is_sixel(void **state)
+{
+    (void)state;
+    assert_true(learn("\033[?63;1;2;4;6c").sixel);
+    assert_true(learn("\033[?1;2;4c").sixel);
+    assert_false(learn("\033[?64;1;2;6;9;15c").sixel);
+    assert_false(learn("\033[?4;6c").sixel); /* a VT132 */
+    assert_false(learn("\033[?62;22;44c").sixel);
+    assert_true(learn("\033[?6c").answered);
+    assert_false(learn("\033[>41;379;0c").answered); /* DA2 */
+}
+
+static void synchronised_output_must_be_promised(void **state)
+{
+    (void)state;
+    assert_false(learn("\033[?2026;0$y").synchronized);
+    assert_true(learn("\033[?2026;1$y").synchronized);
+    assert_true(learn("\033[?2026;2$y").synchronized);
+    assert_false(learn("\033[?2026;4$y").synchronized);
+    assert_false(learn("\033[?2027;2$y").synchronized);
+}
+
+static void limits_need_success(void **state)
+{
+    (void)state;
+    assert_int_equal(learn("\033[?1;0;1024S").registers, 1024);
+    assert_int_equal(learn("\033[?1;3;0S").registers, 0);
+    assert_int_equal(learn("\033[?2;0;720;520S").limit_height, 520);
+    assert_int_equal(learn("\033[?2;3;0S").limit_width, 0);
+}
+
+static void the_cell_is_known_by_many_ways(void **state)
+{
+    (void)state;
+    struct winsize xterm = {.ws_row = 40, .ws_col = 120, .ws_xpixel = 724, .ws_ypixel = 524};
+    struct winsize bare = {.ws_row = 40, .ws_col = 120};
+    dv_capabilities silent = {0}, told = learn("\033[6;15;7t"), area = learn("\033[4;520;720t");
+    dv_capabilities absurd = learn("\033[6;9000;1t");
+    int width, height;
+    assert_true(dv_reply_cell(&silent, &xterm, &width, &height)); /* with a border of 2 pixels */
+    assert_true(width == 6 && height == 13);
+    assert_true(dv_reply_cell(&told, &xterm, &width, &height));
+    assert_true(width == 7 && height == 15);
+    assert_true(dv_reply_cell(&area, &bare, &width, &height));
+    assert_true(width == 6 && height == 13);
+    assert_false(dv_reply_cell(&silent, &bare, &width, &height));
+    assert_false(dv_reply_cell(&absurd, &bare, &width, &height));
+}
+
+/* ---- palettes and sixels ------------------------------------------------------------------ */
+
+static dv_image *random_image(int width, int height, int channels, int colors, uint64_t seed)
+{
+    dv_image *image = calloc(1, sizeof *image);
+    *image = (dv_image){.width = width, .height = height, .channels = channels};
+    image->pixel = malloc((size_t)(width * height * channels));
+    for (int i = 0; i < width * height; i++) {
+        uint64_t which = dv_random_bits(seed, DV_PURPOSE_TEST, (uint64_t)i) % (uint64_t)colors;
+        for (int c = 0; c < channels; c++) {
+            uint64_t value = dv_random_bits(seed + 1, DV_PURPOSE_TEST, which * 3 + (uint64_t)c);
+            image->pixel[i * channels + c] = (uint8_t)(channels == 1 ? which : value);
+        }
+    }
+    return image;
+}
+
+static void free_image(dv_image *image)
+{
+    free(image->pixel);
+    free(image);
+}
+
+static void few_colours_are_kept_exactly(void **state)
+{
+    (void)state;
+    dv_palette palette;
+    uint8_t index[64 * 48];
+    dv_image *image = random_image(64, 48, 3, 256, 1);
+    assert_true(dv_palette_collect(image, 256, &palette, index));
+    assert_int_equal(palette.count, 256);
+    int next = 0;
+    for (int i = 0; i < 64 * 48; i++) {
+        assert_memory_equal(palette.rgb[index[i]], image->pixel + 3 * i, 3);
+        assert_true(index[i] <= next); /* in the order in which they appear */
+        next += index[i] == next;
+    }
+    assert_false(dv_palette_collect(image, 255, &palette, index));
+    free_image(image);
+}
+
+static void many_colours_are_reduced_well(void **state)
+{
+    (void)state;
+    enum { SIDE = 64 };
+    static const int limits[] = {2, 16, 256};
+    static const double mean_errors[] = {70, 30,
+                                         12}; /* per channel, of 0..255: a box of 255 / limit^(1/3), a quarter */
+    dv_palette palette;
+    uint8_t index[SIDE * SIDE];
+    dv_image *image = random_image(SIDE, SIDE, 3, 4096, 3);
+    for (size_t l = 0; l < 3; l++) {
+        double sum = 0;
+        assert_true(dv_palette_reduce(image, limits[l], &palette, index));
+        assert_int_equal(palette.count, limits[l]);
+        for (int i = 0; i < SIDE * SIDE * 3; i++) {
+            sum += abs(palette.rgb[index[i / 3]][i % 3] - image->pixel[i]);
+        }
+        assert_true(sum / (SIDE * SIDE * 3) < mean_errors[l]);
+    }
+    free_image(image);
+    image = random_image(SIDE, SIDE, 1, 3, 4); /* fewer than asked for */
+    assert_true(dv_palette_reduce(image, 16, &palette, index));
+    assert_in_range(palette.count, 1, 3);
+    free_image(image);
+}
+
+static void assert_decodes_to(const dv_bytes *bytes, const dv_image *image)
+{
+    static const char head[] = "\033Pq", tail[] = "\033\\";
+    fakesixel picture;
+    assert_memory_equal(bytes->data, head, 3);
+    assert_memory_equal(bytes->data + bytes->size - 2, tail, 2);
+    if (!fakesixel_decode((const uint8_t *)bytes->data + 3, bytes->size - 5, &picture)) {
+        fail_msg("%d x %d: %s", image->width, image->height, picture.complaint);
+    }
+    assert_int_equal(picture.width, image->width);
+    assert_int_equal(picture.height, image->height);
+    for (int i = 0; i < 3 * image->width * image->height; i++) {
+        int value = image->pixel[image->channels == 1 ? i / 3 : i];
+        int percent = (int)lround(value / 2.55);
+        assert_int_equal(picture.pixel[i], (percent * 255 + 50) / 100);
+    }
+    fakesixel_clear(&picture);
+}
+
+static void sixels_decode_to_the_same_picture(void **state)
+{
+    (void)state;
+    static const int cases[][4] = {
+        /* width, height, channels, colours */
+        {1, 6, 3, 1},    {1, 6, 1, 2},     {2, 12, 3, 2},    {7, 6, 3, 5},     {300, 6, 1, 2},     {100, 60, 3, 256},
+        {33, 18, 3, 33}, {640, 12, 1, 17}, {255, 66, 3, 64}, {5, 600, 3, 100}, {1000, 24, 3, 256},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        dv_bytes bytes = {0};
+        dv_image *image = random_image(cases[i][0], cases[i][1], cases[i][2], cases[i][3], i);
+        assert_true(dv_sixel_encode(image, 256, DV_SIXEL_LIMIT, &bytes, NULL));
+        assert_decodes_to(&bytes, image);
+        /* Larger pixels, as pictures have them: long runs, and gaps of all widths. */
+        int side = 2 + (int)i;
+        for (int y = 0; y < image->height; y++) {
+            for (int x = 0; x < image->width * image->channels; x++) {
+                int c = x % image->channels, from = x / image->channels / side * side;
+                image->pixel[y * image->width * image->channels + x] =
+                    image->pixel[(y / side * side * image->width + from) * image->channels + c];
+            }
+        }
+        bytes.size = 0;
+        assert_true(dv_sixel_encode(image, 256, DV_SIXEL_LIMIT, &bytes, NULL));
+        assert_decodes_to(&bytes, image);
+        dv_bytes_free(&bytes);
+        free_image(image);
+    }
+}
+
+static void sixels_keep_to_their_limits(void **state)
+{
+    (void)state;
+    dv_image *image = random_image(400, 240, 3, 100000, 9);
+    static const size_t limits[] = {900000, 200000, 50000, 10000, 3000};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        dv_bytes bytes = {0};
+        fakesixel picture;
+        assert_true(dv_sixel_encode(image, 64, limits[i], &bytes, NULL));
+        assert_in_range(bytes.size, 1, limits[i]);
+        assert_true(fakesixel_decode((const uint8_t *)bytes.data + 3, bytes.size - 5, &picture));
+        assert_true(picture.width == 400 && picture.height == 240);
+        assert_in_range(picture.colors, 2, 64);
+        fakesixel_clear(&picture);
+        dv_bytes_free(&bytes);
+    }
+    dv_bytes bytes = {0};
+    dv_error error = {0};
+    dv_bytes_text(&bytes, "before");
+    assert_false(dv_sixel_encode(image, 64, 100, &bytes, &error));
+    assert_int_equal(bytes.size, 6);
+    assert_non_null(strstr(error.message, "400 x 240"));
+    dv_bytes_free(&bytes);
+    free_image(image);
+}
+
+/* ---- slots ------------------------------------------------------------------------------------ */
+
+static const dv_rectangle *add(dv_slots *slots, int row, int column, int rows, int columns, uint8_t grey)
+{
+    uint8_t pixel[40 * 40];
+    dv_image image = {.width = 40, .height = 40, .channels = 1, .pixel = pixel};
+    dv_rectangle place = {.row = row, .column = column, .rows = rows, .columns = columns};
+    memset(pixel, grey, sizeof pixel);
+    return dv_slots_add(slots, &place, &image, 10, 20, 0, 0);
+}
+
+static void a_picture_is_cut_to_its_place(void **state)
+{
+    (void)state;
+    dv_slots slots = {0};
+    const dv_rectangle *taken = add(&slots, 0, 0, 9, 9, 7);
+    /* 40 pixels: 4 columns of 10; 40 rows of pixels are 42 in whole bands, so 3 rows of 20. */
+    assert_true(taken && taken->rows == 3 && taken->columns == 4);
+    const dv_image *image = &slots.slot[0].image;
+    assert_true(image->width == 40 && image->height == 42);
+    assert_int_equal(image->pixel[39 * 40], 7);
+    assert_int_equal(image->pixel[40 * 40], 0);
+    taken = add(&slots, 5, 0, 2, 3, 7);
+    assert_true(taken && taken->rows == 2 && taken->columns == 3);
+    assert_true(slots.slot[1].image.width == 30 && slots.slot[1].image.height == 36);
+    dv_rectangle place = {.row = 9, .rows = 4, .columns = 4};
+    assert_non_null(dv_slots_add(&slots, &place, &slots.slot[0].image, 10, 20, 25, 13));
+    assert_true(slots.slot[2].image.width == 25 && slots.slot[2].image.height == 12);
+    assert_null(dv_slots_add(&slots, &place, &slots.slot[0].image, 10, 20, 25, 5)); /* no room for one band */
+    assert_null(dv_slots_add(&slots, &place, &slots.slot[0].image, 10, 1, 0, 0));
+    dv_slots_free(&slots);
+}
+
+/* What is sent of frame `wanted` after frame `shown`, as bits; and which of the old ones are stale. */
+static unsigned sent(dv_slots *slots)
+{
+    unsigned bits = 0;
+    for (int i = 0; i < slots->count; i++) {
+        bits |= (unsigned)slots->slot[i].send << i;
+    }
+    return bits;
+}
+
+static void frames_are_compared(void **state)
+{
+    (void)state;
+    dv_slots wanted = {0}, shown = {0};
+    add(&wanted, 0, 0, 4, 4, 1);
+    add(&wanted, 0, 10, 4, 4, 2);
+    add(&wanted, 10, 0, 4, 4, 3);
+    assert_false(dv_slots_compare(&wanted, &shown)); /* nothing was there */
+    assert_int_equal(sent(&wanted), 7);
+    dv_slots_settle(&wanted, &shown);
+    assert_int_equal(wanted.count, 0);
+
+    add(&wanted, 0, 0, 4, 4, 1);  /* the same */
+    add(&wanted, 0, 10, 4, 4, 9); /* other content */
+    add(&wanted, 10, 1, 4, 4, 3); /* moved */
+    assert_false(dv_slots_compare(&wanted, &shown));
+    assert_int_equal(sent(&wanted), 6);
+    assert_int_equal(sent(&shown), 4);
+    dv_slots_settle(&wanted, &shown);
+
+    add(&wanted, 0, 0, 4, 4, 1);
+    add(&wanted, 10, 1, 4, 4, 3);
+    add(&wanted, 1, 3, 2, 9, 5); /* over the first one, and where the second was */
+    assert_true(wanted.slot[0].covered);
+    assert_false(dv_slots_compare(&wanted, &shown));
+    assert_int_equal(sent(&wanted), 4);
+    assert_int_equal(sent(&shown), 3);
+    dv_slots_settle(&wanted, &shown);
+    assert_int_equal(shown.count, 2);
+
+    dv_rectangle word = {.row = 11, .column = 2, .rows = 1, .columns = 1};
+    add(&wanted, 10, 1, 4, 4, 3);
+    dv_slots_cover(&wanted, &word);
+    assert_true(dv_slots_compare(&wanted, &shown)); /* nothing is left where it was */
+    assert_int_equal(sent(&wanted), 0);
+    assert_int_equal(sent(&shown), 3);
+    dv_slots_free(&wanted);
+    dv_slots_free(&shown);
+}
+
+/* ---- pace -------------------------------------------------------------------------------------- */
+
+static void two_frames_may_be_under_way(void **state)
+{
+    (void)state;
+    dv_pace pace = {0};
+    assert_false(dv_pace_sent(&pace, 100, 0)); /* small: not worth a question */
+    assert_true(dv_pace_sent(&pace, 50000, 0));
+    assert_true(dv_pace_delay(&pace, 0) == 0);
+    assert_true(dv_pace_sent(&pace, 50000, 10));
+    assert_true(dv_pace_delay(&pace, 20) > 0);
+    dv_pace_answers(&pace, 1);
+    assert_true(dv_pace_delay(&pace, 20) == 0);
+    dv_pace_answers(&pace, 2);
+    assert_int_equal(pace.under_way, 0);
+    /* Answers that never come are given up, but only for good if none ever came. */
+    dv_pace_sent(&pace, 50000, 100);
+    dv_pace_sent(&pace, 50000, 100);
+    double delay = dv_pace_delay(&pace, 100);
+    assert_true(delay > 500);
+    assert_true(dv_pace_delay(&pace, 100 + delay) == 0);
+    assert_true(dv_pace_sent(&pace, 50000, 101 + delay));
+    assert_int_equal(pace.under_way, 1);
+    dv_pace_answers(&pace, 5); /* the lost ones after all */
+    assert_int_equal(pace.under_way, 0);
+
+    dv_pace mute = {0};
+    assert_true(dv_pace_sent(&mute, 50000, 0));
+    assert_false(dv_pace_sent(&mute, 50000, 10000));
+    assert_false(dv_pace_sent(&mute, 50000, 10001));
+    assert_true(dv_pace_delay(&mute, 10001) == 0);
+}
+
+static void tmux_has_a_budget(void **state)
+{
+    (void)state;
+    dv_pace pace = {.budgeted = true};
+    double now = 0, sent_bytes = 0;
+    for (; now < 10000; now += 5) {
+        if (dv_pace_delay(&pace, now) == 0) {
+            assert_false(dv_pace_sent(&pace, 70000, now));
+            sent_bytes += 70000;
+        }
+    }
+    assert_in_range((int)sent_bytes, 4000000, 7000000); /* in ten seconds, one of them in advance */
+}
+
+/* ---- blocks and text ------------------------------------------------------------------------------ */
+
+static void colours_find_their_neighbours(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t rgb[3];
+        int number;
+    } cases[] = {
+        {{0, 0, 0}, 16},        {{255, 255, 255}, 231}, {{255, 0, 0}, 196},   {{95, 135, 175}, 67},   {{8, 8, 8}, 232},
+        {{238, 238, 238}, 255}, {{128, 128, 128}, 244}, {{250, 10, 10}, 196}, {{120, 120, 118}, 243},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(dv_color_number(cases[i].rgb, DV_COLOR_256, 3, 5), cases[i].number);
+    }
+    assert_int_equal(dv_color_number((uint8_t[]){1, 2, 3}, DV_COLOR_TRUE, 0, 0), 0x010203);
+    assert_int_equal(dv_color_number((uint8_t[]){0, 0, 0}, DV_COLOR_TRUE, 0, 0), 8); /* 0 to 7 are ANSI's */
+    assert_int_equal(dv_color_from_256(67), 0x5f87af);
+    /* Dithered grey stays grey, and as bright as it was. */
+    static const int brightness[16] = {0, -1, -1, -1, -1, -1, -1, 229, 127, -1, -1, -1, -1, -1, -1, 255};
+    for (int grey = 0; grey < 256; grey += 15) {
+        int sums[2] = {0};
+        for (int i = 0; i < 64; i++) {
+            uint8_t rgb[3] = {(uint8_t)grey, (uint8_t)grey, (uint8_t)grey};
+            int of_8 = dv_color_number(rgb, DV_COLOR_8, i % 8, i / 8);
+            int of_16 = dv_color_number(rgb, DV_COLOR_16, i % 8, i / 8);
+            assert_true(of_8 == 0 || of_8 == 7);
+            assert_true(brightness[of_16] >= 0);
+            sums[0] += of_8 ? 255 : 0;
+            sums[1] += brightness[of_16];
+        }
+        assert_in_range(sums[0] / 64 + 16, grey, grey + 32);
+        assert_in_range(sums[1] / 64 + 8, grey, grey + 16);
+    }
+    assert_int_equal(dv_color_number((uint8_t[]){255, 0, 0}, DV_COLOR_8, 0, 0), 1);
+    assert_int_equal(dv_color_number((uint8_t[]){255, 0, 0}, DV_COLOR_16, 0, 0), 9);
+    assert_int_equal(dv_color_number((uint8_t[]){0, 0, 205}, DV_COLOR_16, 0, 0), 4);
+}
+
+static void blocks_show_their_pixels(void **state)
+{
+    (void)state;
+    uint8_t pixel[] = {0, 255, 255, 255, 0, 0};
+    dv_image image = {.width = 2, .height = 3, .channels = 1, .pixel = pixel};
+    dv_cell cell = dv_block_half(&image, 0, 0, DV_COLOR_256);
+    assert_true(cell.character == 0x2580 && cell.foreground == 16 && cell.background == 231);
+    cell = dv_block_half(&image, 0, 1, DV_COLOR_256);
+    assert_true(cell.character == ' ' && cell.background == 231);
+    cell = dv_block_half(&image, 1, 0, DV_COLOR_256); /* half of it lies below the image */
+    assert_true(cell.character == ' ' && cell.background == 16);
+    assert_int_equal(dv_block_ascii(&image, 0, 0, DV_COLOR_NONE).character, ' ');
+    assert_int_equal(dv_block_ascii(&image, 0, 1, DV_COLOR_NONE).character, '@');
+    assert_int_equal(dv_block_ascii(&image, 0, 1, DV_COLOR_NONE).foreground, -1);
+}
+
+static void text_is_cut_into_clusters(void **state)
+{
+    (void)state;
+    static const char text[] = "ae\xcc\x81\xe5\x9b\xbe\033\xff\xce\xbb";
+    static const wchar_t unicode[][3] = {L"a", L"e\u0301", L"\u56fe", L"?", L"?", L"\u03bb"};
+    static const int widths[] = {1, 1, 2, 1, 1, 1};
+    const unsigned char *at = (const unsigned char *)text;
+    size_t size = sizeof text - 1;
+    wchar_t cluster[DV_CLUSTER_SIZE];
+    assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(dv_text_cluster(&at, &size, true, cluster), widths[i]);
+        assert_int_equal(wcscmp(cluster, unicode[i]), 0);
+    }
+    assert_int_equal(size, 0);
+    setlocale(LC_CTYPE, "C");
+    at = (const unsigned char *)text + 7;
+    size = sizeof text - 1 - 7;
+    assert_int_equal(dv_text_cluster(&at, &size, false, cluster), 1);
+    assert_true(cluster[0] == '?');
+    dv_text_cluster(&at, &size, false, cluster);
+    assert_int_equal(dv_text_cluster(&at, &size, false, cluster), 1);
+    assert_true(cluster[0] == 'l'); /* lambda */
+}
+
+static void graphics_have_names(void **state)
+{
+    (void)state;
+    dv_graphics graphics;
+    for (int i = DV_GRAPHICS_AUTO; i <= DV_GRAPHICS_OFF; i++) {
+        assert_true(dv_graphics_parse(dv_graphics_name((dv_graphics)i), &graphics));
+        assert_int_equal(graphics, i);
+    }
+    assert_false(dv_graphics_parse("kitten", &graphics));
+    assert_false(dv_graphics_parse("", &graphics));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sequences_may_be_cut_anywhere),
+        cmocka_unit_test(an_escape_waits_for_a_sequence),
+        cmocka_unit_test(broken_input_is_no_key),
+        cmocka_unit_test(attribute_4_is_sixel),
+        cmocka_unit_test(synchronised_output_must_be_promised),
+        cmocka_unit_test(limits_need_success),
+        cmocka_unit_test(the_cell_is_known_by_many_ways),
+        cmocka_unit_test(few_colours_are_kept_exactly),
+        cmocka_unit_test(many_colours_are_reduced_well),
+        cmocka_unit_test(sixels_decode_to_the_same_picture),
+        cmocka_unit_test(sixels_keep_to_their_limits),
+        cmocka_unit_test(a_picture_is_cut_to_its_place),
+        cmocka_unit_test(frames_are_compared),
+        cmocka_unit_test(two_frames_may_be_under_way),
+        cmocka_unit_test(tmux_has_a_budget),
+        cmocka_unit_test(colours_find_their_neighbours),
+        cmocka_unit_test(blocks_show_their_pixels),
+        cmocka_unit_test(text_is_cut_into_clusters),
+        cmocka_unit_test(graphics_have_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
