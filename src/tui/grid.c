@@ -47,7 +47,7 @@ static int try_height(const fitting *fit, int tile_height, dv_grid *grid)
         if ((grid->pitch_columns * fit->cell->width - tile_width) % 2 == 1 && fit->cell->width % 2 == 1)
             grid->pitch_columns++; /* equal gaps on both sides keep tiles under their captions */
         grid->tiles.gap = (grid->pitch_columns * fit->cell->width - tile_width) / 2;
-        grid->cell_rows = divide_up(tile_height + 2 * fit->ring, fit->cell->height);
+        grid->cell_rows = divide_up(tile_height + 2 * grid->tiles.gap, fit->cell->height);
         grid->pitch_rows = grid->cell_rows + 1;
         grid->columns = fit->wish->columns / grid->pitch_columns;
         grid->rows = fit->wish->rows / grid->pitch_rows;
