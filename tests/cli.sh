@@ -72,6 +72,8 @@ wrong explain
 wrong explain "$bundle" extra --index 0
 wrong explain "$bundle" --index 0 --no-such-option
 wrong explain "$bundle" --index
+wrong explain "$bundle" --index 0 -xh
+grep -q "'-x'" "$folder/err" || complain "the wrong letter is not named: $(cat "$folder/err")"
 wrong classify
 wrong run
 wrong run "$bundle/teacher.onnx"

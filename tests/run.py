@@ -95,13 +95,20 @@ for number, name in enumerate("f4 f8 f2 f4 i1 i2 i4 i8 u1 u2 u4 u8 b1".split()):
         check(got.dtype == wanted.dtype and np.array_equal(got.ravel(), wanted), f"type {name}: {got}")
 
 # What does not fit.
-refuses("old", [], "takes 1 inputs ('x')", "--input is given 0 times")
+refuses("old", [], "old.onnx takes 1 inputs ('x')", "--input is given 0 times")
 refuses("old", [x, x], "--input is given 2 times")
 refuses("old", [np.zeros((2, 3), "f4")], "old.onnx", "input 'x' has shape [2, 3], the graph takes [?, 2]")
 refuses("old", [np.array(["a", "b"])], "in0.npy")
 with tempfile.NamedTemporaryFile() as file:
     done = call("run", model("types"), "--output-dir", file.name)
     check(done.returncode == 1 and file.name in done.stderr, f"a file for a folder: {done.stderr!r}")
+
+# The outputs appear together or not at all.
+with tempfile.TemporaryDirectory() as folder:
+    os.makedirs(f"{folder}/out/7.npy")
+    done = call("run", model("types"), "--output-dir", f"{folder}/out")
+    check(done.returncode == 1 and f"{folder}/out" in done.stderr, f"a folder for an output: {done.stderr!r}")
+    check(os.listdir(f"{folder}/out") == ["7.npy"], f"a folder for an output: {os.listdir(folder + '/out')}")
 
 # What is told.
 told = json.loads(call("info", model("network"), "--json").stdout)
@@ -110,6 +117,11 @@ check(told["opset"] == 13 and told["parameters"] == 1 and told["multiply_adds"] 
 check(told["inputs"] == [{"name": "x", "type": "float", "shape": [None, 2]}], f"inputs: {told['inputs']}")
 check({o["name"]: o["count"] for o in told["operators"]}["Transpose"] == 2, f"operators: {told['operators']}")
 check(told["metadata"] == {"mean": "0.5"}, f"metadata: {told['metadata']}")
+
+told = json.loads(call("info", model("misdeclared"), "--json").stdout)
+check(told["outputs"] == [{"name": "y", "type": "float", "shape": [None, 2]}], f"misdeclared: {told['outputs']}")
+done = call("info", os.path.join(sources, "bad", "onnx-shapes-apart.onnx"))
+check(done.returncode == 1 and "onnx-shapes-apart.onnx: node 'n' (Add)" in done.stderr, f"shapes: {done.stderr!r}")
 
 done = call("info", os.path.join(sources, "bad", "onnx-unknown-operator.onnx"))
 check(done.returncode == 1 and "Mystery: not supported" in done.stdout, f"missing operator: {done.stdout}")

@@ -1,27 +1,13 @@
 /* deepvid classify: the teacher's answers to all pictures of a bundle. */
-#include "base/error.h"
 #include "cmd/command.h"
 #include "vid/json.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-static bool print_json(const dv_classification *classification, const dv_bundle_facts *facts, dv_error *error)
-{
-    char *text = dv_json_classification(classification, facts, error);
-    if (!text)
-        return false;
-    puts(text);
-    free(text);
-    return true;
-}
 
 /* Of each class: how many, how many named right, and what they are taken for most often. */
 static void print_class(const dv_classification *classification, const dv_bundle_facts *facts, int class)
 {
-    const int64_t *row = classification->confusion + (int64_t) class * classification->classes;
+    const int64_t *row = classification->confusion + class * (int64_t)classification->classes;
     int64_t count = 0;
     int rival = -1;
     for (int k = 0; k < classification->classes; k++) {
@@ -60,12 +46,12 @@ static int classify(dv_bundle *bundle, bool json)
     dv_error error;
     dv_classification *classification = dv_classify(bundle, &progress, &error);
     bool ok = classification != NULL;
-    if (ok && json)
-        ok = print_json(classification, facts, &error);
-    else if (ok)
+    if (ok && json) {
+        ok = dv_command_print_json(dv_json_classification(classification, facts, &error), &error);
+    } else if (ok) {
         print_words(classification, facts);
-    if (ok && (fflush(stdout) != 0 || ferror(stdout)))
-        ok = dv_error_set(&error, DV_ERROR_FILE, "standard output: cannot be written: %s", strerror(errno));
+        ok = dv_command_finish_output(&error);
+    }
     dv_classification_free(classification);
     return ok ? DV_EXIT_DONE : dv_command_fail(&error);
 }
@@ -77,13 +63,7 @@ static int run(const dv_command *command, int argc, char **argv)
     int64_t threads = 0;
     const dv_option options[] = {
         {.name = "json", .kind = DV_OPTION_FLAG, .target = &json, .help = "print one JSON object"},
-        {.name = "threads",
-         .kind = DV_OPTION_COUNT,
-         .argument = "N",
-         .minimum = 1,
-         .maximum = 1024,
-         .target = &threads,
-         .help = "threads to work with (all cores)"},
+        DV_THREADS_OPTION(threads),
         DV_BUNDLE_OPTIONS(source),
         {0},
     };

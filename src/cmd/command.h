@@ -48,6 +48,11 @@ int dv_options_parse(const dv_command *command, const dv_option *options, int ar
 int dv_command_fail(const dv_error *error);
 /* One line on stderr about wrong usage, with a hint at --help; returns DV_EXIT_USAGE. */
 int dv_command_usage(const dv_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Ends what was printed: false and an error if it could not be written, to a full disk for one. */
+bool dv_command_finish_output(dv_error *error);
+/* Prints a text of JSON, ends the output and frees the text; NULL: it could not be made, and the error is there. */
+bool dv_command_print_json(char *text, dv_error *error);
+
 /* What the line of progress shows; zero it first. */
 typedef struct dv_progress_line {
     char stage[64];
@@ -61,6 +66,13 @@ dv_progress dv_command_progress(dv_progress_line *line);
 /* Set by SIGINT and SIGTERM once dv_command_catch_signals was called. */
 void dv_command_catch_signals(void);
 bool dv_command_interrupted(void);
+
+/* The option for the number of threads, to be put into a table of options; `count` is an int64_t, 0 for all cores. */
+#define DV_THREADS_OPTION(count)                                                                                       \
+    {                                                                                                                  \
+        .name = "threads", .kind = DV_OPTION_COUNT, .argument = "N", .minimum = 1, .maximum = 1024,                    \
+        .target = &(count), .help = "threads to work with (all cores); the result is the same"                         \
+    }
 
 /* Options for what a bundle is made of, to be put into a table of options. */
 #define DV_BUNDLE_OPTIONS(source)                                                                                      \

@@ -129,13 +129,7 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .maximum = 9e15,
          .target = &request->seed,
          .help = "of all random numbers (1)"},
-        {.name = "threads",
-         .kind = DV_OPTION_COUNT,
-         .argument = "N",
-         .minimum = 1,
-         .maximum = 1024,
-         .target = &request->threads,
-         .help = "threads to work with (all cores); the result is the same"},
+        DV_THREADS_OPTION(request->threads),
         {.name = "json", .kind = DV_OPTION_FLAG, .target = &request->json, .help = "print one JSON object"},
         {.name = "out",
          .kind = DV_OPTION_TEXT,
@@ -254,17 +248,7 @@ static bool print_words(const dv_explanation *explanation, const dv_bundle_facts
         printf("            %s\n", fidelity->reasons[i]);
     printf("time        %.0f ms: encode %.0f, decode %.0f, teacher %.0f, distil %.0f\n", timing->total, timing->encode,
            timing->decode, timing->teacher, timing->distill);
-    return true;
-}
-
-static bool print_json(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error)
-{
-    char *text = dv_json_explanation(explanation, facts, error);
-    if (!text)
-        return false;
-    puts(text);
-    free(text);
-    return true;
+    return dv_command_finish_output(error);
 }
 
 /* ---- files ------------------------------------------------------------------ */
@@ -274,7 +258,7 @@ static bool write_overview(const dv_report *report, const dv_explanation *explan
 {
     char *path = dv_report_path(report, "overview.png", error);
     dv_image *image = path ? dv_figure_overview(explanation, facts, error) : NULL;
-    bool ok = image && dv_png_write(image, path, error);
+    bool ok = image && (dv_png_write(image, path, error) || dv_report_blame(report, "overview.png", error));
     dv_image_free(image);
     free(path);
     return ok;
@@ -317,9 +301,8 @@ static int explain(const struct request *request, dv_bundle *bundle)
     dv_explanation *explanation = dv_explain(bundle, &request->options, &progress, &error);
     bool ok = explanation && (!request->folder || write_report(request->folder, explanation, facts, &error));
     if (ok)
-        ok = request->json ? print_json(explanation, facts, &error) : print_words(explanation, facts, &error);
-    if (ok && (fflush(stdout) != 0 || ferror(stdout)))
-        ok = dv_error_set(&error, DV_ERROR_FILE, "standard output: cannot be written: %s", strerror(errno));
+        ok = request->json ? dv_command_print_json(dv_json_explanation(explanation, facts, &error), &error)
+                           : print_words(explanation, facts, &error);
     dv_explanation_free(explanation);
     return ok ? DV_EXIT_DONE : dv_command_fail(&error);
 }

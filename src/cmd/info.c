@@ -67,23 +67,6 @@ static void print_number(int64_t number)
     }
 }
 
-static bool finish_output(dv_error *error)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return true;
-    return dv_error_set(error, DV_ERROR_FILE, "standard output: cannot be written: %s", strerror(errno));
-}
-
-/* Prints a text of JSON and frees it; NULL: it could not be made. */
-static bool print_json(char *text, dv_error *error)
-{
-    if (!text)
-        return false;
-    puts(text);
-    free(text);
-    return finish_output(error);
-}
-
 /* ---- networks ---------------------------------------------------------------------- */
 
 typedef struct network {
@@ -107,15 +90,13 @@ static bool has_known_samples(const dv_graph *graph)
     return true;
 }
 
-/* Outputs that the file does not declare, as they follow from the inputs. */
+/* Outputs as they follow from the inputs, whatever the file declares. */
 static bool declare_outputs(dv_graph *graph, dv_error *error)
 {
     dv_tensor *output = dv_alloc((size_t)graph->output_count, sizeof *output, error);
     bool ok = output && dv_graph_output_shapes(graph, output, error);
     for (int o = 0; ok && o < graph->output_count; o++) {
         dv_value *value = &graph->value[graph->output[o]];
-        if (value->has_shape)
-            continue;
         value->type = output[o].type;
         value->has_shape = true;
         value->shape = output[o].shape;
@@ -134,6 +115,8 @@ static bool open_network(network *it, const char *path, dv_error *error)
     it->graph = dv_onnx_read(path, &it->problem);
     if (it->graph && has_known_samples(it->graph)) {
         it->facts.multiply_adds = dv_graph_multiply_adds(it->graph, 1, &it->problem);
+        if (it->problem.code != DV_OK)
+            dv_error_prefix(&it->problem, "%s", path);
         declare_outputs(it->graph, NULL); /* a batch may be more than the network takes */
     }
     it->facts.graph = it->graph;
@@ -231,12 +214,12 @@ static bool show_network(const char *path, bool json, dv_error *error)
     network it;
     bool ok = open_network(&it, path, error);
     if (ok && json) {
-        ok = print_json(dv_json_network(&it.facts, error), error);
+        ok = dv_command_print_json(dv_json_network(&it.facts, error), error);
     } else if (ok) {
         print_text(path);
         puts(": a network");
         print_network(&it);
-        ok = finish_output(error);
+        ok = dv_command_finish_output(error);
     }
     if (ok && it.facts.problem) {
         *error = it.problem;
@@ -284,8 +267,8 @@ static bool show_networks(const dv_bundle *bundle, const char *folder, double ne
     for (int n = 0; ok && n < 3; n++)
         ok = open_network(&it[n], path[n], error);
     if (ok && json) {
-        ok = print_json(dv_json_bundle(&bundle->facts, negative_elbo, &it[0].facts, &it[1].facts, &it[2].facts, error),
-                        error);
+        ok = dv_command_print_json(
+            dv_json_bundle(&bundle->facts, negative_elbo, &it[0].facts, &it[1].facts, &it[2].facts, error), error);
     } else if (ok) {
         print_bundle(&bundle->facts, folder, negative_elbo);
         for (int n = 0; n < 3; n++) {
@@ -294,7 +277,7 @@ static bool show_networks(const dv_bundle *bundle, const char *folder, double ne
             putchar('\n');
             print_network(&it[n]);
         }
-        ok = finish_output(error);
+        ok = dv_command_finish_output(error);
     }
     for (int n = 0; n < 3; n++)
         close_network(&it[n]);
@@ -328,7 +311,7 @@ static bool show_picture(const char *path, bool json, dv_error *error)
     bool ok = true;
     if (json) {
         dv_shape shape = dv_shape_make(3, dims);
-        ok = print_json(dv_json_array(path, "PNG", "uint8", &shape, error), error);
+        ok = dv_command_print_json(dv_json_array(path, "PNG", "uint8", &shape, error), error);
     } else {
         print_text(path);
         puts(": a picture");
@@ -336,7 +319,7 @@ static bool show_picture(const char *path, bool json, dv_error *error)
         print_label("size");
         printf("%d x %d\n", image->width, image->height);
         print_line("colours", image->channels == 1 ? "grey" : "RGB");
-        ok = finish_output(error);
+        ok = dv_command_finish_output(error);
     }
     dv_image_free(image);
     return ok;
@@ -371,7 +354,7 @@ static bool show_array(const char *path, bool json, dv_error *error)
                                      : "int",
                  8 * array.size);
     if (json)
-        return print_json(dv_json_array(path, format, type, &shape, error), error);
+        return dv_command_print_json(dv_json_array(path, format, type, &shape, error), error);
     print_text(path);
     printf(": %s\n", guess_content(&array));
     print_line("format", format);
@@ -382,7 +365,7 @@ static bool show_array(const char *path, bool json, dv_error *error)
         print_number(array.dim[0]);
         putchar('\n');
     }
-    return finish_output(error);
+    return dv_command_finish_output(error);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -423,13 +406,7 @@ static int run(const dv_command *command, int argc, char **argv)
     int64_t threads = 0;
     const dv_option options[] = {
         {.name = "json", .kind = DV_OPTION_FLAG, .target = &json, .help = "print one JSON object"},
-        {.name = "threads",
-         .kind = DV_OPTION_COUNT,
-         .argument = "N",
-         .minimum = 1,
-         .maximum = 1024,
-         .target = &threads,
-         .help = "threads to work with (all cores)"},
+        DV_THREADS_OPTION(threads),
         {0},
     };
     int first;

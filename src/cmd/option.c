@@ -1,12 +1,10 @@
 /* Options: one table makes the parser, --help and the man page. */
 #include "cmd/command.h"
-#include "base/error.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,26 +13,6 @@ enum { MAX_OPTIONS = 64, HELP_COLUMN = 30 };
 
 /* What getopt_long returns for row i of the table, and for the two every command has. */
 enum { FIRST_ROW = 256, HELP = 1000, MANUAL };
-
-int dv_command_usage(const dv_command *command, const char *format, ...)
-{
-    dv_error text;
-    char message[sizeof text.message];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    dv_error_set(&text, DV_ERROR_ARGUMENT, "%s", message);
-    fprintf(stderr, "deepvid: %s; try 'deepvid %s%s--help'\n", text.message, command->name ? command->name : "",
-            command->name ? " " : "");
-    return DV_EXIT_USAGE;
-}
-
-int dv_command_fail(const dv_error *error)
-{
-    fprintf(stderr, "deepvid: %s\n", error->message);
-    return error->code == DV_ERROR_ARGUMENT ? DV_EXIT_USAGE : DV_EXIT_FAILED;
-}
 
 static const char *value_name(const dv_option *option)
 {
@@ -197,6 +175,8 @@ int dv_options_parse(const dv_command *command, const dv_option *options, int ar
             return print_manual(command, options) ? DV_EXIT_DONE : DV_EXIT_FAILED;
         if (found == ':')
             return dv_command_usage(command, "%s needs a value", argv[optind - 1]);
+        if (found == '?' && optopt)
+            return dv_command_usage(command, "unknown option '-%c'", optopt);
         if (found == '?')
             return dv_command_usage(command, "unknown or ambiguous option '%s'", argv[optind - 1]);
         int status = store(command, &options[found - FIRST_ROW], optarg);

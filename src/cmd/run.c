@@ -1,12 +1,12 @@
 /* deepvid run: any network on arrays from files. */
 #include "base/error.h"
-#include "base/file.h"
 #include "base/team.h"
 #include "cmd/command.h"
 #include "data/data.h"
 #include "graph/run.h"
 #include "onnx/onnx.h"
 #include "op/element.h"
+#include "vid/report.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -97,15 +97,15 @@ static bool read_input(const char *path, const dv_value *declared, dv_arena *are
     return ok;
 }
 
-static bool read_inputs(const dv_graph *graph, const dv_texts *paths, dv_arena *arena, dv_tensor *input,
-                        dv_error *error)
+static bool read_inputs(const dv_graph *graph, const char *model, const dv_texts *paths, dv_arena *arena,
+                        dv_tensor *input, dv_error *error)
 {
     if (paths->count != graph->input_count) {
         char names[256] = "";
         for (int i = 0, used = 0; i < graph->input_count && used < (int)sizeof names; i++)
             used += snprintf(names + used, sizeof names - (size_t)used, "%s'%s'", i ? ", " : "",
                              graph->value[graph->input[i]].name);
-        return dv_error_set(error, DV_ERROR_ARGUMENT, "the network takes %d inputs (%s), but --input is given %d times",
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "%s takes %d inputs (%s), but --input is given %d times", model,
                             graph->input_count, names, paths->count);
     }
     for (int i = 0; i < graph->input_count; i++)
@@ -117,7 +117,7 @@ static bool read_inputs(const dv_graph *graph, const dv_texts *paths, dv_arena *
 /* ---- outputs ---------------------------------------------------------------------- */
 
 /* As folder/number.npy in the declared type; NumPy has no bfloat16, which becomes float. */
-static bool write_output(const dv_tensor *output, const char *folder, int number, dv_error *error)
+static bool write_output(const dv_tensor *output, const dv_report *report, int number, dv_error *error)
 {
     dv_type type = output->type == DV_TYPE_BFLOAT16 ? DV_TYPE_FLOAT : output->type;
     int row = 0;
@@ -126,17 +126,31 @@ static bool write_output(const dv_tensor *output, const char *folder, int number
     int64_t count = dv_shape_elements(&output->shape);
     char name[32];
     snprintf(name, sizeof name, "%d.npy", number);
-    char *path = dv_path_join(folder, name);
-    void *bytes = dv_alloc((size_t)count, dv_element_size(type), error);
-    bool ok = bytes && (path || dv_error_set(error, DV_ERROR_MEMORY, "out of memory"));
+    char *path = dv_report_path(report, name, error);
+    void *bytes = path ? dv_alloc((size_t)count, dv_element_size(type), error) : NULL;
+    bool ok = bytes != NULL;
     if (ok) {
         dv_elements_encode(type, count, output->data, bytes);
         ok = dv_npy_write(path, numpy_types[row].kind, numpy_types[row].size, output->shape.rank, output->shape.dim,
-                          bytes, error);
+                          bytes, error) ||
+             dv_report_blame(report, name, error);
     }
     free(bytes);
     free(path);
     return ok;
+}
+
+/* All of them, or nothing. */
+static bool write_outputs(const dv_graph *graph, const dv_tensor *output, const char *folder, dv_error *error)
+{
+    dv_report *report = dv_report_open(folder, error);
+    bool ok = report != NULL;
+    for (int o = 0; ok && o < graph->output_count; o++)
+        ok = write_output(&output[o], report, o, error);
+    if (ok)
+        return dv_report_commit(report, error);
+    dv_report_discard(report);
+    return false;
 }
 
 /* ---- the command --------------------------------------------------------------------- */
@@ -150,7 +164,7 @@ static bool run_graph(const dv_graph *graph, const char *model, const dv_texts *
     dv_arena *arena = team ? dv_arena_new(error) : NULL;
     dv_tensor *input = arena ? dv_arena_alloc(arena, (size_t)graph->input_count, sizeof *input, error) : NULL;
     const dv_tensor *output;
-    if (!input || !read_inputs(graph, inputs, arena, input, error))
+    if (!input || !read_inputs(graph, model, inputs, arena, input, error))
         goto done;
     runner = dv_runner_new(graph, team, error);
     if (!runner)
@@ -159,12 +173,7 @@ static bool run_graph(const dv_graph *graph, const char *model, const dv_texts *
         dv_error_prefix(error, "%s", model);
         goto done;
     }
-    if (!dv_folder_create(folder, error))
-        goto done;
-    for (int o = 0; o < graph->output_count; o++)
-        if (!write_output(&output[o], folder, o, error))
-            goto done;
-    ok = true;
+    ok = write_outputs(graph, output, folder, error);
 done:
     dv_runner_free(runner);
     dv_arena_free(arena);
@@ -188,13 +197,7 @@ static int run(const dv_command *command, int argc, char **argv)
          .argument = "DIR",
          .target = &folder,
          .help = "folder for the outputs, 0.npy, 1.npy and so on"},
-        {.name = "threads",
-         .kind = DV_OPTION_COUNT,
-         .argument = "N",
-         .minimum = 1,
-         .maximum = 1024,
-         .target = &threads,
-         .help = "threads to work with (all cores)"},
+        DV_THREADS_OPTION(threads),
         {0},
     };
     int first;

@@ -162,8 +162,7 @@ char *dv_report_path(const dv_report *report, const char *name, dv_error *error)
     return path;
 }
 
-/* Errors name the folder that was asked for, not the temporary one. */
-static bool blame_folder(const dv_report *report, const char *name, dv_error *error)
+bool dv_report_blame(const dv_report *report, const char *name, dv_error *error)
 {
     dv_error cause = *error;
     const char *reason = strrchr(cause.message, ':');
@@ -174,7 +173,7 @@ static bool write_array(const dv_report *report, const char *name, int rank, con
                         dv_error *error)
 {
     char *path = dv_report_path(report, name, error);
-    bool ok = path && (dv_npy_write(path, 'f', 4, rank, dim, data, error) || blame_folder(report, name, error));
+    bool ok = path && (dv_npy_write(path, 'f', 4, rank, dim, data, error) || dv_report_blame(report, name, error));
     free(path);
     return ok;
 }
@@ -189,7 +188,7 @@ static bool write_json(const dv_report *report, const dv_explanation *explanatio
     if (text) {
         size_t length = strlen(text);
         text[length] = '\n'; /* in place of the zero byte, which is not written */
-        ok = dv_file_write(path, text, length + 1, error) || blame_folder(report, name, error);
+        ok = dv_file_write(path, text, length + 1, error) || dv_report_blame(report, name, error);
     }
     free(text);
     free(path);

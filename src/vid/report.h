@@ -12,6 +12,8 @@ char *dv_report_path(const dv_report *report, const char *name, dv_error *error)
 /* explanation.json, weights.npy, bias.npy, neighbors.npy, latents.npy, soft_labels.npy. */
 bool dv_report_write(const dv_report *report, const dv_explanation *explanation, const dv_bundle_facts *facts,
                      dv_error *error);
+/* Makes an error about that file name the folder that was asked for, not the temporary one. Returns false. */
+bool dv_report_blame(const dv_report *report, const char *name, dv_error *error);
 /* Ends the report either way; after an error nothing of it is left. */
 bool dv_report_commit(dv_report *report, dv_error *error);
 /* Ends the report and removes all of it, made folders too; NULL is allowed. */

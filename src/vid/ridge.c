@@ -205,16 +205,19 @@ static void multiply(const float *gram, int64_t size, const double *vector, doub
 /* By power iteration from the row with the largest diagonal entry, until Rayleigh's quotient stands still. */
 static bool find_top_eigenvalue(const float *gram, int64_t size, double *eigenvalue, dv_error *error)
 {
-    double *vector = dv_alloc(2 * size, sizeof *vector, error), *product = vector + size;
+    double *vector = dv_alloc(2 * size, sizeof *vector, error);
     if (!vector)
         return false;
+    double *product = vector + size;
     int64_t start = 0;
     for (int64_t i = 1; i < size; i++)
         if (gram[i * size + i] > gram[start * size + start])
             start = i;
     vector[start] = 1;
     *eigenvalue = gram[start * size + start];
-    for (int step = 0; step<POWER_STEPS && * eigenvalue> 0; step++) {
+    for (int step = 0; step < POWER_STEPS; step++) {
+        if (!(*eigenvalue > 0))
+            break;
         double last = *eigenvalue, square = 0, quotient = 0;
         multiply(gram, size, vector, product);
         for (int64_t i = 0; i < size; i++) {

@@ -116,6 +116,11 @@ def make_integers():
     write(HERE, "integers", model(body, opset=14))
 
 
+def make_misdeclared():
+    """An output of two numbers that the file declares as seven integers."""
+    write(HERE, "misdeclared", model(graph([relu()], outputs=[value("y", ("batch", 7), TensorProto.INT64)])))
+
+
 # ---- bad ones ---------------------------------------------------------------------
 
 def relu(source="x", target="y", **attributes):
@@ -167,6 +172,8 @@ def make_bad():
     write(BAD, "onnx-domain", model(graph([helper.make_node("FusedConv", ["x"], ["y"], "n", domain="com.microsoft")])))
     write(BAD, "onnx-300-inputs", model(graph([helper.make_node("Concat", ["x"] * 300, ["y"], "n", axis=0)])))
     write(BAD, "onnx-20-outputs", model(graph([helper.make_node("Relu", ["x"], [f"y{i}" for i in range(20)], "n")])))
+    write(BAD, "onnx-shapes-apart", model(graph([helper.make_node("Add", ["x", "w"], ["y"], "n")],
+                                                [numpy_helper.from_array(np.float32([1, 2, 3]), "w")])))
     write(BAD, "onnx-too-many-inputs", model(graph([helper.make_node("Relu", ["x", "x"], ["y"], "n")])))
     write(BAD, "onnx-input-left-out", model(graph([helper.make_node("Add", ["x", ""], ["y"], "n")])))
     write(BAD, "onnx-escapes", model(graph([helper.make_node("Mystery", ["x"], ["y"], "\x1b[31mred\x07")])))
@@ -222,4 +229,5 @@ make_types()
 make_old()
 make_network()
 make_integers()
+make_misdeclared()
 make_bad()

@@ -1,0 +1,45 @@
+/* What a command says: results on standard output, what went wrong on standard error. */
+#include "base/error.h"
+#include "cmd/command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int dv_command_usage(const dv_command *command, const char *format, ...)
+{
+    dv_error text;
+    char message[sizeof text.message];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    dv_error_set(&text, DV_ERROR_ARGUMENT, "%s", message);
+    fprintf(stderr, "deepvid: %s; try 'deepvid %s%s--help'\n", text.message, command->name ? command->name : "",
+            command->name ? " " : "");
+    return DV_EXIT_USAGE;
+}
+
+int dv_command_fail(const dv_error *error)
+{
+    fprintf(stderr, "deepvid: %s\n", error->message);
+    return error->code == DV_ERROR_ARGUMENT ? DV_EXIT_USAGE : DV_EXIT_FAILED;
+}
+
+bool dv_command_finish_output(dv_error *error)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    return dv_error_set(error, DV_ERROR_FILE, "standard output: cannot be written: %s", strerror(errno));
+}
+
+bool dv_command_print_json(char *text, dv_error *error)
+{
+    if (!text)
+        return false;
+    puts(text);
+    free(text);
+    return dv_command_finish_output(error);
+}
