@@ -15,7 +15,7 @@
 #include "scratch.h"
 #include "tiny.h"
 
-enum { ROWS = 40, COLUMNS = 120, QUIET_MS = 120 };
+enum { ROWS = 40, COLUMNS = 120, QUIET_MS = 100 };
 
 /* A scratch folder with the tiny bundle in it, in which the program runs. */
 static int set_up(void **state)
@@ -463,7 +463,7 @@ static void test_random_keys(void **state)
         "\t",     "\001",   "x",      "\033[6~", "\033OP"};
     faketerm *term = start(&faketerm_sixel, ROWS, COLUMNS, "--neighbors=64");
     wait_text(term, "fresh");
-    double end = now() + 3;
+    double end = now() + 2;
     for (uint64_t i = 0; now() < end; i++) {
         uint64_t bits = dv_random_bits(7, DV_PURPOSE_TEST, i);
         faketerm_type(term, pieces[bits % (sizeof(pieces) / sizeof(*pieces))]);

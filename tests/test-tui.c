@@ -143,7 +143,16 @@ static void check_grid(const dv_cell *cell, const dv_grid_wish *wish)
         assert_int_equal(grid.tiles.tile_height % wish->height, 0);
     int64_t width, height;
     dv_figure_tiles_size(&grid.tiles, &width, &height);
-    assert_true(width <= (int64_t)wish->columns * cell->width && height <= (int64_t)wish->rows * cell->height);
+    assert_true(width <= (int64_t)grid.cell_columns * cell->width);
+    int shown = grid.cell_rows * cell->height; /* sixels come six rows at a time; what is beyond is cut */
+    shown -= cell->graphics == DV_GRAPHICS_SIXEL ? shown % 6 : 0;
+    assert_true(shown >= (wish->captions ? height - grid.tiles.gap : height));
+    dv_area last = dv_grid_strip(&grid, (dv_area){0}, wish->captions ? grid.rows - 1 : 0);
+    assert_true(last.row + last.rows <= wish->rows && last.columns <= wish->columns);
+    if (wish->captions && grid.rows > 1) { /* the caption of the next row is not covered */
+        dv_area first = dv_grid_strip(&grid, (dv_area){0}, 0);
+        assert_int_equal(first.row + first.rows + 1, dv_grid_strip(&grid, (dv_area){0}, 1).row);
+    }
 }
 
 static void test_tiles_fit(void **state)

@@ -35,6 +35,20 @@ static int divide_up(int a, int b)
     return (a + b - 1) / b;
 }
 
+/* Pixels high that a picture can be in so many rows. */
+static int height_of(const fitting *fit, int rows)
+{
+    int height = rows * fit->cell->height;
+    return fit->cell->graphics == DV_GRAPHICS_SIXEL ? height - height % SCREEN_BAND : height;
+}
+
+/* Rows for a picture that high. */
+static int rows_for(const fitting *fit, int height)
+{
+    int rows = divide_up(height, fit->cell->height);
+    return height_of(fit, rows) >= height ? rows : rows + 1;
+}
+
 /* Fills `grid` for tiles of a height; returns how many fit. */
 static int try_height(const fitting *fit, int tile_height, dv_grid *grid)
 {
@@ -47,14 +61,13 @@ static int try_height(const fitting *fit, int tile_height, dv_grid *grid)
         if ((grid->pitch_columns * fit->cell->width - tile_width) % 2 == 1 && fit->cell->width % 2 == 1)
             grid->pitch_columns++; /* equal gaps on both sides keep tiles under their captions */
         grid->tiles.gap = (grid->pitch_columns * fit->cell->width - tile_width) / 2;
-        grid->cell_rows = divide_up(tile_height + 2 * grid->tiles.gap, fit->cell->height);
+        grid->cell_rows = rows_for(fit, grid->tiles.gap + tile_height); /* the gap below may be cut off */
         grid->pitch_rows = grid->cell_rows + 1;
         grid->columns = fit->wish->columns / grid->pitch_columns;
         grid->rows = fit->wish->rows / grid->pitch_rows;
     } else {
-        int high = fit->wish->rows * fit->cell->height;
         grid->columns = fit->wish->columns * fit->cell->width / (tile_width + 2 * fit->ring);
-        grid->rows = (high >= SCREEN_BAND ? high - high % SCREEN_BAND : high) / (tile_height + 2 * fit->ring);
+        grid->rows = height_of(fit, fit->wish->rows) / (tile_height + 2 * fit->ring);
     }
     return grid->columns * grid->rows;
 }
@@ -91,7 +104,8 @@ static void finish(const fitting *fit, dv_grid *grid)
     int64_t width, height;
     dv_figure_tiles_size(&grid->tiles, &width, &height);
     grid->cell_columns = divide_up((int)width, fit->cell->width);
-    grid->cell_rows = divide_up((int)height, fit->cell->height);
+    if (!fit->wish->captions)
+        grid->cell_rows = rows_for(fit, (int)height);
 }
 
 dv_cell dv_cell_of(const dv_screen *screen)
