@@ -226,6 +226,10 @@ static bool print_words(const dv_explanation *explanation, const dv_bundle_facts
            explanation->label < 0 ? "" : facts->class_names[explanation->label]);
     printf("teacher     ");
     print_classes(facts, explanation->teacher_probabilities, explanation->teacher_class);
+    if (explanation->options.temperature != 1) {
+        printf("softened    ");
+        print_classes(facts, explanation->teacher_soft_label, explanation->teacher_class);
+    }
     printf("student     ");
     print_classes(facts, explanation->student_probabilities, explanation->student_class);
     if (!print_neighbors(explanation, facts, error))
