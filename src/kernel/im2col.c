@@ -1,5 +1,6 @@
 #include "kernel/im2col.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* Short lines are the rule, and a call of memcpy costs more than they do. */
@@ -32,126 +33,135 @@ static inline void copy_line(int64_t n, const float *from, int64_t stride, float
             to[i] = from[stride * i];
 }
 
-static inline void zero_floats(int64_t n, float *to)
+static inline void add_line(int64_t n, const float *from, int64_t stride, float *to)
 {
-    for (int64_t i = 0; i < n; i++)
-        to[i] = 0;
+    if (stride == 1)
+        for (int64_t i = 0; i < n; i++)
+            to[i] += from[i];
+    else
+        for (int64_t i = 0; i < n; i++)
+            to[i * stride] += from[i];
 }
-
-/* The output lines that hold the positions of a block, one after the other. */
-typedef struct line {
-    int64_t d, h;     /* of the line */
-    int64_t from, to; /* its positions in the block */
-    int64_t column;   /* of position `from` */
-    int64_t end;      /* columns of the block */
-} line;
 
 static inline int64_t smaller(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
 
-static inline line first_line(const dv_window *w, int64_t from, int64_t to)
+static inline int64_t larger(int64_t a, int64_t b)
 {
-    const int64_t v = from % w->out[2], index = from / w->out[2];
-    return (line){index / w->out[1], index % w->out[1], v, smaller(w->out[2], v + to - from), 0, to - from};
+    return a > b ? a : b;
 }
 
-static inline void next_line(const dv_window *w, line *l)
-{
-    l->column += l->to - l->from;
-    l->from = 0;
-    l->to = smaller(w->out[2], l->end - l->column);
-    if (++l->h == w->out[1]) {
-        l->h = 0;
-        l->d++;
-    }
-}
-
-/* Where a tap touches the input: the positions at which it is inside along each axis. */
+/* What a tap touches in the windows at positions from..to-1. */
 typedef struct touch {
-    dv_range d, h, v;
-    int64_t origin;  /* offset that it touches at position 0, 0, 0; may be outside */
-    int64_t step[2]; /* from one depth and height to the next */
+    const dv_window *w;
+    int64_t from, to;
+    dv_range d, h, v;          /* positions along each axis where the tap is inside of the input */
+    int64_t first_line, lines; /* of the block, counted over depth and height */
+    int64_t origin;            /* offset that is touched at position 0, 0, 0; may be outside */
+    int64_t depth_step, height_step;
 } touch;
 
-static inline touch get_touch(const dv_window *w, const int64_t *tap)
+static touch get_touch(const dv_window *w, const int64_t *tap, int64_t from, int64_t to)
 {
-    const int64_t line_size = w->in[2], plane_size = w->in[1] * w->in[2];
+    const int64_t line = w->in[2], plane = w->in[1] * w->in[2];
     return (touch){
-        dv_window_inside(w, 0, tap[0]),
-        dv_window_inside(w, 1, tap[1]),
-        dv_window_inside(w, 2, tap[2]),
-        dv_window_touch(w, 0, 0, tap[0]) * plane_size + dv_window_touch(w, 1, 0, tap[1]) * line_size +
-            dv_window_touch(w, 2, 0, tap[2]),
-        {w->stride[0] * plane_size, w->stride[1] * line_size},
+        .w = w,
+        .from = from,
+        .to = to,
+        .d = dv_window_inside(w, 0, tap[0]),
+        .h = dv_window_inside(w, 1, tap[1]),
+        .v = dv_window_inside(w, 2, tap[2]),
+        .first_line = from / w->out[2],
+        .lines = (to + w->out[2] - 1) / w->out[2] - from / w->out[2],
+        .origin = dv_window_touch(w, 0, 0, tap[0]) * plane + dv_window_touch(w, 1, 0, tap[1]) * line +
+                  dv_window_touch(w, 2, 0, tap[2]),
+        .depth_step = w->stride[0] * plane,
+        .height_step = w->stride[1] * line,
     };
 }
 
-/* The positions of a line at which the tap is inside; none: both are l->to. */
-static inline dv_range touched(const touch *t, const line *l)
+static bool is_inside_everywhere(const touch *t)
 {
-    if (l->d < t->d.from || l->d >= t->d.to || l->h < t->h.from || l->h >= t->h.to)
-        return (dv_range){l->to, l->to};
-    const int64_t from = t->v.from > l->from ? smaller(t->v.from, l->to) : l->from;
-    return (dv_range){from, t->v.to > from ? smaller(t->v.to, l->to) : from};
+    const dv_range *r[] = {&t->d, &t->h, &t->v};
+    for (int i = 0; i < DV_SPATIAL; i++)
+        if (r[i]->from > 0 || r[i]->to < t->w->out[i])
+            return false;
+    return true;
 }
 
-static void gather_tap(const dv_window *w, const float *x, const int64_t *tap, int64_t from, int64_t to, float *row)
+/* The heights at depth d whose lines meet the block and where the tap is inside. */
+static inline dv_range get_heights(const touch *t, int64_t d)
 {
-    const touch t = get_touch(w, tap);
-    const int64_t stride = w->stride[2];
-    for (line l = first_line(w, from, to); l.column < l.end; next_line(w, &l)) {
-        const dv_range inside = touched(&t, &l);
-        float *target = row + l.column;
-        zero_floats(inside.from - l.from, target);
-        if (inside.to > inside.from)
-            copy_line(inside.to - inside.from,
-                      x + (t.origin + l.d * t.step[0] + l.h * t.step[1] + inside.from * stride), stride,
-                      target + (inside.from - l.from));
-        zero_floats(l.to - inside.to, target + (inside.to - l.from));
+    const int64_t first = t->first_line - d * t->w->out[1];
+    return (dv_range){larger(t->h.from, first), smaller(t->h.to, first + t->lines)};
+}
+
+/* The part of one line that is in the block and where the tap is inside: n elements from `column` of the block on,
+ * that touch the input at `at` and every stride further. */
+typedef struct run {
+    int64_t n, column, at;
+} run;
+
+static inline run get_run(const touch *t, int64_t d, int64_t h)
+{
+    const int64_t start = (d * t->w->out[1] + h) * t->w->out[2];
+    const int64_t from = larger(t->v.from, t->from - start), to = smaller(t->v.to, t->to - start);
+    return (run){to - from, start + from - t->from,
+                 t->origin + d * t->depth_step + h * t->height_step + from * t->w->stride[2]};
+}
+
+static void gather_tap(const touch *t, const float *x, float *columns)
+{
+    if (!is_inside_everywhere(t))
+        memset(columns, 0, (size_t)(t->to - t->from) * sizeof *columns);
+    for (int64_t d = t->d.from; d < t->d.to; d++) {
+        const dv_range heights = get_heights(t, d);
+        for (int64_t h = heights.from; h < heights.to; h++) {
+            const run r = get_run(t, d, h);
+            if (r.n > 0)
+                copy_line(r.n, x + r.at, t->w->stride[2], columns + r.column);
+        }
     }
 }
 
-static void scatter_tap(const dv_window *w, const float *row, const int64_t *tap, int64_t from, int64_t to, float *x)
+static void scatter_tap(const touch *t, const float *columns, float *x)
 {
-    const touch t = get_touch(w, tap);
-    const int64_t stride = w->stride[2];
-    for (line l = first_line(w, from, to); l.column < l.end; next_line(w, &l)) {
-        const dv_range inside = touched(&t, &l);
-        if (inside.to <= inside.from)
-            continue;
-        const float *source = row + (l.column + inside.from - l.from);
-        float *target = x + (t.origin + l.d * t.step[0] + l.h * t.step[1] + inside.from * stride);
-        if (stride == 1)
-            for (int64_t i = 0; i < inside.to - inside.from; i++)
-                target[i] += source[i];
-        else
-            for (int64_t i = 0; i < inside.to - inside.from; i++)
-                target[i * stride] += source[i];
+    for (int64_t d = t->d.from; d < t->d.to; d++) {
+        const dv_range heights = get_heights(t, d);
+        for (int64_t h = heights.from; h < heights.to; h++) {
+            const run r = get_run(t, d, h);
+            if (r.n > 0)
+                add_line(r.n, columns + r.column, t->w->stride[2], x + r.at);
+        }
     }
 }
 
 void dv_im2col(const dv_window *w, int64_t channels, const float *x, int64_t from, int64_t to, float *columns,
                int64_t ld)
 {
-    const int64_t size = dv_window_product(w->in);
+    const int64_t size = dv_window_product(w->in), taps = dv_window_product(w->kernel);
     int64_t tap[DV_SPATIAL];
-    for (int64_t c = 0; c < channels; c++)
-        for (tap[0] = 0; tap[0] < w->kernel[0]; tap[0]++)
-            for (tap[1] = 0; tap[1] < w->kernel[1]; tap[1]++)
-                for (tap[2] = 0; tap[2] < w->kernel[2]; tap[2]++, columns += ld)
-                    gather_tap(w, x + c * size, tap, from, to, columns);
+    for (tap[0] = 0; tap[0] < w->kernel[0]; tap[0]++)
+        for (tap[1] = 0; tap[1] < w->kernel[1]; tap[1]++)
+            for (tap[2] = 0; tap[2] < w->kernel[2]; tap[2]++, columns += ld) {
+                const touch t = get_touch(w, tap, from, to);
+                for (int64_t c = 0; c < channels; c++)
+                    gather_tap(&t, x + c * size, columns + c * taps * ld);
+            }
 }
 
 void dv_col2im(const dv_window *w, int64_t channels, const float *columns, int64_t ld, int64_t from, int64_t to,
                float *x)
 {
-    const int64_t size = dv_window_product(w->in);
+    const int64_t size = dv_window_product(w->in), taps = dv_window_product(w->kernel);
     int64_t tap[DV_SPATIAL];
-    for (int64_t c = 0; c < channels; c++)
-        for (tap[0] = 0; tap[0] < w->kernel[0]; tap[0]++)
-            for (tap[1] = 0; tap[1] < w->kernel[1]; tap[1]++)
-                for (tap[2] = 0; tap[2] < w->kernel[2]; tap[2]++, columns += ld)
-                    scatter_tap(w, columns, tap, from, to, x + c * size);
+    for (tap[0] = 0; tap[0] < w->kernel[0]; tap[0]++)
+        for (tap[1] = 0; tap[1] < w->kernel[1]; tap[1]++)
+            for (tap[2] = 0; tap[2] < w->kernel[2]; tap[2]++, columns += ld) {
+                const touch t = get_touch(w, tap, from, to);
+                for (int64_t c = 0; c < channels; c++)
+                    scatter_tap(&t, columns + c * taps * ld, x + c * size);
+            }
 }

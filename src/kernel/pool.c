@@ -6,13 +6,18 @@ enum { PLANES_PER_TASK = 16 };
 
 /* ---- a tap over a line --------------------------------------------------------- */
 
+/* NaN wins, so that it is not hidden. */
+static inline float larger(float a, float b)
+{
+    return b > a || b != b ? b : a;
+}
+
 typedef void line_work(int64_t n, int64_t stride, const float *x, float *y);
 
 static inline void max_line_by(int64_t n, int64_t stride, const float *x, float *y)
 {
     for (int64_t i = 0; i < n; i++) {
-        const float value = x[i * stride];
-        y[i] = value > y[i] || value != value ? value : y[i];
+        y[i] = larger(y[i], x[i * stride]);
     }
 }
 
@@ -48,6 +53,8 @@ static dv_range touching_taps(const dv_window *w, int axis, int64_t position)
 {
     const int64_t first = dv_window_touch(w, axis, position, 0), dilation = w->dilation[axis];
     const int64_t last = w->in[axis] - 1 - first;
+    if (first >= 0 && (w->kernel[axis] - 1) * dilation <= last) /* by far the most, without division */
+        return (dv_range){0, w->kernel[axis]};
     dv_range r = {first < 0 ? (-first + dilation - 1) / dilation : 0, last < 0 ? 0 : last / dilation + 1};
     r.to = r.to < w->kernel[axis] ? r.to : w->kernel[axis];
     r.from = r.from < r.to ? r.from : r.to;
@@ -86,19 +93,42 @@ typedef struct pool_run {
     float *y;
 } pool_run;
 
+/* The windows that most networks use: two by two, side by side, without padding. */
+static bool is_two_by_two(const dv_window *w)
+{
+    return w->kernel[0] == 1 && w->out[0] == w->in[0] && w->pad[0] == 0 && w->kernel[1] == 2 && w->kernel[2] == 2 &&
+           w->stride[1] == 2 && w->stride[2] == 2 && w->dilation[1] == 1 && w->dilation[2] == 1 && w->pad[1] == 0 &&
+           w->pad[2] == 0 && 2 * w->out[1] <= w->in[1] && 2 * w->out[2] <= w->in[2];
+}
+
+static void max_plane_two_by_two(const dv_window *w, const float *x, float *y)
+{
+    for (int64_t d = 0; d < w->out[0]; d++)
+        for (int64_t h = 0; h < w->out[1]; h++, y += w->out[2]) {
+            const float *above = x + (d * w->in[1] + 2 * h) * w->in[2], *below = above + w->in[2];
+            for (int64_t i = 0; i < w->out[2]; i++)
+                y[i] = larger(larger(above[2 * i], above[2 * i + 1]), larger(below[2 * i], below[2 * i + 1]));
+        }
+}
+
+static void max_plane(const dv_window *w, const float *x, float *y)
+{
+    for (int64_t d = 0; d < w->out[0]; d++)
+        for (int64_t h = 0; h < w->out[1]; h++, y += w->out[2]) {
+            fill(w->out[2], -INFINITY, y);
+            for_each_tap(w, d, h, x, y, max_line);
+        }
+}
+
 static void max_planes(void *context, int64_t task, int thread)
 {
     (void)thread;
     const pool_run *run = context;
     const dv_window *w = run->w;
-    const int64_t in = dv_window_product(w->in), end = (task + 1) * PLANES_PER_TASK;
-    float *y = run->y + task * PLANES_PER_TASK * dv_window_product(w->out);
+    const int64_t in = dv_window_product(w->in), out = dv_window_product(w->out), end = (task + 1) * PLANES_PER_TASK;
+    void (*work)(const dv_window *, const float *, float *) = is_two_by_two(w) ? max_plane_two_by_two : max_plane;
     for (int64_t p = task * PLANES_PER_TASK; p < end && p < run->planes; p++)
-        for (int64_t d = 0; d < w->out[0]; d++)
-            for (int64_t h = 0; h < w->out[1]; h++, y += w->out[2]) {
-                fill(w->out[2], -INFINITY, y);
-                for_each_tap(w, d, h, run->x + p * in, y, max_line);
-            }
+        work(w, run->x + p * in, run->y + p * out);
 }
 
 void dv_max_pool_forward(const dv_window *w, int64_t planes, const float *x, float *y, dv_team *team)
@@ -115,15 +145,15 @@ static int64_t choose(const dv_window *w, const float *x, const dv_range *taps_d
     int64_t chosen = -1;
     float best = -INFINITY;
     for (int64_t kd = taps_d->from; kd < taps_d->to; kd++)
-        for (int64_t kh = taps_h->from; kh < taps_h->to; kh++)
-            for (int64_t kw = taps_w.from; kw < taps_w.to; kw++) {
-                const int64_t at = (dv_window_touch(w, 0, d, kd) * w->in[1] + dv_window_touch(w, 1, h, kh)) * w->in[2] +
-                                   dv_window_touch(w, 2, v, kw);
+        for (int64_t kh = taps_h->from; kh < taps_h->to; kh++) {
+            int64_t at = (dv_window_touch(w, 0, d, kd) * w->in[1] + dv_window_touch(w, 1, h, kh)) * w->in[2] +
+                         dv_window_touch(w, 2, v, taps_w.from);
+            for (int64_t kw = taps_w.from; kw < taps_w.to; kw++, at += w->dilation[2])
                 if (chosen < 0 || x[at] > best || (x[at] != x[at] && best == best)) {
                     chosen = at;
                     best = x[at];
                 }
-            }
+        }
     return chosen;
 }
 
@@ -145,21 +175,66 @@ void dv_max_pool_index(const dv_window *w, int64_t planes, const float *x, int64
         choose_plane(w, x + p * dv_window_product(w->in), index + p * dv_window_product(w->out));
 }
 
-void dv_max_pool_backward(const dv_window *w, int64_t planes, const float *x, const float *dy, float *dx)
+/* Which of the two elements larger() takes. */
+static inline int32_t takes_second(float a, float b)
 {
-    const int64_t in = dv_window_product(w->in);
-    for (int64_t p = 0; p < planes; p++, x += in, dx += in)
-        for (int64_t d = 0; d < w->out[0]; d++) {
-            const dv_range taps_d = touching_taps(w, 0, d);
-            for (int64_t h = 0; h < w->out[1]; h++) {
-                const dv_range taps_h = touching_taps(w, 1, h);
-                for (int64_t v = 0; v < w->out[2]; v++, dy++) {
-                    const int64_t chosen = choose(w, x, &taps_d, &taps_h, d, h, v);
-                    if (chosen >= 0)
-                        dx[chosen] += *dy;
-                }
+    return b > a || b != b ? 1 : 0;
+}
+
+/* The chosen one of four: 0 and 1 above, 2 and 3 below. No branches: which is the largest cannot be predicted. */
+static void choose_of_four(int64_t n, const float *above, const float *below, int32_t *chosen)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const float a = above[2 * i], b = above[2 * i + 1], c = below[2 * i], d = below[2 * i + 1];
+        const int32_t low = takes_second(larger(a, b), larger(c, d));
+        chosen[i] = 2 * low + (low ? takes_second(c, d) : takes_second(a, b));
+    }
+}
+
+static void spread_line_two_by_two(int64_t n, int64_t width, const float *x, const float *dy, float *dx)
+{
+    enum { CHUNK = 64 };
+    const int64_t offset[] = {0, 1, width, width + 1};
+    int32_t chosen[CHUNK];
+    for (int64_t from = 0; from < n; from += CHUNK) {
+        const int64_t count = n - from < CHUNK ? n - from : CHUNK;
+        choose_of_four(count, x + 2 * from, x + 2 * from + width, chosen);
+        for (int64_t i = 0; i < count; i++)
+            dx[2 * (from + i) + offset[chosen[i]]] += dy[from + i];
+    }
+}
+
+static void spread_plane_two_by_two(const dv_window *w, const float *x, const float *dy, float *dx)
+{
+    for (int64_t d = 0; d < w->out[0]; d++)
+        for (int64_t h = 0; h < w->out[1]; h++, dy += w->out[2]) {
+            const int64_t line = (d * w->in[1] + 2 * h) * w->in[2];
+            spread_line_two_by_two(w->out[2], w->in[2], x + line, dy, dx + line);
+        }
+}
+
+static void spread_plane(const dv_window *w, const float *x, const float *dy, float *dx)
+{
+    for (int64_t d = 0; d < w->out[0]; d++) {
+        const dv_range taps_d = touching_taps(w, 0, d);
+        for (int64_t h = 0; h < w->out[1]; h++) {
+            const dv_range taps_h = touching_taps(w, 1, h);
+            for (int64_t v = 0; v < w->out[2]; v++, dy++) {
+                const int64_t chosen = choose(w, x, &taps_d, &taps_h, d, h, v);
+                if (chosen >= 0)
+                    dx[chosen] += *dy;
             }
         }
+    }
+}
+
+void dv_max_pool_backward(const dv_window *w, int64_t planes, const float *x, const float *dy, float *dx)
+{
+    const int64_t in = dv_window_product(w->in), out = dv_window_product(w->out);
+    void (*work)(const dv_window *, const float *, const float *, float *) =
+        is_two_by_two(w) ? spread_plane_two_by_two : spread_plane;
+    for (int64_t p = 0; p < planes; p++)
+        work(w, x + p * in, dy + p * out, dx + p * in);
 }
 
 /* ---- average ---------------------------------------------------------------------- */

@@ -6,19 +6,18 @@ enum { LANES = 16 };
 
 static inline float power_of_two(int32_t exponent) /* -126 .. 127 */
 {
-    const uint32_t bits = (uint32_t)(exponent + 127) << 23;
+    const uint32_t bits = ((uint32_t)exponent + 127) << 23;
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
 
-/* exp(x) = 2^n exp(r) with |r| <= ln(2) / 2, where the Taylor polynomial of degree 7 errs by less than 1e-8. */
+/* For -104 <= x <= 89 or NaN, which stays NaN. exp(x) = 2^n exp(r) with |r| <= ln(2) / 2, where the Taylor polynomial
+ * of degree 7 errs by less than 1e-8. */
 static inline float exponential(float x)
 {
     const float rounder = 12582912.0F;                              /* 1.5 * 2^23: adding it rounds to an integer */
     const float ln2_high = 0.693359375F, ln2_low = -2.12194440e-4F; /* n * ln2_high is exact */
-    x = x > 89.0F ? 89.0F : x;                                      /* exp is infinite from 88.73 */
-    x = x < -104.0F ? -104.0F : x;                                  /* and zero below -103.98 */
     const float shifted = x * 1.44269504F + rounder;
     const float whole = shifted - rounder;
     const float r = (x - whole * ln2_high) - whole * ln2_low;
@@ -33,17 +32,30 @@ static inline float exponential(float x)
     int32_t bits, rounder_bits;
     memcpy(&bits, &shifted, sizeof bits);
     memcpy(&rounder_bits, &rounder, sizeof rounder_bits);
-    /* NaN has no exponent to read; the mask keeps the shifts defined and p is NaN anyway. */
-    const int32_t n = x == x ? bits - rounder_bits : 0;
     /* In two steps: 2^n alone may be too large or too small for a float. */
-    const int32_t half = n >> 1;
+    const int32_t n = bits - rounder_bits, half = n >> 1;
     return p * power_of_two(half) * power_of_two(n - half);
 }
 
+/* Outside of -104 .. 89 exp is 0 or infinite, as it is at the ends. */
+static inline float clamp(float x)
+{
+    const float below = x > 89.0F ? 89.0F : x;
+    return below < -104.0F ? -104.0F : below;
+}
+
+/* In two loops, each of which the compiler vectorises; from one it makes branches. */
 void dv_vector_exp(int64_t n, const float *x, float *y)
 {
-    for (int64_t i = 0; i < n; i++)
-        y[i] = exponential(x[i]);
+    enum { CHUNK = 256 };
+    for (int64_t from = 0; from < n; from += CHUNK) {
+        float clamped[CHUNK];
+        const int64_t count = n - from < CHUNK ? n - from : CHUNK;
+        for (int64_t i = 0; i < count; i++)
+            clamped[i] = clamp(x[from + i]);
+        for (int64_t i = 0; i < count; i++)
+            y[from + i] = exponential(clamped[i]);
+    }
 }
 
 static float fold(const float *lane)
