@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 5000, ANSWERS = 64, ANSWER_SIZE = 64 };
+enum { PATIENCE_MS = 20000, ANSWERS = 64, ANSWER_SIZE = 64 };
 
 const faketerm_profile faketerm_sixel = {
     .name = "sixel",
@@ -129,6 +129,8 @@ static void run_shell(int slave, int orders, int news, const char *const *argv, 
     for (int fd = 0; fd < 3; fd++) {
         dup2(slave, fd);
     }
+    struct termios modes;
+    must(tcgetattr(0, &modes) == 0, "tcgetattr");
     pid_t pid = fork();
     if (pid == 0) {
         setpgid(0, 0);
@@ -148,6 +150,9 @@ static void run_shell(int slave, int orders, int news, const char *const *argv, 
             _exit(0);
         }
         tcsetpgrp(0, getpgrp());
+        if (WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP) { /* other stops it must have prepared for itself */
+            tcsetattr(0, TCSADRAIN, &modes);
+        }
         tell(news, pid, status);
         char order;
         if (!WIFSTOPPED(status) || read(orders, &order, 1) != 1) {

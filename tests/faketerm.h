@@ -51,13 +51,13 @@ faketerm_state faketerm_job(const faketerm *term, int *status);
 /* The modes of the terminal now. */
 void faketerm_modes(const faketerm *term, struct termios *modes);
 
-/* Lets time pass until nothing has come from the program for `quiet_ms`, at most five seconds. */
+/* Lets time pass until nothing has come from the program for `quiet_ms`, at most twenty seconds. */
 void faketerm_settle(faketerm *term, int quiet_ms);
-/* Lets time pass until some row holds the text, and no synchronised update is open. False after five seconds. */
+/* Lets time pass until some row holds the text, and no synchronised update is open. False after twenty seconds. */
 bool faketerm_wait_text(faketerm *term, const char *text);
-/* Lets time pass until so many pictures have been drawn since fakescreen_reset_counts. False after five seconds. */
+/* Lets time pass until so many pictures have been drawn since fakescreen_reset_counts. False after twenty seconds. */
 bool faketerm_wait_pictures(faketerm *term, int count);
-/* Lets time pass until the program is in that state. False after five seconds. */
+/* Lets time pass until the program is in that state. False after twenty seconds. */
 bool faketerm_wait_state(faketerm *term, faketerm_state state);
 /* True if some row holds the text. */
 bool faketerm_shows(faketerm *term, const char *text);
@@ -67,7 +67,7 @@ void faketerm_type_bytes(faketerm *term, const void *bytes, size_t size);
 void faketerm_signal(faketerm *term, int number);
 /* A new size: the kernel tells the program by SIGWINCH. */
 void faketerm_resize(faketerm *term, int rows, int columns);
-/* What fg does in a shell. */
+/* What fg does in a shell. A program that was stopped by SIGSTOP finds the modes of the terminal changed. */
 void faketerm_continue(faketerm *term);
 /* The cable is pulled. */
 void faketerm_hang_up(faketerm *term);

@@ -105,5 +105,6 @@ bool dv_events_pump(dv_events *events, int wake_fd, int timeout_ms)
         events->stop = events->tty->gone = true;
     }
     decode(events);
+    events->input.patient &= !events->capabilities.answered;
     return ready > 0 && wait[2].revents != 0;
 }

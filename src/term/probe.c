@@ -23,7 +23,6 @@ void dv_probe_ask(dv_events *events)
     while (!events->capabilities.answered && !events->stop && (now = dv_clock_ms()) < deadline) {
         dv_events_pump(events, -1, (int)(deadline - now) + 1);
     }
-    events->input.patient = !events->capabilities.answered;
 }
 
 void dv_probe_sizes(dv_events *events)

@@ -446,8 +446,9 @@ static void plan_frame(dv_screen *screen)
     for (int i = 0; i < screen->wanted.count; i++) {
         dv_slot *slot = &screen->wanted.slot[i];
         slot->send |= everything && !slot->covered;
-        for (int row = 0; row < slot->place.rows && slot->place.columns < NARROW; row++) {
-            slot->send |= !slot->covered && is_linetouched(newscr, slot->place.row + row);
+        for (int row = slot->place.row; row < slot->place.row + slot->place.rows; row++) {
+            bool touched = is_linetouched(newscr, row) || is_linetouched(curscr, row);
+            slot->send |= touched && slot->place.columns < NARROW && !slot->covered;
         }
     }
     screen->repaint = false;
