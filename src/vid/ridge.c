@@ -19,7 +19,7 @@
 
 /* Without the user's word lambda is this part of the Gram matrix's largest eigenvalue: large enough that the
  * maps of several seeds are alike, small enough that the student stays faithful. */
-static const double lambda_rule = 0.0007;
+static const double lambda_rule = 0.0014;
 
 /* A variance of pixels in 0..1 that single precision alone can cause. */
 static const double rounding = 1e-12;

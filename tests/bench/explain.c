@@ -110,7 +110,14 @@ int main(int argc, char **argv)
                      (double)(options.neighbors + options.fresh) * dimensions * facts->classes;
     double operations = 2 * (pictures * per_picture + student);
 
+    float *offset = dv_alloc((size_t)facts->latent, sizeof *offset, &error);
+    if (!offset) {
+        fprintf(stderr, "bench-explain: %s\n", error.message);
+        return 1;
+    }
+    options.offset = offset;
     for (int round = -1; round < rounds; round++) { /* the first one warms up */
+        offset[0] = 0.1F * (float)(round % 7);      /* a knob is turned, as by a key press */
         double measured = sgemm_rate(&product, team);
         dv_explanation *explanation = dv_explain(bundle, &options, NULL, &error);
         if (!explanation) {
@@ -149,6 +156,7 @@ int main(int argc, char **argv)
            100 * rest / whole);
     print_median("ratio to the sgemm rate", "times", ratio, rounds);
 
+    free(offset);
     free(product.a);
     free(product.b);
     free(product.c);
