@@ -1,8 +1,6 @@
 /* Operators with sliding windows, and Softmax. Known answers by hand or from the examples of the ONNX specification. */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>

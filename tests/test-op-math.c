@@ -1,0 +1,510 @@
+/* Arithmetic, activations and products. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "trial.h"
+
+/* ---- arithmetic ------------------------------------------------------------------ */
+
+static void arithmetic_broadcasts(void **state)
+{
+    (void)state;
+    trial *t = trial_new("Sub", 13);
+    trial_floats(t, SHAPE(2, 1, 3), FLOATS(1, 2, 3, 4, 5, 6));
+    trial_floats(t, SHAPE(2, 1), FLOATS(10, 20));
+    trial_run(t, 1);
+    trial_expect_floats(t, 0, SHAPE(2, 2, 3), FLOATS(-9, -8, -7, -19, -18, -17, -6, -5, -4, -16, -15, -14));
+    trial_free(t);
+
+    t = trial_new("Div", 13);
+    trial_floats(t, SCALAR, FLOATS(6));
+    trial_floats(t, SHAPE(4), FLOATS(1, 2, 3, 0));
+    trial_run(t, 1);
+    trial_expect_floats(t, 0, SHAPE(4), FLOATS(6, 3, 2, INFINITY));
+    trial_free(t);
+
+    t = trial_new("Add", 7);
+    trial_floats(t, SHAPE(1, 1), FLOATS(1));
+    trial_floats(t, SCALAR, FLOATS(2));
+    trial_run(t, 1);
+    trial_expect_floats(t, 0, SHAPE(1, 1), FLOATS(3));
+    trial_free(t);
+
+    t = trial_new("Mul", 7);
+    trial_floats(t, SHAPE(0, 3), NULL);
+    trial_floats(t, SHAPE(1, 3), FLOATS(1, 2, 3));
+    trial_run(t, 1);
+    trial_expect_shape(t, 0, SHAPE(0, 3));
+    trial_free(t);
+}
+
+static void integer_arithmetic_wraps_and_never_traps(void **state)
+{
+    (void)state;
+    trial *t = trial_new("Add", 14);
+    trial_ints(t, DV_TYPE_UINT8, SHAPE(2), INTS(250, 1));
+    trial_ints(t, DV_TYPE_UINT8, SHAPE(2), INTS(10, 2));
+    trial_run(t, 1);
+    trial_expect_ints(t, 0, DV_TYPE_UINT8, SHAPE(2), INTS(4, 3));
+    trial_free(t);
+
+    t = trial_new("Mul", 14);
+    trial_ints(t, DV_TYPE_INT64, SHAPE(1), INTS(INT64_MAX));
+    trial_ints(t, DV_TYPE_INT64, SHAPE(1), INTS(2));
+    trial_run(t, 1);
+    trial_expect_ints(t, 0, DV_TYPE_INT64, SHAPE(1), INTS(-2));
+    trial_free(t);
+
+    t = trial_new("Div", 14);
+    trial_ints(t, DV_TYPE_INT64, SHAPE(5), INTS(-7, 7, 5, INT64_MIN, 9));
+    trial_ints(t, DV_TYPE_INT64, SHAPE(5), INTS(2, -2, 0, -1, 3));
+    trial_run(t, 1);
+    trial_expect_ints(t, 0, DV_TYPE_INT64, SHAPE(5), INTS(-3, -3, 0, INT64_MIN, 3));
+    trial_free(t);
+
+    t = trial_new("Div", 14);
+    trial_ints(t, DV_TYPE_UINT64, SHAPE(1), INTS(-1));
+    trial_ints(t, DV_TYPE_UINT64, SHAPE(1), INTS(2));
+    trial_run(t, 1);
+    trial_expect_ints(t, 0, DV_TYPE_UINT64, SHAPE(1), INTS(INT64_MAX));
+    trial_free(t);
+}
+
+static void arithmetic_has_gradients(void **state)
+{
+    (void)state;
+    const char *const names[] = {"Add", "Sub", "Mul", "Div"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        trial *t = trial_new(names[i], 13);
+        trial_random(t, SHAPE(2, 3, 1, 5), 1, 2);
+        trial_random(t, SHAPE(3, 4, 1), 1, 2);
+        trial_run(t, 1);
+        trial_check_gradients(t, 1, 1e-2, 0);
+        trial_free(t);
+
+        t = trial_new(names[i], 13);
+        trial_random(t, SHAPE(7), 1, 2);
+        trial_random(t, SHAPE(2, 1), 1, 2);
+        trial_run(t, 1);
+        trial_check_gradients(t, 1, 1e-2, 0);
+        trial_free(t);
+
+        t = trial_new(names[i], 13); /* longer than one chunk of the reduction */
+        trial_random(t, SHAPE(600), 1, 2);
+        trial_random(t, SHAPE(1), 1, 2);
+        trial_run(t, 1);
+        trial_check_gradients(t, 1, 1e-2, 0);
+        trial_free(t);
+    }
+}
+
+static void arithmetic_refuses_what_does_not_fit(void **state)
+{
+    (void)state;
+    trial *t = trial_new("Add", 13);
+    trial_random(t, SHAPE(2, 3), 0, 1);
+    trial_random(t, SHAPE(4), 0, 1);
+    trial_expect_error(t, "[2, 3] and [4] cannot be broadcast");
+    trial_free(t);
+
+    t = trial_new("Add", 13);
+    trial_random(t, SHAPE(2), 0, 1);
+    trial_ints(t, DV_TYPE_INT64, SHAPE(2), INTS(1, 2));
+    trial_expect_error(t, "differ in type: float and int64");
+    trial_free(t);
+
+    t = trial_new("Add", 13);
+    trial_random(t, SHAPE(2), 0, 1);
+    trial_left_out(t);
+    trial_expect_error(t, "input 1 is missing");
+    trial_free(t);
+
+    t = trial_new("Add", 13);
+    trial_floats(t, SHAPE(1), FLOATS(0));
+    ((dv_tensor *)t->input[0])->shape = SHAPE(INT64_C(1) << 30, 1);
+    trial_floats(t, SHAPE(1), FLOATS(0));
+    ((dv_tensor *)t->input[1])->shape = SHAPE(INT64_C(1) << 30);
+    trial_expect_error(t, "beyond what can be held");
+    trial_free(t);
+}
+
+/* ---- activations ------------------------------------------------------------------ */
+
+static void activations_are_right(void **state)
+{
+    (void)state;
+    /* exp, tanh and the logistic function to nine digits by bc(1) */
+    const float x[] = {-2, -0.5F, 0, 0.5F, 3, NAN, INFINITY, -INFINITY};
+    const struct {
+        const char *name;
+        float y[8];
+    } cases[] = {
+        {"Relu", {0, 0, 0, 0.5F, 3, NAN, INFINITY, 0}},
+        {"LeakyRelu", {-0.02F, -0.005F, 0, 0.5F, 3, NAN, INFINITY, -INFINITY}},
+        {"Exp", {0.135335283F, 0.606530660F, 1, 1.64872127F, 20.0855369F, NAN, INFINITY, 0}},
+        {"Sigmoid", {0.119202922F, 0.377540669F, 0.5F, 0.622459331F, 0.952574127F, NAN, 1, 0}},
+        {"Tanh", {-0.964027580F, -0.462117157F, 0, 0.462117157F, 0.995054754F, NAN, 1, -1}},
+        {"Log", {NAN, NAN, -INFINITY, -0.693147181F, 1.09861229F, NAN, INFINITY, NAN}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        trial *t = trial_new(cases[i].name, 13);
+        trial_floats(t, SHAPE(2, 4), x);
+        trial_run(t, 1);
+        for (int k = 0; k < 8; k++) {
+            const float y = t->output[0]->f[k], wanted = cases[i].y[k];
+            if (isnan(wanted) ? !isnan(y) : isinf(wanted) ? y != wanted : fabsf(y - wanted) > 1e-6F * (1 + wanted))
+                fail_msg("%s(%g) is %.9g, expected %.9g", cases[i].name, (double)x[k], (double)y, (double)wanted);
+        }
+        trial_free(t);
+    }
+}
+
+static void activations_have_gradients(void **state)
+{
+    (void)state;
+    const char *const names[] = {"Relu", "LeakyRelu", "Exp", "Sigmoid", "Tanh"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        trial *t = trial_new(names[i], 16);
+        trial_distinct(t, SHAPE(3, 5));
+        if (strcmp(names[i], "LeakyRelu") == 0)
+            trial_float(t, "alpha", -0.3F);
+        trial_run(t, 1);
+        trial_check_gradients(t, 1, 1e-2, 0);
+        trial_free(t);
+    }
+    trial *t = trial_new("Log", 13);
+    trial_random(t, SHAPE(3, 5), 0.5, 2);
+    trial_run(t, 1);
+    trial_check_gradients(t, 1, 1e-3, 0);
+    trial_free(t);
+    t = trial_new("Clip", 6);
+    trial_distinct(t, SHAPE(3, 5));
+    trial_float(t, "min", -1);
+    trial_float(t, "max", 0.5F);
+    trial_run(t, 1);
+    trial_check_gradients(t, 1, 1e-2, 0);
+    trial_free(t);
+}
+
+static void clip_takes_bounds_of_any_version(void **state)
+{
+    (void)state;
+    trial *t = trial_new("Clip", 6);
+    trial_floats(t, SHAPE(3), FLOATS(-2, 0, 2));
+    trial_float(t, "max", 1);
+    trial_run(t, 1);
+    trial_expect_floats(t, 0, SHAPE(3), FLOATS(-2, 0, 1));
+    trial_free(t);
+
+    t = trial_new("Clip", 11);
+    trial_floats(t, SHAPE(3), FLOATS(-2, 0, 2));
+    trial_left_out(t);
+    trial_floats(t, SCALAR, FLOATS(1));
+    trial_run(t, 1);
+    trial_expect_floats(t, 0, SHAPE(3), FLOATS(-2, 0, 1));
+    trial_free(t);
+
+    t = trial_new("Clip", 13); /* bounds the wrong way round: the upper one wins */
+    trial_ints(t, DV_TYPE_INT8, SHAPE(3), INTS(-2, 0, 2));
+    trial_ints(t, DV_TYPE_INT8, SCALAR, INTS(1));
+    trial_ints(t, DV_TYPE_INT8, SCALAR, INTS(-1));
+    trial_run(t, 1);
+    trial_expect_ints(t, 0, DV_TYPE_INT8, SHAPE(3), INTS(-1, -1, -1));
+    trial_free(t);
+
+    t = trial_new("Clip", 13); /* -1 is the largest uint64 */
+    trial_ints(t, DV_TYPE_UINT64, SHAPE(2), INTS(-1, 3));
+    trial_ints(t, DV_TYPE_UINT64, SCALAR, INTS(5));
+    trial_run(t, 1);
+    trial_expect_ints(t, 0, DV_TYPE_UINT64, SHAPE(2), INTS(-1, 5));
+    trial_free(t);
+
+    t = trial_new("Clip", 13);
+    trial_floats(t, SHAPE(3), FLOATS(-2, 0, 2));
+    trial_floats(t, SHAPE(2), FLOATS(0, 1));
+    trial_expect_error(t, "a bound, must be one number");
+    trial_free(t);
+}
+
+static void float_functions_refuse_integers(void **state)
+{
+    (void)state;
+    trial *t = trial_new("Exp", 13);
+    trial_ints(t, DV_TYPE_INT64, SHAPE(1), INTS(1));
+    trial_expect_error(t, "must be floating-point, but it is int64");
+    trial_free(t);
+    t = trial_new("Relu", 14);
+    trial_ints(t, DV_TYPE_INT32, SHAPE(2), INTS(-1, 1));
+    trial_run(t, 1);
+    trial_expect_ints(t, 0, DV_TYPE_INT32, SHAPE(2), INTS(0, 1));
+    trial_free(t);
+}
+
+/* ---- products ------------------------------------------------------------------------ */
+
+static void gemm_multiplies(void **state)
+{
+    (void)state;
+    /* A = [1 2 3; 4 5 6], B = [1 0; 2 1; 0 3]: AB = [5 11; 14 23] */
+    const float a[] = {1, 2, 3, 4, 5, 6}, a_transposed[] = {1, 4, 2, 5, 3, 6};
+    const float b[] = {1, 0, 2, 1, 0, 3}, b_transposed[] = {1, 2, 0, 0, 1, 3};
+    for (int k = 0; k < 4; k++) {
+        trial *t = trial_new("Gemm", 11);
+        trial_floats(t, k & 1 ? SHAPE(3, 2) : SHAPE(2, 3), k & 1 ? a_transposed : a);
+        trial_floats(t, k & 2 ? SHAPE(2, 3) : SHAPE(3, 2), k & 2 ? b_transposed : b);
+        trial_int(t, "transA", k & 1);
+        trial_int(t, "transB", k >> 1);
+        trial_run(t, 1);
+        trial_expect_floats(t, 0, SHAPE(2, 2), FLOATS(5, 11, 14, 23));
+        trial_free(t);
+    }
+}
+
+static void gemm_adds_any_c(void **state)
+{
+    (void)state;
+    /* 2 A B = [5 11; 14 23], beta C = half of C */
+    const float c[] = {10, 20, 30, 40};
+    const struct {
+        dv_shape shape;
+        float y[4];
+    } cases[] = {
+        {SHAPE(2, 2), {10, 21, 29, 43}}, {SHAPE(2), {10, 21, 19, 33}},    {SHAPE(1, 2), {10, 21, 19, 33}},
+        {SHAPE(2, 1), {10, 16, 24, 33}}, {SHAPE(1, 1), {10, 16, 19, 28}}, {SCALAR, {10, 16, 19, 28}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        trial *t = trial_new("Gemm", 9);
+        trial_floats(t, SHAPE(2, 3), FLOATS(1, 2, 3, 4, 5, 6));
+        trial_floats(t, SHAPE(3, 2), FLOATS(.5F, 0, 1, .5F, 0, 1.5F));
+        trial_floats(t, cases[i].shape, c);
+        trial_float(t, "alpha", 2);
+        trial_float(t, "beta", .5F);
+        trial_run(t, 1);
+        trial_expect_floats(t, 0, SHAPE(2, 2), cases[i].y);
+        trial_free(t);
+    }
+}
+
+static void gemm_has_gradients(void **state)
+{
+    (void)state;
+    const dv_shape c[] = {SHAPE(4, 5), SHAPE(5), SHAPE(4, 1), SCALAR};
+    for (int k = 0; k < 4; k++) {
+        trial *t = trial_new("Gemm", 13);
+        trial_random(t, k & 1 ? SHAPE(3, 4) : SHAPE(4, 3), -1, 1);
+        trial_random(t, k & 2 ? SHAPE(5, 3) : SHAPE(3, 5), -1, 1);
+        trial_random(t, c[k], -1, 1);
+        trial_int(t, "transA", k & 1);
+        trial_int(t, "transB", k >> 1);
+        trial_float(t, "alpha", 0.7F);
+        trial_float(t, "beta", -1.5F);
+        trial_run(t, 1);
+        trial_check_gradients(t, 1, 0.1, 0);
+        trial_free(t);
+    }
+}
+
+static void products_of_nothing_are_zero(void **state)
+{
+    (void)state;
+    trial *t = trial_new("Gemm", 13);
+    trial_floats(t, SHAPE(2, 0), NULL);
+    trial_floats(t, SHAPE(0, 2), NULL);
+    trial_floats(t, SHAPE(2), FLOATS(1, 2));
+    trial_run(t, 1);
+    trial_expect_floats(t, 0, SHAPE(2, 2), FLOATS(1, 2, 1, 2));
+    trial_free(t);
+    t = trial_new("MatMul", 13);
+    trial_floats(t, SHAPE(2, 0), NULL);
+    trial_floats(t, SHAPE(0, 1), NULL);
+    trial_run(t, 1);
+    trial_expect_floats(t, 0, SHAPE(2, 1), FLOATS(0, 0));
+    trial_free(t);
+}
+
+static void integer_products_wrap(void **state)
+{
+    (void)state;
+    trial *t = trial_new("MatMul", 9);
+    trial_ints(t, DV_TYPE_INT32, SHAPE(1, 2), INTS(INT32_MAX, 1));
+    trial_ints(t, DV_TYPE_INT32, SHAPE(2, 2), INTS(2, 1, 3, 1));
+    trial_run(t, 1);
+    trial_expect_ints(t, 0, DV_TYPE_INT32, SHAPE(1, 2), INTS(1, INT32_MIN));
+    trial_free(t);
+    t = trial_new("Gemm", 9);
+    trial_ints(t, DV_TYPE_INT64, SHAPE(2, 1), INTS(3, 4));
+    trial_ints(t, DV_TYPE_INT64, SHAPE(2, 2), INTS(1, 2, 3, 4));
+    trial_ints(t, DV_TYPE_INT64, SCALAR, INTS(100));
+    trial_int(t, "transA", 1);
+    trial_run(t, 1);
+    trial_expect_ints(t, 0, DV_TYPE_INT64, SHAPE(1, 2), INTS(115, 122));
+    trial_free(t);
+}
+
+/* What numpy.matmul does, element by element: a and b with ranks of at least 2, result of rank `rank`. */
+static double matmul_element(const dv_tensor *a, const dv_tensor *b, const int64_t *at, int rank)
+{
+    int64_t a_at = 0, b_at = 0, a_size = 1, b_size = 1;
+    const int64_t *da = a->shape.dim, *db = b->shape.dim;
+    const int ra = a->shape.rank, rb = b->shape.rank;
+    const int64_t m = da[ra - 2], k = da[ra - 1], n = db[rb - 1];
+    a_size = m * k;
+    b_size = k * n;
+    for (int i = 1; i <= rank - 2; i++) { /* from the innermost batch dimension outwards */
+        const int64_t where = at[rank - 2 - i];
+        if (ra - 2 - i >= 0) {
+            a_at += (da[ra - 2 - i] == 1 ? 0 : where) * a_size;
+            a_size *= da[ra - 2 - i];
+        }
+        if (rb - 2 - i >= 0) {
+            b_at += (db[rb - 2 - i] == 1 ? 0 : where) * b_size;
+            b_size *= db[rb - 2 - i];
+        }
+    }
+    double sum = 0;
+    for (int64_t l = 0; l < k; l++)
+        sum += (double)a->f[a_at + at[rank - 2] * k + l] * (double)b->f[b_at + l * n + at[rank - 1]];
+    return sum;
+}
+
+static void matmul_broadcasts_batches(void **state)
+{
+    (void)state;
+    const struct {
+        dv_shape a, b, y;
+    } cases[] = {
+        {SHAPE(3, 4), SHAPE(4, 5), SHAPE(3, 5)},
+        {SHAPE(2, 3, 4), SHAPE(4, 5), SHAPE(2, 3, 5)},
+        {SHAPE(3, 4), SHAPE(2, 4, 5), SHAPE(2, 3, 5)},
+        {SHAPE(2, 1, 3, 4), SHAPE(3, 4, 5), SHAPE(2, 3, 3, 5)},
+        {SHAPE(2, 3, 3, 4), SHAPE(2, 3, 4, 1), SHAPE(2, 3, 3, 1)},
+        {SHAPE(1, 3, 4), SHAPE(1, 4, 5), SHAPE(1, 3, 5)},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        trial *t = trial_new("MatMul", 13);
+        const dv_tensor *a = trial_random(t, cases[i].a, -1, 1), *b = trial_random(t, cases[i].b, -1, 1);
+        trial_run(t, 1);
+        trial_expect_shape(t, 0, cases[i].y);
+        int64_t at[DV_MAX_RANK] = {0};
+        for (int64_t e = 0; e < dv_shape_elements(&cases[i].y); e++) {
+            int64_t rest = e;
+            for (int d = cases[i].y.rank - 1; d >= 0; d--) {
+                at[d] = rest % cases[i].y.dim[d];
+                rest /= cases[i].y.dim[d];
+            }
+            assert_true(fabs((double)t->output[0]->f[e] - matmul_element(a, b, at, cases[i].y.rank)) < 1e-5);
+        }
+        trial_check_gradients(t, 1, 0.1, 0);
+        trial_free(t);
+    }
+}
+
+static void matmul_takes_vectors(void **state)
+{
+    (void)state;
+    trial *t = trial_new("MatMul", 13);
+    trial_floats(t, SHAPE(3), FLOATS(1, 2, 3));
+    trial_floats(t, SHAPE(3), FLOATS(4, 5, 6));
+    trial_run(t, 1);
+    trial_expect_floats(t, 0, SCALAR, FLOATS(32));
+    trial_check_gradients(t, 1, 0.1, 0);
+    trial_free(t);
+
+    t = trial_new("MatMul", 13);
+    trial_floats(t, SHAPE(2), FLOATS(1, 2));
+    trial_floats(t, SHAPE(2, 2, 1), FLOATS(3, 4, 5, 6));
+    trial_run(t, 1);
+    trial_expect_floats(t, 0, SHAPE(2, 1), FLOATS(11, 17));
+    trial_check_gradients(t, 1, 0.1, 0);
+    trial_free(t);
+
+    t = trial_new("MatMul", 13);
+    trial_floats(t, SHAPE(2, 1, 2), FLOATS(3, 4, 5, 6));
+    trial_floats(t, SHAPE(2), FLOATS(1, 2));
+    trial_run(t, 1);
+    trial_expect_floats(t, 0, SHAPE(2, 1), FLOATS(11, 17));
+    trial_free(t);
+}
+
+static void products_refuse_what_does_not_fit(void **state)
+{
+    (void)state;
+    trial *t = trial_new("Gemm", 13);
+    trial_random(t, SHAPE(2, 3), 0, 1);
+    trial_random(t, SHAPE(2, 3), 0, 1);
+    trial_expect_error(t, "[2, 3] and [2, 3] cannot be multiplied");
+    trial_free(t);
+    t = trial_new("Gemm", 13);
+    trial_random(t, SHAPE(2, 3), 0, 1);
+    trial_random(t, SHAPE(3, 2), 0, 1);
+    trial_random(t, SHAPE(3), 0, 1);
+    trial_expect_error(t, "input 2 of shape [3] cannot be broadcast to [2, 2]");
+    trial_free(t);
+    t = trial_new("MatMul", 13);
+    trial_random(t, SCALAR, 0, 1);
+    trial_random(t, SHAPE(3, 2), 0, 1);
+    trial_expect_error(t, "cannot be multiplied");
+    trial_free(t);
+    t = trial_new("MatMul", 13);
+    trial_random(t, SHAPE(2, 2, 3), 0, 1);
+    trial_random(t, SHAPE(3, 3, 2), 0, 1);
+    trial_expect_error(t, "cannot be broadcast");
+    trial_free(t);
+}
+
+/* Large enough to be cut into pieces. */
+static void products_do_not_depend_on_the_team(void **state)
+{
+    (void)state;
+    const dv_shape shapes[][2] = {{SHAPE(300, 200), SHAPE(200, 150)}, {SHAPE(4, 3000), SHAPE(3000, 900)}};
+    for (int k = 0; k < 2; k++) {
+        float *alone = NULL;
+        for (int threads = 0; threads <= 3; threads++) {
+            dv_team *team = threads > 0 ? dv_team_new(threads, NULL) : NULL;
+            trial *t = trial_new("MatMul", 13);
+            t->call.team = team;
+            trial_random(t, shapes[k][0], -1, 1);
+            trial_random(t, shapes[k][1], -1, 1);
+            trial_run(t, 1);
+            const size_t size = (size_t)dv_shape_elements(&t->output[0]->shape) * sizeof(float);
+            if (!alone) {
+                alone = malloc(size);
+                assert_non_null(alone);
+                memcpy(alone, t->output[0]->f, size);
+            }
+            assert_memory_equal(alone, t->output[0]->f, size);
+            trial_free(t);
+            dv_team_free(team);
+        }
+        free(alone);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arithmetic_broadcasts),
+        cmocka_unit_test(integer_arithmetic_wraps_and_never_traps),
+        cmocka_unit_test(arithmetic_has_gradients),
+        cmocka_unit_test(arithmetic_refuses_what_does_not_fit),
+        cmocka_unit_test(activations_are_right),
+        cmocka_unit_test(activations_have_gradients),
+        cmocka_unit_test(clip_takes_bounds_of_any_version),
+        cmocka_unit_test(float_functions_refuse_integers),
+        cmocka_unit_test(gemm_multiplies),
+        cmocka_unit_test(gemm_adds_any_c),
+        cmocka_unit_test(gemm_has_gradients),
+        cmocka_unit_test(products_of_nothing_are_zero),
+        cmocka_unit_test(integer_products_wrap),
+        cmocka_unit_test(matmul_broadcasts_batches),
+        cmocka_unit_test(matmul_takes_vectors),
+        cmocka_unit_test(products_refuse_what_does_not_fit),
+        cmocka_unit_test(products_do_not_depend_on_the_team),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
