@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CORNER_SIZE = 96, ENOUGH = 200 /* ms: what is done sooner needs no progress */ };
+enum { CORNER_SIZE = 128, ENOUGH = 200 /* ms: what is done sooner needs no progress */ };
 
 static void write_bytes(int64_t bytes, char *text, size_t size)
 {
@@ -20,15 +20,17 @@ static void write_corner(const dv_model *model, char corner[CORNER_SIZE])
 {
     static const char *const names[] = {
         [DV_JOB_EXPLAIN] = "explaining", [DV_JOB_EXPORT] = "writing", [DV_JOB_CLASSIFY] = "asking the teacher"};
-    char bytes[24], progress[64] = "";
+    char bytes[24], progress[80] = "";
     write_bytes(model->update_bytes, bytes, sizeof(bytes));
-    bool quick = model->work.job == DV_JOB_EXPLAIN && model->now - model->wanted_at < ENOUGH;
-    if (quick)
-        progress[0] = '\0';
-    else if (model->work.job != DV_JOB_NONE && model->work.fraction >= 0)
-        snprintf(progress, sizeof(progress), "%s %.0f %%   ", names[model->work.job], 100 * model->work.fraction);
-    else if (model->work.job != DV_JOB_NONE)
-        snprintf(progress, sizeof(progress), "%s   ", names[model->work.job]);
+    const dv_work *work = &model->work;
+    bool quick = work->job == DV_JOB_EXPLAIN && model->now - model->wanted_at < ENOUGH;
+    if (work->job != DV_JOB_NONE && !quick) {
+        char percent[16] = "";
+        if (work->fraction >= 0)
+            snprintf(percent, sizeof(percent), " %.0f %%", 100 * work->fraction);
+        snprintf(progress, sizeof(progress), "%s%s%s%s   ", names[work->job], work->stage[0] ? ": " : "", work->stage,
+                 percent);
+    }
     if (model->update_ms >= 0)
         snprintf(corner, CORNER_SIZE, "%s%.0f ms %s", progress, model->update_ms, bytes);
     else
