@@ -33,7 +33,7 @@ enum {
     BACKGROUND = 16,  /* of xterm's 256: black */
     FILL_FIRST = '!', /* fill glyphs: this and the next ones */
     FILL_GLYPHS = 90, /* more than rows that look alike within reach of a scroll */
-    NARROW = 16,      /* columns that ncurses would rather rewrite than jump over */
+    NARROW = 16,      /* columns that ncurses might rather write anew than jump over */
     PAIRS_WORTH_RESETTING = 1024,
 };
 

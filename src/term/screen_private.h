@@ -24,6 +24,7 @@ struct dv_screen {
     int cell_width, cell_height;           /* pixels, guessed if the terminal doesn't tell */
     bool cell_known;
     int limit_width, limit_height; /* pixels of the largest picture, 0: no limit */
+    bool answered;                 /* the terminal answers questions at all */
     dv_pace pace;
 
     /* screen.c: ncurses */

@@ -66,6 +66,10 @@ static bool conclude(dv_screen *screen)
     screen->cell_height = height;
     screen->limit_width = said->limit_width;
     screen->limit_height = said->limit_height;
+    if (said->answered && !screen->answered) { /* it may be late, but it talks */
+        screen->pace.silent = false;
+    }
+    screen->answered = said->answered;
     screen->repaint |= changed;
     return changed;
 }
@@ -164,7 +168,7 @@ dv_screen *dv_screen_open(dv_graphics wanted, dv_error *error)
     screen->window = dv_tty_size(&screen->tty); /* some tell their size and pixels only after a moment */
     dv_screen_resize(screen);
     screen->pace.budgeted = inside_tmux(screen);
-    screen->pace.silent = !screen->events.capabilities.answered;
+    screen->pace.silent = true; /* until it has answered */
     conclude(screen);
     return screen;
 failed:
