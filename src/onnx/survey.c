@@ -13,14 +13,15 @@ static const char *copy_text(dv_arena *arena, const char *text, dv_error *error)
     return dv_arena_text(arena, text ? text : "", error);
 }
 
-/* Elements by the shape alone; what is impossible counts as nothing. */
+/* Elements by the shape alone, of floating-point tensors: integers are shapes and axes. What is impossible counts as
+ * nothing. */
 static int64_t count_parameters(const Onnx__GraphProto *graph)
 {
     int64_t total = 0;
     for (size_t t = 0; t < graph->n_initializer; t++) {
         const Onnx__TensorProto *tensor = graph->initializer[t];
         int64_t count = 0;
-        if (tensor->n_dims <= DV_MAX_RANK) {
+        if (dv_type_is_float((dv_type)tensor->data_type) && tensor->n_dims <= DV_MAX_RANK) {
             dv_shape shape = dv_shape_make((int)tensor->n_dims, tensor->dims);
             if (!dv_shape_count(&shape, &count))
                 count = 0;
