@@ -62,7 +62,7 @@ session() {
     cat >"$folder/session" <<END
 #!/bin/sh
 stty -a >"$folder/before"
-"$deepvid" "$bundle"
+"$deepvid" "$bundle" --index 25
 echo \$? >"$folder/exit"
 stty -a >"$folder/after"
 touch "$folder/done"
