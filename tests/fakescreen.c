@@ -92,6 +92,7 @@ void fakescreen_resize(fakescreen *screen, int rows, int columns)
     fakescreen old = *screen;
     screen->rows = rows;
     screen->columns = columns;
+    screen->resized = true;
     open_planes(screen);
     fakegrid *const grids[2][2] = {{&screen->main, &old.main}, {&screen->alternate, &old.alternate}};
     for (int g = 0; g < 2; g++) {
@@ -230,8 +231,9 @@ static void show_picture(fakescreen *screen, const fakesixel *picture, size_t by
     int left = grid->column * screen->cell_width, top = grid->row * screen->cell_height;
     int stride = screen->columns * screen->cell_width;
     if (top + picture->height > (screen->rows - 1) * screen->cell_height || left + picture->width > stride) {
-        complain(screen, "sixel: %d x %d pixels at row %d, column %d reach the last row or the edge", picture->width,
-                 picture->height, grid->row, grid->column);
+        if (!screen->resized)
+            complain(screen, "sixel: %d x %d pixels at row %d, column %d reach the last row or the edge",
+                     picture->width, picture->height, grid->row, grid->column);
         return;
     }
     for (int y = 0; y < picture->height; y++) {
@@ -367,6 +369,7 @@ static void erase_display(fakescreen *screen, int what)
     }
     if (what >= 2) {
         screen->clears++;
+        screen->resized = false;
         clear_pictures(screen);
     }
 }

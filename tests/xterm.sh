@@ -79,6 +79,12 @@ END
         sleep 0.1
     done
     xdotool windowfocus "$window" 2>/dev/null
+    # The first pictures may take their time on a busy machine.
+    for _ in $(seq 100); do
+        import -window root "$folder/first.png"
+        [ "$(colours first)" -lt 40 ] || break
+        sleep 0.2
+    done
 }
 key() {
     xdotool key --delay 40 "$@"
