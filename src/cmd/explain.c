@@ -6,7 +6,6 @@
 #include "figure/figure.h"
 #include "vid/json.h"
 #include "vid/limits.h"
-#include "vid/report.h"
 
 #include <errno.h>
 #include <math.h>
@@ -255,31 +254,6 @@ static bool print_words(const dv_explanation *explanation, const dv_bundle_facts
     return dv_command_finish_output(error);
 }
 
-/* ---- files ------------------------------------------------------------------ */
-
-static bool write_overview(const dv_report *report, const dv_explanation *explanation, const dv_bundle_facts *facts,
-                           dv_error *error)
-{
-    char *path = dv_report_path(report, "overview.png", error);
-    dv_image *image = path ? dv_figure_overview(explanation, facts, error) : NULL;
-    bool ok = image && (dv_png_write(image, path, error) || dv_report_blame(report, "overview.png", error));
-    dv_image_free(image);
-    free(path);
-    return ok;
-}
-
-static bool write_report(const char *folder, const dv_explanation *explanation, const dv_bundle_facts *facts,
-                         dv_error *error)
-{
-    dv_report *report = dv_report_open(folder, error);
-    if (!report)
-        return false;
-    if (dv_report_write(report, explanation, facts, error) && write_overview(report, explanation, facts, error))
-        return dv_report_commit(report, error);
-    dv_report_discard(report);
-    return false;
-}
-
 /* ---- the command ------------------------------------------------------------ */
 
 static void settle_options(struct request *request)
@@ -303,7 +277,7 @@ static int explain(const struct request *request, dv_bundle *bundle)
     dv_progress progress = dv_command_progress(&line);
     dv_error error;
     dv_explanation *explanation = dv_explain(bundle, &request->options, &progress, &error);
-    bool ok = explanation && (!request->folder || write_report(request->folder, explanation, facts, &error));
+    bool ok = explanation && (!request->folder || dv_figure_report(request->folder, explanation, facts, &error));
     if (ok)
         ok = request->json ? dv_command_print_json(dv_json_explanation(explanation, facts, &error), &error)
                            : print_words(explanation, facts, &error);

@@ -39,4 +39,9 @@ double dv_figure_weight_scale(const dv_explanation *explanation);
  * settings. */
 dv_image *dv_figure_overview(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error);
 
+/* Writes explanation.json, overview.png and the arrays to a folder, which is created where it is missing. All files
+ * appear together, or none does. */
+bool dv_figure_report(const char *folder, const dv_explanation *explanation, const dv_bundle_facts *facts,
+                      dv_error *error);
+
 #endif

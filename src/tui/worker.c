@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "figure/figure.h"
-#include "vid/report.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -209,31 +208,13 @@ static void run_explain(dv_worker *worker)
     finish_explanation(worker, false, explanation, &error);
 }
 
-/* All files appear together, or none does. */
-static bool write_report(const dv_worker *worker, const dv_explanation *explanation, dv_error *error)
-{
-    dv_report *report = dv_report_open(worker->running.folder, error);
-    if (!report)
-        return false;
-    char *path = dv_report_path(report, "overview.png", error);
-    dv_image *overview = path ? dv_figure_overview(explanation, worker->facts, error) : NULL;
-    bool fine =
-        overview && dv_png_write(overview, path, error) && dv_report_write(report, explanation, worker->facts, error);
-    dv_image_free(overview);
-    free(path);
-    if (fine)
-        return dv_report_commit(report, error);
-    dv_report_discard(report);
-    return false;
-}
-
 static void run_export(dv_worker *worker)
 {
     dv_outcome outcome = {.job = DV_JOB_EXPORT};
     snprintf(outcome.folder, sizeof(outcome.folder), "%s", worker->running.folder);
     dv_explanation *explanation = explain(worker, INT64_MAX, &outcome.error);
     if (explanation)
-        write_report(worker, explanation, &outcome.error);
+        dv_figure_report(outcome.folder, explanation, worker->facts, &outcome.error);
     dv_explanation_free(explanation);
     pthread_mutex_lock(&worker->lock);
     post(worker, &outcome);
