@@ -95,7 +95,9 @@ static bool check_options(const dv_explain_options *options, int latent, dv_erro
 static bool check_memory(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error)
 {
     double row = (double)bundle->pixels + 3.0 * bundle->facts.classes + 2.0 * bundle->facts.latent;
-    double needed = (2.0 * options->neighbors + options->fresh) * row * sizeof(float) / (1 << 20);
+    double system = fmin((double)options->neighbors, bundle->pixels); /* of the ridge student: its matrix and rows */
+    double floats = (2.0 * options->neighbors + options->fresh) * row + system * (system + bundle->pixels);
+    double needed = floats * sizeof(float) / (1 << 20);
     double there = (double)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / (1 << 20);
     if (there <= 0 || needed < there)
         return true;
