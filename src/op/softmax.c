@@ -89,44 +89,53 @@ static void log_softmax_forward(const dv_call *call)
     forward(call, log_softmax_lane);
 }
 
+/* Adds the gradient along one lane, the elements first, first + stride, ... before end. */
+typedef void lane_gradient(int64_t first, int64_t end, int64_t stride, const float *g, const float *y, float *dx);
+
 /* dx += y (g - sum g y) */
-static void softmax_backward(const dv_call *call, const dv_tensor *const *output_gradient,
-                             dv_tensor *const *input_gradient)
+static void softmax_lane_gradient(int64_t first, int64_t end, int64_t stride, const float *g, const float *y, float *dx)
 {
-    const softmax *s = call->prepared;
-    if (!output_gradient[0] || !input_gradient[0])
-        return;
-    const float *g = output_gradient[0]->f, *y = call->output[0]->f;
-    float *dx = input_gradient[0]->f;
-    for (int64_t o = 0; o < s->outer; o++)
-        for (int64_t k = 0; k < s->inner; k++) {
-            const int64_t first = o * s->count * s->inner + k, end = first + s->count * s->inner;
-            float sum = 0;
-            for (int64_t i = first; i < end; i += s->inner)
-                sum += g[i] * y[i];
-            for (int64_t i = first; i < end; i += s->inner)
-                dx[i] += y[i] * (g[i] - sum);
-        }
+    float sum = 0;
+    for (int64_t i = first; i < end; i += stride)
+        sum += g[i] * y[i];
+    for (int64_t i = first; i < end; i += stride)
+        dx[i] += y[i] * (g[i] - sum);
 }
 
 /* dx += g - exp(y) sum g */
-static void log_softmax_backward(const dv_call *call, const dv_tensor *const *output_gradient,
-                                 dv_tensor *const *input_gradient)
+static void log_softmax_lane_gradient(int64_t first, int64_t end, int64_t stride, const float *g, const float *y,
+                                      float *dx)
+{
+    float sum = 0;
+    for (int64_t i = first; i < end; i += stride)
+        sum += g[i];
+    for (int64_t i = first; i < end; i += stride)
+        dx[i] += g[i] - expf(y[i]) * sum;
+}
+
+static void backward(const dv_call *call, const dv_tensor *const *output_gradient, dv_tensor *const *input_gradient,
+                     lane_gradient *add)
 {
     const softmax *s = call->prepared;
     if (!output_gradient[0] || !input_gradient[0])
         return;
-    const float *g = output_gradient[0]->f, *y = call->output[0]->f;
-    float *dx = input_gradient[0]->f;
     for (int64_t o = 0; o < s->outer; o++)
         for (int64_t k = 0; k < s->inner; k++) {
             const int64_t first = o * s->count * s->inner + k, end = first + s->count * s->inner;
-            float sum = 0;
-            for (int64_t i = first; i < end; i += s->inner)
-                sum += g[i];
-            for (int64_t i = first; i < end; i += s->inner)
-                dx[i] += g[i] - expf(y[i]) * sum;
+            add(first, end, s->inner, output_gradient[0]->f, call->output[0]->f, input_gradient[0]->f);
         }
+}
+
+static void softmax_backward(const dv_call *call, const dv_tensor *const *output_gradient,
+                             dv_tensor *const *input_gradient)
+{
+    backward(call, output_gradient, input_gradient, softmax_lane_gradient);
+}
+
+static void log_softmax_backward(const dv_call *call, const dv_tensor *const *output_gradient,
+                                 dv_tensor *const *input_gradient)
+{
+    backward(call, output_gradient, input_gradient, log_softmax_lane_gradient);
 }
 
 #define ROW(NAME, STEM)                                                                                                \

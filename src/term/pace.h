@@ -17,7 +17,7 @@ typedef struct dv_pace {
     double paid_at;
 } dv_pace;
 
-/* Milliseconds until the next frame may be sent, 0 for now. */
+/* Milliseconds until the next frame may be sent, 0: at once. */
 double dv_pace_delay(const dv_pace *pace, double now);
 /* A frame of so many bytes is about to be sent. True if a question must follow it. */
 bool dv_pace_sent(dv_pace *pace, size_t bytes, double now);
