@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "base/error.h"
+#include "base/xdg.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -387,6 +388,76 @@ static void paths_are_joined(void **state)
     }
 }
 
+static void set_variable(const char *name, const char *value)
+{
+    if (value) {
+        setenv(name, value, 1);
+    } else {
+        unsetenv(name);
+    }
+}
+
+/* The cases of the XDG Base Directory Specification, each of the three kinds alike. */
+static void a_users_files_have_their_places(void **state)
+{
+    (void)state;
+    static const struct {
+        dv_xdg kind;
+        const char *variable, *below_home;
+    } kinds[] = {{DV_XDG_CONFIG, "XDG_CONFIG_HOME", ".config"},
+                 {DV_XDG_STATE, "XDG_STATE_HOME", ".local/state"},
+                 {DV_XDG_CACHE, "XDG_CACHE_HOME", ".cache"}};
+    static const char *const wrong[] = {NULL, "", "relative", "./x", "~/x"};
+    char expected[256];
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        set_variable("HOME", "/home/user");
+        set_variable(kinds[k].variable, "/somewhere/else");
+        char *path = dv_xdg_path(kinds[k].kind, "a/b", false, NULL);
+        assert_string_equal(path, "/somewhere/else/deepvid/a/b");
+        free(path);
+        for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+            set_variable(kinds[k].variable, wrong[i]);
+            path = dv_xdg_path(kinds[k].kind, "a/b", false, NULL);
+            snprintf(expected, sizeof expected, "/home/user/%s/deepvid/a/b", kinds[k].below_home);
+            assert_string_equal(path, expected);
+            free(path);
+        }
+        for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+            dv_error error;
+            set_variable("HOME", wrong[i]);
+            assert_null(dv_xdg_path(kinds[k].kind, "a/b", false, &error));
+            assert_int_equal(error.code, DV_ERROR_FILE);
+            assert_non_null(strstr(error.message, kinds[k].variable));
+        }
+    }
+}
+
+static void a_users_folders_are_private(void **state)
+{
+    char folder[256], expected[512];
+    struct stat status;
+    scratch_path(folder, *state, "new/cache");
+    set_variable("XDG_CACHE_HOME", folder);
+    free(dv_xdg_path(DV_XDG_CACHE, "projections/x", false, NULL));
+    assert_int_equal(stat(folder, &status), -1);
+    char *path = dv_xdg_path(DV_XDG_CACHE, "projections/x", true, NULL);
+    snprintf(expected, sizeof expected, "%s/deepvid/projections/x", folder);
+    assert_string_equal(path, expected);
+    free(path);
+    assert_int_equal(stat(expected, &status), -1); /* the folder above it is made, the file is not */
+    *strrchr(expected, '/') = 0;
+    assert_int_equal(stat(expected, &status), 0);
+    assert_true(S_ISDIR(status.st_mode));
+    assert_int_equal(status.st_mode & 0777, 0700);
+
+    dv_error error;
+    char file[256];
+    put_file(scratch_path(file, *state, "file"), "x", 1);
+    set_variable("XDG_CACHE_HOME", file);
+    assert_null(dv_xdg_path(DV_XDG_CACHE, "x", true, &error));
+    assert_int_equal(error.code, DV_ERROR_FILE);
+}
+
 static void the_clock_counts_milliseconds(void **state)
 {
     (void)state;
@@ -414,6 +485,8 @@ int main(void)
         with_scratch(places_that_cannot_be_written),
         with_scratch(folders_are_created),
         cmocka_unit_test(paths_are_joined),
+        cmocka_unit_test(a_users_files_have_their_places),
+        with_scratch(a_users_folders_are_private),
         cmocka_unit_test(the_clock_counts_milliseconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -343,9 +343,9 @@ bool dv_file_write(const char *path, const void *data, size_t size, dv_error *er
 /* ---- folders, paths, time --------------------------------------------------- */
 
 /* Creates one folder unless it is there; false and errno. */
-static bool folder_create(const char *path)
+static bool folder_create(const char *path, mode_t mode)
 {
-    if (mkdir(path, 0777) == 0) {
+    if (mkdir(path, mode) == 0) {
         return true;
     }
     int reason = errno;
@@ -355,7 +355,7 @@ static bool folder_create(const char *path)
     return there;
 }
 
-bool dv_folder_create(const char *path, dv_error *error)
+static bool folders_create(const char *path, mode_t mode, dv_error *error)
 {
     char *part = strdup(path);
     if (!part) {
@@ -367,7 +367,7 @@ bool dv_folder_create(const char *path, dv_error *error)
         if (part[i] == '/' || i == length) {
             char kept = part[i];
             part[i] = 0;
-            good = folder_create(part);
+            good = folder_create(part, mode);
             if (!good) {
                 dv_error_set(error, DV_ERROR_FILE, "%s: the folder cannot be created: %s", part, strerror(errno));
             }
@@ -376,6 +376,16 @@ bool dv_folder_create(const char *path, dv_error *error)
     }
     free(part);
     return good;
+}
+
+bool dv_folder_create(const char *path, dv_error *error)
+{
+    return folders_create(path, 0777, error);
+}
+
+bool dv_folder_create_private(const char *path, dv_error *error)
+{
+    return folders_create(path, 0700, error);
 }
 
 char *dv_path_join(const char *folder, const char *name)

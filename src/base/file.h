@@ -28,6 +28,8 @@ bool dv_file_write(const char *path, const void *data, size_t size, dv_error *er
 
 /* Creates a folder, and its parents, unless it is there. */
 bool dv_folder_create(const char *path, dv_error *error);
+/* The same; new ones for this user alone (rights 0700). */
+bool dv_folder_create_private(const char *path, dv_error *error);
 
 /* "folder/name", or `name` itself when it is absolute or folder is "" or NULL;
  * freed by the caller. NULL when there is no memory. */
