@@ -334,6 +334,12 @@ static void set_mode(fakescreen *screen, int mode, bool set)
     case 25:
         screen->cursor_visible = set;
         break;
+    case 1002:
+        screen->mouse_buttons = set;
+        break;
+    case 1006:
+        screen->mouse_numbers = set;
+        break;
     case 1049:
         if (set) {
             screen->main.saved_row = screen->main.row;

@@ -36,7 +36,8 @@ typedef struct fakescreen {
     uint8_t *pixel;                  /* (rows * cell_height) x (columns * cell_width) x 3, of the alternate screen */
     bool *painted;                   /* which of them a picture has painted, and no text has covered since */
     bool cursor_visible, synchronized, autowrap;
-    bool resized; /* and not cleared since: what comes may still be meant for the old size */
+    bool mouse_buttons, mouse_numbers; /* modes 1002 and 1006 */
+    bool resized;                      /* and not cleared since: what comes may still be meant for the old size */
 
     /* What has happened since fakescreen_reset_counts. */
     fakepicture pictures[FAKE_PICTURES];

@@ -4,6 +4,7 @@
  *   m  the map moves by a column  s  the map becomes smaller   p  a popup over it, on and off
  *   v  a view of text alone       w  noise, all over           g  the next kind of graphics
  *   b  ten frames without a pause e  words on stderr           Ctrl-L  everything again
+ *   M  the mouse, on and off     S  a slow line, on and off
  *   x  a crash  a  an assertion   E  exit without goodbye      q  the end                       */
 #include "base/error.h"
 #include "term-demo.h"
@@ -18,6 +19,8 @@ typedef struct demo {
     dv_screen *screen;
     int content, words, list, move, shrink, graphics, frames, last_key, keys, resizes;
     bool popup, text_only, noise;
+    dv_mouse mouse;
+    int mice;
     volatile int *nowhere;
 } demo;
 
@@ -72,6 +75,13 @@ static void draw(demo *d)
     for (int i = 0; d->popup && i < 4; i++) {
         dv_screen_text(screen, DEMO_MAP_ROW + 3 + i, DEMO_MAP_COLUMN + 4, 0, DV_STYLE_SELECTED, "popup line %d", i);
     }
+    if (d->mice > 0) {
+        static const char *const kinds[] = {"press", "drag", "release", "up", "down"};
+        const dv_mouse *m = &d->mouse;
+        dv_screen_text(screen, rows - 2, 0, 0, DV_STYLE_DIM, "mouse %d %s %d at %d,%d%s%s%s", d->mice, kinds[m->kind],
+                       m->button, m->row, m->column, m->shift ? " shift" : "", m->alt ? " alt" : "",
+                       m->control ? " control" : "");
+    }
     dv_screen_text(screen, rows - 1, 0, 0, DV_STYLE_KEY, "key %d keys %d resizes %d frame %d", d->last_key, d->keys,
                    d->resizes, d->frames++);
     dv_screen_end(screen);
@@ -123,6 +133,12 @@ static bool obey(demo *d, int key)
     case 'b':
         burst(d);
         break;
+    case 'M':
+        dv_screen_set_mouse(d->screen, !dv_screen_mouse(d->screen));
+        break;
+    case 'S':
+        dv_screen_set_slow(d->screen, !dv_screen_slow(d->screen));
+        break;
     case 'e':
         fprintf(stderr, "words on stderr\n");
         break;
@@ -165,6 +181,9 @@ int main(int argc, char **argv)
             going = false;
         } else if (event.kind == DV_EVENT_KEY) {
             going = obey(&d, event.key);
+        } else if (event.kind == DV_EVENT_MOUSE) {
+            d.mouse = event.mouse;
+            d.mice++;
         }
     }
     dv_screen_close(d.screen);

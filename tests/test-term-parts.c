@@ -108,7 +108,10 @@ static void broken_input_is_no_key(void **state)
         {"\033[200~\033[201~", 0}, /* paste brackets */
         {"\033[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18;19A", 1},
         {"\033[99999999999999999999A", 1},
-        {"\033q", 2}, /* Escape, then q: Alt is not told apart */
+        {"\033q", 1},  /* Alt-q */
+        {"\033 q", 3}, /* Alt-Space is Escape and Space */
+        {"\033[M !!q", 1},
+        {"\033[M\001q", 2},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         dv_capabilities said = {0};
@@ -127,6 +130,42 @@ static void broken_input_is_no_key(void **state)
     int keys[16];
     decode(noise, sizeof noise, false, &said, keys, 16);
     decode(noise, sizeof noise, true, &said, keys, 16);
+}
+
+static void alt_is_what_came_with_an_escape(void **state)
+{
+    (void)state;
+    dv_capabilities said = {0};
+    int keys[4];
+    assert_int_equal(decode("\033q", 2, false, &said, keys, 4), 1);
+    assert_int_equal(keys[0], 'q' | DV_KEY_ALT);
+    assert_int_equal(decode("\033\xc3\xa9", 3, false, &said, keys, 4), 1);
+    assert_int_equal(keys[0], 0xe9 | DV_KEY_ALT);
+    assert_int_equal(decode("\033q", 2, true, &said, keys, 4), 2); /* typed one after the other */
+    assert_int_equal(keys[0], DV_KEY_ESCAPE);
+    assert_int_equal(keys[1], 'q');
+    assert_int_equal(decode("q\033qx", 4, false, &said, keys, 4), 3);
+    assert_int_equal(keys[1], 'q' | DV_KEY_ALT);
+}
+
+static void modifiers_make_other_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        int key;
+    } cases[] = {
+        {"\033[1;2A", DV_KEY_SHIFT_UP}, {"\033[1;5B", DV_KEY_CONTROL_DOWN}, {"\033[1;6C", DV_KEY_SHIFT_RIGHT},
+        {"\033[1;3B", DV_KEY_DOWN},     {"\033[3;5~", DV_KEY_DELETE},       {"\033Oa", DV_KEY_CONTROL_UP},
+        {"\033[b", DV_KEY_SHIFT_DOWN},  {"\033OS", DV_KEY_F1 + 3},          {"\033[15~", DV_KEY_F1 + 4},
+        {"\033[21;2~", DV_KEY_F10},     {"\033[[E", DV_KEY_F1 + 4},         {"\033[1;5D", DV_KEY_CONTROL_LEFT},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        dv_capabilities said = {0};
+        int keys[4];
+        assert_int_equal(decode(cases[i].bytes, strlen(cases[i].bytes), false, &said, keys, 4), 1);
+        assert_int_equal(keys[0], cases[i].key);
+    }
 }
 
 /* ---- replies ------------------------------------------------------------------------ */
@@ -446,6 +485,20 @@ static void two_frames_may_be_under_way(void **state)
     assert_true(dv_pace_delay(&mute, 10001) == 0);
 }
 
+static void a_slow_line_has_one_frame_at_a_time(void **state)
+{
+    (void)state;
+    dv_pace pace = {.slow = true, .sent_at = -INFINITY};
+    assert_true(dv_pace_delay(&pace, 1000) == 0);
+    dv_pace_sent(&pace, 100, 1000);
+    double delay = dv_pace_delay(&pace, 1000);
+    assert_true(delay >= 30 && dv_pace_delay(&pace, 1000 + delay) == 0);
+    assert_true(dv_pace_sent(&pace, 50000, 2000));
+    assert_true(dv_pace_delay(&pace, 2200) > 0);
+    dv_pace_answers(&pace, 1);
+    assert_true(dv_pace_delay(&pace, 2200) == 0);
+}
+
 static void tmux_has_a_budget(void **state)
 {
     (void)state;
@@ -558,6 +611,8 @@ int main(void)
         cmocka_unit_test(sequences_may_be_cut_anywhere),
         cmocka_unit_test(an_escape_waits_for_a_sequence),
         cmocka_unit_test(broken_input_is_no_key),
+        cmocka_unit_test(alt_is_what_came_with_an_escape),
+        cmocka_unit_test(modifiers_make_other_keys),
         cmocka_unit_test(attribute_4_is_sixel),
         cmocka_unit_test(synchronised_output_must_be_promised),
         cmocka_unit_test(limits_need_success),
@@ -569,6 +624,7 @@ int main(void)
         cmocka_unit_test(a_picture_is_cut_to_its_place),
         cmocka_unit_test(frames_are_compared),
         cmocka_unit_test(two_frames_may_be_under_way),
+        cmocka_unit_test(a_slow_line_has_one_frame_at_a_time),
         cmocka_unit_test(tmux_has_a_budget),
         cmocka_unit_test(colours_find_their_neighbours),
         cmocka_unit_test(blocks_show_their_pixels),

@@ -165,6 +165,7 @@ static void assert_given_back(faketerm *term, const struct termios *found)
     faketerm_modes(term, &now);
     assert_ptr_equal(screen->grid, &screen->main);
     assert_true(screen->cursor_visible);
+    assert_false(screen->mouse_buttons || screen->mouse_numbers);
     assert_int_equal(now.c_iflag, found->c_iflag);
     assert_int_equal(now.c_oflag, found->c_oflag);
     assert_int_equal(now.c_cflag, found->c_cflag);
@@ -499,8 +500,14 @@ static void keys_arrive(void **state)
         {"\xf0\x9f\x91\x9f", 0x1f45f},
         {"\003", 3},
         {"\033", 27},
-        {"\033[1;5D", 0x110002},
+        {"\033[1;3D", 0x110002}, /* with Alt: Left */
         {"\033[[A", 0x11000c},
+        {"\033[20~", 0x110014}, /* F9 */
+        {"\033[21~", 0x110015}, /* F10 */
+        {"\033[2~", 0x110016},
+        {"\033[1;2A", 0x110017},
+        {"\033[1;5D", 0x11001b},
+        {"\033x", 0x1000078}, /* Alt-x */
     };
     faketerm *term = start(&faketerm_sixel);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -516,7 +523,74 @@ static void keys_arrive(void **state)
                   "\033[99;99z\033[?1;2c\033[I\033]11;rgb:0000/0000/0000\007\033P1$r0m\033\\\xff\xc3\033[8;24;80t");
     faketerm_settle(term, 2 * QUIET_MS);
     faketerm_type(term, "Z");
-    assert_true(faketerm_wait_text(term, "key 90 keys 22 "));
+    assert_true(faketerm_wait_text(term, "key 90 keys 28 "));
+    quit(term);
+}
+
+static void wait_for_mouse(faketerm *term, const char *bytes, const char *shown)
+{
+    faketerm_type(term, bytes);
+    if (!faketerm_wait_text(term, shown)) {
+        fail_msg("\"%s\" does not appear", shown);
+    }
+}
+
+static void the_mouse_is_reported_on_request(void **state)
+{
+    (void)state;
+    faketerm *term = start(&faketerm_sixel);
+    const fakescreen *screen = faketerm_screen(term);
+    assert_false(screen->mouse_buttons || screen->mouse_numbers);
+    press(term, "M");
+    assert_true(screen->mouse_buttons && screen->mouse_numbers);
+    wait_for_mouse(term, "\033[<0;5;7M", "mouse 1 press 1 at 6,4");
+    wait_for_mouse(term, "\033[<32;6;7M", "mouse 2 drag 1 at 6,5");
+    wait_for_mouse(term, "\033[<0;7;8m", "mouse 3 release 1 at 7,6");
+    wait_for_mouse(term, "\033[<22;1;1M", "mouse 4 press 3 at 0,0 shift control");
+    wait_for_mouse(term, "\033[<64;2;3M", "mouse 5 up 0 at 2,1");
+    wait_for_mouse(term, "\033[<73;2;3M", "mouse 6 down 0 at 2,1 alt");
+    wait_for_mouse(term, "\033[<0;4000;3000M", "mouse 7 press 1 at 29,98"); /* from before the window shrank */
+    wait_for_mouse(term, "\033[M\"#%", "mouse 8 press 3 at 4,2");           /* by a terminal that has no 1006 */
+    /* Cut in the middle, and nothing that is no report becomes a key. */
+    int keys = keys_shown(term);
+    faketerm_type(term, "\033[<0;1");
+    faketerm_settle(term, 2 * QUIET_MS);
+    wait_for_mouse(term, "2;3M", "mouse 9 press 1 at 2,11");
+    faketerm_type(term, "\033[<0;;M\033[<1M\033[<0;0;0M\033[<;5;5m\033[<35;5;5M\033[<66;5;5M\033[<128;5;5M\033[M\"#");
+    faketerm_settle(term, 1500);
+    press(term, "z");
+    assert_int_equal(keys_shown(term), keys + 2);
+    assert_true(faketerm_shows(term, "mouse 9 "));
+
+    press(term, "M");
+    assert_false(screen->mouse_buttons || screen->mouse_numbers);
+    faketerm_type(term, "\033[<0;5;7M"); /* it was under way */
+    press(term, "z");
+    assert_true(faketerm_shows(term, "mouse 9 "));
+    quit(term);
+}
+
+/* Thousands of drags are a handful of frames, the last place is reached, and nothing else is lost. */
+static void a_flood_of_drags_does_not_starve_frames(void **state)
+{
+    (void)state;
+    faketerm *term = start(&faketerm_xterm);
+    press(term, "M");
+    for (int i = 0; i < 100; i++) {
+        char reports[1024] = "";
+        for (int at = 0; at < 40; at++) {
+            snprintf(reports + strlen(reports), sizeof reports - strlen(reports), "\033[<32;%d;%dM", 1 + at,
+                     1 + i % 20);
+        }
+        faketerm_type(term, reports);
+    }
+    faketerm_type(term, "\033[<0;9;9mz");
+    assert_true(faketerm_wait_text(term, "release 1 at 8,8"));
+    int drags = 0;
+    char row[4 * COLUMNS + 1];
+    fakescreen_row(faketerm_screen(term), ROWS - 2, row);
+    assert_int_equal(sscanf(row, "mouse %d ", &drags), 1);
+    assert_in_range(drags, 2, 1500); /* a read holds dozens of reports, and they are one event */
     quit(term);
 }
 
@@ -575,7 +649,7 @@ static void the_end_gives_the_terminal_back(void **state)
         int status;
         faketerm_modes(term, &raw);
         assert_int_not_equal(raw.c_lflag, found.c_lflag);
-        press(term, "e");
+        press(term, "eM");
         assert_false(faketerm_shows(term, "words on stderr"));
         if (ends[i].keys) {
             faketerm_type(term, ends[i].keys);
@@ -603,6 +677,7 @@ static void a_stop_gives_the_terminal_back(void **state)
     struct termios found;
     fresh_modes(&found);
     faketerm *term = start(&faketerm_sixel);
+    press(term, "M");
     for (int i = 0; i < 3; i++) {
         if (i == 0) {
             faketerm_type(term, "\032"); /* Ctrl-Z */
@@ -623,6 +698,7 @@ static void a_stop_gives_the_terminal_back(void **state)
         assert_int_equal(raw.c_lflag & (ICANON | ECHO | ISIG), 0);
         assert_ptr_equal(screen->grid, &screen->alternate);
         assert_false(screen->cursor_visible);
+        assert_true(screen->mouse_buttons && screen->mouse_numbers);
         assert_map(screen, i);
         assert_strip(screen);
         press(term, "n");
@@ -712,6 +788,8 @@ int main(void)
         cmocka_unit_test(answers_never_become_keys),
         cmocka_unit_test(a_silent_terminal_is_not_waited_for),
         cmocka_unit_test(keys_arrive),
+        cmocka_unit_test(the_mouse_is_reported_on_request),
+        cmocka_unit_test(a_flood_of_drags_does_not_starve_frames),
         cmocka_unit_test(frames_wait_for_the_terminal),
         cmocka_unit_test(the_end_gives_the_terminal_back),
         cmocka_unit_test(a_stop_gives_the_terminal_back),

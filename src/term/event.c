@@ -1,6 +1,7 @@
 #include "term/event.h"
 #include "base/file.h"
 #include "term/key.h"
+#include "term/mouse.h"
 
 #include <limits.h>
 #include <math.h>
@@ -10,23 +11,30 @@
 
 enum { CONTROL_Z = 26 };
 
-int dv_events_key(dv_events *events)
+dv_event dv_events_typed(dv_events *events)
 {
-    if (events->key_count == 0) {
-        return -1;
+    if (events->typed_count == 0) {
+        return (dv_event){.kind = DV_EVENT_NONE};
     }
-    int key = events->keys[events->first_key];
-    events->first_key = (events->first_key + 1) % DV_KEY_QUEUE;
-    events->key_count--;
-    return key;
+    dv_event event = events->typed[events->first_typed];
+    events->first_typed = (events->first_typed + 1) % DV_TYPED_QUEUE;
+    events->typed_count--;
+    return event;
 }
 
-static void push_key(dv_events *events, int key)
+static bool is_drag(const dv_event *event)
 {
-    if (key == CONTROL_Z) {
-        events->suspend = true;
-    } else if (key >= 0 && events->key_count < DV_KEY_QUEUE) {
-        events->keys[(events->first_key + events->key_count++) % DV_KEY_QUEUE] = key;
+    return event->kind == DV_EVENT_MOUSE && event->mouse.kind == DV_MOUSE_DRAG;
+}
+
+/* A drag takes the place of the drag before it: who draws too slowly for them sees the newest. */
+static void push(dv_events *events, const dv_event *event)
+{
+    int last = (events->first_typed + events->typed_count + DV_TYPED_QUEUE - 1) % DV_TYPED_QUEUE;
+    if (events->typed_count > 0 && is_drag(event) && is_drag(&events->typed[last])) {
+        events->typed[last] = *event;
+    } else if (events->typed_count < DV_TYPED_QUEUE) {
+        events->typed[(events->first_typed + events->typed_count++) % DV_TYPED_QUEUE] = *event;
     }
 }
 
@@ -35,8 +43,17 @@ static void decode(dv_events *events)
 {
     dv_token token;
     while (dv_input_next(&events->input, dv_clock_ms(), &token) != DV_TOKEN_NONE) {
-        if (!dv_reply_learn(&events->capabilities, &token)) {
-            push_key(events, dv_key_of(&token));
+        dv_event event = {.kind = DV_EVENT_MOUSE};
+        if (dv_reply_learn(&events->capabilities, &token)) {
+            continue;
+        }
+        if (!dv_mouse_of(&token, &event.mouse)) {
+            event = (dv_event){.kind = DV_EVENT_KEY, .key = dv_key_of(&token)};
+        }
+        if (event.key == CONTROL_Z) {
+            events->suspend = true;
+        } else if (event.key >= 0) {
+            push(events, &event);
         }
     }
 }

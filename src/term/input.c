@@ -25,6 +25,7 @@ size_t dv_input_append(dv_input *input, const void *data, size_t size, double no
     }
     memcpy(input->data + input->size, data, taken);
     input->size += taken;
+    input->alone |= input->size == 1 && input->data[0] == ESCAPE;
     return taken;
 }
 
@@ -33,12 +34,28 @@ static void drop(dv_input *input, size_t count, double now)
     input->size -= count;
     memmove(input->data, input->data + count, input->size);
     input->since = now;
+    input->alone = false;
 }
 
 static scanned scan_character(const unsigned char *data, size_t size, dv_token *token)
 {
     token->kind = DV_TOKEN_CHARACTER;
     return dv_utf8_decode(data, size, &token->character);
+}
+
+/* An ESC and a character that no sequence begins with: Alt and the character if they came together, else the Escape
+ * key and, next time, the character. */
+static scanned scan_alt(const dv_input *input, dv_token *token)
+{
+    bool letter = input->data[1] > ' ' && input->data[1] != 0x7f;
+    scanned length = letter && !input->alone ? scan_character(input->data + 1, input->size - 1, token) : -1;
+    if (length == 0) {
+        return 0;
+    }
+    token->kind = DV_TOKEN_CHARACTER;
+    token->alt = length > 0;
+    token->character = length > 0 ? token->character : ESCAPE;
+    return length > 0 ? 1 + length : 1;
 }
 
 /* Parameters of a control sequence: digits and separators, already known to be in 0x30..0x3f. */
@@ -60,6 +77,26 @@ static void read_parameters(const unsigned char *data, size_t size, dv_token *to
         }
     }
     token->count = token->count > DV_MAX_PARAMETERS ? DV_MAX_PARAMETERS : token->count;
+}
+
+/* CSI M and three bytes, each 32 more than its value: what a terminal sends that knows of the mouse, but not of
+ * mode 1006. */
+static scanned scan_old_mouse(const unsigned char *data, size_t size, dv_token *token)
+{
+    enum { HEAD = 3, VALUES = 3, BIAS = 32 };
+    for (size_t i = 0; i < VALUES; i++) {
+        if (HEAD + i >= size) {
+            return 0;
+        }
+        if (data[HEAD + i] < BIAS) {
+            return -(scanned)(HEAD + i);
+        }
+        token->parameter[i] = data[HEAD + i] - BIAS;
+    }
+    token->kind = DV_TOKEN_CONTROL;
+    token->marker = token->final = 'M';
+    token->count = VALUES;
+    return HEAD + VALUES;
 }
 
 static scanned scan_control(const unsigned char *data, size_t size, dv_token *token)
@@ -87,6 +124,9 @@ static scanned scan_control(const unsigned char *data, size_t size, dv_token *to
     }
     if (data[at] < 0x40 || data[at] > 0x7e) {
         return -(scanned)at;
+    }
+    if (at == 2 && data[at] == 'M') {
+        return scan_old_mouse(data, size, token);
     }
     token->kind = DV_TOKEN_CONTROL;
     token->final = (char)data[at];
@@ -116,8 +156,10 @@ static scanned scan_string(const unsigned char *data, size_t size, dv_token *tok
     return 0;
 }
 
-static scanned scan(const unsigned char *data, size_t size, dv_token *token)
+static scanned scan(const dv_input *input, dv_token *token)
 {
+    const unsigned char *data = input->data;
+    size_t size = input->size;
     if (data[0] != ESCAPE) {
         return scan_character(data, size, token);
     }
@@ -139,10 +181,8 @@ static scanned scan(const unsigned char *data, size_t size, dv_token *token)
     case '^':
     case 'X':
         return scan_string(data, size, token);
-    default: /* the Escape key, or Alt with a key, which counts as both */
-        token->kind = DV_TOKEN_CHARACTER;
-        token->character = ESCAPE;
-        return 1;
+    default:
+        return scan_alt(input, token);
     }
 }
 
@@ -162,7 +202,7 @@ dv_token_kind dv_input_next(dv_input *input, double now, dv_token *token)
         for (int i = 0; i < DV_MAX_PARAMETERS; i++) {
             token->parameter[i] = -1;
         }
-        scanned length = scan(input->data, input->size, token);
+        scanned length = scan(input, token);
         if (length > 0) {
             drop(input, (size_t)length, now);
             return token->kind;

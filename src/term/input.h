@@ -9,8 +9,10 @@
 
 typedef enum dv_token_kind {
     DV_TOKEN_NONE,      /* nothing there, or only the beginning of something */
-    DV_TOKEN_CHARACTER, /* `character`, a Unicode code point; a lone ESC is 27 */
-    DV_TOKEN_CONTROL,   /* CSI marker parameters intermediate final */
+    DV_TOKEN_CHARACTER, /* `character`, a Unicode code point; a lone ESC is 27; with `alt`, one that came behind an ESC
+                         */
+    DV_TOKEN_CONTROL,   /* CSI marker parameters intermediate final; the three bytes of an old mouse report are three
+                         * parameters behind the marker M */
     DV_TOKEN_SHIFT,     /* SS3 final */
     DV_TOKEN_STRING,    /* DCS, OSC, APC, PM or SOS: `final` is P ] _ ^ X, `text` its beginning */
 } dv_token_kind;
@@ -20,6 +22,7 @@ enum { DV_MAX_PARAMETERS = 16, DV_TOKEN_TEXT = 64 };
 typedef struct dv_token {
     dv_token_kind kind;
     uint32_t character;
+    bool alt;
     char marker;                      /* one of < = > ? or 0; '[' for the Linux console's function keys */
     char intermediate;                /* the last one, or 0 */
     char final;                       /* what ends the sequence and names it */
@@ -34,6 +37,7 @@ typedef struct dv_input {
     size_t size;
     double since; /* when the first unread byte came, ms */
     bool patient; /* answers are under way: an ESC may be the first byte of one */
+    bool alone;   /* the first byte is an ESC that nothing came with */
 } dv_input;
 
 /* Takes up to `size` bytes, returns how many. `now` is the monotonic clock in milliseconds. */

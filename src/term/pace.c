@@ -2,6 +2,7 @@
 
 enum {
     UNDER_WAY = 2,           /* frames: one being drawn, one in the wire */
+    SLOW_APART_MS = 30,      /* a slow line is worth waiting for the last of a burst of keys */
     LOST_MS = 2000,          /* an answer that takes longer is given up */
     SMALL_FRAME = 1024,      /* bytes that need no question */
     BUDGET_RATE = 512 * 1024 /* bytes a second; as many may go at once */
@@ -13,23 +14,27 @@ static double debt_at(const dv_pace *pace, double now)
     return debt > 0 ? debt : 0;
 }
 
-double dv_pace_delay(const dv_pace *pace, double now)
+/* What the frames under way, or the budget, leave to wait. */
+static double delay_of_line(const dv_pace *pace, double now)
 {
     if (pace->budgeted) {
         double over = debt_at(pace, now) - BUDGET_RATE;
-        return over > 0 ? over * 1000 / BUDGET_RATE : 0;
+        return over * 1000 / BUDGET_RATE;
     }
-    if (pace->under_way < UNDER_WAY) {
-        return 0;
-    }
-    double left = pace->asked_at + LOST_MS - now;
-    return left > 0 ? left : 0;
+    return pace->under_way < (pace->slow ? 1 : UNDER_WAY) ? 0 : pace->asked_at + LOST_MS - now;
+}
+
+double dv_pace_delay(const dv_pace *pace, double now)
+{
+    double line = delay_of_line(pace, now), apart = pace->slow ? pace->sent_at + SLOW_APART_MS - now : 0;
+    double delay = line > apart ? line : apart;
+    return delay > 0 ? delay : 0;
 }
 
 bool dv_pace_sent(dv_pace *pace, size_t bytes, double now)
 {
     pace->debt = debt_at(pace, now) + (double)bytes;
-    pace->paid_at = now;
+    pace->paid_at = pace->sent_at = now;
     if (pace->silent || pace->budgeted || bytes < SMALL_FRAME) {
         return false;
     }

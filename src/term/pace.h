@@ -7,9 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define DV_PACE_QUESTION "\033[6n"
+
 typedef struct dv_pace {
     bool budgeted;   /* inside tmux */
     bool silent;     /* the terminal never answers: no questions */
+    bool slow;       /* fewer frames, further apart */
+    double sent_at;  /* when the last frame was sent */
     int under_way;   /* questions not yet answered */
     int answers;     /* all that ever came */
     double asked_at; /* when the last question was sent */

@@ -1,6 +1,7 @@
 #include "term/screen.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "term/mouse.h"
 #include "term/palette.h"
 #include "term/screen_private.h"
 #include "term/sixel.h"
@@ -132,7 +133,7 @@ static void prepare_enter_and_leave(dv_screen *screen)
     append_capability(&screen->enter, "sgr0");
     append_capability(&screen->enter, "smam");
     append_capability(&screen->enter, "civis");
-    dv_bytes_text(&screen->leave, "\033\\\033[?2026l"); /* ends what may have been cut off in the middle */
+    dv_bytes_text(&screen->leave, "\033\\\033[?2026l" DV_MOUSE_OFF); /* ends what may have been cut off in the middle */
     append_capability(&screen->leave, "sgr0");
     append_capability(&screen->leave, "op");
     append_capability(&screen->leave, "cnorm");
@@ -225,6 +226,9 @@ void dv_screen_enter(dv_screen *screen)
 {
     dv_bytes_clear(&screen->frame);
     dv_bytes_append(&screen->frame, screen->enter.data, screen->enter.size);
+    if (screen->mouse) {
+        dv_bytes_text(&screen->frame, DV_MOUSE_ON);
+    }
     clearok(curscr, TRUE);
     wnoutrefresh(stdscr);
     update_text(screen);
@@ -504,7 +508,7 @@ void dv_screen_flush(dv_screen *screen)
         screen->frame.size = 0;
     }
     if (screen->frame.size > 0 && dv_pace_sent(&screen->pace, screen->frame.size, dv_clock_ms())) {
-        dv_bytes_text(&screen->frame, "\033[6n");
+        dv_bytes_text(&screen->frame, DV_PACE_QUESTION);
     }
     screen->frame_bytes = (int64_t)screen->frame.size;
     dv_tty_write(&screen->tty, screen->frame.data, screen->frame.size);

@@ -75,6 +75,11 @@ bool dv_screen_ready(const dv_screen *screen);
 /* Everything is sent again by the next frame (Ctrl-L, after a resize). */
 void dv_screen_repaint(dv_screen *screen);
 
+/* For a slow line: one frame under way at a time, none sooner than 30 ms after the one before. Views may ask, and show
+ * fewer pictures. */
+void dv_screen_set_slow(dv_screen *screen, bool slow);
+bool dv_screen_slow(const dv_screen *screen);
+
 /* Bytes sent to the terminal by the last frame. */
 int64_t dv_screen_frame_bytes(const dv_screen *screen);
 
@@ -83,13 +88,14 @@ int64_t dv_screen_frame_bytes(const dv_screen *screen);
 typedef enum dv_event_kind {
     DV_EVENT_NONE, /* time ran out */
     DV_EVENT_KEY,
+    DV_EVENT_MOUSE,   /* only after dv_screen_set_mouse */
     DV_EVENT_RESIZE,  /* or back from suspension: draw a frame */
     DV_EVENT_WAKE,    /* wake_fd has something to read */
     DV_EVENT_SUSPEND, /* Ctrl-Z or SIGTSTP: save what must be, then call dv_screen_suspend */
     DV_EVENT_STOP,    /* SIGTERM, SIGHUP, SIGINT, or the terminal is gone: leave */
 } dv_event_kind;
 
-enum { /* keys that are not characters; characters are their code point, Ctrl-A is 1 */
+enum { /* keys that are not characters; characters are their code point, Ctrl-A is 1, Alt-a is 'a' | DV_KEY_ALT */
        DV_KEY_ESCAPE = 27,
        DV_KEY_ENTER = 10,
        DV_KEY_TAB = 9,
@@ -106,8 +112,32 @@ enum { /* keys that are not characters; characters are their code point, Ctrl-A 
        DV_KEY_SHIFT_RIGHT,
        DV_KEY_BACK_TAB,
        DV_KEY_DELETE,
-       DV_KEY_F1,
+       DV_KEY_F1, /* F2 to F10 follow */
+       DV_KEY_F10 = DV_KEY_F1 + 9,
+       DV_KEY_INSERT,
+       DV_KEY_SHIFT_UP,
+       DV_KEY_SHIFT_DOWN,
+       DV_KEY_CONTROL_UP,
+       DV_KEY_CONTROL_DOWN,
+       DV_KEY_CONTROL_LEFT,
+       DV_KEY_CONTROL_RIGHT,
+       DV_KEY_ALT = 0x1000000, /* a bit: set in the code point of a character that was typed with Alt */
 };
+
+typedef enum dv_mouse_kind {
+    DV_MOUSE_PRESS,
+    DV_MOUSE_DRAG, /* moved to another cell while a button is down; of several in a row only the newest comes */
+    DV_MOUSE_RELEASE,
+    DV_MOUSE_WHEEL_UP,
+    DV_MOUSE_WHEEL_DOWN,
+} dv_mouse_kind;
+
+typedef struct dv_mouse {
+    dv_mouse_kind kind;
+    int button;      /* 1 left, 2 middle, 3 right; 0 for the wheel, and where the terminal does not tell */
+    int row, column; /* the cell, from 0; never outside of the screen */
+    bool shift, alt, control;
+} dv_mouse;
 
 /* The longest piece of text that dv_screen_text takes, in bytes; the rest is cut. */
 enum { DV_SCREEN_TEXT_SIZE = 2048 };
@@ -115,11 +145,16 @@ enum { DV_SCREEN_TEXT_SIZE = 2048 };
 typedef struct dv_event {
     dv_event_kind kind;
     int key;
+    dv_mouse mouse;
 } dv_event;
 
 /* Waits for the next event; timeout_ms < 0: for ever. wake_fd may be -1. Answers of the terminal that
  * come late are swallowed here. */
 dv_event dv_screen_wait(dv_screen *screen, int wake_fd, int timeout_ms);
+/* Reports of the mouse: buttons, drags, the wheel. Off at first, since a terminal that reports the mouse does not mark
+ * text with it (many still do while Shift is held). Stays set over a suspension. */
+void dv_screen_set_mouse(dv_screen *screen, bool on);
+bool dv_screen_mouse(const dv_screen *screen);
 /* Gives the terminal back, stops the process, takes the terminal again when it is continued. */
 void dv_screen_suspend(dv_screen *screen);
 

@@ -26,6 +26,7 @@ struct dv_screen {
     int limit_width, limit_height; /* pixels of the largest picture, 0: no limit */
     bool answered;                 /* the terminal answers questions at all */
     dv_pace pace;
+    bool mouse; /* the mouse is to be reported */
 
     /* screen.c: ncurses */
     struct screen *curses;

@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "term/guard.h"
+#include "term/mouse.h"
 #include "term/probe.h"
 #include "term/screen_private.h"
 
@@ -133,9 +134,22 @@ static void take(dv_screen *screen)
     dv_screen_enter(screen);
 }
 
-/* Answers under way are waited for: the next reader of the terminal would take them for commands. */
+static void send(dv_screen *screen, const char *text)
+{
+    dv_tty_write(&screen->tty, text, strlen(text));
+}
+
+/* Answers and reports of the mouse that are under way are waited for: the next reader of the terminal would take them
+ * for commands. */
 static void give_back(dv_screen *screen)
 {
+    if (screen->mouse) {
+        send(screen, DV_MOUSE_OFF);
+        if (screen->events.capabilities.answered) {
+            send(screen, DV_PACE_QUESTION);
+            screen->pace.under_way++;
+        }
+    }
     dv_probe_drain(&screen->events, screen->pace.answers + screen->pace.under_way);
     screen->pace.under_way = 0;
     dv_guard_disarm();
@@ -193,6 +207,27 @@ void dv_screen_close(dv_screen *screen)
     free(screen);
 }
 
+void dv_screen_set_mouse(dv_screen *screen, bool on)
+{
+    screen->mouse = on;
+    send(screen, on ? DV_MOUSE_ON : DV_MOUSE_OFF);
+}
+
+bool dv_screen_mouse(const dv_screen *screen)
+{
+    return screen->mouse;
+}
+
+void dv_screen_set_slow(dv_screen *screen, bool slow)
+{
+    screen->pace.slow = slow;
+}
+
+bool dv_screen_slow(const dv_screen *screen)
+{
+    return screen->pace.slow;
+}
+
 /* Stops the whole job, as Ctrl-Z does in other programs. The stop may come a moment late, to another thread, or never,
  * where there is nobody who could continue us. */
 static void stop_job(dv_events *events)
@@ -233,6 +268,11 @@ static void follow_size(dv_screen *screen)
     screen->pending = false; /* it was composed for the old size */
 }
 
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 /* What must be told before anything else is waited for. */
 static dv_event next_event(dv_screen *screen)
 {
@@ -258,8 +298,13 @@ static dv_event next_event(dv_screen *screen)
         screen->pending = false;
         return (dv_event){.kind = DV_EVENT_RESIZE};
     }
-    int key = dv_events_key(events);
-    return (dv_event){.kind = key < 0 ? DV_EVENT_NONE : DV_EVENT_KEY, .key = key};
+    dv_event event;
+    do {
+        event = dv_events_typed(events);
+    } while (event.kind == DV_EVENT_MOUSE && !screen->mouse); /* it was under way when that was turned off */
+    event.mouse.row = smaller(event.mouse.row, dv_screen_rows(screen) - 1); /* it may be from before a resize */
+    event.mouse.column = smaller(event.mouse.column, dv_screen_columns(screen) - 1);
+    return event;
 }
 
 /* The caller's patience, cut short where a frame waits for its turn. */

@@ -27,6 +27,7 @@ static bool take_event(dv_control *control, int timeout_ms)
         return true;
     case DV_EVENT_RESIZE:
         return true;
+    case DV_EVENT_MOUSE:
     case DV_EVENT_WAKE:
     case DV_EVENT_NONE:
         break;
