@@ -1,10 +1,9 @@
 /* Options: one table makes the parser, --help and the man page. */
+#include "base/number.h"
 #include "cmd/command.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,10 +93,8 @@ static int choice_index(const char *choices, const char *word)
 
 static bool parse_count(const dv_option *option, const char *text, int64_t *count)
 {
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (end == text || *end || errno || (double)value < option->minimum || (double)value > option->maximum)
+    int64_t value;
+    if (!dv_number_read_whole(text, &value) || (double)value < option->minimum || (double)value > option->maximum)
         return false;
     *count = value;
     return true;
@@ -105,9 +102,8 @@ static bool parse_count(const dv_option *option, const char *text, int64_t *coun
 
 static bool parse_number(const dv_option *option, const char *text, double *number)
 {
-    char *end;
-    double value = strtod(text, &end);
-    if (end == text || *end || !isfinite(value) || value < option->minimum || value > option->maximum)
+    double value;
+    if (!dv_number_read(text, &value) || value < option->minimum || value > option->maximum)
         return false;
     *number = value;
     return true;
