@@ -105,6 +105,22 @@ typedef struct dv_classification {
 dv_classification *dv_classify(dv_bundle *bundle, const dv_progress *progress, dv_error *error);
 void dv_classification_free(dv_classification *classification);
 
+/* What a picture's probabilities say in one number each: how grids of pictures are put in order. */
+typedef struct dv_scores {
+    int prediction;   /* the first of the largest */
+    float confidence; /* the largest probability */
+    float margin;     /* the largest less the second largest */
+    float entropy;    /* nats */
+    float loss;       /* -log of the label's probability, at most 87.3 (probabilities below 2^-126 count as that);
+                       * NaN for an unknown label */
+} dv_scores;
+
+/* Of `classes` (two or more) probabilities; `label` -1: unknown. */
+dv_scores dv_scores_of(const float *probabilities, int classes, int label);
+
+/* The encoder's latent means of pictures first .. first + count - 1: count x latent, the caller's. */
+bool dv_encode_range(dv_bundle *bundle, int64_t first, int64_t count, float *means, dv_error *error);
+
 /* Mean negative evidence lower bound of the VAE in nats per picture: Bernoulli
  * reconstruction plus KL to the standard normal prior, one draw of the latent
  * per picture by `seed` (Kingma and Welling 2014, eq. 10). */
@@ -131,11 +147,16 @@ typedef enum dv_neighborhood {
     DV_NEIGHBORHOOD_MIXED     /* 35 % vae, 35 % residual, 30 % masked copies of x; no copies among the fresh ones */
 } dv_neighborhood;
 
+typedef enum dv_band_scale {
+    DV_BAND_PRIOR,    /* bands in units of the prior's standard deviation, 1 */
+    DV_BAND_POSTERIOR /* bands in units of the encoder's standard deviation of each dimension */
+} dv_band_scale;
+
 typedef struct dv_explain_options {
     int64_t index;
     int64_t neighbors;   /* N, 2 .. 1,000,000 */
     int64_t fresh;       /* neighbours for the fidelity figures, never distilled from */
-    double band;         /* standard deviation around the centre in latent units */
+    double band;         /* standard deviation around the centre in units of `band_scale` */
     const float *bands;  /* one per latent dimension; NULL: `band` for all */
     const float *offset; /* the user's knobs, added to the latent mean; NULL: none */
     double temperature;  /* T > 0 */
@@ -143,6 +164,7 @@ typedef struct dv_explain_options {
     dv_student_method method;
     dv_sampling sampling;
     dv_neighborhood neighborhood;
+    dv_band_scale band_scale;
     uint64_t seed;
     int epochs, batch;    /* iterative students */
     double learning_rate; /* iterative students; 0: the method's default */
@@ -157,6 +179,7 @@ const char *dv_verdict_name(dv_verdict verdict); /* "good", "doubtful", "do not 
 const char *dv_student_method_name(dv_student_method method);
 const char *dv_sampling_name(dv_sampling sampling);
 const char *dv_neighborhood_name(dv_neighborhood neighborhood);
+const char *dv_band_scale_name(dv_band_scale scale); /* "prior", "posterior" */
 
 enum { DV_MAX_REASONS = 6, DV_REASON_SIZE = 128 };
 
@@ -192,7 +215,7 @@ typedef struct dv_explanation {
     float *latent_mean;           /* L, of the encoder */
     float *latent_deviation;      /* L, exp(log-variance / 2) */
     float *center;                /* L, latent_mean + offset */
-    float *band;                  /* L */
+    float *band;                  /* L, latent units: band_scale is in it */
     int teacher_class;            /* on the picture */
     float *teacher_probabilities; /* K, temperature 1 */
     float *teacher_soft_label;    /* K, temperature T */
@@ -219,6 +242,38 @@ typedef struct dv_explanation {
 dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options, const dv_progress *progress,
                            dv_error *error);
 void dv_explanation_free(dv_explanation *explanation);
+
+/* ---- latent space ------------------------------------------------------- */
+
+/* All of these start from a wish: its picture, knobs (offset), bands and neighbourhood; what it says of a student does
+ * not matter. The wish's centre is the encoder's mean plus the offset. With DV_NEIGHBORHOOD_RESIDUAL the pictures are
+ * x + decode(z) - decode(mean), clipped to 0..1, else decode(z). Latent lengths are in standard deviations of the
+ * prior. The same wish gives the same bits for any number of threads. NULL or false and an error for impossible
+ * arguments (DV_ERROR_ARGUMENT) and when cancelled. */
+
+enum { DV_MAX_STRIP = 1000 };
+
+/* A row of pictures made from latent vectors, with the teacher's word on each. */
+typedef struct dv_strip {
+    int count, classes, pixels, latent; /* pixels: channels x height x width */
+    float *value;                       /* count: where each stands on the row */
+    float *latents;                     /* count x latent */
+    float *pictures;                    /* count x pixels, 0..1 */
+    float *probabilities;               /* count x classes, the teacher's at temperature 1 */
+    int *class_index;                   /* count, the teacher's word */
+} dv_strip;
+void dv_strip_free(dv_strip *strip);
+
+/* What one latent dimension means: 2 .. DV_MAX_STRIP pictures whose coordinate along it goes from -reach to +reach in
+ * equal steps, all other coordinates those of the wish's centre. value: that coordinate. */
+dv_strip *dv_traverse(dv_bundle *bundle, const dv_explain_options *wish, int dimension, int count, double reach,
+                      const dv_progress *progress, dv_error *error);
+
+/* How far each latent dimension moves the teacher, for putting axes in order: influence[d], 0..1, is the total
+ * variation between the teacher's probabilities at the wish's centre and one band away from it along d, mean of both
+ * directions. `influence` has an entry for each dimension. */
+bool dv_influence(dv_bundle *bundle, const dv_explain_options *wish, float *influence, const dv_progress *progress,
+                  dv_error *error);
 
 #ifdef __cplusplus
 }

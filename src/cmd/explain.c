@@ -18,7 +18,7 @@ struct request {
     dv_bundle_source source;
     dv_explain_options options;
     int64_t index, threads, seed, epochs, batch;
-    int method, sampling, neighborhood;
+    int method, sampling, neighborhood, band_scale;
     const char *bands;
     dv_texts offsets;
     const char *folder;
@@ -56,12 +56,17 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .minimum = DV_MIN_BAND,
          .maximum = DV_MAX_BAND,
          .target = &options->band,
-         .help = "standard deviation of the neighbours in latent units (0.5)"},
+         .help = "standard deviation of the neighbours, see --band-scale (0.5)"},
         {.name = "bands",
          .kind = DV_OPTION_TEXT,
          .argument = "B,...",
          .target = &request->bands,
          .help = "one band for each latent dimension, instead of --band; 0 keeps a dimension still"},
+        {.name = "band-scale",
+         .kind = DV_OPTION_CHOICE,
+         .choices = "prior|posterior",
+         .target = &request->band_scale,
+         .help = "unit of the bands: the prior's standard deviation, 1, or the encoder's in each dimension (prior)"},
         {.name = "latent",
          .kind = DV_OPTION_TEXTS,
          .argument = "D=V",
@@ -266,6 +271,7 @@ static void settle_options(struct request *request)
     options->method = request->method;
     options->sampling = request->sampling;
     options->neighborhood = request->neighborhood;
+    options->band_scale = request->band_scale;
     options->random_start = request->random_start;
     request->source.threads = (int)request->threads;
 }

@@ -384,3 +384,11 @@ bool dv_bundle_get_picture(const dv_bundle *bundle, int64_t index, float *pictur
     dv_dataset_picture(bundle->dataset, index, picture);
     return true;
 }
+
+bool dv_bundle_check_range(const dv_bundle *bundle, int64_t first, int64_t count, dv_error *error)
+{
+    if (first >= 0 && count >= 0 && first <= bundle->facts.count - count)
+        return true;
+    return dv_error_set(error, DV_ERROR_ARGUMENT, "there are no %lld pictures from %lld on; they go from 0 to %lld",
+                        (long long)count, (long long)first, (long long)bundle->facts.count - 1);
+}

@@ -30,4 +30,7 @@ struct dv_bundle {
     struct dv_neighbors *neighbors, *fresh;         /* of the last explanation; NULL before the first */
 };
 
+/* False and an error unless first .. first + count - 1 are pictures of the bundle. */
+bool dv_bundle_check_range(const dv_bundle *bundle, int64_t first, int64_t count, dv_error *error);
+
 #endif

@@ -40,10 +40,8 @@ static bool classify(dv_bundle *bundle, int64_t first, int64_t count, float *pro
 
 bool dv_classify_range(dv_bundle *bundle, int64_t first, int64_t count, float *probabilities, dv_error *error)
 {
-    if (first < 0 || count < 0 || first > bundle->facts.count - count)
-        return dv_error_set(error, DV_ERROR_ARGUMENT, "there are no %lld pictures from %lld on; they go from 0 to %lld",
-                            (long long)count, (long long)first, (long long)bundle->facts.count - 1);
-    return classify(bundle, first, count, probabilities, NULL, NULL, error);
+    return dv_bundle_check_range(bundle, first, count, error) &&
+           classify(bundle, first, count, probabilities, NULL, NULL, error);
 }
 
 static void count_answers(const dv_bundle_facts *facts, dv_classification *result)

@@ -3,9 +3,8 @@
 #include "base/file.h"
 #include "vid/bundle.h"
 #include "vid/fidelity.h"
-#include "vid/latent.h"
-#include "vid/limits.h"
 #include "vid/neighbors.h"
+#include "vid/options.h"
 #include "vid/softmax.h"
 #include "vid/span.h"
 #include "vid/student.h"
@@ -15,81 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* ---- options ---------------------------------------------------------------- */
-
-dv_explain_options dv_explain_defaults(void)
-{
-    return (dv_explain_options){
-        .neighbors = 1000,
-        .fresh = 1000,
-        .band = 0.5,
-        .temperature = 2,
-        .method = DV_STUDENT_RIDGE,
-        .sampling = DV_SAMPLING_SOBOL,
-        .neighborhood = DV_NEIGHBORHOOD_VAE,
-        .seed = 1,
-        .epochs = 50,
-        .batch = 32,
-    };
-}
-
-const char *dv_sampling_name(dv_sampling sampling)
-{
-    static const char *const names[] = {[DV_SAMPLING_SOBOL] = "sobol", [DV_SAMPLING_NORMAL] = "normal"};
-    return names[sampling];
-}
-
-const char *dv_neighborhood_name(dv_neighborhood neighborhood)
-{
-    static const char *const names[] = {
-        [DV_NEIGHBORHOOD_VAE] = "vae",
-        [DV_NEIGHBORHOOD_RESIDUAL] = "residual",
-        [DV_NEIGHBORHOOD_MIXED] = "mixed",
-    };
-    return names[neighborhood];
-}
-
-/* False for NaN, too. */
-static bool check_range(const char *what, double value, double minimum, double maximum, dv_error *error)
-{
-    if (value >= minimum && value <= maximum)
-        return true;
-    return dv_error_set(error, DV_ERROR_ARGUMENT, "%s must be from %g to %g, not %g", what, minimum, maximum, value);
-}
-
-static bool check_latent_options(const dv_explain_options *options, int latent, dv_error *error)
-{
-    bool moves = !options->bands;
-    for (int d = 0; options->bands && d < latent; d++) {
-        if (!check_range("each band", options->bands[d], 0, DV_MAX_BAND, error))
-            return false;
-        moves |= options->bands[d] >= DV_MIN_BAND;
-    }
-    for (int d = 0; options->offset && d < latent; d++)
-        if (!check_range("a latent offset", options->offset[d], -DV_MAX_OFFSET, DV_MAX_OFFSET, error))
-            return false;
-    if (!moves)
-        return dv_error_set(error, DV_ERROR_ARGUMENT, "one band at least must be %g or more", DV_MIN_BAND);
-    return true;
-}
-
-static bool check_options(const dv_explain_options *options, int latent, dv_error *error)
-{
-    return check_range("the number of neighbours", options->neighbors, DV_MIN_NEIGHBORS, DV_MAX_NEIGHBORS, error) &&
-           check_range("the number of fresh neighbours", options->fresh, 1, DV_MAX_NEIGHBORS, error) &&
-           (options->bands || check_range("the band", options->band, DV_MIN_BAND, DV_MAX_BAND, error)) &&
-           check_range("the temperature", options->temperature, DV_MIN_TEMPERATURE, DV_MAX_TEMPERATURE, error) &&
-           (options->ridge == 0 || check_range("lambda", options->ridge, DV_MIN_RIDGE, DV_MAX_RIDGE, error)) &&
-           check_range("the student's method", options->method, DV_STUDENT_RIDGE, DV_STUDENT_GD, error) &&
-           check_range("the sampling", options->sampling, DV_SAMPLING_SOBOL, DV_SAMPLING_NORMAL, error) &&
-           check_range("the neighbourhood", options->neighborhood, DV_NEIGHBORHOOD_VAE, DV_NEIGHBORHOOD_MIXED, error) &&
-           check_range("the number of epochs", options->epochs, 1, DV_MAX_EPOCHS, error) &&
-           check_range("the batch", options->batch, 1, DV_MAX_BATCH, error) &&
-           (options->learning_rate == 0 ||
-            check_range("the learning rate", options->learning_rate, DV_MIN_RATE, DV_MAX_RATE, error)) &&
-           check_latent_options(options, latent, error);
-}
 
 /* Better an answer now than a machine that swaps for an hour. */
 static bool check_memory(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error)
@@ -181,43 +105,6 @@ void dv_explanation_free(dv_explanation *explanation)
 
 /* ---- stages ----------------------------------------------------------------- */
 
-/* The picture, its place in latent space, and what the decoder makes of that and of the knobs. */
-static bool place_picture(dv_bundle *bundle, const dv_explain_options *options, dv_explanation *explanation,
-                          const dv_progress *progress, dv_error *error)
-{
-    int latent = bundle->facts.latent;
-    float *deviation = explanation->latent_deviation, *latents = NULL, *pictures = NULL;
-    bool ok = false;
-    double start = dv_clock_ms();
-    if (!dv_bundle_get_picture(bundle, options->index, explanation->picture, error) ||
-        !dv_latent_encode(bundle, explanation->picture, 1, explanation->latent_mean, deviation, progress, error))
-        return false;
-    if (bundle->facts.labels)
-        explanation->label = bundle->facts.labels[options->index];
-    double encoded = dv_clock_ms();
-    for (int d = 0; d < latent; d++) {
-        deviation[d] = expf(deviation[d] / 2);
-        explanation->center[d] = explanation->latent_mean[d] + (options->offset ? options->offset[d] : 0);
-        explanation->band[d] = options->bands ? options->bands[d] : (float)options->band;
-    }
-    if (!(latents = dv_alloc(2 * (size_t)latent, sizeof(float), error)) ||
-        !(pictures = dv_alloc(2 * (size_t)bundle->pixels, sizeof(float), error)))
-        goto end;
-    memcpy(latents, explanation->latent_mean, latent * sizeof(float));
-    memcpy(latents + latent, explanation->center, latent * sizeof(float));
-    if (!dv_latent_decode(bundle, latents, 2, pictures, progress, error))
-        goto end;
-    memcpy(explanation->reconstruction, pictures, bundle->pixels * sizeof(float));
-    memcpy(explanation->center_picture, pictures + bundle->pixels, bundle->pixels * sizeof(float));
-    explanation->timing.encode = encoded - start;
-    explanation->timing.decode = dv_clock_ms() - encoded;
-    ok = true;
-end:
-    free(pictures);
-    free(latents);
-    return ok;
-}
-
 /* The teacher's word on the picture, its reconstruction and the centre. */
 static bool ask_teacher(dv_bundle *bundle, dv_explanation *explanation, const dv_progress *progress, dv_error *error)
 {
@@ -239,7 +126,7 @@ static bool ask_teacher(dv_bundle *bundle, dv_explanation *explanation, const dv
     }
     free(logits);
     free(pictures);
-    explanation->timing.teacher = dv_clock_ms() - start;
+    explanation->timing.teacher += dv_clock_ms() - start;
     return ok;
 }
 
@@ -317,20 +204,25 @@ dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options,
                            dv_error *error)
 {
     double start = dv_clock_ms();
-    if (!check_options(options, bundle->facts.latent, error) || !check_memory(bundle, options, error))
+    if (!dv_options_check(options, bundle->facts.latent, error) || !check_memory(bundle, options, error))
         return NULL;
     dv_explanation *explanation = make_explanation(bundle, options, error);
-    if (!explanation || !place_picture(bundle, options, explanation, progress, error) ||
-        !ask_teacher(bundle, explanation, progress, error))
-        goto fail;
-    const dv_place place = {
-        .index = options->index,
+    if (!explanation)
+        return NULL;
+    dv_place place = {
         .picture = explanation->picture,
         .mean = explanation->latent_mean,
-        .mean_picture = explanation->reconstruction,
+        .deviation = explanation->latent_deviation,
         .center = explanation->center,
         .band = explanation->band,
+        .mean_picture = explanation->reconstruction,
+        .center_picture = explanation->center_picture,
     };
+    if (!dv_place_find(&place, bundle, options, &explanation->timing, progress, error) ||
+        !ask_teacher(bundle, explanation, progress, error))
+        goto fail;
+    if (bundle->facts.labels)
+        explanation->label = bundle->facts.labels[options->index];
     if (!dv_neighbors_make(&bundle->neighbors, bundle, &place, options, DV_PURPOSE_NEIGHBORS, options->neighbors,
                            &explanation->timing, progress, error) ||
         !dv_neighbors_make(&bundle->fresh, bundle, &place, options, DV_PURPOSE_FRESH, options->fresh,

@@ -22,6 +22,30 @@ bool dv_latent_encode(dv_bundle *bundle, const float *pictures, int64_t count, f
     return ok;
 }
 
+enum { CHUNK_FLOATS = 1 << 22 };
+
+bool dv_encode_range(dv_bundle *bundle, int64_t first, int64_t count, float *means, dv_error *error)
+{
+    int64_t pixels = bundle->pixels, latent = bundle->facts.latent;
+    int64_t chunk = CHUNK_FLOATS / pixels > 1 ? CHUNK_FLOATS / pixels : 1;
+    if (!dv_bundle_check_range(bundle, first, count, error))
+        return false;
+    if (chunk > count)
+        chunk = count;
+    float *pictures = dv_alloc(chunk * pixels, sizeof *pictures, error);
+    float *log_variance = dv_alloc(chunk * latent, sizeof *log_variance, error);
+    bool ok = pictures && log_variance;
+    for (int64_t done = 0; ok && done < count; done += chunk) {
+        int64_t size = count - done < chunk ? count - done : chunk;
+        for (int64_t i = 0; i < size; i++)
+            dv_dataset_picture(bundle->dataset, first + done + i, pictures + i * pixels);
+        ok = dv_latent_encode(bundle, pictures, size, means + done * latent, log_variance, NULL, error);
+    }
+    free(log_variance);
+    free(pictures);
+    return ok;
+}
+
 /* A decoder without its last sigmoid would give values far outside, and clipping would hide it. */
 static const float farthest = 1;
 

@@ -60,16 +60,6 @@ void dv_neighbors_points(dv_team *team, dv_sampling sampling, uint64_t seed, dv_
 
 /* ---- kinds of neighbours --------------------------------------------------- */
 
-/* x + decode(z) - decode(mean): what the auto-encoder loses of the picture stays in. */
-static void add_residual(const dv_place *place, int64_t count, int pixels, float *pictures)
-{
-    for (int64_t i = 0; i < count; i++)
-        for (int p = 0; p < pixels; p++) {
-            float value = place->picture[p] + pictures[i * pixels + p] - place->mean_picture[p];
-            pictures[i * pixels + p] = value < 0 ? 0 : value > 1 ? 1 : value;
-        }
-}
-
 enum { MASK_CELLS = 7 };
 
 /* The picture under a grid of 7 x 7 cells, each left or black with even chances. */
@@ -195,7 +185,7 @@ bool dv_neighbors_make(dv_neighbors **neighbors, dv_bundle *bundle, const dv_pla
     place_latents(set, place, latent);
     if (!dv_latent_decode(bundle, set->latents, decoded, set->pictures, progress, error))
         return false;
-    add_residual(place, mixture.residual, pixels, set->pictures + mixture.vae * pixels);
+    dv_place_add_residual(place, mixture.residual, pixels, set->pictures + mixture.vae * pixels);
     mask_copies(facts, place->picture, set->seed, mixture.masked, set->pictures + decoded * pixels);
     double middle = dv_clock_ms();
     timing->decode += middle - start;

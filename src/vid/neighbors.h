@@ -3,16 +3,7 @@
 #define DV_VID_NEIGHBORS_H
 
 #include "base/random.h"
-#include "vid/bundle.h"
-
-/* What neighbours are made around. */
-typedef struct dv_place {
-    int64_t index;              /* of the picture in the bundle */
-    const float *picture;       /* D */
-    const float *mean;          /* L, of the encoder */
-    const float *mean_picture;  /* D, decode(mean) */
-    const float *center, *band; /* L each */
-} dv_place;
+#include "vid/place.h"
 
 /* A set of them. It remembers what it was made of: where only some of that changes, only what depends on it is made
  * anew. */

@@ -1,0 +1,85 @@
+/* What an explanation can be asked for: defaults, names and limits. */
+#include "vid/options.h"
+
+#include "base/error.h"
+#include "vid/limits.h"
+
+dv_explain_options dv_explain_defaults(void)
+{
+    return (dv_explain_options){
+        .neighbors = 1000,
+        .fresh = 1000,
+        .band = 0.5,
+        .temperature = 2,
+        .method = DV_STUDENT_RIDGE,
+        .sampling = DV_SAMPLING_SOBOL,
+        .neighborhood = DV_NEIGHBORHOOD_VAE,
+        .seed = 1,
+        .epochs = 50,
+        .batch = 32,
+    };
+}
+
+const char *dv_sampling_name(dv_sampling sampling)
+{
+    static const char *const names[] = {[DV_SAMPLING_SOBOL] = "sobol", [DV_SAMPLING_NORMAL] = "normal"};
+    return names[sampling];
+}
+
+const char *dv_neighborhood_name(dv_neighborhood neighborhood)
+{
+    static const char *const names[] = {
+        [DV_NEIGHBORHOOD_VAE] = "vae",
+        [DV_NEIGHBORHOOD_RESIDUAL] = "residual",
+        [DV_NEIGHBORHOOD_MIXED] = "mixed",
+    };
+    return names[neighborhood];
+}
+
+const char *dv_band_scale_name(dv_band_scale scale)
+{
+    static const char *const names[] = {[DV_BAND_PRIOR] = "prior", [DV_BAND_POSTERIOR] = "posterior"};
+    return names[scale];
+}
+
+/* False for NaN, too. */
+static bool check_range(const char *what, double value, double minimum, double maximum, dv_error *error)
+{
+    if (value >= minimum && value <= maximum)
+        return true;
+    return dv_error_set(error, DV_ERROR_ARGUMENT, "%s must be from %g to %g, not %g", what, minimum, maximum, value);
+}
+
+static bool check_latent_options(const dv_explain_options *options, int latent, dv_error *error)
+{
+    bool moves = !options->bands;
+    for (int d = 0; options->bands && d < latent; d++) {
+        if (!check_range("each band", options->bands[d], 0, DV_MAX_BAND, error))
+            return false;
+        moves |= options->bands[d] >= DV_MIN_BAND;
+    }
+    for (int d = 0; options->offset && d < latent; d++)
+        if (!check_range("a latent offset", options->offset[d], -DV_MAX_OFFSET, DV_MAX_OFFSET, error))
+            return false;
+    if (!moves)
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "one band at least must be %g or more", DV_MIN_BAND);
+    return true;
+}
+
+bool dv_options_check(const dv_explain_options *options, int latent, dv_error *error)
+{
+    return check_range("the number of neighbours", options->neighbors, DV_MIN_NEIGHBORS, DV_MAX_NEIGHBORS, error) &&
+           check_range("the number of fresh neighbours", options->fresh, 1, DV_MAX_NEIGHBORS, error) &&
+           (options->bands || check_range("the band", options->band, DV_MIN_BAND, DV_MAX_BAND, error)) &&
+           check_range("the scale of the band", options->band_scale, DV_BAND_PRIOR, DV_BAND_POSTERIOR, error) &&
+           check_range("the temperature", options->temperature, DV_MIN_TEMPERATURE, DV_MAX_TEMPERATURE, error) &&
+           (options->ridge == 0 || check_range("lambda", options->ridge, DV_MIN_RIDGE, DV_MAX_RIDGE, error)) &&
+           check_range("the student's method", options->method, DV_STUDENT_RIDGE, DV_STUDENT_GD, error) &&
+           check_range("the sampling", options->sampling, DV_SAMPLING_SOBOL, DV_SAMPLING_NORMAL, error) &&
+           check_range("the neighbourhood", options->neighborhood, DV_NEIGHBORHOOD_VAE, DV_NEIGHBORHOOD_MIXED, error) &&
+           check_range("the number of epochs", options->epochs, 1, DV_MAX_EPOCHS, error) &&
+           check_range("the batch", options->batch, 1, DV_MAX_BATCH, error) &&
+           (options->learning_rate == 0 ||
+            check_range("the learning rate", options->learning_rate, DV_MIN_RATE, DV_MAX_RATE, error)) &&
+           check_latent_options(options, latent, error);
+}
