@@ -45,10 +45,10 @@ void dv_wish_copy(dv_wish *wish, const dv_wish *from)
     memcpy(wish->bands, from->bands, (size_t)from->latent * sizeof(float));
 }
 
-static bool same_floats(const float *a, const float *b, int count)
+static bool same_place(const dv_wish *a, const dv_wish *b)
 {
-    for (int i = 0; i < count; i++)
-        if (a[i] != b[i])
+    for (int d = 0; d < a->latent; d++)
+        if (a->offset[d] != b->offset[d] || (float)dv_wish_band(a, d) != (float)dv_wish_band(b, d))
             return false;
     return true;
 }
@@ -56,15 +56,12 @@ static bool same_floats(const float *a, const float *b, int count)
 bool dv_wish_equal(const dv_wish *a, const dv_wish *b)
 {
     const dv_explain_options *one = &a->options, *other = &b->options;
-    if (a->latent != b->latent || !one->bands != !other->bands)
-        return false;
-    return one->index == other->index && one->neighbors == other->neighbors && one->fresh == other->fresh &&
-           one->band == other->band && one->temperature == other->temperature && one->ridge == other->ridge &&
-           one->method == other->method && one->sampling == other->sampling &&
-           one->neighborhood == other->neighborhood && one->seed == other->seed && one->epochs == other->epochs &&
-           one->batch == other->batch && one->learning_rate == other->learning_rate &&
-           one->random_start == other->random_start && same_floats(a->offset, b->offset, a->latent) &&
-           (!one->bands || same_floats(a->bands, b->bands, a->latent));
+    return a->latent == b->latent && one->index == other->index && one->neighbors == other->neighbors &&
+           one->fresh == other->fresh && one->band == other->band && one->band_scale == other->band_scale &&
+           one->temperature == other->temperature && one->ridge == other->ridge && one->method == other->method &&
+           one->sampling == other->sampling && one->neighborhood == other->neighborhood && one->seed == other->seed &&
+           one->epochs == other->epochs && one->batch == other->batch && one->learning_rate == other->learning_rate &&
+           one->random_start == other->random_start && same_place(a, b);
 }
 
 bool dv_wish_go(dv_wish *wish, int64_t index)
@@ -127,7 +124,7 @@ double dv_wish_band(const dv_wish *wish, int dimension)
     return wish->options.bands ? (double)wish->bands[dimension] : wish->options.band;
 }
 
-static bool others_move(const dv_wish *wish, int dimension)
+bool dv_wish_can_still(const dv_wish *wish, int dimension)
 {
     for (int d = 0; d < wish->latent; d++)
         if (d != dimension && dv_wish_band(wish, d) >= DV_MIN_BAND)
@@ -138,7 +135,7 @@ static bool others_move(const dv_wish *wish, int dimension)
 bool dv_wish_set_band(dv_wish *wish, int dimension, double band)
 {
     assert(dimension >= 0 && dimension < wish->latent && !isnan(band));
-    double least = others_move(wish, dimension) ? 0 : DV_MIN_BAND;
+    double least = dv_wish_can_still(wish, dimension) ? 0 : DV_MIN_BAND;
     float held = (float)fmax(least, fmin(DV_MAX_BAND, band)) + 0.0f;
     if ((float)dv_wish_band(wish, dimension) == held)
         return false;

@@ -19,6 +19,7 @@ bool dv_wish_init(dv_wish *wish, const dv_explain_options *options, int latent, 
 void dv_wish_clear(dv_wish *wish);
 /* Both were initialised for the same number of dimensions. */
 void dv_wish_copy(dv_wish *wish, const dv_wish *from);
+/* Own bands that are the common one are no difference. */
 bool dv_wish_equal(const dv_wish *a, const dv_wish *b);
 
 /* ---- changes: true if there was anything to change ---- */
@@ -37,6 +38,8 @@ bool dv_wish_is_turned(const dv_wish *wish);
 
 /* The band in force along a dimension. */
 double dv_wish_band(const dv_wish *wish, int dimension);
+/* Whether its band may be zero: whether another dimension moves. */
+bool dv_wish_can_still(const dv_wish *wish, int dimension);
 /* Gives one dimension its own band, and all others theirs with it; 0 keeps it still. Held to what the engine takes;
  * the last dimension that moves cannot be stilled. */
 bool dv_wish_set_band(dv_wish *wish, int dimension, double band);

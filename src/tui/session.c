@@ -1,0 +1,147 @@
+/* A session as data. */
+#include "tui/session.h"
+#include "base/error.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *dv_look_name(dv_look look)
+{
+    static const char *const names[DV_LOOK_COUNT] = {
+        [DV_LOOK_VIEW] = "view",
+        [DV_LOOK_PANE] = "pane",
+        [DV_LOOK_GRAPHICS] = "graphics",
+        [DV_LOOK_MOUSE] = "mouse",
+    };
+    return names[look];
+}
+
+bool dv_session_init(dv_session *session, const dv_explain_options *options, int latent, dv_error *error)
+{
+    *session = (dv_session){.mark = -1};
+    return dv_wish_init(&session->wish, options, latent, error);
+}
+
+static void clear_bookmarks(dv_session *session)
+{
+    while (session->bookmark_count > 0)
+        dv_wish_clear(&session->bookmark[--session->bookmark_count].wish);
+    free(session->bookmark);
+    session->bookmark = NULL;
+}
+
+void dv_session_clear(dv_session *session)
+{
+    clear_bookmarks(session);
+    dv_wish_clear(&session->wish);
+    *session = (dv_session){0};
+}
+
+/* Room for one more, with a wish to be filled; NULL without memory. */
+static dv_bookmark *add_bookmark(dv_session *session, dv_error *error)
+{
+    size_t count = (size_t)session->bookmark_count;
+    dv_bookmark *grown = realloc(session->bookmark, (count + 1) * sizeof(*grown));
+    if (!grown) {
+        dv_error_set(error, DV_ERROR_MEMORY, "no memory for a bookmark");
+        return NULL;
+    }
+    session->bookmark = grown;
+    if (!dv_wish_init(&grown[count].wish, &session->wish.options, session->wish.latent, error))
+        return NULL;
+    session->bookmark_count++;
+    return &grown[count];
+}
+
+bool dv_session_copy(dv_session *session, const dv_session *from, dv_error *error)
+{
+    clear_bookmarks(session);
+    dv_wish_copy(&session->wish, &from->wish);
+    session->mark = from->mark;
+    memcpy(session->look, from->look, sizeof(session->look));
+    for (int i = 0; i < from->bookmark_count; i++) {
+        dv_bookmark *copy = add_bookmark(session, error);
+        if (!copy)
+            return false;
+        memcpy(copy->name, from->bookmark[i].name, sizeof(copy->name));
+        dv_wish_copy(&copy->wish, &from->bookmark[i].wish);
+    }
+    return true;
+}
+
+bool dv_session_equal(const dv_session *a, const dv_session *b)
+{
+    if (a->mark != b->mark || a->bookmark_count != b->bookmark_count || !dv_wish_equal(&a->wish, &b->wish))
+        return false;
+    for (int look = 0; look < DV_LOOK_COUNT; look++)
+        if (strcmp(a->look[look], b->look[look]) != 0)
+            return false;
+    for (int i = 0; i < a->bookmark_count; i++)
+        if (strcmp(a->bookmark[i].name, b->bookmark[i].name) != 0 ||
+            !dv_wish_equal(&a->bookmark[i].wish, &b->bookmark[i].wish))
+            return false;
+    return true;
+}
+
+bool dv_session_look(dv_session *session, dv_look look, const char *word)
+{
+    size_t length = strlen(word);
+    if (look == DV_LOOK_MOUSE && strcmp(word, "on") != 0 && strcmp(word, "off") != 0)
+        return false;
+    if (length == 0 || length >= DV_WORD_SIZE)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!isalnum((unsigned char)word[i]) && !strchr("-_.", word[i]))
+            return false;
+    memcpy(session->look[look], word, length + 1);
+    return true;
+}
+
+/* ---- bookmarks ------------------------------------------------------------------ */
+
+static void settle_name(const char *name, char settled[DV_BOOKMARK_SIZE])
+{
+    name += strspn(name, " \t");
+    snprintf(settled, DV_BOOKMARK_SIZE, "%s", name);
+    dv_text_clean(settled);
+    size_t length = strlen(settled);
+    while (length > 0 && settled[length - 1] == ' ')
+        settled[--length] = '\0';
+}
+
+bool dv_session_bookmark(dv_session *session, const char *name, dv_error *error)
+{
+    char settled[DV_BOOKMARK_SIZE];
+    settle_name(name, settled);
+    if (!settled[0])
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "a bookmark needs a name");
+    int at = dv_session_find(session, settled);
+    if (at < 0 && session->bookmark_count >= DV_BOOKMARKS_MOST)
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "there are %d bookmarks already; forget one", DV_BOOKMARKS_MOST);
+    dv_bookmark *bookmark = at >= 0 ? &session->bookmark[at] : add_bookmark(session, error);
+    if (!bookmark)
+        return false;
+    memcpy(bookmark->name, settled, sizeof(settled));
+    dv_wish_copy(&bookmark->wish, &session->wish);
+    return true;
+}
+
+int dv_session_find(const dv_session *session, const char *name)
+{
+    for (int i = 0; i < session->bookmark_count; i++)
+        if (strcmp(session->bookmark[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+void dv_session_forget(dv_session *session, int bookmark)
+{
+    assert(bookmark >= 0 && bookmark < session->bookmark_count);
+    dv_wish_clear(&session->bookmark[bookmark].wish);
+    session->bookmark_count--;
+    memmove(session->bookmark + bookmark, session->bookmark + bookmark + 1,
+            (size_t)(session->bookmark_count - bookmark) * sizeof(*session->bookmark));
+}
