@@ -120,6 +120,41 @@ static void tile_scaling(void **state)
     dv_image_free(image);
 }
 
+static void tile_marks(void **state)
+{
+    (void)state;
+    const float value = 0.4f;
+    const float *picture[3] = {&value, &value, &value};
+    const int mark[3] = {DV_MARK_NONE, DV_MARK_CURSOR, DV_MARK_QUIET};
+    dv_tiles tiles = {.count = 3, .columns = 3, .tile_width = 1, .tile_height = 1, .gap = 1, .greys = 16};
+    dv_image *image = dv_figure_pictures(&tiles, picture, mark, 1, 1, 1, NULL);
+
+    assert_grey(image, 0, 0, 0);
+    assert_grey(image, 3, 0, 255);
+    assert_grey(image, 6, 2, 112);
+    assert_grey(image, 1, 1, 102); /* level 6 of 15 */
+    dv_image_free(image);
+}
+
+static void tile_differences(void **state)
+{
+    (void)state;
+    const float first[3] = {0.5f, -0.25f, NAN}, second[9] = {1, 0, -1, 1, 0, -1, 1, 0.75f, -1};
+    const float *one = first, *three = second;
+    dv_tiles tiles = {.count = 1, .columns = 1, .tile_width = 3, .tile_height = 1};
+    dv_image *image = dv_figure_differences(&tiles, &one, NULL, 1, 1, 3, 0.5, NULL);
+
+    assert_level(image, 0, 0, HIGH);
+    assert_level(image, 1, 0, NEUTRAL / 2);
+    assert_level(image, 2, 0, NEUTRAL);
+    dv_image_free(image);
+    image = dv_figure_differences(&tiles, &three, NULL, 3, 1, 3, 1, NULL);
+    assert_level(image, 0, 0, HIGH);
+    assert_level(image, 1, 0, NEUTRAL + NEUTRAL / 4);
+    assert_level(image, 2, 0, LOW);
+    dv_image_free(image);
+}
+
 static void tile_colors_are_few(void **state)
 {
     (void)state;
@@ -168,22 +203,35 @@ static const float centered[CLASSES * PIXELS] = {
     -0.5f, -0.5f, 0, 0,      0, 0, -0.0625f, 0, /* class 2 */
 };
 
+static const float picture[3 * PIXELS] = {0, 0.25f, 0.5f, 0.75f, 1, 0, 1, 0.5f};
+static const dv_map_style direction = {.kind = DV_MAP_DIRECTION};
+
 static dv_image *draw_maps(const float *weights, int channels, double scale)
 {
-    const dv_explanation explanation = {
-        .classes = CLASSES, .channels = channels, .height = HEIGHT, .width = WIDTH, .weights = (float *)weights};
+    const dv_explanation explanation = {.classes = CLASSES,
+                                        .channels = channels,
+                                        .height = HEIGHT,
+                                        .width = WIDTH,
+                                        .picture = (float *)picture,
+                                        .weights = (float *)weights};
     const int classes[CLASSES] = {0, 1, 2};
     const dv_tiles tiles = {.count = CLASSES, .columns = CLASSES, .tile_width = WIDTH, .tile_height = HEIGHT};
 
-    return dv_figure_weight_maps(&tiles, &explanation, classes, scale, NULL);
+    const dv_map_style style = {.kind = DV_MAP_DIRECTION, .scale = scale};
+
+    return dv_figure_maps(&tiles, &explanation, classes, &style, NULL);
 }
 
 static double scale_of(const float *weights, int channels)
 {
-    const dv_explanation explanation = {
-        .classes = CLASSES, .channels = channels, .height = HEIGHT, .width = WIDTH, .weights = (float *)weights};
+    const dv_explanation explanation = {.classes = CLASSES,
+                                        .channels = channels,
+                                        .height = HEIGHT,
+                                        .width = WIDTH,
+                                        .picture = (float *)picture,
+                                        .weights = (float *)weights};
 
-    return dv_figure_weight_scale(&explanation);
+    return dv_figure_map_scale(&explanation, &direction);
 }
 
 static void weight_scale(void **state)
@@ -268,13 +316,121 @@ static void weights_that_are_no_numbers(void **state)
     dv_image_free(image);
 }
 
+/* The value of a map at a pixel, in sixteenths of the scale, from its colour. */
+static int level_at(const dv_image *image, int x, int y)
+{
+    for (int level = 0; level < DV_COLORMAP_LEVELS; level++) {
+        uint8_t rgb[3];
+
+        dv_colormap_diverging_level(level, rgb);
+        if (memcmp(pixel_at(image, x, y), rgb, 3) == 0)
+            return level - NEUTRAL;
+    }
+    fail_msg("no colour of the map");
+    return 0;
+}
+
+static void map_kinds(void **state)
+{
+    (void)state;
+    const dv_explanation explanation = {.classes = CLASSES,
+                                        .channels = 1,
+                                        .height = HEIGHT,
+                                        .width = WIDTH,
+                                        .picture = (float *)picture,
+                                        .weights = (float *)centered};
+    const int classes[CLASSES] = {0, 1, 2};
+    const dv_tiles tiles = {.count = CLASSES, .columns = CLASSES, .tile_width = WIDTH, .tile_height = HEIGHT};
+
+    for (int kind = 0; kind < DV_MAP_KINDS; kind++) {
+        dv_map_style style = {.kind = (dv_map_kind)kind, .against = 2, .scale = 1};
+        dv_image *image = dv_figure_maps(&tiles, &explanation, classes, &style, NULL);
+        double largest = 0;
+
+        for (int i = 0; i < CLASSES * PIXELS; i++) {
+            int pixel = i % PIXELS;
+            double value = kind == DV_MAP_DIRECTION      ? centered[i]
+                           : kind == DV_MAP_CONTRIBUTION ? centered[i] * picture[pixel]
+                                                         : centered[i] - centered[2 * PIXELS + pixel];
+
+            largest = fmax(largest, fabs(value));
+            assert_int_equal(level_at(image, i / PIXELS * WIDTH + pixel % WIDTH, pixel / WIDTH),
+                             lround(16 * fmin(fmax(value, -1), 1)));
+        }
+        assert_true(dv_figure_map_scale(&explanation, &style) == largest);
+        dv_image_free(image);
+    }
+}
+
+/* Weights of three channels meet the pixels of their own channel. */
+static void contributions_of_channels(void **state)
+{
+    (void)state;
+    float weights[2 * 3] = {1, 2, 4, -1, -2, -4}, color[3] = {0.5f, 0.25f, 0.125f};
+    const dv_explanation explanation = {
+        .classes = 2, .channels = 3, .height = 1, .width = 1, .picture = color, .weights = weights};
+
+    assert_true(dv_figure_map_scale(&explanation, &(dv_map_style){.kind = DV_MAP_CONTRIBUTION}) == 1.5);
+}
+
+static void maps_on_their_own_scale(void **state)
+{
+    (void)state;
+    const dv_explanation explanation = {.classes = CLASSES,
+                                        .channels = 1,
+                                        .height = HEIGHT,
+                                        .width = WIDTH,
+                                        .picture = (float *)picture,
+                                        .weights = (float *)centered};
+    const int classes[CLASSES] = {0, 1, 2};
+    const dv_tiles tiles = {.count = CLASSES, .columns = CLASSES, .tile_width = WIDTH, .tile_height = HEIGHT};
+    const dv_map_style style = {.kind = DV_MAP_DIRECTION, .scale = 100, .own_scale = true};
+    dv_image *image = dv_figure_maps(&tiles, &explanation, classes, &style, NULL);
+
+    assert_int_equal(level_at(image, 0, 0), 16);
+    assert_int_equal(level_at(image, WIDTH, 0), -16);
+    assert_int_equal(level_at(image, WIDTH + 3, 0), 8);
+    dv_image_free(image);
+}
+
+/* Where the weight is nothing the picture shows in grey; the largest weights hide it. */
+static void overlays(void **state)
+{
+    (void)state;
+    enum { SIDE = 64, COUNT = SIDE * SIDE };
+    float *noise = malloc(3 * COUNT * sizeof *noise);
+    const int classes[2] = {0, 1};
+    const dv_tiles tiles = {.count = 2, .columns = 2, .tile_width = SIDE, .tile_height = SIDE};
+    const dv_map_style style = {.kind = DV_MAP_DIFFERENCE, .against = 1, .overlay = true};
+    dv_explanation explanation = {.classes = 2, .channels = 1, .height = SIDE, .width = SIDE};
+    dv_image *image;
+
+    assert_non_null(noise);
+    for (int i = 0; i < 3 * COUNT; i++)
+        noise[i] = (float)dv_random_uniform(2, DV_PURPOSE_TEST, (uint64_t)i);
+    explanation.weights = noise;
+    explanation.picture = noise + 2 * COUNT;
+    image = dv_figure_maps(&tiles, &explanation, classes, &style, NULL);
+    assert_non_null(image);
+    assert_true(distinct_colors(image) > 32 && distinct_colors(image) <= 63);
+    for (int x = 0; x < SIDE; x++) {
+        const uint8_t *rgb = pixel_at(image, SIDE + x, 0); /* class 1 against itself */
+
+        assert_true(rgb[0] == rgb[1] && rgb[1] == rgb[2]);
+        assert_true(fabs(rgb[0] / 230.0 - explanation.picture[x]) <= 1 / 12.0 + 0.01);
+    }
+    dv_image_free(image);
+    free(noise);
+}
+
 /* More pixels than are taken at a time, and a number that is no multiple of it. */
 static void weights_of_a_large_picture(void **state)
 {
     (void)state;
     enum { SIDE = 15, COUNT = SIDE * SIDE };
     float weights[2 * COUNT];
-    const dv_explanation explanation = {.classes = 2, .channels = 1, .height = SIDE, .width = SIDE, .weights = weights};
+    const dv_explanation explanation = {
+        .classes = 2, .channels = 1, .height = SIDE, .width = SIDE, .picture = weights, .weights = weights};
     const int classes[1] = {1};
     const dv_tiles tiles = {.count = 1, .columns = 1, .tile_width = SIDE, .tile_height = SIDE};
     dv_image *image;
@@ -283,8 +439,8 @@ static void weights_of_a_large_picture(void **state)
         weights[i] = 0;
         weights[COUNT + i] = (float)(i - COUNT / 2) * 2;
     }
-    assert_true(dv_figure_weight_scale(&explanation) == COUNT / 2);
-    image = dv_figure_weight_maps(&tiles, &explanation, classes, 0, NULL);
+    assert_true(dv_figure_map_scale(&explanation, &direction) == COUNT / 2);
+    image = dv_figure_maps(&tiles, &explanation, classes, &direction, NULL);
     for (int i = 0; i < COUNT; i++) {
         uint8_t rgb[3];
 
@@ -300,12 +456,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tile_pixels),
         cmocka_unit_test(tile_scaling),
+        cmocka_unit_test(tile_marks),
+        cmocka_unit_test(tile_differences),
         cmocka_unit_test(tile_colors_are_few),
         cmocka_unit_test(tiles_too_large),
         cmocka_unit_test(weight_scale),
         cmocka_unit_test(weights_are_centered),
         cmocka_unit_test(weights_are_summed_over_channels),
         cmocka_unit_test(weights_that_are_no_numbers),
+        cmocka_unit_test(map_kinds),
+        cmocka_unit_test(contributions_of_channels),
+        cmocka_unit_test(maps_on_their_own_scale),
+        cmocka_unit_test(overlays),
         cmocka_unit_test(weights_of_a_large_picture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -331,7 +331,7 @@ dv_image *dv_figure_overview(const dv_explanation *explanation, const dv_bundle_
     int height;
 
     choose_classes(&page);
-    page.map = dv_weight_maps(explanation, page.shown, page.shown_count, error);
+    page.map = dv_weight_maps(explanation, DV_MAP_DIRECTION, 0, page.shown, page.shown_count, error);
     if (!page.map)
         return NULL;
     page.largest = dv_weight_largest(page.map, (size_t)page.shown_count * pixels);

@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "figure/figure.h"
 
 #include <assert.h>
 #include <math.h>
@@ -10,6 +9,13 @@
 
 /* Pixels taken at a time: the weights of one pixel lie a whole picture apart from class to class. */
 enum { BLOCK = 64 };
+
+/* Which maps. */
+typedef struct source {
+    const dv_explanation *explanation;
+    dv_map_kind kind;
+    int against;
+} source;
 
 static size_t pixel_count(const dv_explanation *explanation)
 {
@@ -21,27 +27,29 @@ static size_t block_length(size_t first, size_t pixels)
     return pixels - first < BLOCK ? pixels - first : BLOCK;
 }
 
-static void sum_channels(const dv_explanation *explanation, int k, size_t first, size_t length, double sum[BLOCK])
+static void sum_channels(const source *s, int k, size_t first, size_t length, double sum[BLOCK])
 {
+    const dv_explanation *explanation = s->explanation;
     size_t pixels = pixel_count(explanation);
     const float *weight = explanation->weights + (size_t)k * (size_t)explanation->channels * pixels + first;
+    const float *picture = explanation->picture + first;
 
     for (size_t i = 0; i < length; i++)
         sum[i] = 0;
     for (int c = 0; c < explanation->channels; c++, weight += pixels)
         for (size_t i = 0; i < length; i++)
-            sum[i] += weight[i];
+            sum[i] += s->kind == DV_MAP_CONTRIBUTION ? (double)weight[i] * picture[(size_t)c * pixels + i] : weight[i];
 }
 
-static void mean_over_classes(const dv_explanation *explanation, size_t first, size_t length, double mean[BLOCK])
+static void mean_over_classes(const source *s, size_t first, size_t length, double mean[BLOCK])
 {
     double sum[BLOCK];
     int finite[BLOCK] = {0};
 
     for (size_t i = 0; i < length; i++)
         mean[i] = 0;
-    for (int k = 0; k < explanation->classes; k++) {
-        sum_channels(explanation, k, first, length, sum);
+    for (int k = 0; k < s->explanation->classes; k++) {
+        sum_channels(s, k, first, length, sum);
         for (size_t i = 0; i < length; i++) {
             if (!isfinite(sum[i]))
                 continue;
@@ -53,10 +61,21 @@ static void mean_over_classes(const dv_explanation *explanation, size_t first, s
         mean[i] /= finite[i] > 0 ? finite[i] : 1;
 }
 
-float *dv_weight_maps(const dv_explanation *explanation, const int *classes, int count, dv_error *error)
+/* What is taken off every class. */
+static void base_of(const source *s, size_t first, size_t length, double base[BLOCK])
 {
+    if (s->kind == DV_MAP_DIFFERENCE)
+        sum_channels(s, s->against, first, length, base);
+    else
+        mean_over_classes(s, first, length, base);
+}
+
+float *dv_weight_maps(const dv_explanation *explanation, dv_map_kind kind, int against, const int *classes, int count,
+                      dv_error *error)
+{
+    source s = {explanation, kind, against};
     size_t pixels = pixel_count(explanation), total;
-    double mean[BLOCK], sum[BLOCK];
+    double base[BLOCK], sum[BLOCK];
     float *map;
 
     if (!dv_size_multiply(pixels, (size_t)count, &total)) {
@@ -70,12 +89,12 @@ float *dv_weight_maps(const dv_explanation *explanation, const int *classes, int
     for (size_t first = 0; first < pixels; first += BLOCK) {
         size_t length = block_length(first, pixels);
 
-        mean_over_classes(explanation, first, length, mean);
+        base_of(&s, first, length, base);
         for (int i = 0; i < count; i++) {
             assert(classes[i] >= 0 && classes[i] < explanation->classes);
-            sum_channels(explanation, classes[i], first, length, sum);
+            sum_channels(&s, classes[i], first, length, sum);
             for (size_t j = 0; j < length; j++)
-                map[(size_t)i * pixels + first + j] = (float)(sum[j] - mean[j]);
+                map[(size_t)i * pixels + first + j] = (float)(sum[j] - base[j]);
         }
     }
     return map;
@@ -91,21 +110,33 @@ double dv_weight_largest(const float *value, size_t count)
     return largest;
 }
 
-double dv_figure_weight_scale(const dv_explanation *explanation)
+double dv_figure_map_scale(const dv_explanation *explanation, const dv_map_style *style)
 {
+    source s = {explanation, style->kind, style->against};
     size_t pixels = pixel_count(explanation);
-    double mean[BLOCK], sum[BLOCK], largest = 0;
+    double base[BLOCK], sum[BLOCK], largest = 0;
 
     for (size_t first = 0; first < pixels; first += BLOCK) {
         size_t length = block_length(first, pixels);
 
-        mean_over_classes(explanation, first, length, mean);
+        base_of(&s, first, length, base);
         for (int k = 0; k < explanation->classes; k++) {
-            sum_channels(explanation, k, first, length, sum);
+            sum_channels(&s, k, first, length, sum);
             for (size_t i = 0; i < length; i++)
-                if (isfinite(sum[i]))
-                    largest = fmax(largest, fabs((float)(sum[i] - mean[i])));
+                if (isfinite(sum[i]) && isfinite(base[i]))
+                    largest = fmax(largest, fabs((float)(sum[i] - base[i])));
         }
     }
     return largest;
+}
+
+const char *dv_map_kind_name(dv_map_kind kind)
+{
+    static const char *const name[DV_MAP_KINDS] = {
+        [DV_MAP_DIRECTION] = "class direction",
+        [DV_MAP_CONTRIBUTION] = "weight \xc3\x97 pixel",
+        [DV_MAP_DIFFERENCE] = "A minus B",
+    };
+
+    return name[kind];
 }

@@ -51,8 +51,8 @@ static void draw_maps(const dv_pane *pane, const dv_grid *grid, const int *class
         tiles.count = tiles.columns = here;
         dv_area place = dv_grid_strip(grid, below, row);
         place.columns = here * grid->pitch_columns;
-        dv_pane_image(pane, place,
-                      dv_figure_weight_maps(&tiles, pane->model->explanation, classes + first, scale, NULL));
+        dv_map_style style = {.kind = DV_MAP_DIRECTION, .scale = scale};
+        dv_pane_image(pane, place, dv_figure_maps(&tiles, pane->model->explanation, classes + first, &style, NULL));
     }
 }
 
@@ -77,7 +77,7 @@ void dv_pane_draw_weights(const dv_pane *pane)
         dv_pane_say(pane, cell.graphics == DV_GRAPHICS_OFF ? "graphics are off" : "no room");
         return;
     }
-    double scale = dv_figure_weight_scale(model->explanation);
+    double scale = dv_figure_map_scale(model->explanation, &(dv_map_style){.kind = DV_MAP_DIRECTION});
     draw_scale(pane, scale);
     int classes[MOST_MAPS];
     int count = dv_model_rank_classes(model, grid.count, classes);

@@ -1,0 +1,82 @@
+/* The student's weight maps as tiles. */
+#include "figure/tiles.h"
+#include "figure/weights.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of an overlay: 7 x 9 colours. */
+enum { OVERLAY_GREYS = 7, OVERLAY_STEPS = 4 /* in each direction */ };
+
+static void color_weight(const dv_tile_painter *painter, const double *value, uint8_t rgb[3])
+{
+    dv_colormap_diverging(value[0] / painter->scale, rgb);
+}
+
+/* Plane 0 is the map, plane 1 the picture: its grey gives way to the map's hue as the weight grows. */
+static void color_overlay(const dv_tile_painter *painter, const double *value, uint8_t rgb[3])
+{
+    static const uint8_t end[2][3] = {{70, 150, 255}, {255, 120, 30}};
+    double weight = value[0] / painter->scale;
+    double grey = round(fmin(fmax(value[1], 0), 1) * (OVERLAY_GREYS - 1)) / (OVERLAY_GREYS - 1) * 230;
+    double strength = isnan(weight) ? 0 : round(fmin(fabs(weight), 1) * OVERLAY_STEPS) / OVERLAY_STEPS;
+
+    for (int c = 0; c < 3; c++)
+        rgb[c] = (uint8_t)lround(grey + (end[weight > 0][c] - grey) * strength);
+}
+
+/* The picture's luma (Rec. 601). */
+static void grey_of(const dv_explanation *explanation, float *grey)
+{
+    static const float share[3] = {0.299f, 0.587f, 0.114f};
+    size_t pixels = (size_t)explanation->height * (size_t)explanation->width;
+
+    for (size_t i = 0; i < pixels; i++) {
+        grey[i] = explanation->channels == 1 ? explanation->picture[i] : 0;
+        for (size_t c = 0; c < 3 && explanation->channels == 3; c++)
+            grey[i] += share[c] * explanation->picture[c * pixels + i];
+    }
+}
+
+/* `plane` has room for a map and the grey picture. */
+static void paint_maps(dv_tile_painter *painter, const float *map, const dv_map_style *style, float *plane)
+{
+    size_t pixels = (size_t)painter->height * (size_t)painter->width;
+    size_t count = (size_t)painter->tiles->count;
+
+    painter->scale = style->scale > 0 ? style->scale : dv_weight_largest(map, count * pixels);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(plane, map + i * pixels, pixels * sizeof *plane);
+        if (style->own_scale)
+            painter->scale = dv_weight_largest(plane, pixels);
+        dv_tile_painter_tile(painter, (int)i, plane);
+    }
+}
+
+dv_image *dv_figure_maps(const dv_tiles *tiles, const dv_explanation *explanation, const int *classes,
+                         const dv_map_style *style, dv_error *error)
+{
+    dv_tile_painter painter = {
+        .tiles = tiles,
+        .planes = style->overlay ? 2 : 1,
+        .height = explanation->height,
+        .width = explanation->width,
+        .color = style->overlay ? color_overlay : color_weight,
+    };
+    size_t pixels = (size_t)explanation->height * (size_t)explanation->width;
+    float *map = dv_weight_maps(explanation, style->kind, style->against, classes, tiles->count, error);
+    float *plane = map ? dv_alloc(pixels, 2 * sizeof *plane, error) : NULL;
+
+    assert(style->scale >= 0);
+    if (plane && dv_tile_painter_start(&painter, error)) {
+        grey_of(explanation, plane + pixels);
+        paint_maps(&painter, map, style, plane);
+    }
+    free(plane);
+    free(map);
+    return dv_tile_painter_finish(&painter);
+}
