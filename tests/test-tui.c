@@ -4,6 +4,7 @@
 #include "tui/grid.h"
 #include "tui/layout.h"
 #include "tui/model.h"
+#include "tui/view.h"
 #include "tui/worker.h"
 
 #include <poll.h>
@@ -19,18 +20,49 @@
 
 /* ---- keys -------------------------------------------------------------------- */
 
+/* All sets that can be in force together, for each pane of each view. */
+static void each_context(void (*check)(const dv_context *context))
+{
+    for (int view = 0; view < DV_MODEL_VIEWS; view++)
+        for (int i = 0; dv_views[view]->panes[i]; i++) {
+            dv_context context = {0};
+            dv_context_add(&context, dv_views[view]->panes[i]->actions);
+            dv_context_add(&context, dv_views[view]->actions);
+            dv_context_add_global(&context);
+            check(&context);
+        }
+}
+
+/* Within a set no key stands twice; a key that a nearer set has not taken finds its action. */
+static void check_keys(const dv_context *context)
+{
+    for (int i = 0; i < context->count; i++)
+        for (int row = 0; row < context->set[i]->count; row++) {
+            const dv_action *action = &context->set[i]->action[row];
+            for (int k = 0; k < DV_ACTION_KEYS && action->keys[k]; k++)
+                if (!dv_context_hides(context, context->set[i], action->keys[k]))
+                    assert_ptr_equal(dv_context_find_key(context, action->keys[k]), action);
+        }
+    assert_null(dv_context_find_key(context, 0));
+}
+
 static void test_every_key_has_one_action(void **state)
 {
     (void)state;
-    for (int action = 0; action < DV_ACTION_COUNT; action++) {
-        const dv_action_row *row = dv_action_get(action);
-        assert_int_not_equal(row->keys[0], 0);
-        for (int i = 0; i < DV_ACTION_KEYS && row->keys[i]; i++)
-            assert_int_equal(dv_action_of_key(row->keys[i]), action);
-    }
-    assert_int_equal(dv_action_of_key(0), DV_ACTION_NONE);
-    assert_int_equal(dv_action_of_key('x'), DV_ACTION_NONE);
-    assert_int_equal(dv_action_of_key(DV_KEY_ESCAPE), DV_ACTION_NONE);
+    each_context(check_keys);
+}
+
+static void test_names_are_unique(void **state)
+{
+    (void)state;
+    dv_context context = {0};
+    dv_view_all_actions(&context);
+    for (int i = 0; i < context.count; i++)
+        for (int row = 0; row < context.set[i]->count; row++) {
+            const dv_action *action = &context.set[i]->action[row];
+            assert_non_null(action->act);
+            assert_ptr_equal(dv_context_find_name(&context, action->name), action);
+        }
 }
 
 static void test_keys_have_names(void **state)
@@ -48,9 +80,12 @@ static void test_keys_have_names(void **state)
         assert_string_equal(name, cases[i].name);
     }
     char keys[DV_KEYS_NAME_SIZE];
-    dv_action_keys_name(DV_ACTION_LATENT_UP, keys);
+    const dv_action rows[] = {
+        {"up", "up; down", {DV_KEY_UP, 'k'}}, {"down", "", {DV_KEY_DOWN, 'j'}}, {"x", "y", {'0'}}};
+    const dv_action_set set = DV_ACTION_SET("Rows", rows);
+    dv_action_keys_name(&set, 0, keys);
     assert_string_equal(keys, "Up k, Down j");
-    dv_action_keys_name(DV_ACTION_RESET_ONE, keys);
+    dv_action_keys_name(&set, 2, keys);
     assert_string_equal(keys, "0");
 }
 
@@ -61,24 +96,29 @@ static void test_manual_tells_all_keys(void **state)
     char *text = NULL;
     size_t size = 0;
     FILE *stream = open_memstream(&text, &size);
-    dv_actions_print_mdoc(stream);
+    dv_context context = {0};
+    dv_view_all_actions(&context);
+    dv_actions_print_mdoc(stream, &context);
     fclose(stream);
     int begins = 0, ends = 0;
     for (const char *at = text; (at = strstr(at, ".Bl ")); at++)
         begins++;
     for (const char *at = text; (at = strstr(at, ".El\n")); at++)
         ends++;
-    assert_int_equal(begins, DV_GROUP_COUNT);
-    assert_int_equal(ends, DV_GROUP_COUNT);
-    for (int action = 0; action < DV_ACTION_COUNT; action++) {
-        char key[DV_KEY_NAME_SIZE], word[DV_KEY_NAME_SIZE + 8];
-        dv_key_name(dv_action_get(action)->keys[0], key);
-        snprintf(word, sizeof(word), "Ic \\&%s", key);
-        assert_non_null(strstr(text, word));
-        assert_non_null(strstr(text, dv_action_get(action)->help));
-    }
+    assert_int_equal(begins, context.count);
+    assert_int_equal(ends, context.count);
+    for (int i = 0; i < context.count; i++)
+        for (int row = 0; row < context.set[i]->count; row++) {
+            const dv_action *action = &context.set[i]->action[row];
+            char word[128];
+            snprintf(word, sizeof(word), "Ic :%s", action->name);
+            assert_non_null(strstr(text, word));
+            assert_non_null(strstr(text, action->help));
+        }
     free(text);
 }
+
+/* ---- panes ------------------------------------------------------------------------- */
 
 /* ---- layout -------------------------------------------------------------------- */
 
@@ -88,42 +128,17 @@ static bool meet(const dv_area *a, const dv_area *b)
            b->column < a->column + a->columns;
 }
 
-static void check_layout(int rows, int columns, int table_rows)
+static void check_frames(const dv_model *model, int rows, int columns)
 {
-    dv_area areas[DV_PLACE_COUNT];
-    bool fits = dv_layout(rows, columns, table_rows, areas);
-    assert_int_equal(fits, rows >= DV_LAYOUT_MIN_ROWS && columns >= DV_LAYOUT_MIN_COLUMNS);
-    for (int i = 0; fits && i < DV_PLACE_COUNT; i++) {
-        const dv_area *area = &areas[i];
+    dv_frame frames[DV_MAX_FRAMES];
+    int count = dv_view_frames(model, rows, columns, frames);
+    assert_in_range(count, 1, DV_MAX_FRAMES);
+    for (int i = 0; i < count; i++) {
+        const dv_area *area = &frames[i].area;
         assert_true(area->row >= 0 && area->rows >= 0 && area->row + area->rows <= rows);
         assert_true(area->column >= 0 && area->columns >= 0 && area->column + area->columns <= columns);
         for (int j = 0; j < i; j++)
-            assert_false(meet(area, &areas[j]));
-    }
-    if (fits)
-        assert_true(areas[DV_PLACE_PICTURE].rows >= 4 && areas[DV_PLACE_LATENTS].rows >= 3);
-}
-
-static void test_panes_never_meet(void **state)
-{
-    (void)state;
-    for (int rows = 1; rows < 90; rows++)
-        for (int columns = 1; columns < 260; columns += columns < 130 ? 1 : 7)
-            check_layout(rows, columns, 11);
-    check_layout(40, 120, 3);
-    check_layout(40, 120, 1001);
-    check_layout(24, 80, 129);
-}
-
-static void test_large_screens_show_all_panes(void **state)
-{
-    (void)state;
-    dv_area areas[DV_PLACE_COUNT];
-    const int sizes[][2] = {{24, 79}, {40, 119}, {60, 199}, {100, 300}};
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-        assert_true(dv_layout(sizes[i][0], sizes[i][1], 11, areas));
-        for (int place = 0; place < DV_PLACE_COUNT; place++)
-            assert_true(areas[place].rows > 0 && areas[place].columns > 0);
+            assert_false(meet(area, &frames[j].area));
     }
 }
 
@@ -241,113 +256,88 @@ static int tear_down(void **state)
 
 #define with_bundle(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
-static void test_knobs_turn_and_return(void **state)
+/* On screens of any size, whichever pane has the focus. */
+static void test_panes_never_meet(void **state)
 {
     dv_model *model = ((fixture *)*state)->model;
-    uint64_t before = model->wanted;
-    for (int i = 0; i < 7; i++)
-        dv_model_turn(model, .1);
-    assert_int_equal(model->wanted, before + 7);
-    assert_float_equal(model->offset[0], .7f, 1e-7);
-    dv_model_turn(model, -.5);
-    dv_model_turn(model, -.1);
-    dv_model_turn(model, -.1);
-    assert_true(model->offset[0] == 0);
-    for (int i = 0; i < 100; i++)
-        dv_model_turn(model, -.5);
-    assert_true(model->offset[0] == -6);
-    before = model->wanted;
-    dv_model_turn(model, -.5);
-    assert_int_equal(model->wanted, before); /* at its end: nothing changes, nothing is asked for */
-
-    dv_model_choose(model, -1);
-    assert_int_equal(model->dimension, TINY_LATENT - 1);
-    dv_model_turn(model, .5);
-    dv_model_choose(model, 1);
-    assert_int_equal(model->dimension, 0);
-    dv_model_reset(model, false);
-    assert_true(model->offset[0] == 0 && model->offset[TINY_LATENT - 1] == .5f);
-    dv_model_reset(model, true);
-    assert_true(model->offset[TINY_LATENT - 1] == 0);
-    before = model->wanted;
-    dv_model_reset(model, true);
-    assert_int_equal(model->wanted, before);
+    for (model->view = 0; model->view < DV_MODEL_VIEWS; model->view++) {
+        int *focus = &model->focus[model->view];
+        for (*focus = 0; dv_views[model->view]->panes[*focus]; ++*focus)
+            for (int rows = 1; rows < 90; rows += 3)
+                for (int columns = 1; columns < 260; columns += 7)
+                    check_frames(model, rows, columns);
+        *focus = 0;
+    }
+    model->view = 0;
 }
 
-static void test_moving_puts_knobs_back(void **state)
+/* The pane with the focus is on the screen, from the smallest one on. */
+static void test_focus_is_on_the_screen(void **state)
 {
     dv_model *model = ((fixture *)*state)->model;
-    dv_model_turn(model, .5);
+    const int sizes[][2] = {{24, 79}, {40, 119}, {60, 199}, {100, 300}};
+    dv_frame frames[DV_MAX_FRAMES];
+    for (model->view = 0; model->view < DV_MODEL_VIEWS; model->view++) {
+        int *focus = &model->focus[model->view];
+        for (*focus = 0; dv_views[model->view]->panes[*focus]; ++*focus)
+            for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+                bool found = false;
+                int count = dv_view_frames(model, sizes[i][0], sizes[i][1], frames);
+                for (int k = 0; k < count; k++)
+                    found |= frames[k].kind == dv_view_focus(model) && frames[k].area.rows > 0;
+                assert_true(found);
+            }
+        *focus = 0;
+    }
+    model->view = 0;
+}
+
+static void test_moving_stops_at_the_ends(void **state)
+{
+    dv_model *model = ((fixture *)*state)->model;
+    dv_wish_turn(&model->wish, 0, .5);
     dv_model_go(model, 3);
-    assert_int_equal(model->options.index, 3);
-    assert_true(model->offset[0] == 0);
+    assert_int_equal(model->wish.options.index, 3);
+    assert_false(dv_wish_is_turned(&model->wish));
     dv_model_go(model, 100000);
-    assert_int_equal(model->options.index, TINY_COUNT - 1);
+    assert_int_equal(model->wish.options.index, TINY_COUNT - 1);
     uint64_t before = model->wanted;
     dv_model_go(model, TINY_COUNT);
     assert_int_equal(model->wanted, before);
     dv_model_go(model, -5);
-    assert_int_equal(model->options.index, 0);
+    assert_int_equal(model->wish.options.index, 0);
 }
 
-static void test_values_go_in_round_steps(void **state)
+static void learn(dv_pictures *pictures, int count, const int *prediction)
 {
-    dv_model *model = ((fixture *)*state)->model;
-    dv_model_step_band(model, 1);
-    assert_true(model->options.band == .6);
-    dv_model_step_band(model, -1);
-    assert_true(model->options.band == .5);
-    for (int i = 0; i < 40; i++)
-        dv_model_step_band(model, -1);
-    assert_true(model->options.band == .05);
-    model->options.temperature = 2.2; /* as the command line may have it */
-    dv_model_step_temperature(model, 1);
-    assert_true(model->options.temperature == 2.5);
-    dv_model_step_neighbors(model, 1);
-    assert_int_equal(model->options.neighbors, 2000);
-    dv_model_step_neighbors(model, -1);
-    dv_model_step_neighbors(model, -1);
-    assert_int_equal(model->options.neighbors, 512);
-
-    uint64_t before = model->wanted;
-    dv_model_step_ridge(model, 1); /* nobody knows yet from where */
-    assert_int_equal(model->wanted, before);
-    model->options.ridge = .03;
-    dv_model_step_ridge(model, -1);
-    assert_true(model->options.ridge == .02);
-    dv_model_ridge_by_rule(model);
-    assert_true(model->options.ridge == 0);
-    dv_model_next_method(model);
-    assert_int_equal(model->options.method, DV_STUDENT_ADAM);
-    for (int i = 0; i < DV_STUDENT_GD; i++)
-        dv_model_next_method(model);
-    assert_int_equal(model->options.method, DV_STUDENT_RIDGE);
+    dv_scores scores[TINY_COUNT];
+    for (int i = 0; i < count; i++) {
+        float probabilities[TINY_CLASSES] = {.1f, .1f, .1f, .1f};
+        probabilities[prediction[i]] = .5f + (float)i / 100;
+        scores[i] = dv_scores_of(probabilities, TINY_CLASSES, dv_pictures_label(pictures, i));
+    }
+    dv_pictures_learn(pictures, 0, count, scores);
 }
 
 static void test_wrong_ones_are_found(void **state)
 {
-    dv_model *model = ((fixture *)*state)->model; /* labels are 0 1 2 3 0 1 ... */
-    assert_int_equal(dv_model_find_wrong(model, 1), -1);
-    for (int i = 0; i < 8; i++)
-        model->predictions[i] = i % TINY_CLASSES;
-    model->predictions[2] = model->predictions[5] = 0;
-    dv_model_count(model, 8);
-    assert_int_equal(model->labelled, 8);
-    assert_int_equal(model->right, 6);
-    assert_int_equal(dv_model_find_wrong(model, 1), 2);
-    assert_int_equal(dv_model_find_wrong(model, -1), 5);
-    dv_model_go(model, 2);
-    assert_int_equal(dv_model_find_wrong(model, 1), 5);
-    dv_model_go(model, 5);
-    assert_int_equal(dv_model_find_wrong(model, 1), 2);
-    assert_false(dv_model_is_wrong(model, 9)); /* not asked yet */
-    assert_int_equal(dv_model_prediction(model, 9), -1);
+    dv_pictures *pictures = ((fixture *)*state)->model->pictures; /* labels are 0 1 2 3 0 1 ... */
+    assert_int_equal(dv_pictures_find_wrong(pictures, 0, 1), -1);
+    learn(pictures, 8, (const int[]){0, 1, 0, 3, 0, 0, 2, 3});
+    assert_int_equal(pictures->labelled, 8);
+    assert_int_equal(pictures->right, 6);
+    assert_int_equal(dv_pictures_find_wrong(pictures, 0, 1), 2);
+    assert_int_equal(dv_pictures_find_wrong(pictures, 0, -1), 5);
+    assert_int_equal(dv_pictures_find_wrong(pictures, 2, 1), 5);
+    assert_int_equal(dv_pictures_find_wrong(pictures, 5, 1), 2);
+    assert_false(dv_pictures_is_wrong(pictures, 9)); /* not asked yet */
+    assert_int_equal(dv_pictures_prediction(pictures, 9), -1);
 }
 
 static dv_explanation *explain(fixture *it)
 {
     dv_error error;
-    dv_explain_options options = it->model->options;
+    dv_explain_options options = it->model->wish.options;
     options.neighbors = options.fresh = 64;
     dv_explanation *explanation = dv_explain(it->bundle, &options, NULL, &error);
     if (!explanation)
@@ -383,21 +373,21 @@ static void test_outcomes_are_taken(void **state)
 {
     fixture *it = *state;
     dv_model *model = it->model;
-    dv_outcome outcome = {.job = DV_JOB_EXPLAIN, .generation = model->wanted, .explanation = explain(it)};
+    dv_outcome outcome = {.job = DV_JOB_EXPLAIN, .key = model->wanted, .result = explain(it)};
     dv_model_accept(model, &outcome);
     assert_true(dv_model_is_current(model));
     assert_false(dv_model_is_turned(model));
     assert_int_equal(dv_model_expire(model, 1e12), -1);
 
     /* An error for an old wish is of no interest; for the newest it is told. */
-    dv_model_turn(model, .5);
+    dv_wish_turn(&model->wish, 0, .5);
+    dv_model_want(model);
     assert_false(dv_model_is_current(model));
-    outcome = (dv_outcome){.job = DV_JOB_EXPLAIN, .generation = model->wanted - 1};
+    outcome = (dv_outcome){.job = DV_JOB_EXPLAIN, .key = model->wanted - 1};
     outcome.error = (dv_error){DV_ERROR_MEMORY, "no memory\tleft"};
     dv_model_accept(model, &outcome);
     assert_false(model->failed);
-    assert_string_equal(model->message, "");
-    outcome.generation = model->wanted;
+    outcome.key = model->wanted;
     dv_model_accept(model, &outcome);
     assert_true(model->failed && model->message_is_error);
     assert_string_equal(model->message, "no memory?left");
@@ -431,15 +421,15 @@ static dv_outcome await(dv_worker *worker)
     return outcome;
 }
 
-static dv_outcome await_full(dv_worker *worker, uint64_t generation)
+static dv_outcome await_full(dv_worker *worker, uint64_t key)
 {
     for (;;) {
         dv_outcome outcome = await(worker);
-        assert_true(outcome.generation <= generation);
-        if (outcome.generation == generation && !outcome.preview)
+        assert_true(outcome.key <= key);
+        if (outcome.key == key && !outcome.preview)
             return outcome;
-        assert_non_null(outcome.explanation); /* those overtaken are dropped without a word */
-        dv_explanation_free(outcome.explanation);
+        assert_non_null(outcome.result); /* those overtaken are dropped without a word */
+        dv_job_free_result(outcome.job, outcome.result);
     }
 }
 
@@ -451,31 +441,35 @@ static dv_worker *start(fixture *it)
     return worker;
 }
 
+static void ask(dv_worker *worker, const dv_wish *wish, uint64_t key)
+{
+    dv_worker_ask(worker, &(dv_request){.job = DV_JOB_EXPLAIN, .key = key, .wish = wish});
+}
+
 /* What comes back is what the engine says to the newest wish, knobs included. */
 static void test_newest_request_wins(void **state)
 {
     fixture *it = *state;
     dv_worker *worker = start(it);
-    dv_explain_options options = it->options;
-    float offset[TINY_LATENT] = {0};
-    options.offset = offset;
-    for (uint64_t generation = 1; generation <= 50; generation++) {
-        offset[1] = (float)generation / 10;
-        dv_worker_explain(worker, &options, generation);
+    dv_wish *wish = &it->model->wish;
+    for (uint64_t key = 1; key <= 50; key++) {
+        dv_wish_set_knob(wish, 1, (float)key / 10);
+        ask(worker, wish, key);
     }
-    offset[1] = 99; /* the worker has its own copy */
+    dv_wish_set_knob(wish, 1, 99); /* the worker has its own copy */
     dv_outcome outcome = await_full(worker, 50);
+    dv_explanation *explanation = outcome.result;
     dv_worker_free(worker);
     assert_int_equal(outcome.error.code, DV_OK);
-    assert_int_equal(outcome.explanation->count, options.neighbors);
+    assert_int_equal(explanation->count, wish->options.neighbors);
 
     dv_error error;
-    offset[1] = 5;
-    dv_explanation *expected = dv_explain(it->bundle, &options, NULL, &error);
+    dv_wish_set_knob(wish, 1, 5);
+    dv_explanation *expected = dv_explain(it->bundle, &wish->options, NULL, &error);
     assert_non_null(expected);
-    assert_memory_equal(outcome.explanation->weights, expected->weights, sizeof(float) * TINY_CLASSES * TINY_PIXELS);
+    assert_memory_equal(explanation->weights, expected->weights, sizeof(float) * TINY_CLASSES * TINY_PIXELS);
     dv_explanation_free(expected);
-    dv_explanation_free(outcome.explanation);
+    dv_explanation_free(explanation);
 }
 
 /* The first explanation comes with fewer neighbours, and these are the first ones of the full set. */
@@ -483,51 +477,55 @@ static void test_preview_is_nested(void **state)
 {
     fixture *it = *state;
     dv_worker *worker = start(it);
-    dv_worker_explain(worker, &it->options, 1);
-    dv_outcome preview = await(worker);
-    dv_outcome full = preview.preview ? await_full(worker, 1) : preview;
-    assert_true(full.explanation->count == it->options.neighbors);
-    if (preview.preview) {
-        assert_true(preview.explanation->count < full.explanation->count);
-        assert_memory_equal(preview.explanation->neighbors, full.explanation->neighbors,
-                            sizeof(float) * TINY_PIXELS * (size_t)preview.explanation->count);
-        dv_explanation_free(preview.explanation);
+    ask(worker, &it->model->wish, 1);
+    dv_outcome first = await(worker);
+    dv_outcome last = first.preview ? await_full(worker, 1) : first;
+    const dv_explanation *preview = first.result, *full = last.result;
+    assert_true(full->count == it->options.neighbors);
+    if (first.preview) {
+        assert_true(preview->count < full->count);
+        assert_memory_equal(preview->neighbors, full->neighbors, sizeof(float) * TINY_PIXELS * (size_t)preview->count);
+        dv_job_free_result(first.job, first.result);
     }
-    dv_explanation_free(full.explanation);
+    dv_job_free_result(last.job, last.result);
     dv_worker_free(worker);
 }
 
-static void test_predictions_are_the_teachers(void **state)
+/* All parts of what is gathered about the pictures come, in order, and are what the engine says in one go. */
+static void test_scores_and_means_are_gathered(void **state)
 {
     fixture *it = *state;
     dv_worker *worker = start(it);
-    int predictions[TINY_COUNT];
-    int64_t known = 0;
+    dv_model *model = it->model;
     dv_error error;
-    dv_worker_classify(worker);
-    for (double end = dv_clock_ms() + PATIENCE_MS; known < TINY_COUNT && dv_clock_ms() < end;) {
-        known = dv_worker_predictions(worker, known, predictions, &error);
-        assert_int_equal(error.code, DV_OK);
+    dv_worker_ask(worker, &(dv_request){.job = DV_JOB_CLASSIFY, .key = 1});
+    dv_worker_ask(worker, &(dv_request){.job = DV_JOB_SURVEY, .key = 1});
+    while (model->pictures->known < TINY_COUNT || model->surveyed < TINY_COUNT) {
+        dv_outcome outcome = await(worker);
+        assert_int_equal(outcome.error.code, DV_OK);
+        dv_model_accept(model, &outcome);
     }
     dv_worker_free(worker);
-    assert_int_equal(known, TINY_COUNT);
     dv_classification *expected = dv_classify(it->bundle, NULL, &error);
     assert_non_null(expected);
-    assert_memory_equal(predictions, expected->predictions, sizeof(predictions));
+    for (int i = 0; i < TINY_COUNT; i++)
+        assert_int_equal(dv_pictures_prediction(model->pictures, i), expected->predictions[i]);
     dv_classification_free(expected);
+    float means[TINY_COUNT * TINY_LATENT];
+    assert_true(dv_encode_range(it->bundle, 0, TINY_COUNT, means, &error));
+    assert_memory_equal(model->means, means, sizeof(means));
 }
 
 static void test_impossible_requests_come_back(void **state)
 {
     fixture *it = *state;
     dv_worker *worker = start(it);
-    dv_explain_options options = it->options;
-    options.temperature = -1;
-    dv_worker_explain(worker, &options, 7);
+    it->model->wish.options.temperature = -1;
+    ask(worker, &it->model->wish, 7);
     dv_outcome outcome = await(worker);
-    assert_null(outcome.explanation);
+    assert_null(outcome.result);
     assert_int_equal(outcome.error.code, DV_ERROR_ARGUMENT);
-    assert_int_equal(outcome.generation, 7);
+    assert_int_equal(outcome.key, 7);
     dv_worker_free(worker);
 }
 
@@ -536,47 +534,47 @@ static void test_long_work_stops(void **state)
 {
     fixture *it = *state;
     dv_worker *worker = start(it);
-    dv_explain_options endless = it->options;
-    endless.method = DV_STUDENT_ADAM;
-    endless.epochs = 100000;
-    endless.neighbors = 200; /* no preview */
+    dv_wish *endless = &it->model->wish;
+    endless->options.method = DV_STUDENT_ADAM;
+    endless->options.epochs = 100000;
+    endless->options.neighbors = 200; /* no preview */
     assert_false(dv_worker_cancel(worker));
-    dv_worker_explain(worker, &endless, 1);
+    ask(worker, endless, 1);
     while (dv_worker_look(worker).job != DV_JOB_EXPLAIN)
         ;
     assert_true(dv_worker_cancel(worker));
     dv_outcome outcome = await(worker);
-    assert_null(outcome.explanation);
+    assert_null(outcome.result);
     assert_int_equal(outcome.error.code, DV_ERROR_CANCELLED);
 
-    dv_worker_explain(worker, &endless, 2);
-    dv_worker_explain(worker, &it->options, 3);
+    ask(worker, endless, 2);
+    endless->options.method = DV_STUDENT_RIDGE;
+    ask(worker, endless, 3);
     outcome = await_full(worker, 3);
-    assert_non_null(outcome.explanation);
-    dv_explanation_free(outcome.explanation);
+    assert_non_null(outcome.result);
+    dv_job_free_result(outcome.job, outcome.result);
 
-    dv_worker_explain(worker, &endless, 4);
+    endless->options.method = DV_STUDENT_ADAM;
+    ask(worker, endless, 4);
     dv_worker_free(worker);
 }
 
 static void test_report_is_written(void **state)
 {
     fixture *it = *state;
-    char path[256], here[4096];
+    char path[256];
     dv_worker *worker = start(it);
-    dv_explain_options options = it->options;
-    options.neighbors = 40;
-    assert_non_null(getcwd(here, sizeof(here)));
-    assert_int_equal(chdir(it->folder), 0); /* reports have short names, below the folder the program runs in */
-    assert_true(dv_worker_export(worker, &options, "report"));
+    it->model->wish.options.neighbors = 40;
+    dv_request request = {.job = DV_JOB_EXPORT, .key = 1, .wish = &it->model->wish};
+    scratch_path(request.folder, it->folder, "report");
+    dv_worker_ask(worker, &request);
     dv_outcome outcome = await(worker);
-    assert_int_equal(chdir(here), 0);
     dv_worker_free(worker);
     assert_int_equal(outcome.job, DV_JOB_EXPORT);
     assert_string_equal(outcome.error.message, "");
-    assert_string_equal(outcome.folder, "report");
-    scratch_path(path, it->folder, "report");
-    assert_int_equal(scratch_count(path), 7);
+    assert_string_equal(outcome.result, request.folder);
+    dv_job_free_result(outcome.job, outcome.result);
+    assert_int_equal(scratch_count(request.folder), 7);
     assert_int_equal(access(scratch_path(path, it->folder, "report/overview.png"), R_OK), 0);
     assert_int_equal(access(scratch_path(path, it->folder, "report/explanation.json"), R_OK), 0);
 }
@@ -585,21 +583,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_key_has_one_action),
+        cmocka_unit_test(test_names_are_unique),
         cmocka_unit_test(test_keys_have_names),
         cmocka_unit_test(test_manual_tells_all_keys),
-        cmocka_unit_test(test_panes_never_meet),
-        cmocka_unit_test(test_large_screens_show_all_panes),
         cmocka_unit_test(test_tiles_fit),
         cmocka_unit_test(test_tiles_are_large_when_they_may_be),
-        with_bundle(test_knobs_turn_and_return),
-        with_bundle(test_moving_puts_knobs_back),
-        with_bundle(test_values_go_in_round_steps),
+        with_bundle(test_panes_never_meet),
+        with_bundle(test_focus_is_on_the_screen),
+        with_bundle(test_moving_stops_at_the_ends),
         with_bundle(test_wrong_ones_are_found),
         with_bundle(test_classes_are_ranked),
         with_bundle(test_outcomes_are_taken),
         with_bundle(test_newest_request_wins),
         with_bundle(test_preview_is_nested),
-        with_bundle(test_predictions_are_the_teachers),
+        with_bundle(test_scores_and_means_are_gathered),
         with_bundle(test_impossible_requests_come_back),
         with_bundle(test_long_work_stops),
         with_bundle(test_report_is_written),

@@ -1,7 +1,7 @@
 /* deepvid: finds the subcommand and runs it. */
 #include "cmd/command.h"
 #include "config.h"
-#include "tui/actions.h"
+#include "tui/view.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -60,7 +60,9 @@ static int print_options_mdoc(void)
 
 static int print_keys_mdoc(void)
 {
-    dv_actions_print_mdoc(stdout);
+    dv_context context = {0};
+    dv_view_all_actions(&context);
+    dv_actions_print_mdoc(stdout, &context);
     return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 

@@ -1,22 +1,8 @@
-/* The table of actions read: by key, by name, as a page of the manual. */
+/* The tables of actions read: by key, by name, as a page of the manual. */
 #include "tui/actions.h"
 
 #include <assert.h>
-
-static const dv_action_row rows[DV_ACTION_COUNT] = {
-#define DV_ACTION_ROW(action, group_, keys_, hint_, help_)                                                             \
-    [DV_ACTION_##action] = {.group = DV_GROUP_##group_, .keys = keys_, .hint = hint_, .help = help_},
-    DV_ACTIONS(DV_ACTION_ROW)
-#undef DV_ACTION_ROW
-};
-
-static const char *const group_names[DV_GROUP_COUNT] = {
-    [DV_GROUP_PICTURES] = "Pictures",
-    [DV_GROUP_LATENT] = "Latent dimensions",
-    [DV_GROUP_NEIGHBORHOOD] = "Neighbourhood",
-    [DV_GROUP_STUDENT] = "Student",
-    [DV_GROUP_PROGRAM] = "Program",
-};
+#include <string.h>
 
 static const struct {
     int key;
@@ -40,27 +26,69 @@ static const struct {
     {DV_KEY_BACK_TAB, "Shift-Tab"},
     {DV_KEY_DELETE, "Delete"},
     {DV_KEY_F1, "F1"},
+    {DV_KEY_INSERT, "Insert"},
+    {DV_KEY_SHIFT_UP, "Shift-Up"},
+    {DV_KEY_SHIFT_DOWN, "Shift-Down"},
+    {DV_KEY_CONTROL_UP, "Ctrl-Up"},
+    {DV_KEY_CONTROL_DOWN, "Ctrl-Down"},
+    {DV_KEY_CONTROL_LEFT, "Ctrl-Left"},
+    {DV_KEY_CONTROL_RIGHT, "Ctrl-Right"},
 };
 
-const dv_action_row *dv_action_get(dv_action action)
+void dv_context_add(dv_context *context, const dv_action_set *set)
 {
-    assert(action >= 0 && action < DV_ACTION_COUNT);
-    return &rows[action];
+    assert(context->count < DV_MAX_SETS);
+    if (set)
+        context->set[context->count++] = set;
 }
 
-dv_action dv_action_of_key(int key)
+static bool is_bound(const dv_action *action, int key)
 {
-    for (int action = 0; key && action < DV_ACTION_COUNT; action++)
-        for (int i = 0; i < DV_ACTION_KEYS; i++)
-            if (rows[action].keys[i] == key)
-                return action;
-    return DV_ACTION_NONE;
+    for (int i = 0; i < DV_ACTION_KEYS; i++)
+        if (action->keys[i] == key)
+            return true;
+    return false;
 }
 
-const char *dv_action_group_name(dv_action_group group)
+static const dv_action *find_key(const dv_action_set *set, int key)
 {
-    assert(group >= 0 && group < DV_GROUP_COUNT);
-    return group_names[group];
+    for (int i = 0; key && i < set->count; i++)
+        if (is_bound(&set->action[i], key))
+            return &set->action[i];
+    return NULL;
+}
+
+const dv_action *dv_context_find_key(const dv_context *context, int key)
+{
+    const dv_action *found = NULL;
+    for (int i = 0; !found && i < context->count; i++)
+        found = find_key(context->set[i], key);
+    return found;
+}
+
+const dv_action *dv_context_find_name(const dv_context *context, const char *name)
+{
+    for (int i = 0; i < context->count; i++)
+        for (int row = 0; row < context->set[i]->count; row++)
+            if (strcmp(context->set[i]->action[row].name, name) == 0)
+                return &context->set[i]->action[row];
+    return NULL;
+}
+
+bool dv_context_hides(const dv_context *context, const dv_action_set *set, int key)
+{
+    for (int i = 0; i < context->count && context->set[i] != set; i++)
+        if (find_key(context->set[i], key))
+            return true;
+    return false;
+}
+
+void dv_context_add_global(dv_context *context)
+{
+    dv_context_add(context, &dv_actions_pictures);
+    dv_context_add(context, &dv_actions_neighborhood);
+    dv_context_add(context, &dv_actions_student);
+    dv_context_add(context, &dv_actions_program);
 }
 
 void dv_key_name(int key, char name[DV_KEY_NAME_SIZE])
@@ -78,44 +106,63 @@ void dv_key_name(int key, char name[DV_KEY_NAME_SIZE])
     }
 }
 
-void dv_action_keys_name(dv_action action, char name[DV_KEYS_NAME_SIZE])
+void dv_action_keys_name(const dv_action_set *set, int action, char name[DV_KEYS_NAME_SIZE])
 {
     size_t used = 0;
     name[0] = '\0';
-    for (int told = action; told < DV_ACTION_COUNT && (told == (int)action || !rows[told].help[0]); told++)
-        for (int i = 0; i < DV_ACTION_KEYS && rows[told].keys[i]; i++) {
+    for (int told = action; told < set->count && (told == action || !set->action[told].help[0]); told++) {
+        const int *keys = set->action[told].keys;
+        for (int i = 0; i < DV_ACTION_KEYS && keys[i]; i++) {
             char key[DV_KEY_NAME_SIZE];
-            dv_key_name(rows[told].keys[i], key);
-            const char *between = i > 0 ? " " : told > (int)action ? ", " : "";
+            dv_key_name(keys[i], key);
+            const char *between = i > 0 ? " " : used > 0 ? ", " : "";
             used += (size_t)snprintf(name + used, DV_KEYS_NAME_SIZE - used, "%s%s", between, key);
             assert(used < DV_KEYS_NAME_SIZE);
         }
+    }
 }
 
+/* ---- the manual ----------------------------------------------------------------- */
+
 /* mdoc takes a lone delimiter for punctuation and a leading dot for a request: \& in front makes it a word. */
-static void print_mdoc_keys(FILE *stream, const dv_action_row *row, bool is_first)
+static void print_keys(FILE *stream, const dv_action *row, const char *before)
 {
     for (int i = 0; i < DV_ACTION_KEYS && row->keys[i]; i++) {
         char name[DV_KEY_NAME_SIZE];
         dv_key_name(row->keys[i], name);
-        fprintf(stream, "%sIc \\&%s", is_first && i == 0 ? ".It " : " , ", name);
+        fprintf(stream, "%sIc \\&%s", i == 0 ? before : " , ", name);
     }
 }
 
-void dv_actions_print_mdoc(FILE *stream)
+static void print_row(FILE *stream, const dv_action_set *set, int action)
 {
-    for (int group = 0; group < DV_GROUP_COUNT; group++) {
-        fprintf(stream, ".Ss %s\n.Bl -tag -width Ds -compact\n", group_names[group]);
-        const char *help = NULL;
-        for (int action = 0; action < DV_ACTION_COUNT; action++) {
-            if ((int)rows[action].group != group)
-                continue;
-            if (help && rows[action].help[0])
-                fprintf(stream, "\n%s\n", help);
-            print_mdoc_keys(stream, &rows[action], rows[action].help[0]);
-            if (rows[action].help[0])
-                help = rows[action].help;
-        }
-        fprintf(stream, "\n%s\n.El\n", help);
+    int end = action + 1;
+    while (end < set->count && !set->action[end].help[0])
+        end++;
+    fprintf(stream, ".It");
+    const char *before = " ";
+    for (int i = action; i < end; i++) {
+        print_keys(stream, &set->action[i], before);
+        if (set->action[i].keys[0])
+            before = " , ";
+    }
+    fprintf(stream, "\n%s\n.Pq", set->action[action].help);
+    for (int i = action; i < end; i++) {
+        fprintf(stream, "%s Ic :%s", i > action ? " ," : "", set->action[i].name);
+        if (set->action[i].argument)
+            fprintf(stream, " Ar %s", set->action[i].argument);
+    }
+    fprintf(stream, "\n");
+}
+
+void dv_actions_print_mdoc(FILE *stream, const dv_context *context)
+{
+    for (int i = 0; i < context->count; i++) {
+        const dv_action_set *set = context->set[i];
+        fprintf(stream, ".Ss %s\n.Bl -tag -width Ds -compact\n", set->title);
+        for (int action = 0; action < set->count; action++)
+            if (set->action[action].help[0])
+                print_row(stream, set, action);
+        fprintf(stream, ".El\n");
     }
 }

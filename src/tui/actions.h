@@ -1,5 +1,5 @@
-/* What the user can do, once: the rows below make the key bindings, the help screen and the key section of the manual.
- */
+/* What the user can do. Rows stand beside the functions that do it, one table a context (the whole program, a view, a
+ * pane); they make the key bindings, the help of each view, the key section of the manual, and what ':' completes. */
 #ifndef DV_TUI_ACTIONS_H
 #define DV_TUI_ACTIONS_H
 
@@ -7,89 +7,62 @@
 
 #include <stdio.h>
 
-typedef enum dv_action_group {
-    DV_GROUP_PICTURES,
-    DV_GROUP_LATENT,
-    DV_GROUP_NEIGHBORHOOD,
-    DV_GROUP_STUDENT,
-    DV_GROUP_PROGRAM,
-    DV_GROUP_COUNT
-} dv_action_group;
+struct dv_control;
 
-enum { DV_ACTION_KEYS = 3 };
+enum { DV_ACTION_KEYS = 4 };
 
-/* clang-format off */
-#define DV_KEYS(...) {__VA_ARGS__}
-/* clang-format on */
 #define DV_CONTROL(letter) ((letter)&0x1f)
 
-/* X(action, group, keys, hint at the foot of the screen or "", what it does; "" when the row above tells it) */
-#define DV_ACTIONS(X)                                                                                                  \
-    X(PICTURE_NEXT, PICTURES, DV_KEYS(DV_KEY_PAGE_DOWN, '.', ' '), "", "next picture; the one before")                 \
-    X(PICTURE_BACK, PICTURES, DV_KEYS(DV_KEY_PAGE_UP, ',', DV_KEY_BACKSPACE), "", "")                                  \
-    X(PICTURE_FIRST, PICTURES, DV_KEYS(DV_KEY_HOME), "", "first picture; last picture")                                \
-    X(PICTURE_LAST, PICTURES, DV_KEYS(DV_KEY_END), "", "")                                                             \
-    X(WRONG_NEXT, PICTURES, DV_KEYS('n'), "next wrong", "next wrong picture; the one before")                          \
-    X(WRONG_BACK, PICTURES, DV_KEYS('N'), "", "")                                                                      \
-    X(PICTURE_ASK, PICTURES, DV_KEYS('g', '/'), "go to", "ask for a picture's number")                                 \
-    X(LATENT_UP, LATENT, DV_KEYS(DV_KEY_UP, 'k'), "", "choose the dimension above; below")                             \
-    X(LATENT_DOWN, LATENT, DV_KEYS(DV_KEY_DOWN, 'j'), "", "")                                                          \
-    X(TURN_LEFT, LATENT, DV_KEYS(DV_KEY_LEFT, 'h'), "", "turn it down or up by 0.1")                                   \
-    X(TURN_RIGHT, LATENT, DV_KEYS(DV_KEY_RIGHT, 'l'), "", "")                                                          \
-    X(TURN_FAR_LEFT, LATENT, DV_KEYS(DV_KEY_SHIFT_LEFT, 'H'), "", "turn it down or up by 0.5")                         \
-    X(TURN_FAR_RIGHT, LATENT, DV_KEYS(DV_KEY_SHIFT_RIGHT, 'L'), "", "")                                                \
-    X(RESET_ONE, LATENT, DV_KEYS('0'), "", "put it back to the picture's own value")                                   \
-    X(RESET_ALL, LATENT, DV_KEYS('Z'), "reset", "put all dimensions back")                                             \
-    X(BAND_DOWN, NEIGHBORHOOD, DV_KEYS('b'), "", "narrower or wider band")                                             \
-    X(BAND_UP, NEIGHBORHOOD, DV_KEYS('B'), "", "")                                                                     \
-    X(NEIGHBORS_DOWN, NEIGHBORHOOD, DV_KEYS('-'), "", "fewer or more neighbours")                                      \
-    X(NEIGHBORS_UP, NEIGHBORHOOD, DV_KEYS('+', '='), "", "")                                                           \
-    X(SAMPLING, NEIGHBORHOOD, DV_KEYS('s'), "", "other sampling: sobol, normal")                                       \
-    X(NEIGHBORHOOD, NEIGHBORHOOD, DV_KEYS('o'), "", "other neighbourhood: vae, residual, mixed")                       \
-    X(SEED_NEXT, NEIGHBORHOOD, DV_KEYS('r'), "", "new seed; the one before")                                           \
-    X(SEED_BACK, NEIGHBORHOOD, DV_KEYS('R'), "", "")                                                                   \
-    X(METHOD, STUDENT, DV_KEYS('m'), "", "other student: ridge, adam, sgd, gd")                                        \
-    X(RIDGE_DOWN, STUDENT, DV_KEYS('['), "", "smaller or larger lambda: sharper or calmer maps")                       \
-    X(RIDGE_UP, STUDENT, DV_KEYS(']'), "", "")                                                                         \
-    X(RIDGE_RULE, STUDENT, DV_KEYS('a'), "", "lambda by the rule")                                                     \
-    X(TEMPERATURE_DOWN, STUDENT, DV_KEYS('t'), "", "lower temperature; higher: softer labels")                         \
-    X(TEMPERATURE_UP, STUDENT, DV_KEYS('T'), "", "")                                                                   \
-    X(EXPLAIN, STUDENT, DV_KEYS(DV_KEY_ENTER), "", "explain again, after a cancel or an error")                        \
-    X(HELP, PROGRAM, DV_KEYS('?', DV_KEY_F1), "help", "all keys")                                                      \
-    X(EXPORT, PROGRAM, DV_KEYS('e'), "export", "write the report into ./deepvid-NUMBER")                               \
-    X(GRAPHICS, PROGRAM, DV_KEYS('c'), "graphics", "other graphics: sixel, half, ascii, off")                          \
-    X(REPAINT, PROGRAM, DV_KEYS(DV_CONTROL('L')), "", "paint the screen anew")                                         \
-    X(SUSPEND, PROGRAM, DV_KEYS(DV_CONTROL('Z')), "", "suspend")                                                       \
-    X(CANCEL, PROGRAM, DV_KEYS(DV_CONTROL('C')), "", "cancel what is running; quit when nothing is")                   \
-    X(QUIT, PROGRAM, DV_KEYS('q'), "quit", "quit")
-
-typedef enum dv_action {
-#define DV_ACTION_ID(action, group, keys, hint, help) DV_ACTION_##action,
-    DV_ACTIONS(DV_ACTION_ID)
-#undef DV_ACTION_ID
-        DV_ACTION_COUNT,
-    DV_ACTION_NONE = -1
+typedef struct dv_action {
+    const char *name;         /* after ':'; unique in the program */
+    const char *help;         /* what it does; "" when it is told in the row before */
+    int keys[DV_ACTION_KEYS]; /* 0: no more */
+    /* `number` is the row's own; `argument` what follows the name after ':', "" for nothing, NULL when a key was
+     * pressed. */
+    void (*act)(struct dv_control *control, int number, const char *argument);
+    int number;
+    const char *argument; /* what may follow the name, as the help shows it; NULL: nothing */
+    const char *hint;     /* at the foot of the screen; NULL: none */
 } dv_action;
 
-typedef struct dv_action_row {
-    dv_action_group group;
-    int keys[DV_ACTION_KEYS]; /* 0: no more */
-    const char *hint, *help;  /* help is "" when it is told in the row before */
-} dv_action_row;
+typedef struct dv_action_set {
+    const char *title;
+    int count;
+    const dv_action *action;
+} dv_action_set;
 
-/* The row of an action, 0 .. DV_ACTION_COUNT - 1. */
-const dv_action_row *dv_action_get(dv_action action);
-/* The action that a key is bound to, or DV_ACTION_NONE. */
-dv_action dv_action_of_key(int key);
-const char *dv_action_group_name(dv_action_group group);
+/* A set of the rows of an array. */
+#define DV_ACTION_SET(title_, rows)                                                                                    \
+    {                                                                                                                  \
+        .title = (title_), .count = (int)(sizeof(rows) / sizeof(*(rows))), .action = (rows)                            \
+    }
 
-enum { DV_KEY_NAME_SIZE = 16, DV_KEYS_NAME_SIZE = 2 * DV_ACTION_KEYS * DV_KEY_NAME_SIZE };
-/* "n", "Space", "Ctrl-L", "Shift-Left"; printable ASCII and the control keys that DV_ACTIONS may name. */
+/* The actions of a moment, the nearest first: a key belongs to the first set that has it. */
+enum { DV_MAX_SETS = 32 };
+typedef struct dv_context {
+    int count;
+    const dv_action_set *set[DV_MAX_SETS];
+} dv_context;
+
+void dv_context_add(dv_context *context, const dv_action_set *set); /* NULL adds nothing */
+/* The action a key is bound to, NULL for none. */
+const dv_action *dv_context_find_key(const dv_context *context, int key);
+/* The action of that name, NULL for none. */
+const dv_action *dv_context_find_name(const dv_context *context, const char *name);
+/* Whether the key of an action is taken by a nearer set. */
+bool dv_context_hides(const dv_context *context, const dv_action_set *set, int key);
+
+/* Those that work everywhere. */
+extern const dv_action_set dv_actions_program, dv_actions_pictures, dv_actions_neighborhood, dv_actions_student;
+void dv_context_add_global(dv_context *context);
+
+enum { DV_KEY_NAME_SIZE = 16, DV_KEYS_NAME_SIZE = 3 * DV_ACTION_KEYS * DV_KEY_NAME_SIZE };
+/* "n", "Space", "Ctrl-L", "Shift-Left"; printable ASCII and the keys that tables may name. */
 void dv_key_name(int key, char name[DV_KEY_NAME_SIZE]);
-/* All keys of an action, and of the next one if that is told in the same row: "Up k, Down j". */
-void dv_action_keys_name(dv_action action, char name[DV_KEYS_NAME_SIZE]);
+/* All keys of an action of a set, and of the next ones if they are told in the same row: "Up k, Down j". */
+void dv_action_keys_name(const dv_action_set *set, int action, char name[DV_KEYS_NAME_SIZE]);
 
-/* The key section of the manual, as mdoc. */
-void dv_actions_print_mdoc(FILE *stream);
+/* The keys of some sets as a section of the manual, in mdoc. */
+void dv_actions_print_mdoc(FILE *stream, const dv_context *context);
 
 #endif

@@ -1,8 +1,9 @@
-/* From keys to changes of the model. */
+/* From keys, clicks and commands to changes of the model. */
 #ifndef DV_TUI_CONTROL_H
 #define DV_TUI_CONTROL_H
 
 #include "term/screen.h"
+#include "tui/actions.h"
 #include "tui/model.h"
 #include "tui/worker.h"
 
@@ -11,10 +12,24 @@ typedef struct dv_control {
     dv_screen *screen;
     dv_worker *worker;
     dv_model *model;
-    uint64_t measured; /* the last wish whose answer was timed */
+    uint64_t measured;                  /* the last wish whose answer was timed */
+    const struct dv_pane_kind *grabbed; /* the pane in which a button was pressed */
     bool leave;
 } dv_control;
 
 void dv_control_key(dv_control *control, int key);
+void dv_control_mouse(dv_control *control, const dv_mouse *mouse);
+/* Runs "NAME ARGUMENT", as it is typed after ':'. */
+void dv_control_command(dv_control *control, const char *text);
+
+/* Asks the worker unless the same was asked before. */
+void dv_control_ask(dv_control *control, const dv_request *request);
+/* Asks for all that the panes on the screen need. */
+void dv_control_ask_needs(dv_control *control);
+/* A key for a request that depends on the wish and some numbers; never 0. */
+uint64_t dv_control_request_key(const dv_control *control, int64_t a, int64_t b);
+
+/* Reads a whole number from an argument; false and a message if it is none. */
+bool dv_control_number(dv_control *control, const char *argument, int64_t *number);
 
 #endif

@@ -1,4 +1,4 @@
-/* Where the panes go on a screen of any size. */
+/* Rectangles of cells, cut into smaller ones. */
 #ifndef DV_TUI_LAYOUT_H
 #define DV_TUI_LAYOUT_H
 
@@ -9,24 +9,15 @@ typedef struct dv_area {
     int row, column, rows, columns;
 } dv_area;
 
-typedef enum dv_place {
-    DV_PLACE_HEADER,
-    DV_PLACE_INSTANCES,
-    DV_PLACE_PICTURE,
-    DV_PLACE_CLASSES,
-    DV_PLACE_LATENTS,
-    DV_PLACE_WEIGHTS,
-    DV_PLACE_NEIGHBORS,
-    DV_PLACE_SETTINGS,
-    DV_PLACE_FIDELITY,
-    DV_PLACE_FOOTER,
-    DV_PLACE_COUNT
-} dv_place;
+enum { DV_GAP = 2 }; /* columns between panes */
 
-enum { DV_LAYOUT_MIN_ROWS = 16, DV_LAYOUT_MIN_COLUMNS = 60 };
-
-/* Fills `areas`; places that find no room get 0 rows. `table_rows` is what classes and latent dimensions need to show
- * all of theirs, their heading included. False when the screen is too small for anything. */
-bool dv_layout(int rows, int columns, int table_rows, dv_area areas[DV_PLACE_COUNT]);
+/* Cuts off rows or columns (at most those there are; what is left of columns begins behind a gap); returns them. */
+dv_area dv_area_cut_top(dv_area *area, int rows);
+dv_area dv_area_cut_bottom(dv_area *area, int rows);
+dv_area dv_area_cut_left(dv_area *area, int columns);
+dv_area dv_area_cut_right(dv_area *area, int columns);
+/* Side by side with gaps, or one above the other without, in the proportions of `weight`. */
+void dv_area_split_columns(dv_area area, int count, const int *weight, dv_area *part);
+void dv_area_split_rows(dv_area area, int count, const int *weight, dv_area *part);
 
 #endif

@@ -19,6 +19,9 @@ static bool take_event(dv_control *control, int timeout_ms)
     case DV_EVENT_KEY:
         dv_control_key(control, event.key);
         return true;
+    case DV_EVENT_MOUSE:
+        dv_control_mouse(control, &event.mouse);
+        return true;
     case DV_EVENT_SUSPEND:
         dv_screen_suspend(control->screen);
         return true;
@@ -27,7 +30,6 @@ static bool take_event(dv_control *control, int timeout_ms)
         return true;
     case DV_EVENT_RESIZE:
         return true;
-    case DV_EVENT_MOUSE:
     case DV_EVENT_WAKE:
     case DV_EVENT_NONE:
         break;
@@ -35,38 +37,29 @@ static bool take_event(dv_control *control, int timeout_ms)
     return false;
 }
 
-static void take_predictions(dv_control *control)
-{
-    dv_model *model = control->model;
-    dv_error error;
-    dv_model_count(model, dv_worker_predictions(control->worker, model->classified, model->predictions, &error));
-    if (error.code != DV_OK)
-        dv_model_say(model, true, "%s", error.message);
-}
-
 static void take_outcomes(dv_control *control)
 {
-    dv_model *model = control->model;
     dv_outcome outcome;
-    model->work = dv_worker_look(control->worker);
-    take_predictions(control);
-    while (dv_worker_take(control->worker, &outcome)) {
-        if (outcome.job == DV_JOB_EXPLAIN)
-            dv_model_accept(model, &outcome);
-        else if (outcome.error.code == DV_OK)
-            dv_model_say(model, false, "The report is in ./%s.", outcome.folder);
-        else
-            dv_model_say(model, outcome.error.code != DV_ERROR_CANCELLED, "%s", outcome.error.message);
-    }
+    control->model->work = dv_worker_look(control->worker);
+    while (dv_worker_take(control->worker, &outcome))
+        dv_model_accept(control->model, &outcome);
 }
 
 static void draw(const dv_control *control)
 {
     dv_model *model = control->model;
+    dv_screen *screen = control->screen;
+    dv_frame frames[DV_MAX_FRAMES];
     model->now = dv_clock_ms();
-    dv_screen_begin(control->screen);
-    (model->help ? &dv_view_help : &dv_view_explain)->draw(control->screen, model);
-    dv_screen_end(control->screen);
+    int count = dv_view_frames(model, dv_screen_rows(screen), dv_screen_columns(screen), frames);
+    const dv_pane_kind *focus = dv_view_focus(model);
+    dv_screen_begin(screen);
+    for (int i = 0; i < count; i++) {
+        dv_pane pane = {.screen = screen, .model = model, .area = frames[i].area, .focused = frames[i].kind == focus};
+        if (pane.area.rows > 0 && pane.area.columns > 0)
+            frames[i].kind->draw(&pane);
+    }
+    dv_screen_end(screen);
 }
 
 /* Draws. With the first answer to a wish once more, now that its time and its bytes are known. */
@@ -88,10 +81,9 @@ static void update(dv_control *control)
 static void run(dv_control *control)
 {
     dv_model *model = control->model;
-    dv_worker_explain(control->worker, &model->options, model->wanted);
-    dv_worker_classify(control->worker);
     while (!control->leave) {
         take_outcomes(control);
+        dv_control_ask_needs(control);
         int timeout_ms = dv_model_expire(model, dv_clock_ms());
         update(control);
         double drawn = dv_clock_ms();

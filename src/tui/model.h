@@ -3,35 +3,57 @@
 #define DV_TUI_MODEL_H
 
 #include "deepvid.h"
+#include "tui/job.h"
+#include "tui/pictures.h"
+#include "tui/prompt.h"
+#include "tui/state_student.h"
+#include "tui/state_teacher.h"
+#include "tui/state_vae.h"
+#include "tui/wish.h"
 #include "tui/worker.h"
 
-enum { DV_MESSAGE_SIZE = 512, DV_ANSWER_SIZE = 20 };
+struct dv_view;
+
+enum { DV_MESSAGE_SIZE = 512, DV_MODEL_VIEWS = 3 };
+
+/* What is known of the questions of one kind. */
+typedef struct dv_answer {
+    uint64_t asked; /* key of the newest request; 0: never asked */
+    uint64_t key;   /* of the request that `result` answers */
+    void *result;   /* as the kind has it, or NULL */
+    bool failed;    /* the newest request came to nothing */
+} dv_answer;
 
 typedef struct dv_model {
     const dv_bundle *bundle; /* for its pictures only */
     const dv_bundle_facts *facts;
 
-    dv_explain_options options; /* what is wanted; its offset is the one below */
-    float *offset;              /* the knobs, latent entries */
-    int dimension;              /* the chosen one */
-    uint64_t wanted;            /* counts the changes of what is wanted */
-    double wanted_at;           /* when the last one was, by dv_clock_ms */
-    double now;                 /* by the same clock: of the frame that is drawn */
+    dv_wish wish;
+    uint64_t wanted;  /* counts the changes of the wish, from 1 */
+    double wanted_at; /* when the last one was, by dv_clock_ms */
+    double now;       /* by the same clock: of the frame that is drawn */
+    int64_t marked;   /* the second picture, of morphs; -1: none */
 
     dv_explanation *explanation; /* the newest, or NULL */
     uint64_t shown;              /* the value of `wanted` it answers */
     bool preview;
     bool failed; /* no answer to the newest wish will come */
+    dv_answer answer[DV_JOB_COUNT];
 
-    int *predictions; /* the teacher's classes, for the first `classified` pictures */
-    int64_t classified;
-    int64_t labelled, right; /* among those */
+    dv_pictures *pictures;
+    float *means; /* count x latent, of the encoder; the first `surveyed` pictures' are there */
+    int64_t surveyed;
+
+    int view;                      /* of dv_views */
+    int focus[DV_MODEL_VIEWS];     /* of each view's panes */
+    const struct dv_view *overlay; /* drawn instead of the view; NULL: none */
+    int help_page;
+    dv_teacher_state teacher;
+    dv_vae_state vae;
+    dv_student_state student;
 
     dv_work work;
-    bool help;
-    int help_page;
-    bool asking; /* for a picture's number */
-    char answer[DV_ANSWER_SIZE];
+    dv_prompt prompt;
     char message[DV_MESSAGE_SIZE]; /* until the next key */
     bool message_is_error;
     double update_ms; /* from key to picture, of the last explanation shown; negative before */
@@ -42,46 +64,35 @@ typedef struct dv_model {
 dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error);
 void dv_model_free(dv_model *model);
 
-/* ---- what the user turns: each asks for a new explanation if it changes anything ---- */
+/* ---- changes ---- */
 
-/* Goes to a picture, clamped to those there are; knobs go back to zero. */
-void dv_model_go(dv_model *model, int64_t index);
-void dv_model_choose(dv_model *model, int step); /* another dimension; asks for nothing */
-void dv_model_turn(dv_model *model, double step);
-void dv_model_reset(dv_model *model, bool all);
-/* One step up or down a list of round values; direction is +1 or -1. */
-void dv_model_step_band(dv_model *model, int direction);
-void dv_model_step_temperature(dv_model *model, int direction);
-void dv_model_step_neighbors(dv_model *model, int direction);
-void dv_model_step_ridge(dv_model *model, int direction);
-void dv_model_ridge_by_rule(dv_model *model);
-void dv_model_step_seed(dv_model *model, int direction);
-void dv_model_next_method(dv_model *model);
-void dv_model_next_sampling(dv_model *model);
-void dv_model_next_neighborhood(dv_model *model);
-/* The same wish once more. */
+/* The wish was changed, or is to be answered once more. */
 void dv_model_want(dv_model *model);
+/* Goes to a picture, clamped to those there are. */
+void dv_model_go(dv_model *model, int64_t index);
+void dv_model_choose_dimension(dv_model *model, int step);
+void dv_model_say(dv_model *model, bool is_error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- what comes back ---- */
 
-/* Takes the outcome of an explanation, and the explanation in it. */
-void dv_model_accept(dv_model *model, const dv_outcome *outcome);
+/* Takes an outcome and what is in it. */
+void dv_model_accept(dv_model *model, dv_outcome *outcome);
 /* Drops an explanation of another picture that has been on the screen too long. Returns the milliseconds until that
  * will be due, or -1. */
 int dv_model_expire(dv_model *model, double now);
-/* Counts predictions up to `known`, which were written to model->predictions. */
-void dv_model_count(dv_model *model, int64_t known);
-void dv_model_say(dv_model *model, bool is_error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- questions ---- */
 
-int dv_model_label(const dv_model *model, int64_t index);      /* -1: unknown */
-int dv_model_prediction(const dv_model *model, int64_t index); /* -1: not yet */
-bool dv_model_is_wrong(const dv_model *model, int64_t index);
-/* The next picture from the current one on (direction 1 or -1, round the end) that the teacher gets wrong, -1: none. */
-int64_t dv_model_find_wrong(const dv_model *model, int direction);
+/* The newest result of a kind, though it may answer an older request; NULL: none. */
+const void *dv_model_result(const dv_model *model, dv_job job);
+/* Whether it answers the newest request. */
+bool dv_model_is_answered(const dv_model *model, dv_job job);
 /* "Sneaker", or "?" for -1. */
 const char *dv_model_class_name(const dv_model *model, int class);
+/* The teacher's word on the picture of the wish, -1: not known yet. */
+int dv_model_teacher_class(const dv_model *model);
+/* Whether the explanation is one of the picture of the wish. */
+bool dv_model_has_explanation(const dv_model *model);
 /* Whether the explanation answers what is wanted now. */
 bool dv_model_is_current(const dv_model *model);
 /* Whether a knob of the explanation's picture is turned. */

@@ -26,7 +26,8 @@ void dv_pane_heading(const dv_pane *pane, const char *title, const char *format,
     va_start(arguments, format);
     vsnprintf(detail, sizeof(detail), format, arguments);
     va_end(arguments);
-    int column = dv_pane_text(pane, 0, 0, 0, DV_STYLE_TITLE, "%s ", title);
+    int column = dv_pane_text(pane, 0, 0, 0, pane->focused ? DV_STYLE_SELECTED : DV_STYLE_TITLE, "%s", title);
+    column += dv_pane_text(pane, 0, column, 0, DV_STYLE_TEXT, " ");
     if (detail[0])
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "%s ", detail);
     while (column < pane->area.columns && dv_pane_text(pane, 0, column, 1, DV_STYLE_DIM, "─") > 0)

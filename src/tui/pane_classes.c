@@ -84,7 +84,7 @@ static void draw_class(const dv_pane *pane, const columns *at, int row, int clas
                      (double)explanation->student_probabilities[class]);
 }
 
-void dv_pane_draw_classes(const dv_pane *pane)
+static void draw_pane(const dv_pane *pane)
 {
     const dv_model *model = pane->model;
     columns at = measure(pane);
@@ -104,3 +104,5 @@ void dv_pane_draw_classes(const dv_pane *pane)
         draw_class(pane, &at, i + 1, classes[i]);
     free(classes);
 }
+
+const dv_pane_kind dv_pane_classes = {.name = "classes", .draw = draw_pane};

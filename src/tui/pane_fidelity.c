@@ -64,12 +64,12 @@ static void draw_reasons(const dv_pane *pane, int row, int column)
     }
 }
 
-void dv_pane_draw_fidelity(const dv_pane *pane)
+static void draw_pane(const dv_pane *pane)
 {
     const dv_model *model = pane->model;
     if (!model->explanation) {
         if (!model->failed)
-            dv_pane_text(pane, 0, 0, 0, DV_STYLE_DIM, "explaining picture %" PRId64 " ...", model->options.index);
+            dv_pane_text(pane, 0, 0, 0, DV_STYLE_DIM, "explaining picture %" PRId64 " ...", model->wish.options.index);
         return;
     }
     int column = draw_figures(pane);
@@ -78,3 +78,5 @@ void dv_pane_draw_fidelity(const dv_pane *pane)
     else
         draw_reasons(pane, 0, column + 2);
 }
+
+const dv_pane_kind dv_pane_fidelity = {.name = "fidelity", .draw = draw_pane};

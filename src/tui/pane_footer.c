@@ -1,6 +1,5 @@
 /* The last line: keys, or a message, or a question; at its end what goes on and what the last update cost. */
-#include "tui/actions.h"
-#include "tui/pane.h"
+#include "tui/view.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,56 +15,94 @@ static void write_bytes(int64_t bytes, char *text, size_t size)
         snprintf(text, size, "%.1f kB", (double)bytes / 1000);
 }
 
+/* "projecting 40 %, 8 s left" */
+static void write_progress(const dv_model *model, char *text, size_t size)
+{
+    const dv_work *work = &model->work;
+    double ran = (model->now - work->started) / 1000;
+    text[0] = '\0';
+    if (work->job == DV_JOB_NONE || (work->job == DV_JOB_EXPLAIN && model->now - model->wanted_at < ENOUGH))
+        return;
+    int used = snprintf(text, size, "%s%s%s", dv_job_get(work->job)->doing, work->stage[0] ? ": " : "", work->stage);
+    if (work->fraction >= 0)
+        used += snprintf(text + used, size - (size_t)used, " %.0f %%", 100 * work->fraction);
+    if (work->fraction > .02 && ran > 2)
+        snprintf(text + used, size - (size_t)used, ", %.0f s left", ran / work->fraction - ran);
+}
+
 static void write_corner(const dv_model *model, char corner[CORNER_SIZE])
 {
-    static const char *const names[] = {
-        [DV_JOB_EXPLAIN] = "explaining", [DV_JOB_EXPORT] = "writing", [DV_JOB_CLASSIFY] = "asking the teacher"};
-    char bytes[24], progress[80] = "";
+    char bytes[24], progress[80];
     write_bytes(model->update_bytes, bytes, sizeof(bytes));
-    const dv_work *work = &model->work;
-    bool quick = work->job == DV_JOB_EXPLAIN && model->now - model->wanted_at < ENOUGH;
-    if (work->job != DV_JOB_NONE && !quick) {
-        char percent[16] = "";
-        if (work->fraction >= 0)
-            snprintf(percent, sizeof(percent), " %.0f %%", 100 * work->fraction);
-        snprintf(progress, sizeof(progress), "%s%s%s%s   ", names[work->job], work->stage[0] ? ": " : "", work->stage,
-                 percent);
-    }
+    write_progress(model, progress, sizeof(progress));
+    const char *gap = progress[0] ? "   " : "";
     if (model->update_ms >= 0)
-        snprintf(corner, CORNER_SIZE, "%s%.0f ms %s", progress, model->update_ms, bytes);
+        snprintf(corner, CORNER_SIZE, "%s%s%.0f ms %s", progress, gap, model->update_ms, bytes);
     else
         snprintf(corner, CORNER_SIZE, "%s", progress);
 }
 
-static void draw_keys(const dv_pane *pane, int width)
+/* The keys of a set that have a hint; returns the column behind them. */
+static int draw_hints(const dv_pane *pane, const dv_context *context, const dv_action_set *set, int column, int width)
 {
-    int column = 0;
-    for (int action = 0; action < DV_ACTION_COUNT; action++) {
-        const dv_action_row *row = dv_action_get(action);
-        if (!row->hint[0])
+    for (int i = 0; i < set->count; i++) {
+        const dv_action *action = &set->action[i];
+        if (!action->hint || dv_context_hides(context, set, action->keys[0]))
             continue;
         char key[DV_KEY_NAME_SIZE];
-        dv_key_name(row->keys[0], key);
-        if (column + (int)(strlen(key) + 1 + strlen(row->hint)) > width)
-            return;
+        dv_key_name(action->keys[0], key);
+        if (column + (int)(strlen(key) + 1 + strlen(action->hint)) > width)
+            return column;
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_KEY, "%s", key) + 1;
-        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "%s", row->hint) + 2;
+        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "%s", action->hint) + 2;
     }
+    return column;
 }
 
-void dv_pane_draw_footer(const dv_pane *pane)
+static void draw_keys(const dv_pane *pane, int width)
+{
+    dv_context context = {0};
+    int column = 0;
+    dv_view_context(pane->model, &context);
+    for (int i = 0; i < context.count; i++)
+        column = draw_hints(pane, &context, context.set[i], column, width);
+}
+
+/* The question, what was typed, a cursor in it, and what it may become. */
+static void draw_prompt(const dv_pane *pane, int width)
+{
+    const dv_prompt *prompt = &pane->model->prompt;
+    int column = dv_pane_text(pane, 0, 0, width, DV_STYLE_KEY, "%s", prompt->kind->label);
+    column += dv_pane_text(pane, 0, column, 0, DV_STYLE_TEXT, "%.*s", (int)prompt->cursor, prompt->text);
+    size_t under = prompt->cursor;
+    if (prompt->text[under])
+        do
+            under++;
+        while (((unsigned char)prompt->text[under] & 0xc0) == 0x80);
+    int here = (int)(under - prompt->cursor);
+    column += dv_pane_text(pane, 0, column, 0, DV_STYLE_SELECTED, "%.*s", here ? here : 1,
+                           here ? prompt->text + prompt->cursor : " ");
+    column += dv_pane_text(pane, 0, column, 0, DV_STYLE_TEXT, "%s", prompt->text + under);
+    dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "%s", prompt->hint);
+}
+
+static void draw_pane(const dv_pane *pane)
 {
     const dv_model *model = pane->model;
     char corner[CORNER_SIZE];
     write_corner(model, corner);
     int left = pane->area.columns - (int)strlen(corner);
     int width = left > 2 ? left - 2 : pane->area.columns;
+    if (model->prompt.kind) {
+        draw_prompt(pane, pane->area.columns);
+        return;
+    }
     if (left > 2)
         dv_pane_text(pane, 0, left, 0, DV_STYLE_DIM, "%s", corner);
-    if (model->asking)
-        dv_pane_text(pane, 0, 0, width, DV_STYLE_TEXT, "Go to picture: %s_", model->answer);
-    else if (model->message[0])
+    if (model->message[0])
         dv_pane_text(pane, 0, 0, width, model->message_is_error ? DV_STYLE_BAD : DV_STYLE_TEXT, "%s", model->message);
     else
         draw_keys(pane, width);
 }
+
+const dv_pane_kind dv_pane_footer = {.name = "footer", .draw = draw_pane};

@@ -1,38 +1,70 @@
-/* One line: what is looked at and what the teacher says to it. */
-#include "tui/pane.h"
+/* One line: the views, what is looked at, and what the teacher says to it. */
+#include "tui/control.h"
+#include "tui/view.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
-enum { ROOMY = 100 };
+enum { ROOMY = 100, TAB_SIZE = 32 };
 
-void dv_pane_draw_header(const dv_pane *pane)
+static void name_tab(int view, char name[TAB_SIZE])
+{
+    snprintf(name, TAB_SIZE, " %d %s ", view + 1, dv_views[view]->title);
+}
+
+static int draw_tabs(const dv_pane *pane)
+{
+    int column = 0;
+    for (int view = 0; view < DV_MODEL_VIEWS; view++) {
+        char name[TAB_SIZE];
+        name_tab(view, name);
+        bool shown = view == pane->model->view;
+        column += dv_pane_text(pane, 0, column, 0, shown ? DV_STYLE_SELECTED : DV_STYLE_DIM, "%s", name);
+    }
+    return column + 1;
+}
+
+static void draw_pane(const dv_pane *pane)
 {
     const dv_model *model = pane->model;
-    const dv_explanation *explanation = model->explanation;
-    int64_t index = model->options.index;
-    int label = dv_model_label(model, index);
-    bool has_answer = explanation && explanation->options.index == index;
-    int prediction = has_answer ? explanation->teacher_class : dv_model_prediction(model, index);
-    bool wrong = label >= 0 && prediction >= 0 && label != prediction;
-
-    const char *noun = pane->area.columns < ROOMY ? "" : "picture ";
-    int column = dv_pane_text(pane, 0, 0, 0, DV_STYLE_TITLE, "deepvid");
-    column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "  %s", model->facts->name);
-    column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "  %s", noun);
+    int64_t index = model->wish.options.index;
+    int label = dv_pictures_label(model->pictures, index), prediction = dv_model_teacher_class(model);
+    bool wrong = label >= 0 && prediction >= 0 && label != prediction, roomy = pane->area.columns >= ROOMY;
+    int column = draw_tabs(pane);
+    if (roomy)
+        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, " %s  picture ", model->facts->name);
     column += dv_pane_text(pane, 0, column, 0, DV_STYLE_TEXT, "%" PRId64, index);
     column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, " of %" PRId64, model->facts->count);
     if (label >= 0) {
-        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "  label ");
+        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, roomy ? "  label " : "  ");
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_TEXT, "%s", dv_model_class_name(model, label));
     }
     if (prediction < 0)
         return;
-    column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "  teacher ");
+    column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, roomy ? "  teacher " : " → ");
     dv_style style = wrong ? DV_STYLE_BAD : label >= 0 ? DV_STYLE_GOOD : DV_STYLE_TEXT;
     column += dv_pane_text(pane, 0, column, 0, style, "%s", dv_model_class_name(model, prediction));
-    if (has_answer)
+    if (dv_model_has_explanation(model))
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_TEXT, " %.2f",
-                               (double)explanation->teacher_probabilities[prediction]);
+                               (double)model->explanation->teacher_probabilities[prediction]);
     if (wrong)
         dv_pane_text(pane, 0, column, 0, DV_STYLE_BAD, "  wrong");
 }
+
+static void mouse(dv_control *control, const dv_pane *pane, const dv_mouse *mouse)
+{
+    (void)pane;
+    int column = 0;
+    for (int view = 0; mouse->kind == DV_MOUSE_PRESS && view < DV_MODEL_VIEWS; view++) {
+        char name[TAB_SIZE];
+        name_tab(view, name);
+        column += (int)strlen(name);
+        if (mouse->column < column) {
+            dv_control_command(control, view == 0 ? "teacher" : view == 1 ? "vae" : "student-view");
+            return;
+        }
+    }
+}
+
+const dv_pane_kind dv_pane_header = {.name = "header", .draw = draw_pane, .mouse = mouse};

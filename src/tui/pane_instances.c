@@ -1,4 +1,5 @@
 /* The pictures of the bundle by number, label and the teacher's word: a list, or a strip in one row. */
+#include "tui/control.h"
 #include "tui/pane.h"
 
 #include <inttypes.h>
@@ -17,10 +18,11 @@ static void head(const dv_pane *pane)
 {
     const dv_model *model = pane->model;
     int64_t count = model->facts->count;
-    if (model->classified < count)
-        dv_pane_heading(pane, "Pictures", "asking %.0f %%", 100. * (double)model->classified / (double)count);
-    else if (model->labelled > 0)
-        dv_pane_heading(pane, "Pictures", "%.2f %% right", 100. * (double)model->right / (double)model->labelled);
+    if (model->pictures->known < count)
+        dv_pane_heading(pane, "Pictures", "asking %.0f %%", 100. * (double)model->pictures->known / (double)count);
+    else if (model->pictures->labelled > 0)
+        dv_pane_heading(pane, "Pictures", "%.2f %% right",
+                        100. * (double)model->pictures->right / (double)model->pictures->labelled);
     else
         dv_pane_heading(pane, "Pictures", "%s", "");
 }
@@ -28,8 +30,8 @@ static void head(const dv_pane *pane)
 static void draw_row(const dv_pane *pane, int row, int64_t index)
 {
     const dv_model *model = pane->model;
-    bool here = index == model->options.index;
-    int label = dv_model_label(model, index), prediction = dv_model_prediction(model, index);
+    bool here = index == model->wish.options.index;
+    int label = dv_pictures_label(model->pictures, index), prediction = dv_pictures_prediction(model->pictures, index);
     if (here)
         dv_pane_text(pane, row, 0, 0, DV_STYLE_SELECTED, "%*s", pane->area.columns, "");
     int column = 1 + digits(model->facts->count - 1) + 1;
@@ -38,7 +40,7 @@ static void draw_row(const dv_pane *pane, int row, int64_t index)
     const char *name = dv_model_class_name(model, label >= 0 ? label : prediction);
     if (label >= 0 || prediction >= 0)
         column += dv_pane_text(pane, row, column, 0, style, "%s", name);
-    if (dv_model_is_wrong(model, index))
+    if (dv_pictures_is_wrong(model->pictures, index))
         dv_pane_text(pane, row, column, 0, here ? style : DV_STYLE_BAD, " → %s",
                      dv_model_class_name(model, prediction));
 }
@@ -47,7 +49,7 @@ static void draw_list(const dv_pane *pane)
 {
     head(pane);
     int rows = pane->area.rows - 1;
-    int64_t count = pane->model->facts->count, first = pane->model->options.index - rows / 2;
+    int64_t count = pane->model->facts->count, first = pane->model->wish.options.index - rows / 2;
     if (first > count - rows)
         first = count - rows;
     if (first < 0)
@@ -60,11 +62,11 @@ static void draw_list(const dv_pane *pane)
 
 static void name_entry(const dv_model *model, int64_t index, char name[NAME_SIZE])
 {
-    int label = dv_model_label(model, index), prediction = dv_model_prediction(model, index);
+    int label = dv_pictures_label(model->pictures, index), prediction = dv_pictures_prediction(model->pictures, index);
     int used =
         snprintf(name, NAME_SIZE, " %" PRId64 " %.60s ", index,
                  label >= 0 || prediction >= 0 ? dv_model_class_name(model, label >= 0 ? label : prediction) : "");
-    if (dv_model_is_wrong(model, index))
+    if (dv_pictures_is_wrong(model->pictures, index))
         snprintf(name + used - 1, (size_t)(NAME_SIZE - used + 1), "→ %.60s ", dv_model_class_name(model, prediction));
 }
 
@@ -81,7 +83,7 @@ static int columns_of(const char *text)
 static void draw_strip(const dv_pane *pane)
 {
     const dv_model *model = pane->model;
-    int64_t middle = model->options.index;
+    int64_t middle = model->wish.options.index;
     char name[NAME_SIZE];
     name_entry(model, middle, name);
     int width = columns_of(name);
@@ -92,22 +94,41 @@ static void draw_strip(const dv_pane *pane)
         left -= columns_of(name);
         if (left < 0)
             break;
-        dv_pane_text(pane, 0, left, 0, dv_model_is_wrong(model, index) ? DV_STYLE_BAD : DV_STYLE_DIM, "%s", name);
+        dv_pane_text(pane, 0, left, 0, dv_pictures_is_wrong(model->pictures, index) ? DV_STYLE_BAD : DV_STYLE_DIM, "%s",
+                     name);
     }
     for (int64_t index = middle + 1; index < model->facts->count && index < middle + STRIP_EACH_WAY; index++) {
         name_entry(model, index, name);
         width = columns_of(name);
         if (right + width > pane->area.columns)
             break;
-        dv_pane_text(pane, 0, right, 0, dv_model_is_wrong(model, index) ? DV_STYLE_BAD : DV_STYLE_DIM, "%s", name);
+        dv_pane_text(pane, 0, right, 0, dv_pictures_is_wrong(model->pictures, index) ? DV_STYLE_BAD : DV_STYLE_DIM,
+                     "%s", name);
         right += width;
     }
 }
 
-void dv_pane_draw_instances(const dv_pane *pane)
+static void draw_pane(const dv_pane *pane)
 {
     if (pane->area.rows == 1)
         draw_strip(pane);
     else
         draw_list(pane);
 }
+
+static void step(dv_control *control, int number, const char *argument)
+{
+    (void)argument;
+    int64_t index = dv_pictures_step(control->model->pictures, control->model->wish.options.index, number);
+    if (index >= 0)
+        dv_model_go(control->model, index);
+}
+
+static const dv_action rows[] = {
+    {"row-up", "the picture above; below", {DV_KEY_UP, 'k'}, step, -1},
+    {"row-down", "", {DV_KEY_DOWN, 'j'}, step, 1},
+};
+
+static const dv_action_set actions = DV_ACTION_SET("List of pictures", rows);
+
+const dv_pane_kind dv_pane_instances = {.name = "instances", .actions = &actions, .draw = draw_pane};

@@ -1,4 +1,5 @@
 /* A slider a latent dimension: where the picture is, where the knob is, how far neighbours reach. */
+#include "tui/control.h"
 #include "tui/pane.h"
 
 #include <math.h>
@@ -41,27 +42,27 @@ static void draw_dimension(const dv_pane *pane, int row, int dimension, bool sho
 {
     const dv_model *model = pane->model;
     const dv_explanation *explanation = model->explanation;
-    bool chosen = dimension == model->dimension, turned = model->offset[dimension] != 0;
+    bool chosen = dimension == model->vae.dimension, turned = model->wish.offset[dimension] != 0;
     dv_style style = chosen ? DV_STYLE_SELECTED : DV_STYLE_TEXT;
     dv_pane_text(pane, row, 0, NAME_COLUMNS, style, "%sz%-3d", chosen ? "▸" : " ", dimension);
-    if (!explanation || explanation->options.index != model->options.index)
+    if (!explanation || explanation->options.index != model->wish.options.index)
         return;
-    double mean = (double)explanation->latent_mean[dimension], value = mean + (double)model->offset[dimension];
+    double mean = (double)explanation->latent_mean[dimension], value = mean + (double)model->wish.offset[dimension];
     dv_pane_text(pane, row, NAME_COLUMNS, VALUE_COLUMNS, turned ? DV_STYLE_WARNING : DV_STYLE_TEXT, "%+6.2f", value);
     int width = pane->area.columns - NAME_COLUMNS - VALUE_COLUMNS - (show_mean ? MEAN_COLUMNS : 0);
-    draw_slider(pane, row, NAME_COLUMNS + VALUE_COLUMNS, width, value, mean, model->options.band,
+    draw_slider(pane, row, NAME_COLUMNS + VALUE_COLUMNS, width, value, mean, model->wish.options.band,
                 chosen ? DV_STYLE_TEXT : DV_STYLE_DIM);
     if (show_mean)
         dv_pane_text(pane, row, pane->area.columns - MEAN_COLUMNS + 1, 0, DV_STYLE_DIM, "μ %+5.2f", mean);
 }
 
-void dv_pane_draw_latents(const dv_pane *pane)
+static void draw_pane(const dv_pane *pane)
 {
     const dv_model *model = pane->model;
     int latent = model->facts->latent, room = pane->area.rows - 1;
     int first = 0;
     if (latent > room) {
-        first = model->dimension - room / 2;
+        first = model->vae.dimension - room / 2;
         first = first < 0 ? 0 : first > latent - room ? latent - room : first;
         dv_pane_heading(pane, "Latent", "%d-%d of %d", first, first + room - 1, latent);
     } else
@@ -70,3 +71,39 @@ void dv_pane_draw_latents(const dv_pane *pane)
     for (int row = 0; row < room && first + row < latent; row++)
         draw_dimension(pane, row + 1, first + row, show_mean);
 }
+
+enum { FINE = 1, FAR = 5 }; /* tenths of a latent unit */
+
+static void choose(dv_control *control, int step, const char *argument)
+{
+    (void)argument;
+    dv_model_choose_dimension(control->model, step);
+}
+
+static void turn(dv_control *control, int tenths, const char *argument)
+{
+    (void)argument;
+    if (dv_wish_turn(&control->model->wish, control->model->vae.dimension, tenths / 10.0))
+        dv_model_want(control->model);
+}
+
+static void reset(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    if (dv_wish_reset_knob(&control->model->wish, control->model->vae.dimension))
+        dv_model_want(control->model);
+}
+
+static const dv_action rows[] = {
+    {"dimension-up", "choose the dimension above; below", {DV_KEY_UP, 'k'}, choose, -1},
+    {"dimension-down", "", {DV_KEY_DOWN, 'j'}, choose, 1},
+    {"turn-down", "turn it down or up by 0.1", {DV_KEY_LEFT, 'h'}, turn, -FINE},
+    {"turn-up", "", {DV_KEY_RIGHT, 'l'}, turn, FINE},
+    {"turn-far-down", "turn it down or up by 0.5", {DV_KEY_SHIFT_LEFT, 'H'}, turn, -FAR},
+    {"turn-far-up", "", {DV_KEY_SHIFT_RIGHT, 'L'}, turn, FAR},
+    {"reset-knob", "put it back to the picture's own value", {'0'}, reset, 0},
+};
+
+static const dv_action_set actions = DV_ACTION_SET("Latent dimensions", rows);
+
+const dv_pane_kind dv_pane_latents = {.name = "latents", .actions = &actions, .draw = draw_pane};

@@ -66,7 +66,7 @@ static void draw_counts(const dv_pane *pane, int top, int rows, int64_t *counts)
     }
 }
 
-void dv_pane_draw_neighbors(const dv_pane *pane)
+static void draw_pane(const dv_pane *pane)
 {
     const dv_explanation *explanation = pane->model->explanation;
     if (!explanation) {
@@ -86,3 +86,5 @@ void dv_pane_draw_neighbors(const dv_pane *pane)
         draw_counts(pane, below, rows, counts);
     free(counts);
 }
+
+const dv_pane_kind dv_pane_neighbors = {.name = "neighbors", .draw = draw_pane};

@@ -18,7 +18,8 @@ static int collect(const dv_model *model, const float *plain, int room, tile til
 {
     const dv_explanation *explanation = model->explanation;
     if (!explanation) {
-        tiles[0] = (tile){"picture", DV_STYLE_DIM, plain, dv_model_prediction(model, model->options.index)};
+        tiles[0] =
+            (tile){"picture", DV_STYLE_DIM, plain, dv_pictures_prediction(model->pictures, model->wish.options.index)};
         return 1;
     }
     int teacher = explanation->teacher_class, decoded = explanation->fidelity.reconstruction_label;
@@ -71,14 +72,14 @@ static void draw(const dv_pane *pane, const float *plain)
                   dv_figure_pictures(&grid.tiles, picture, NULL, facts->channels, facts->height, facts->width, NULL));
 }
 
-void dv_pane_draw_picture(const dv_pane *pane)
+static void draw_pane(const dv_pane *pane)
 {
     const dv_bundle_facts *facts = pane->model->facts;
     dv_pane_heading(pane, "Picture", "%s", "");
     float *plain = NULL;
     if (!pane->model->explanation) {
         plain = dv_alloc((size_t)facts->channels * (size_t)facts->height * (size_t)facts->width, sizeof(*plain), NULL);
-        if (!plain || !dv_bundle_get_picture(pane->model->bundle, pane->model->options.index, plain, NULL)) {
+        if (!plain || !dv_bundle_get_picture(pane->model->bundle, pane->model->wish.options.index, plain, NULL)) {
             free(plain);
             return;
         }
@@ -86,3 +87,5 @@ void dv_pane_draw_picture(const dv_pane *pane)
     draw(pane, plain);
     free(plain);
 }
+
+const dv_pane_kind dv_pane_picture = {.name = "picture", .draw = draw_pane};

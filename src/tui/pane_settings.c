@@ -1,5 +1,4 @@
 /* One line of what can be turned, each with its keys. */
-#include "tui/actions.h"
 #include "tui/pane.h"
 
 #include <inttypes.h>
@@ -10,7 +9,7 @@ enum { VALUE_SIZE = 64 };
 
 static bool is_ridge(const dv_model *model)
 {
-    return model->options.method == DV_STUDENT_RIDGE;
+    return model->wish.options.method == DV_STUDENT_RIDGE;
 }
 
 static bool not_ridge(const dv_model *model)
@@ -20,13 +19,13 @@ static bool not_ridge(const dv_model *model)
 
 static void write_method(const dv_model *model, char *value)
 {
-    snprintf(value, VALUE_SIZE, "%s", dv_student_method_name(model->options.method));
+    snprintf(value, VALUE_SIZE, "%s", dv_student_method_name(model->wish.options.method));
 }
 
 static void write_ridge(const dv_model *model, char *value)
 {
-    if (model->options.ridge > 0)
-        snprintf(value, VALUE_SIZE, "%.3g", model->options.ridge);
+    if (model->wish.options.ridge > 0)
+        snprintf(value, VALUE_SIZE, "%.3g", model->wish.options.ridge);
     else if (model->explanation && model->explanation->lambda > 0)
         snprintf(value, VALUE_SIZE, "%.2g rule", model->explanation->lambda);
     else
@@ -35,59 +34,67 @@ static void write_ridge(const dv_model *model, char *value)
 
 static void write_temperature(const dv_model *model, char *value)
 {
-    snprintf(value, VALUE_SIZE, is_ridge(model) ? "%.3g scales only" : "%.3g", model->options.temperature);
+    snprintf(value, VALUE_SIZE, is_ridge(model) ? "%.3g scales only" : "%.3g", model->wish.options.temperature);
 }
 
 static void write_band(const dv_model *model, char *value)
 {
-    snprintf(value, VALUE_SIZE, "%.3g", model->options.band);
+    snprintf(value, VALUE_SIZE, "%.3g", model->wish.options.band);
 }
 
 static void write_neighbors(const dv_model *model, char *value)
 {
-    snprintf(value, VALUE_SIZE, "%" PRId64, model->options.neighbors);
+    snprintf(value, VALUE_SIZE, "%" PRId64, model->wish.options.neighbors);
 }
 
 static void write_sampling(const dv_model *model, char *value)
 {
-    snprintf(value, VALUE_SIZE, "%s", dv_sampling_name(model->options.sampling));
+    snprintf(value, VALUE_SIZE, "%s", dv_sampling_name(model->wish.options.sampling));
 }
 
 static void write_neighborhood(const dv_model *model, char *value)
 {
-    snprintf(value, VALUE_SIZE, "%s", dv_neighborhood_name(model->options.neighborhood));
+    snprintf(value, VALUE_SIZE, "%s", dv_neighborhood_name(model->wish.options.neighborhood));
 }
 
 static void write_seed(const dv_model *model, char *value)
 {
-    snprintf(value, VALUE_SIZE, "%" PRIu64, model->options.seed);
+    snprintf(value, VALUE_SIZE, "%" PRIu64, model->wish.options.seed);
 }
 
 static const struct {
-    dv_action down, up; /* the same where one key goes round */
+    const char *down, *up; /* actions; the same where one key goes round */
     const char *name, *brief;
     void (*write)(const dv_model *model, char *value);
     bool (*matters)(const dv_model *model); /* dimmed when it does not; NULL: always */
 } settings[] = {
-    {DV_ACTION_METHOD, DV_ACTION_METHOD, "student", "", write_method, NULL},
-    {DV_ACTION_RIDGE_DOWN, DV_ACTION_RIDGE_UP, "λ", "λ", write_ridge, is_ridge},
-    {DV_ACTION_TEMPERATURE_DOWN, DV_ACTION_TEMPERATURE_UP, "T", "T", write_temperature, not_ridge},
-    {DV_ACTION_BAND_DOWN, DV_ACTION_BAND_UP, "band", "band", write_band, NULL},
-    {DV_ACTION_NEIGHBORS_DOWN, DV_ACTION_NEIGHBORS_UP, "neighbours", "N", write_neighbors, NULL},
-    {DV_ACTION_SAMPLING, DV_ACTION_SAMPLING, "", "", write_sampling, NULL},
-    {DV_ACTION_NEIGHBORHOOD, DV_ACTION_NEIGHBORHOOD, "", "", write_neighborhood, NULL},
-    {DV_ACTION_SEED_NEXT, DV_ACTION_SEED_NEXT, "seed", "", write_seed, NULL},
+    {"student", "student", "student", "", write_method, NULL},
+    {"lambda-down", "lambda-up", "λ", "λ", write_ridge, is_ridge},
+    {"temperature-down", "temperature-up", "T", "T", write_temperature, not_ridge},
+    {"band-down", "band-up", "band", "band", write_band, NULL},
+    {"neighbors-down", "neighbors-up", "neighbours", "N", write_neighbors, NULL},
+    {"sampling", "sampling", "", "", write_sampling, NULL},
+    {"neighborhood", "neighborhood", "", "", write_neighborhood, NULL},
+    {"seed-up", "seed-up", "seed", "", write_seed, NULL},
 };
 
 enum { SETTINGS = sizeof(settings) / sizeof(*settings) };
 
-/* "[ ]", or "m" for one key. */
+/* The key of an action that works everywhere. */
+static void name_key(const char *action, char name[DV_KEY_NAME_SIZE])
+{
+    dv_context context = {0};
+    dv_context_add_global(&context);
+    dv_key_name(dv_context_find_name(&context, action)->keys[0], name);
+}
+
+/* "[ ]", or "d" for one key. */
 static void name_keys(int setting, char *name, size_t size)
 {
     char down[DV_KEY_NAME_SIZE], up[DV_KEY_NAME_SIZE];
-    dv_key_name(dv_action_get(settings[setting].down)->keys[0], down);
-    dv_key_name(dv_action_get(settings[setting].up)->keys[0], up);
-    if (settings[setting].down == settings[setting].up)
+    name_key(settings[setting].down, down);
+    name_key(settings[setting].up, up);
+    if (strcmp(settings[setting].down, settings[setting].up) == 0)
         snprintf(name, size, "%s", down);
     else
         snprintf(name, size, "%s %s", down, up);
@@ -123,10 +130,12 @@ static int draw(const dv_pane *pane, int level, bool measure)
     return column - 2;
 }
 
-void dv_pane_draw_settings(const dv_pane *pane)
+static void draw_pane(const dv_pane *pane)
 {
     int level = 0;
     while (level + 1 < LEVELS && draw(pane, level, true) > pane->area.columns)
         level++;
     draw(pane, level, false);
 }
+
+const dv_pane_kind dv_pane_settings = {.name = "settings", .draw = draw_pane};

@@ -56,7 +56,7 @@ static void draw_maps(const dv_pane *pane, const dv_grid *grid, const int *class
     }
 }
 
-void dv_pane_draw_weights(const dv_pane *pane)
+static void draw_pane(const dv_pane *pane)
 {
     const dv_model *model = pane->model;
     const dv_bundle_facts *facts = model->facts;
@@ -83,3 +83,5 @@ void dv_pane_draw_weights(const dv_pane *pane)
     int count = dv_model_rank_classes(model, grid.count, classes);
     draw_maps(pane, &grid, classes, count, scale);
 }
+
+const dv_pane_kind dv_pane_weights = {.name = "weights", .draw = draw_pane};

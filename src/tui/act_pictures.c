@@ -1,0 +1,135 @@
+/* Ways through the pictures. */
+#include "tui/control.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static void step(dv_control *control, int number, const char *argument)
+{
+    (void)argument;
+    int64_t index = dv_pictures_step(control->model->pictures, control->model->wish.options.index, number);
+    if (index >= 0)
+        dv_model_go(control->model, index);
+    else
+        dv_model_say(control->model, true, "No picture passes the filter.");
+}
+
+static void go_to_end(dv_control *control, int last, const char *argument)
+{
+    (void)argument;
+    const dv_pictures *pictures = control->model->pictures;
+    if (pictures->selected_count > 0)
+        dv_model_go(control->model, pictures->selected[last ? pictures->selected_count - 1 : 0]);
+}
+
+static void go_to_wrong(dv_control *control, int direction, const char *argument)
+{
+    (void)argument;
+    dv_model *model = control->model;
+    const dv_pictures *pictures = model->pictures;
+    int64_t index = dv_pictures_find_wrong(pictures, model->wish.options.index, direction);
+    if (index >= 0)
+        dv_model_go(model, index);
+    else if (!model->facts->labels)
+        dv_model_say(model, true, "These pictures have no labels, so none can be wrong.");
+    else
+        dv_model_say(model, false, "No wrong one among the %" PRId64 " pictures the teacher was asked about.",
+                     pictures->known);
+}
+
+static void go_to_number(dv_control *control, const char *text)
+{
+    int64_t index, count = control->model->facts->count;
+    if (!dv_control_number(control, text, &index))
+        return;
+    if (index < 0 || index >= count)
+        dv_model_say(control->model, true, "There is no picture %s: they go from 0 to %" PRId64 ".", text, count - 1);
+    else
+        dv_model_go(control->model, index);
+}
+
+/* The class whose name begins so, or holds it; -1: none. */
+static int find_class(const dv_bundle_facts *facts, const char *text)
+{
+    for (int k = 0; k < facts->classes; k++)
+        if (strncasecmp(facts->class_names[k], text, strlen(text)) == 0)
+            return k;
+    for (int k = 0; k < facts->classes; k++)
+        if (strcasestr(facts->class_names[k], text))
+            return k;
+    return -1;
+}
+
+static void find_text(dv_control *control, const char *text)
+{
+    dv_model *model = control->model;
+    if (!text[0])
+        return;
+    if (isdigit((unsigned char)text[0]) && !text[strspn(text, "0123456789")]) {
+        go_to_number(control, text);
+        return;
+    }
+    int class = find_class(model->facts, text);
+    int64_t index = class < 0 ? -1 : dv_pictures_find_label(model->pictures, model->wish.options.index, class);
+    if (class < 0)
+        dv_model_say(model, true, "No class is called '%s'.", text);
+    else if (index < 0)
+        dv_model_say(model, true, "There is no picture of %s.", dv_model_class_name(model, class));
+    else
+        dv_model_go(model, index);
+}
+
+static int complete_class(dv_control *control, const char *text, const char **candidate, int room)
+{
+    const dv_bundle_facts *facts = control->model->facts;
+    int count = 0;
+    for (int k = 0; k < facts->classes && count < room; k++)
+        if (strncasecmp(facts->class_names[k], text, strlen(text)) == 0)
+            candidate[count++] = facts->class_names[k];
+    return count;
+}
+
+static const dv_prompt_kind find_prompt = {
+    .label = "Find (number or class): ", .accept = find_text, .complete = complete_class};
+
+static void find(dv_control *control, int unused, const char *argument)
+{
+    (void)unused;
+    if (argument && argument[0])
+        find_text(control, argument);
+    else
+        dv_prompt_open(&control->model->prompt, &find_prompt, "");
+}
+
+static void mark(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    dv_model *model = control->model;
+    int64_t index = model->wish.options.index;
+    model->marked = model->marked == index ? -1 : index;
+    if (model->marked < 0)
+        dv_model_say(model, false, "No picture is marked now.");
+    else
+        dv_model_say(model, false, "Picture %" PRId64 " is marked: morphs go from the current picture to it.", index);
+}
+
+static const dv_action rows[] = {
+    {"next", "next picture of the selection; the one before", {DV_KEY_PAGE_DOWN, '.', ' '}, step, 1},
+    {"back", "", {DV_KEY_PAGE_UP, ','}, step, -1},
+    {"first", "first picture of the selection; last", {DV_KEY_HOME}, go_to_end, false},
+    {"last", "", {DV_KEY_END}, go_to_end, true},
+    {"next-wrong",
+     "next picture that the teacher gets wrong; the one before",
+     {'n'},
+     go_to_wrong,
+     1,
+     .hint = "next wrong"},
+    {"back-wrong", "", {'N'}, go_to_wrong, -1},
+    {"find", "find a picture by its number, or the next one of a class", {'/', 'g'}, find, 0, "NUMBER|CLASS", "find"},
+    {"mark", "mark this picture as the second one, for morphs", {'m'}, mark, 0},
+};
+
+const dv_action_set dv_actions_pictures = DV_ACTION_SET("Pictures", rows);

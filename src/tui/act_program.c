@@ -1,0 +1,190 @@
+/* The program itself: views, help, commands, graphics, leaving. */
+#include "tui/control.h"
+#include "tui/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- views and panes ------------------------------------------------------------------ */
+
+static void show_view(dv_control *control, int view)
+{
+    control->model->view = view;
+    control->model->overlay = NULL;
+}
+
+static void go_to_view(dv_control *control, int view, const char *argument)
+{
+    (void)argument;
+    show_view(control, view);
+}
+
+static void step_view(dv_control *control, int step, const char *argument)
+{
+    (void)argument;
+    show_view(control, (control->model->view + step + DV_MODEL_VIEWS) % DV_MODEL_VIEWS);
+}
+
+static void name_view(dv_control *control, int unused, const char *argument)
+{
+    (void)unused;
+    for (int view = 0; view < DV_MODEL_VIEWS; view++)
+        if (argument && strcmp(dv_views[view]->name, argument) == 0) {
+            show_view(control, view);
+            return;
+        }
+    dv_model_say(control->model, true, "The views are called teacher, vae and student.");
+}
+
+static void step_pane(dv_control *control, int step, const char *argument)
+{
+    (void)argument;
+    dv_model *model = control->model;
+    int count = 0;
+    while (dv_views[model->view]->panes[count])
+        count++;
+    if (count > 0)
+        model->focus[model->view] = (model->focus[model->view] + step + count) % count;
+}
+
+static void name_pane(dv_control *control, int unused, const char *argument)
+{
+    (void)unused;
+    for (int view = 0; view < DV_MODEL_VIEWS; view++)
+        for (int i = 0; argument && dv_views[view]->panes[i]; i++)
+            if (strcmp(dv_views[view]->panes[i]->name, argument) == 0) {
+                show_view(control, view);
+                dv_view_set_focus(control->model, dv_views[view]->panes[i]);
+                return;
+            }
+    dv_model_say(control->model, true, "There is no pane of that name; Tab lists them.");
+}
+
+static void help(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    control->model->overlay = &dv_view_help;
+    control->model->help_page = 0;
+}
+
+/* ---- commands --------------------------------------------------------------------------- */
+
+/* Names of actions, and for some of them what may follow. */
+static int complete_command(dv_control *control, const char *text, const char **candidate, int room)
+{
+    dv_context context = {0};
+    (void)control;
+    dv_view_all_actions(&context);
+    int count = 0;
+    for (int i = 0; i < context.count; i++)
+        for (int row = 0; row < context.set[i]->count && count < room; row++)
+            if (strncmp(context.set[i]->action[row].name, text, strlen(text)) == 0)
+                candidate[count++] = context.set[i]->action[row].name;
+    return count;
+}
+
+static const dv_prompt_kind command_prompt = {.label = ":", .accept = dv_control_command, .complete = complete_command};
+
+static void command(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    dv_prompt_open(&control->model->prompt, &command_prompt, "");
+}
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+static void export(dv_control *control, int unused, const char *argument)
+{
+    (void)unused;
+    dv_model *model = control->model;
+    if (dv_worker_is_busy(control->worker, DV_JOB_EXPORT)) {
+        dv_model_say(model, false, "A report is being written already.");
+        return;
+    }
+    dv_request request = {.job = DV_JOB_EXPORT, .wish = &model->wish};
+    if (argument && argument[0])
+        snprintf(request.folder, sizeof(request.folder), "%s", argument);
+    else
+        snprintf(request.folder, sizeof(request.folder), "./deepvid-%" PRId64, model->wish.options.index);
+    request.key = model->answer[DV_JOB_EXPORT].asked + 1;
+    dv_control_ask(control, &request);
+    dv_model_say(model, false, "Writing the report into %s ...", request.folder);
+}
+
+/* ---- screen and process --------------------------------------------------------------------- */
+
+static void cycle_graphics(dv_control *control, int unused, const char *argument)
+{
+    (void)unused;
+    dv_graphics now = dv_screen_graphics(control->screen), next = now == DV_GRAPHICS_OFF ? DV_GRAPHICS_SIXEL : now + 1;
+    if (argument && argument[0] && !dv_graphics_parse(argument, &next)) {
+        dv_model_say(control->model, true, "'%s' is no way to show graphics.", argument);
+        return;
+    }
+    dv_screen_set_graphics(control->screen, next);
+    bool promised = next != DV_GRAPHICS_SIXEL || dv_screen_has_sixel(control->screen);
+    dv_model_say(control->model, false, "Graphics: %s%s", dv_graphics_name(next),
+                 promised ? "" : ", which this terminal does not say it can show; c goes on");
+}
+
+static void toggle_mouse(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    bool on = !dv_screen_mouse(control->screen);
+    dv_screen_set_mouse(control->screen, on);
+    dv_model_say(control->model, false, "%s",
+                 on ? "The mouse is on; Shift selects text in most terminals."
+                    : "The mouse is off: the terminal selects text again.");
+}
+
+static void repaint(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    dv_screen_repaint(control->screen);
+}
+
+static void suspend(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    dv_screen_suspend(control->screen);
+}
+
+static void cancel(dv_control *control, int quits, const char *argument)
+{
+    (void)argument;
+    if (dv_worker_cancel(control->worker))
+        dv_model_say(control->model, false, "Cancelled. Enter goes on.");
+    else if (quits)
+        control->leave = true;
+}
+
+static void quit(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    control->leave = true;
+}
+
+static const dv_action rows[] = {
+    {"teacher", "the teacher view: which instance?", {'1'}, go_to_view, 0},
+    {"vae", "the VAE view: which neighbourhood?", {'2'}, go_to_view, 1},
+    {"student-view", "the student view: why?", {'3'}, go_to_view, 2},
+    {"next-view", "next view; the one before", {DV_KEY_TAB}, step_view, 1},
+    {"back-view", "", {DV_KEY_BACK_TAB}, step_view, -1},
+    {"next-pane", "next pane; the one before", {'w'}, step_pane, 1, .hint = "pane"},
+    {"back-pane", "", {'W'}, step_pane, -1},
+    {"view", "go to a view, or a pane, by its name", {0}, name_view, 0, "NAME"},
+    {"pane", "", {0}, name_pane, 0, "NAME"},
+    {"help", "the keys of this view", {'?', DV_KEY_F1}, help, 0, .hint = "help"},
+    {"command", "type a command; Tab completes it", {':'}, command, 0, .hint = "command"},
+    {"export", "write the report into ./deepvid-NUMBER, or the folder named", {'e'}, export, 0, "FOLDER", "export"},
+    {"graphics", "other graphics, or those named", {'c'}, cycle_graphics, 0, "NAME"},
+    {"mouse", "mouse on or off", {'M'}, toggle_mouse, 0},
+    {"repaint", "paint the screen anew", {DV_CONTROL('L')}, repaint, 0},
+    {"suspend", "suspend", {DV_CONTROL('Z')}, suspend, 0},
+    {"cancel", "cancel what is running", {DV_KEY_ESCAPE}, cancel, false},
+    {"interrupt", "the same; quit when nothing is", {DV_CONTROL('C')}, cancel, true},
+    {"quit", "quit", {'q'}, quit, 0, .hint = "quit"},
+};
+
+const dv_action_set dv_actions_program = DV_ACTION_SET("Everywhere", rows);

@@ -1,0 +1,92 @@
+/* The kinds of work that the screen asks of the engine: one row of the table each. */
+#ifndef DV_TUI_JOB_H
+#define DV_TUI_JOB_H
+
+#include "deepvid.h"
+#include "tui/wish.h"
+
+#include <stddef.h>
+
+/* The more urgent ones first. */
+typedef enum dv_job {
+    DV_JOB_NONE,
+    DV_JOB_TRAVERSE, /* -> dv_strip */
+    DV_JOB_EXPLAIN, /* -> dv_explanation; one with fewer neighbours first, when a full one takes longer than a glance */
+    DV_JOB_EXPORT,  /* -> char *: the folder that was written */
+    DV_JOB_INFLUENCE, /* -> float[latent] */
+    DV_JOB_CLASSIFY,  /* -> dv_scores_part, several */
+    DV_JOB_SURVEY,    /* -> dv_means_part, several */
+    DV_JOB_COUNT
+} dv_job;
+
+enum { DV_FOLDER_SIZE = 256 }; /* of the name of a report's folder */
+
+/* What is asked for. `key` is the asker's: equal keys of a kind mean equal requests, and the outcome carries it. */
+typedef struct dv_request {
+    dv_job job;
+    uint64_t key;
+    const dv_wish *wish;         /* copied; NULL for the kinds that gather */
+    int64_t index;               /* MORPH: the other picture */
+    int number;                  /* TRAVERSE: dimension; FLIP: class or -1 */
+    int count;                   /* TRAVERSE, MORPH: steps; LAMBDA: points */
+    double reach;                /* TRAVERSE: prior standard deviations each way */
+    char folder[DV_FOLDER_SIZE]; /* EXPORT */
+} dv_request;
+
+/* What came of a request. */
+typedef struct dv_outcome {
+    dv_job job;
+    uint64_t key;
+    bool preview;   /* with fewer neighbours; the full one follows unless a newer request comes */
+    void *result;   /* as the kind has it, freed by dv_job_free_result; NULL when error says why there is none */
+    dv_error error; /* code DV_OK when all is well */
+} dv_outcome;
+
+/* The teacher's answers on some pictures. */
+typedef struct dv_scores_part {
+    int64_t first, count;
+    dv_scores score[];
+} dv_scores_part;
+
+/* The latent means of some pictures, count x latent. */
+typedef struct dv_means_part {
+    int64_t first, count;
+    float mean[];
+} dv_means_part;
+
+/* ---- for the worker ---------------------------------------------------------------- */
+
+typedef enum dv_errand_state { DV_ERRAND_DONE, DV_ERRAND_MORE, DV_ERRAND_FAILED } dv_errand_state;
+
+/* One request under way, as its kind sees it. */
+typedef struct dv_errand {
+    dv_bundle *bundle;
+    const dv_bundle_facts *facts;
+    const dv_request *request;
+    const dv_progress *progress; /* says no when the work has become pointless */
+    void *memory;                /* of the kind, zeroed at first, kept from request to request */
+    void *context;               /* of the worker */
+    /* Hands a result over. */
+    void (*post)(const struct dv_errand *errand, void *result, bool preview);
+    /* Whether something else waits, more urgent than this or a newer request of the kind. */
+    bool (*is_awaited)(const struct dv_errand *errand);
+} dv_errand;
+
+typedef struct dv_job_kind {
+    const char *doing; /* "explaining" */
+    bool keeps_all;    /* results add up; else a newer one replaces one that nobody took */
+    bool stays;        /* runs to its end even if something more urgent waits */
+    size_t memory_size;
+    void (*forget)(void *memory); /* frees what the memory owns; NULL: nothing */
+    /* Works until done, or for a bite when it can go on later (MORE). */
+    dv_errand_state (*run)(const dv_errand *errand, dv_error *error);
+    void (*free_result)(void *result);
+} dv_job_kind;
+
+const dv_job_kind *dv_job_get(dv_job job);
+void dv_job_free_result(dv_job job, void *result);
+
+extern const dv_job_kind dv_job_explain, dv_job_export, dv_job_traverse, dv_job_influence, dv_job_classify,
+    dv_job_survey;
+
+#endif

@@ -1,0 +1,108 @@
+/* An explanation for the screen: when a full one takes longer than a glance, one with fewer neighbours comes first. */
+#include "base/file.h"
+#include "figure/figure.h"
+#include "tui/job.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PREVIEW_NEIGHBORS = 512, /* as many as is useful */
+    PREVIEW_AT_LEAST = 64,
+    PREVIEW_SLOW_MS = 80, /* it should follow the keys */
+    PREVIEW_FAST_MS = 30,
+    PREVIEW_WORTH_MS = 100,    /* a full explanation that is faster needs no preview */
+    PREVIEW_PATIENCE_MS = 150, /* a preview that takes longer gives way to a newer request */
+};
+
+typedef struct pacing {
+    double full_ms; /* of the last full explanation, 0: none yet */
+    int64_t preview_neighbors;
+} pacing;
+
+typedef struct watch {
+    const dv_errand *errand;
+    bool patient; /* does not give way at once */
+    double started;
+} watch;
+
+/* A preview is rather finished than given up: keys that come without end must not starve the screen. */
+static bool report(void *context, const char *stage, double fraction)
+{
+    const watch *watched = context;
+    const dv_progress *progress = watched->errand->progress;
+    bool go_on = progress->report(progress->context, stage, fraction);
+    return go_on || (watched->patient && dv_clock_ms() - watched->started < PREVIEW_PATIENCE_MS);
+}
+
+/* Explains what is asked for, with at most `neighbors` neighbours. */
+static dv_explanation *explain(const dv_errand *errand, int64_t neighbors, bool patient, double *took_ms,
+                               dv_error *error)
+{
+    dv_explain_options options = errand->request->wish->options;
+    if (options.neighbors > neighbors)
+        options.neighbors = neighbors;
+    if (options.fresh > neighbors)
+        options.fresh = neighbors;
+    watch watched = {.errand = errand, .patient = patient, .started = dv_clock_ms()};
+    dv_progress progress = {.report = report, .context = &watched};
+    dv_explanation *explanation = dv_explain(errand->bundle, &options, &progress, error);
+    *took_ms = dv_clock_ms() - watched.started;
+    return explanation;
+}
+
+/* A preview is there to follow the keys. */
+static void fit_preview(pacing *pace, double took_ms)
+{
+    if (took_ms > PREVIEW_SLOW_MS && pace->preview_neighbors > PREVIEW_AT_LEAST)
+        pace->preview_neighbors /= 2;
+    else if (took_ms < PREVIEW_FAST_MS && pace->preview_neighbors < PREVIEW_NEIGHBORS)
+        pace->preview_neighbors *= 2;
+}
+
+static dv_errand_state run(const dv_errand *errand, dv_error *error)
+{
+    pacing *pace = errand->memory;
+    double took_ms;
+    if (pace->preview_neighbors == 0)
+        pace->preview_neighbors = PREVIEW_NEIGHBORS;
+    bool is_quick = pace->full_ms > 0 && pace->full_ms < PREVIEW_WORTH_MS;
+    if (errand->request->wish->options.neighbors > PREVIEW_NEIGHBORS && !is_quick) {
+        dv_explanation *preview = explain(errand, pace->preview_neighbors, true, &took_ms, error);
+        if (!preview)
+            return DV_ERRAND_FAILED;
+        fit_preview(pace, took_ms);
+        errand->post(errand, preview, true);
+    }
+    dv_explanation *explanation = explain(errand, INT64_MAX, false, &took_ms, error);
+    if (!explanation)
+        return DV_ERRAND_FAILED;
+    pace->full_ms = took_ms;
+    errand->post(errand, explanation, false);
+    return DV_ERRAND_DONE;
+}
+
+static void free_explanation(void *result)
+{
+    dv_explanation_free(result);
+}
+
+const dv_job_kind dv_job_explain = {
+    .doing = "explaining", .memory_size = sizeof(pacing), .run = run, .free_result = free_explanation};
+
+/* ---- the report ------------------------------------------------------------------ */
+
+static dv_errand_state run_export(const dv_errand *errand, dv_error *error)
+{
+    const dv_request *request = errand->request;
+    dv_explanation *explanation = dv_explain(errand->bundle, &request->wish->options, errand->progress, error);
+    bool fine = explanation && dv_figure_report(request->folder, explanation, errand->facts, error);
+    dv_explanation_free(explanation);
+    if (!fine)
+        return DV_ERRAND_FAILED;
+    errand->post(errand, strdup(request->folder), false);
+    return DV_ERRAND_DONE;
+}
+
+const dv_job_kind dv_job_export = {.doing = "writing", .stays = true, .run = run_export, .free_result = free};

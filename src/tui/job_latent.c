@@ -1,0 +1,39 @@
+/* Questions about the latent space around a wish: each is one call of the engine. */
+#include "base/memory.h"
+#include "tui/job.h"
+
+#include <stdlib.h>
+
+static dv_errand_state hand_over(const dv_errand *errand, void *result)
+{
+    if (!result)
+        return DV_ERRAND_FAILED;
+    errand->post(errand, result, false);
+    return DV_ERRAND_DONE;
+}
+
+static dv_errand_state traverse(const dv_errand *errand, dv_error *error)
+{
+    const dv_request *request = errand->request;
+    return hand_over(errand, dv_traverse(errand->bundle, &request->wish->options, request->number, request->count,
+                                         request->reach, errand->progress, error));
+}
+
+static void free_strip(void *result)
+{
+    dv_strip_free(result);
+}
+
+const dv_job_kind dv_job_traverse = {.doing = "decoding", .run = traverse, .free_result = free_strip};
+
+static dv_errand_state influence(const dv_errand *errand, dv_error *error)
+{
+    float *result = dv_alloc((size_t)errand->facts->latent, sizeof(*result), error);
+    if (result && !dv_influence(errand->bundle, &errand->request->wish->options, result, errand->progress, error)) {
+        free(result);
+        result = NULL;
+    }
+    return hand_over(errand, result);
+}
+
+const dv_job_kind dv_job_influence = {.doing = "weighing dimensions", .run = influence, .free_result = free};
