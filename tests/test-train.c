@@ -1,6 +1,7 @@
 /* Optimisers and losses against closed forms, the training loop against known optima, checkpoints against every kind of
  * harm. */
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/team.h"
 #include "train/checkpoint.h"

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "data/data.h"
+#include "vid/fingerprint.h"
 #include "vid/json.h"
 #include "vid/report.h"
 #include "vid/softmax.h"
@@ -719,6 +720,44 @@ static double real(const json_t *object, const char *key)
     return json_number_value(json_object_get(object, key));
 }
 
+static uint64_t fingerprint_of(const char *folder, const char *mean)
+{
+    uint64_t fingerprint = 0;
+    dv_error error;
+    dv_bundle_source source = {.folder = folder, .mean = mean, .threads = 1};
+    dv_bundle *bundle = dv_bundle_open(&source, &error);
+    assert_non_null(bundle);
+    assert_true(dv_bundle_fingerprint(bundle, &fingerprint, &error));
+    dv_bundle_close(bundle);
+    return fingerprint;
+}
+
+/* The same for the same files, another when any of them is another. */
+static void test_fingerprint(void **state)
+{
+    const char *const files[] = {"teacher.onnx", "encoder.onnx", "decoder.onnx", "images", "labels", "names"};
+    tiny it = tiny_defaults();
+    tiny_write(*state, &it);
+    uint64_t first = fingerprint_of(*state, NULL);
+    assert_true(fingerprint_of(*state, NULL) == first);
+    assert_true(fingerprint_of(*state, "0.51") != first);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[256];
+        uint8_t *data;
+        size_t size;
+        dv_error error;
+        assert_true(dv_file_read(scratch_path(path, *state, files[i]), 1 << 20, &data, &size, &error));
+        size_t at = i == 5 ? 0 : size - 1; /* a letter of a name, a label, a pixel, a weight or what is near it */
+        data[at] ^= 1;
+        put_file(path, data, size);
+        assert_true(fingerprint_of(*state, NULL) != first);
+        data[at] ^= 1;
+        put_file(path, data, size);
+        free(data);
+    }
+    assert_true(fingerprint_of(*state, NULL) == first);
+}
+
 static void test_json(void **state)
 {
     tiny it = tiny_defaults();
@@ -727,7 +766,7 @@ static void test_json(void **state)
     dv_explain_options options = tiny_options();
     dv_explanation *explanation = explain(bundle, &options);
     dv_error error;
-    json_t *json = parse_json(dv_json_explanation(explanation, facts, &error)), *value;
+    json_t *json = parse_json(dv_json_explanation(explanation, facts, true, &error)), *value;
     const char *key;
     int64_t counted = 0;
 #define KEYS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -755,7 +794,8 @@ static void test_json(void **state)
     explanation->fidelity.r2 = NAN;
     for (int i = 0; i < 300; i++)
         explanation->neighbor_classes[i] = i % 3;
-    json = parse_json(dv_json_explanation(explanation, &other, &error));
+    json = parse_json(dv_json_explanation(explanation, &other, false, &error));
+    assert_null(json_object_get(json, "timing_ms"));
     assert_true(json_is_null(json_object_get(json_object_get(json, "instance"), "label")));
     assert_true(json_is_null(json_object_get(json_object_get(json, "instance"), "label_name")));
     assert_true(json_is_null(json_object_get(json_object_get(json, "fidelity"), "r2")));
@@ -937,6 +977,7 @@ int main(void)
         with_scratch(test_preprocessing),
         with_scratch(test_channels),
         with_scratch(test_negative_elbo),
+        with_scratch(test_fingerprint),
         with_scratch(test_json),
         with_scratch(test_network_json),
         with_scratch(test_report),

@@ -285,7 +285,7 @@ static int explain(const struct request *request, dv_bundle *bundle)
     dv_explanation *explanation = dv_explain(bundle, &request->options, &progress, &error);
     bool ok = explanation && (!request->folder || dv_figure_report(request->folder, explanation, facts, &error));
     if (ok)
-        ok = request->json ? dv_command_print_json(dv_json_explanation(explanation, facts, &error), &error)
+        ok = request->json ? dv_command_print_json(dv_json_explanation(explanation, facts, true, &error), &error)
                            : print_words(explanation, facts, &error);
     dv_explanation_free(explanation);
     return ok ? DV_EXIT_DONE : dv_command_fail(&error);

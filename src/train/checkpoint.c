@@ -2,6 +2,7 @@
 #include "train/checkpoint.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,14 +23,6 @@ struct header {
 };
 
 _Static_assert(sizeof(struct header) == 48, "the header has no holes");
-
-uint64_t dv_hash(uint64_t hash, const void *data, size_t size)
-{
-    const uint8_t *byte = data;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}
 
 static size_t array_bytes(const dv_checkpoint_array *array)
 {

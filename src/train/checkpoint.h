@@ -4,12 +4,6 @@
 
 #include "deepvid.h"
 
-#include <stddef.h>
-
-/* FNV-1a, 64 bit, continued from `hash` (Fowler, Noll, Vo). */
-#define DV_HASH_START UINT64_C(0xcbf29ce484222325)
-uint64_t dv_hash(uint64_t hash, const void *data, size_t size);
-
 /* The numbers that change while training, where they lie in memory. */
 typedef struct dv_checkpoint_array {
     float *data;

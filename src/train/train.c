@@ -3,6 +3,7 @@
 #include "train/train.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "train/checkpoint.h"
 #include "train/optimizer.h"
@@ -56,16 +57,11 @@ struct trainer {
 
 /* ---- making ready --------------------------------------------------------- */
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    return dv_hash(hash, text, strlen(text) + 1);
-}
-
 static uint64_t hash_attributes(uint64_t hash, const dv_attributes *attributes)
 {
     for (int i = 0; i < attributes->count; i++) {
         const dv_attribute *item = &attributes->item[i];
-        hash = hash_text(hash, item->name);
+        hash = dv_hash_text(hash, item->name);
         hash = dv_hash(hash, &item->kind, sizeof item->kind);
         switch (item->kind) {
         case DV_ATTRIBUTE_FLOAT:
@@ -75,7 +71,7 @@ static uint64_t hash_attributes(uint64_t hash, const dv_attributes *attributes)
             hash = dv_hash(hash, &item->i, sizeof item->i);
             break;
         case DV_ATTRIBUTE_TEXT:
-            hash = hash_text(hash, item->text);
+            hash = dv_hash_text(hash, item->text);
             break;
         case DV_ATTRIBUTE_FLOATS:
             hash = dv_hash(hash, item->floats, (size_t)item->count * sizeof *item->floats);
@@ -98,7 +94,7 @@ static uint64_t hash_graph(uint64_t hash, const dv_graph *graph)
 {
     for (int n = 0; n < graph->node_count; n++) {
         const dv_node *node = &graph->node[n];
-        hash = hash_text(hash, node->op->name);
+        hash = dv_hash_text(hash, node->op->name);
         hash = hash_attributes(hash, &node->attributes);
         hash = dv_hash(hash, node->input, (size_t)node->input_count * sizeof *node->input);
         hash = dv_hash(hash, node->output, (size_t)node->output_count * sizeof *node->output);
@@ -118,7 +114,7 @@ static uint64_t hash_graph(uint64_t hash, const dv_graph *graph)
 /* Of everything that decides the outcome. */
 static uint64_t fingerprint(const dv_graph *graph, const dv_objective *objective, const dv_training_options *options)
 {
-    uint64_t hash = hash_text(DV_HASH_START, dv_optimizer_name(options->optimizer));
+    uint64_t hash = dv_hash_text(DV_HASH_START, dv_optimizer_name(options->optimizer));
     const int64_t whole[] = {options->epochs, options->batch, objective->count};
     const double real[] = {options->learning_rate, options->weight_decay, options->momentum};
     hash = dv_hash(hash, whole, sizeof whole);

@@ -1,8 +1,8 @@
 /* A convolutional classifier of pictures: its network, its training, its file. */
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "onnx/onnx.h"
-#include "train/checkpoint.h"
 #include "train/loss.h"
 #include "vid/builder.h"
 #include "vid/model.h"

@@ -5,7 +5,9 @@
 
 #include "onnx/onnx.h"
 
-char *dv_json_explanation(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error);
+/* `timing` puts in how long it took, the one thing that differs when the same is asked for again. */
+char *dv_json_explanation(const dv_explanation *explanation, const dv_bundle_facts *facts, bool timing,
+                          dv_error *error);
 char *dv_json_classification(const dv_classification *classification, const dv_bundle_facts *facts, dv_error *error);
 
 /* What is told of one network: {"file","producer","ir_version","opset","parameters","operators":[{"name","count",

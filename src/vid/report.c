@@ -183,7 +183,7 @@ static bool write_json(const dv_report *report, const dv_explanation *explanatio
 {
     const char *name = "explanation.json";
     char *path = dv_report_path(report, name, error),
-         *text = path ? dv_json_explanation(explanation, facts, error) : NULL;
+         *text = path ? dv_json_explanation(explanation, facts, false, error) : NULL;
     bool ok = false;
     if (text) {
         size_t length = strlen(text);

@@ -2,9 +2,9 @@
  * D. P. Kingma, M. Welling, "Auto-encoding variational Bayes", ICLR 2014. */
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "onnx/onnx.h"
-#include "train/checkpoint.h"
 #include "train/loss.h"
 #include "vid/builder.h"
 #include "vid/elbo.h"

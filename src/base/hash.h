@@ -1,0 +1,15 @@
+/* A checksum: FNV-1a, 64 bit (Fowler, Noll, Vo). Finds damage and tells things apart; no protection against malice. */
+#ifndef DV_BASE_HASH_H
+#define DV_BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DV_HASH_START UINT64_C(0xcbf29ce484222325)
+
+/* Goes on from `hash`. */
+uint64_t dv_hash(uint64_t hash, const void *data, size_t size);
+/* The same with a text and its end, so that "a", "bc" is not "ab", "c". */
+uint64_t dv_hash_text(uint64_t hash, const char *text);
+
+#endif
