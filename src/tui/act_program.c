@@ -153,9 +153,10 @@ static void suspend(dv_control *control, int unused, const char *argument)
 static void cancel(dv_control *control, int quits, const char *argument)
 {
     (void)argument;
-    if (dv_worker_cancel(control->worker))
-        dv_model_say(control->model, false, "Cancelled. Enter goes on.");
-    else if (quits)
+    if (dv_worker_cancel(control->worker)) {
+        dv_model_give_up(control->model);
+        dv_model_say(control->model, false, "Cancelled; Ctrl-R goes on.");
+    } else if (quits)
         control->leave = true;
 }
 

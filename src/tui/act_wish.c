@@ -65,12 +65,7 @@ static void reset_bands(dv_control *control, int unused, const char *argument)
 static void explain(dv_control *control, int unused, const char *argument)
 {
     (void)unused, (void)argument;
-    dv_model *model = control->model;
-    for (int job = 0; job < DV_JOB_COUNT; job++)
-        if (!dv_model_is_answered(model, job))
-            model->answer[job].asked = 0;
-    if (!dv_model_is_current(model) || model->preview)
-        dv_model_want(model);
+    dv_model_ask_again(control->model);
 }
 
 #define UP(setting) DV_SETTING_##setting + 1
@@ -96,7 +91,7 @@ static const dv_action student[] = {
     {"lambda-rule", "lambda by the rule", {'a'}, ridge_by_rule, 0},
     {"temperature-down", "lower temperature; higher: softer labels", {'t'}, step, DOWN(TEMPERATURE)},
     {"temperature-up", "", {'T'}, step, UP(TEMPERATURE)},
-    {"explain", "work again, after a cancel or an error", {DV_KEY_ENTER}, explain, 0},
+    {"explain", "work again, after a cancel or an error", {DV_CONTROL('R'), DV_KEY_ENTER}, explain, 0},
     {"set", "set anything by its name", {0}, set, 0, "NAME VALUE"},
 };
 

@@ -113,6 +113,13 @@ static void accept_means(dv_model *model, const dv_means_part *part)
     model->surveyed = part->first + part->count;
 }
 
+/* Of what adds up: the whole is in the model. */
+static void accept_part(dv_model *model, dv_outcome *outcome)
+{
+    model->answer[outcome->job].failed = !outcome->result;
+    dv_job_free_result(outcome->job, outcome->result);
+}
+
 static void accept_answer(dv_model *model, dv_outcome *outcome)
 {
     dv_answer *answer = &model->answer[outcome->job];
@@ -133,12 +140,12 @@ void dv_model_accept(dv_model *model, dv_outcome *outcome)
     case DV_JOB_CLASSIFY:
         if (outcome->result)
             accept_scores(model, outcome->result);
-        dv_job_free_result(outcome->job, outcome->result);
+        accept_part(model, outcome);
         break;
     case DV_JOB_SURVEY:
         if (outcome->result)
             accept_means(model, outcome->result);
-        dv_job_free_result(outcome->job, outcome->result);
+        accept_part(model, outcome);
         break;
     default:
         accept_answer(model, outcome);
@@ -146,9 +153,37 @@ void dv_model_accept(dv_model *model, dv_outcome *outcome)
     if (outcome->job == DV_JOB_EXPORT && outcome->result)
         dv_model_say(model, false, "The report is in %s.", (const char *)outcome->result);
     if (outcome->error.code == DV_ERROR_CANCELLED)
-        dv_model_say(model, false, "Cancelled. Enter goes on.");
+        dv_model_say(model, false, "Cancelled; Ctrl-R goes on.");
     else if (outcome->error.code != DV_OK)
         dv_model_say(model, true, "%s", outcome->error.message);
+}
+
+static bool is_whole(const dv_model *model, dv_job job)
+{
+    if (job == DV_JOB_CLASSIFY)
+        return model->pictures->known == model->facts->count;
+    if (job == DV_JOB_SURVEY)
+        return model->surveyed == model->facts->count;
+    return dv_model_is_answered(model, job);
+}
+
+void dv_model_give_up(dv_model *model)
+{
+    for (int job = 0; job < DV_JOB_COUNT; job++)
+        if (model->answer[job].asked && job != DV_JOB_EXPLAIN)
+            model->answer[job].failed |= !is_whole(model, job);
+    model->failed |= !dv_model_is_current(model);
+}
+
+void dv_model_ask_again(dv_model *model)
+{
+    for (int job = 0; job < DV_JOB_COUNT; job++)
+        if (model->answer[job].failed) {
+            model->answer[job].asked = 0;
+            model->answer[job].failed = false;
+        }
+    if (model->failed || (dv_model_is_current(model) && model->preview))
+        dv_model_want(model);
 }
 
 int dv_model_expire(dv_model *model, double now)

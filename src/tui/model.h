@@ -77,6 +77,10 @@ void dv_model_say(dv_model *model, bool is_error, const char *format, ...) __att
 
 /* Takes an outcome and what is in it. */
 void dv_model_accept(dv_model *model, dv_outcome *outcome);
+/* All work was cancelled: what was asked for and is not there will not come. */
+void dv_model_give_up(dv_model *model);
+/* Forgets that it was asked for, so that it is asked for again. */
+void dv_model_ask_again(dv_model *model);
 /* Drops an explanation of another picture that has been on the screen too long. Returns the milliseconds until that
  * will be due, or -1. */
 int dv_model_expire(dv_model *model, double now);
