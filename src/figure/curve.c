@@ -142,8 +142,10 @@ static void draw_upright(const scene *s, double x, int dash, dv_ink ink)
 static void draw_guides(const scene *s)
 {
     const dv_curves *curves = s->curves;
-    int dash = DASH * s->plot->unit;
+    int unit = s->plot->unit, dash = DASH * unit;
 
+    dv_raster_rectangle(s->image, 0, 0, unit, s->plot->height, dv_plot_grey(s->plot, 0.3));
+    dv_raster_rectangle(s->image, 0, s->plot->height - unit, s->plot->width, unit, dv_plot_grey(s->plot, 0.3));
     for (int i = 0; i < curves->verticals; i++)
         draw_upright(s, curves->vertical[i], dash, dv_plot_grey(s->plot, 0.6));
     if (isfinite(curves->horizontal)) {

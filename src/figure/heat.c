@@ -9,6 +9,9 @@
 
 enum { LEVELS = 12, ROOM_FOR_GAPS = 4 /* units of a cell from which on there are gaps between them */ };
 
+/* Apart for colour-blind eyes too, and readable on dark and on light. */
+static const dv_ink right_ink = 0x56b4e9, wrong_ink = 0xf07828;
+
 /* ---- levels and colours ------------------------------------------------------ */
 
 double dv_heat_level(int64_t count, int64_t row_sum, int64_t column_sum, int64_t largest, dv_heat_mode mode)
@@ -29,7 +32,7 @@ void dv_heat_color(double level, bool right, const uint8_t background[3], uint8_
     int step = isfinite(level) ? (int)ceil(fmin(fmax(level, 0), 1) * LEVELS) : 0;
 
     if (step > 0)
-        ink = dv_ink_mix(dv_plot_paper(&plot), dv_ink_class(right ? 1 : 0), (step + 2) / (LEVELS + 2.0));
+        ink = dv_ink_mix(dv_plot_paper(&plot), right ? right_ink : wrong_ink, (step + 4) / (LEVELS + 4.0));
     for (int c = 0; c < 3; c++)
         rgb[c] = (uint8_t)(ink >> (16 - 8 * c));
 }

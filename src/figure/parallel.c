@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 enum {
     MARGIN = 2,        /* units above and below the axes */
@@ -11,7 +12,7 @@ enum {
 };
 
 static const dv_ink band_ink = 0x8f7fd0, chosen_ink = 0xf0e442, mean_ink = 0xd55e00;
-static const double band_strength = 0.4, line_strength = 0.5;
+static const double band_strength = 0.3, line_strength = 0.6;
 
 /* ---- places ------------------------------------------------------------------ */
 
@@ -85,88 +86,138 @@ static void draw_line(const scene *s, const float *value, int thickness, dv_ink 
     }
 }
 
+/* Which of the lines is drawn as the i-th of `drawn`. */
+static int64_t pick(const dv_parallel *parallel, int64_t i, int64_t drawn)
+{
+    return i * (parallel->lines / drawn) + i * (parallel->lines % drawn) / drawn;
+}
+
+/* Colour 0 is unknown, then the classes. */
+static int color_of(const dv_parallel *parallel, int64_t line)
+{
+    int k = parallel->line_class ? parallel->line_class[line] : -1;
+
+    return k < 0 ? 0 : 1 + k % LINE_CLASSES;
+}
+
+/* The most frequent colour lies lowest: the few that differ stay to be seen. */
 static void draw_neighbors(const scene *s)
 {
     const dv_parallel *parallel = s->parallel;
-    int64_t drawn = parallel->lines;
+    int64_t drawn = parallel->lines, count[1 + LINE_CLASSES] = {0};
 
     if (parallel->most_lines > 0 && parallel->most_lines < drawn)
         drawn = parallel->most_lines;
-    for (int64_t i = 0; i < drawn; i++) {
-        int64_t line = i * (parallel->lines / drawn) + i * (parallel->lines % drawn) / drawn;
-        int k = parallel->line_class ? parallel->line_class[line] : -1;
-        dv_ink ink = dv_ink_class(k < 0 ? -1 : k % LINE_CLASSES);
+    for (int64_t i = 0; i < drawn; i++)
+        count[color_of(parallel, pick(parallel, i, drawn))]++;
+    for (;;) {
+        int color = 0;
 
-        draw_line(s, parallel->line + line * parallel->stride, 1,
-                  dv_ink_mix(dv_plot_paper(s->plot), ink, line_strength));
-    }
-}
+        for (int c = 1; c <= LINE_CLASSES; c++)
+            color = count[c] > count[color] ? c : color;
+        if (count[color] == 0)
+            return;
+        count[color] = 0;
+        for (int64_t i = 0; i < drawn; i++) {
+            int64_t line = pick(parallel, i, drawn);
 
-static void tint(dv_image *image, int x, int from, int to)
-{
-    for (int y = from < 0 ? 0 : from; y <= to && y < image->height; y++) {
-        uint8_t *pixel = image->pixel + 3 * ((size_t)y * (size_t)image->width + (size_t)x);
-        dv_ink ink = dv_ink_mix((dv_ink)pixel[0] << 16 | (dv_ink)pixel[1] << 8 | pixel[2], band_ink, band_strength);
-
-        dv_raster_rectangle(image, x, y, 1, 1, ink);
-    }
-}
-
-/* Every pixel of the envelope is tinted, whatever lies there: twice the colours, no more. */
-static void draw_band(const scene *s)
-{
-    const dv_parallel *parallel = s->parallel;
-    double low[2][2], high[2][2];
-
-    for (int axis = 0; axis < parallel->axes; axis++) {
-        int d = parallel->dimension[axis];
-
-        place(s, axis, (double)parallel->center[d] - parallel->band[d], low[axis % 2]);
-        place(s, axis, (double)parallel->center[d] + parallel->band[d], high[axis % 2]);
-        if (axis == 0)
-            continue;
-        const double *left = low[!(axis % 2)], *right = low[axis % 2];
-        const double *left_high = high[!(axis % 2)], *right_high = high[axis % 2];
-
-        for (int x = (int)left[0] + (axis > 1); x <= (int)right[0] && x < s->image->width; x++) {
-            double share = right[0] > left[0] ? (x - left[0]) / (right[0] - left[0]) : 0;
-            double bottom = left[1] + (right[1] - left[1]) * share;
-            double top = left_high[1] + (right_high[1] - left_high[1]) * share;
-
-            if (isfinite(bottom) && isfinite(top))
-                tint(s->image, x, (int)lround(fmin(fmax(top, -1), s->image->height)),
-                     (int)lround(fmin(fmax(bottom, -1), s->image->height)));
+            if (color_of(parallel, line) == color)
+                draw_line(s, parallel->line + line * parallel->stride, 1,
+                          dv_ink_mix(dv_plot_paper(s->plot), dv_ink_class(color - 1), line_strength));
         }
     }
+}
+
+/* The two ends of the band on an axis: the upper one first. */
+static void band_ends(const scene *s, int axis, double end[2][2])
+{
+    const dv_parallel *parallel = s->parallel;
+    int d = parallel->dimension[axis];
+
+    place(s, axis, (double)parallel->center[d] + parallel->band[d], end[0]);
+    place(s, axis, (double)parallel->center[d] - parallel->band[d], end[1]);
+}
+
+/* Fills the envelope between two axes. */
+static void fill_band(const scene *s, double left[2][2], double right[2][2])
+{
+    double width = right[0][0] - left[0][0];
+    dv_ink ink = dv_ink_mix(dv_plot_paper(s->plot), band_ink, band_strength);
+
+    for (int x = (int)left[0][0]; x <= (int)right[0][0]; x++) {
+        double share = width > 0 ? (x - left[0][0]) / width : 0;
+        double top = left[0][1] + (right[0][1] - left[0][1]) * share;
+        double bottom = left[1][1] + (right[1][1] - left[1][1]) * share;
+        int first, end;
+
+        if (!isfinite(top) || !isfinite(bottom))
+            return;
+        first = (int)lround(fmin(fmax(top, 0), s->image->height));
+        end = (int)lround(fmin(fmax(bottom + 1, 0), s->image->height));
+        dv_raster_rectangle(s->image, x, first, 1, end - first, ink);
+    }
+}
+
+static void draw_band(const scene *s, bool edges)
+{
+    double left[2][2], right[2][2];
+
+    if (!s->parallel->band)
+        return;
+    band_ends(s, 0, left);
+    for (int axis = 1; axis < s->parallel->axes; axis++) {
+        band_ends(s, axis, right);
+        for (int e = 0; e < 2 && edges; e++)
+            dv_raster_line(s->image, left[e], right[e], s->plot->unit, 0, band_ink);
+        if (!edges)
+            fill_band(s, left, right);
+        memcpy(left, right, sizeof left);
+    }
+}
+
+/* A piece of an axis between two rows. */
+static void draw_piece(const scene *s, int axis, double top, double bottom, dv_ink ink)
+{
+    int unit = s->plot->unit, x = (int)dv_parallel_x(s->plot, s->parallel->axes, axis) - (unit - 1) / 2;
+    int first, last;
+
+    if (!isfinite(top) || !isfinite(bottom))
+        return;
+    first = (int)lround(fmin(fmax(top, 0), s->plot->height));
+    last = (int)lround(fmin(fmax(bottom, 0), s->plot->height));
+    dv_raster_rectangle(s->image, x, first, unit, last - first + 1, ink);
+}
+
+/* The data's quartiles: the middle half of an axis is brighter, with a tick at each, a longer one at the median. */
+static void draw_quartiles(const scene *s, int axis)
+{
+    const float *quartile = s->parallel->quartile[s->parallel->dimension[axis]];
+    dv_ink ink = dv_plot_grey(s->plot, 0.6);
+    int unit = s->plot->unit;
+    double at[3][2];
+
+    for (int q = 0; q < 3; q++) {
+        place(s, axis, quartile[q], at[q]);
+        double half = unit * (q == 1 ? 2 : 1) - (unit == 1), left[2] = {at[q][0] - half, at[q][1]};
+        double right[2] = {at[q][0] + half, at[q][1]};
+
+        dv_raster_line(s->image, left, right, unit, 0, ink);
+    }
+    if (axis != s->parallel->chosen)
+        draw_piece(s, axis, at[2][1], at[0][1], ink);
 }
 
 static void draw_axis(const scene *s, int axis)
 {
     const dv_parallel *parallel = s->parallel;
-    int d = parallel->dimension[axis], unit = s->plot->unit, x;
-    bool chosen = axis == parallel->chosen;
-    double top[2], bottom[2], low[2], high[2];
+    int d = parallel->dimension[axis];
+    double top[2], bottom[2];
 
     place(s, axis, parallel->low[d], bottom);
     place(s, axis, parallel->high[d], top);
-    x = (int)top[0];
-    dv_raster_rectangle(s->image, x - (unit - 1) / 2, (int)top[1], unit, (int)lround(bottom[1] - top[1]) + 1,
-                        chosen ? chosen_ink : dv_plot_grey(s->plot, 0.35));
-    if (!parallel->quartile)
-        return;
-    place(s, axis, parallel->quartile[d][0], low);
-    place(s, axis, parallel->quartile[d][2], high);
-    if (!isfinite(low[1]) || !isfinite(high[1]))
-        return;
-    for (int q = 0; q < 3; q++) {
-        double left[2], right[2];
-
-        place(s, axis, parallel->quartile[d][q], left);
-        right[0] = left[0] + (q == 1 ? 2 : 1) * unit;
-        right[1] = left[1];
-        left[0] -= (q == 1 ? 2 : 1) * unit;
-        dv_raster_line(s->image, left, right, unit, 0, dv_plot_grey(s->plot, 0.6));
-    }
+    draw_piece(s, axis, top[1], bottom[1], axis == parallel->chosen ? chosen_ink : dv_plot_grey(s->plot, 0.3));
+    if (parallel->quartile)
+        draw_quartiles(s, axis);
 }
 
 static void draw_marks(const scene *s, int axis)
@@ -190,9 +241,9 @@ dv_image *dv_figure_parallel(const dv_plot *plot, const dv_parallel *parallel, d
     assert(parallel->axes > 0);
     if (!s.image)
         return NULL;
+    draw_band(&s, false);
     draw_neighbors(&s);
-    if (parallel->band)
-        draw_band(&s);
+    draw_band(&s, true);
     for (int axis = 0; axis < parallel->axes; axis++)
         draw_axis(&s, axis);
     draw_line(&s, parallel->center, plot->unit > 1 ? 2 * plot->unit - 1 : 1, dv_plot_text(plot));

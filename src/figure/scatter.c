@@ -183,6 +183,9 @@ static void sort_points(scene *s)
 
 /* ---- colours ----------------------------------------------------------------- */
 
+/* Points in an occupied square, on average: below, all of them are shown in full colour. */
+static const double sparse = 1.25;
+
 /* What a square shows. */
 typedef struct square {
     int class_index;
@@ -190,14 +193,21 @@ typedef struct square {
     bool selected, wrong;
 } square;
 
+static dv_ink hue_of(const square *q)
+{
+    return dv_ink_class(q->class_index < 0 ? -1 : q->class_index % MOST_CLASSES);
+}
+
 static dv_ink ink_of(const scene *s, const square *q)
 {
-    static const double strength[TONES] = {0.6, 0.8, 1};
-    dv_ink paper = dv_plot_paper(s->plot), ink = dv_ink_class(q->class_index < 0 ? -1 : q->class_index % MOST_CLASSES);
-    int tone = q->count > 2 * s->mean ? 2 : q->count > s->mean ? 1 : 0;
+    static const double strength[TONES] = {0.65, 0.82, 1};
+    dv_ink paper = dv_plot_paper(s->plot), ink = hue_of(q);
+    int tone = s->mean < sparse || q->count > 2 * s->mean ? 2 : q->count > s->mean ? 1 : 0;
 
     if (!q->selected)
-        return s->classes > MOST_MARKED ? dv_plot_grey(s->plot, 0.25) : dv_ink_mix(paper, ink, 0.25);
+        return s->classes > MOST_MARKED ? dv_plot_grey(s->plot, 0.25) : dv_ink_mix(paper, ink, 0.3);
+    if (q->wrong && s->size >= SMALLEST_RING)
+        return dv_plot_text(s->plot);
     if (q->wrong)
         return s->classes > MOST_MARKED ? dv_plot_text(s->plot) : dv_ink_mix(ink, dv_plot_text(s->plot), 0.6);
     return dv_ink_mix(paper, ink, s->classes > MOST_TONED ? 1 : strength[tone]);
@@ -239,7 +249,7 @@ static square judge(const scene *s, const int64_t *point, int64_t count)
 static void draw_square(const scene *s, int column, int row)
 {
     int64_t index = (int64_t)row * s->columns + column, count = s->start[index + 1] - s->start[index];
-    int x = column * s->size, y = row * s->size, hole = s->size / 3;
+    int x = column * s->size, y = row * s->size, ring = s->size / 3;
     square q;
 
     if (count == 0)
@@ -247,8 +257,7 @@ static void draw_square(const scene *s, int column, int row)
     q = judge(s, s->point + s->start[index], count);
     dv_raster_dot(s->image, x + (s->size - 1) / 2.0, y + (s->size - 1) / 2.0, s->size, ink_of(s, &q));
     if (q.wrong && q.selected && s->size >= SMALLEST_RING)
-        dv_raster_rectangle(s->image, x + hole, y + hole, s->size - 2 * hole, s->size - 2 * hole,
-                            dv_plot_paper(s->plot));
+        dv_raster_rectangle(s->image, x + ring, y + ring, s->size - 2 * ring, s->size - 2 * ring, hue_of(&q));
 }
 
 static void draw_region(const scene *s)
