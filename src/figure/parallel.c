@@ -11,7 +11,6 @@ enum {
     LINE_CLASSES = 20, /* beyond, the colours of lines repeat */
 };
 
-static const dv_ink band_ink = 0x8f7fd0, chosen_ink = 0xf0e442, mean_ink = 0xd55e00;
 static const double band_strength = 0.3, line_strength = 0.6;
 
 /* ---- places ------------------------------------------------------------------ */
@@ -142,7 +141,7 @@ static void band_ends(const scene *s, int axis, double end[2][2])
 static void fill_band(const scene *s, double left[2][2], double right[2][2])
 {
     double width = right[0][0] - left[0][0];
-    dv_ink ink = dv_ink_mix(dv_plot_paper(s->plot), band_ink, band_strength);
+    dv_ink ink = dv_ink_mix(dv_plot_paper(s->plot), DV_PARALLEL_BAND_INK, band_strength);
 
     for (int x = (int)left[0][0]; x <= (int)right[0][0]; x++) {
         double share = width > 0 ? (x - left[0][0]) / width : 0;
@@ -168,7 +167,7 @@ static void draw_band(const scene *s, bool edges)
     for (int axis = 1; axis < s->parallel->axes; axis++) {
         band_ends(s, axis, right);
         for (int e = 0; e < 2 && edges; e++)
-            dv_raster_line(s->image, left[e], right[e], s->plot->unit, 0, band_ink);
+            dv_raster_line(s->image, left[e], right[e], s->plot->unit, 0, DV_PARALLEL_BAND_INK);
         if (!edges)
             fill_band(s, left, right);
         memcpy(left, right, sizeof left);
@@ -215,7 +214,8 @@ static void draw_axis(const scene *s, int axis)
 
     place(s, axis, parallel->low[d], bottom);
     place(s, axis, parallel->high[d], top);
-    draw_piece(s, axis, top[1], bottom[1], axis == parallel->chosen ? chosen_ink : dv_plot_grey(s->plot, 0.3));
+    draw_piece(s, axis, top[1], bottom[1],
+               axis == parallel->chosen ? dv_plot_accent(s->plot) : dv_plot_grey(s->plot, 0.3));
     if (parallel->quartile)
         draw_quartiles(s, axis);
 }
@@ -228,10 +228,11 @@ static void draw_marks(const scene *s, int axis)
 
     if (parallel->mean && parallel->mean[d] != parallel->center[d]) {
         place(s, axis, parallel->mean[d], at);
-        dv_raster_dot(s->image, at[0], at[1], 3 * unit, mean_ink);
+        dv_raster_dot(s->image, at[0], at[1], 3 * unit, DV_PARALLEL_MEAN_INK);
     }
     place(s, axis, parallel->center[d], at);
-    dv_raster_dot(s->image, at[0], at[1], 3 * unit, axis == parallel->chosen ? chosen_ink : dv_plot_text(s->plot));
+    dv_raster_dot(s->image, at[0], at[1], 3 * unit,
+                  axis == parallel->chosen ? dv_plot_accent(s->plot) : dv_plot_text(s->plot));
 }
 
 dv_image *dv_figure_parallel(const dv_plot *plot, const dv_parallel *parallel, dv_error *error)

@@ -23,6 +23,9 @@ typedef struct dv_parallel {
     int chosen;            /* axis, -1 none */
 } dv_parallel;
 
+/* The colours of the band and of what was moved, for a key. */
+enum { DV_PARALLEL_BAND_INK = 0x8f7fd0, DV_PARALLEL_MEAN_INK = 0xd55e00 };
+
 dv_image *dv_figure_parallel(const dv_plot *plot, const dv_parallel *parallel, dv_error *error);
 
 /* The pixel column of an axis, each in the middle of a slot of equal width, and the axis in whose slot a column lies.

@@ -35,11 +35,19 @@ dv_ink dv_plot_paper(const dv_plot *plot)
     return (dv_ink)plot->background[0] << 16 | (dv_ink)plot->background[1] << 8 | plot->background[2];
 }
 
+static bool is_dark(const dv_plot *plot)
+{
+    return 299 * plot->background[0] + 587 * plot->background[1] + 114 * plot->background[2] < 128000;
+}
+
 dv_ink dv_plot_text(const dv_plot *plot)
 {
-    int lightness = 299 * plot->background[0] + 587 * plot->background[1] + 114 * plot->background[2];
+    return is_dark(plot) ? 0xf2f2f2 : 0x1f2328;
+}
 
-    return lightness < 128000 ? 0xf2f2f2 : 0x1f2328;
+dv_ink dv_plot_accent(const dv_plot *plot)
+{
+    return is_dark(plot) ? 0xf0e442 : 0xb35c00;
 }
 
 dv_ink dv_plot_grey(const dv_plot *plot, double share)

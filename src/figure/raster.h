@@ -15,6 +15,8 @@ dv_image *dv_raster_new(const dv_plot *plot, dv_error *error);
 /* The background, and what stands out most from it: near white or near black. */
 dv_ink dv_plot_paper(const dv_plot *plot);
 dv_ink dv_plot_text(const dv_plot *plot);
+/* What the user is at. */
+dv_ink dv_plot_accent(const dv_plot *plot);
 /* A grey between the two; 0 is the background. */
 dv_ink dv_plot_grey(const dv_plot *plot, double share);
 

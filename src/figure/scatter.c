@@ -15,6 +15,7 @@ enum {
     MOST_CLASSES = 56,    /* classes with a colour of their own */
     LARGEST_POINT = 3,    /* units */
     SPACE_PER_POINT = 12, /* points that few grow into the space around them */
+    ROUND_POINT = 5,      /* pixels of a point that lies where it is, not on a grid */
     SMALLEST_RING = 3,    /* pixels of a point that is marked by its middle */
 };
 
@@ -246,18 +247,37 @@ static square judge(const scene *s, const int64_t *point, int64_t count)
 
 /* ---- drawing ----------------------------------------------------------------- */
 
+/* The middle of a square, or, where points are large, of the points in it: there the grid would show. */
+static void middle_of(const scene *s, int column, int row, const int64_t *point, int64_t count, double middle[2])
+{
+    middle[0] = column * s->size + (s->size - 1) / 2.0;
+    middle[1] = row * s->size + (s->size - 1) / 2.0;
+    if (s->size < ROUND_POINT)
+        return;
+    middle[0] = middle[1] = 0;
+    for (int64_t i = 0; i < count; i++) {
+        double at[2];
+
+        dv_scatter_pixel(s->plot, &s->scatter->window, s->scatter->position + 2 * point[i], at);
+        middle[0] += at[0] / (double)count;
+        middle[1] += at[1] / (double)count;
+    }
+}
+
 static void draw_square(const scene *s, int column, int row)
 {
     int64_t index = (int64_t)row * s->columns + column, count = s->start[index + 1] - s->start[index];
-    int x = column * s->size, y = row * s->size, ring = s->size / 3;
+    const int64_t *point = s->point + s->start[index];
+    double middle[2];
     square q;
 
     if (count == 0)
         return;
-    q = judge(s, s->point + s->start[index], count);
-    dv_raster_dot(s->image, x + (s->size - 1) / 2.0, y + (s->size - 1) / 2.0, s->size, ink_of(s, &q));
+    q = judge(s, point, count);
+    middle_of(s, column, row, point, count, middle);
+    dv_raster_dot(s->image, middle[0], middle[1], s->size, ink_of(s, &q));
     if (q.wrong && q.selected && s->size >= SMALLEST_RING)
-        dv_raster_rectangle(s->image, x + ring, y + ring, s->size - 2 * ring, s->size - 2 * ring, hue_of(&q));
+        dv_raster_dot(s->image, middle[0], middle[1], s->size - 2 * (s->size / 3), hue_of(&q));
 }
 
 static void draw_region(const scene *s)

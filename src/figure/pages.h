@@ -1,0 +1,34 @@
+/* What the views show, as pages of their own: a plot with the words that a terminal writes around it. White paper, text
+ * and lines by Cairo. */
+#ifndef DV_FIGURE_PAGES_H
+#define DV_FIGURE_PAGES_H
+
+#include "figure/curve.h"
+#include "figure/heat.h"
+#include "figure/parallel.h"
+#include "figure/scatter.h"
+
+typedef struct dv_page_words {
+    const char *title;
+    const char *subtitle;           /* a sentence or two below it; "" for none */
+    const char *note;               /* small, at the foot; "" for none */
+    int classes;                    /* 0 where there are none */
+    const char *const *class_names; /* classes */
+} dv_page_words;
+
+/* The scatter with a key of its classes, how many points each has and how many of them are marked. */
+dv_image *dv_figure_page_projection(const dv_page_words *words, const dv_scatter *scatter, dv_error *error);
+
+/* The matrix with its counts, as long as cells have room for them, recall and precision at its sides. */
+dv_image *dv_figure_page_confusion(const dv_page_words *words, const dv_heat *heat, dv_error *error);
+
+/* The axes with their ends and the instance's values; `axis_names` (by dimension) may be NULL: "z0", "z1", ... */
+dv_image *dv_figure_page_parallel(const dv_page_words *words, const dv_parallel *parallel,
+                                  const char *const *axis_names, dv_error *error);
+
+/* The curves with ticks and a key. */
+dv_image *dv_figure_page_curves(const dv_page_words *words, const dv_curves *curves, const dv_limits *limits,
+                                const char *x_name, const char *y_name, const char *const *curve_names,
+                                dv_error *error);
+
+#endif
