@@ -68,6 +68,17 @@ static void help(dv_control *control, int unused, const char *argument)
     control->model->help_page = 0;
 }
 
+static void zoom(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    dv_model *model = control->model;
+    const dv_pane_kind *focus = dv_view_focus(model);
+    model->overlay = &dv_view_zoom;
+    model->zoom = (dv_zoom_state){focus && focus->zoom ? focus : NULL, 0};
+    if (model->zoom.pane)
+        focus->zoom->count(model, &model->zoom.item);
+}
+
 /* ---- commands --------------------------------------------------------------------------- */
 
 /* Names of actions, and for some of them what may follow. */
@@ -177,6 +188,7 @@ static const dv_action rows[] = {
     {"view", "go to a view, or a pane, by its name", {0}, name_view, 0, "NAME"},
     {"pane", "", {0}, name_pane, 0, "NAME"},
     {"help", "the keys of this view", {'?', DV_KEY_F1}, help, 0, .hint = "help"},
+    {"zoom", "look at one picture closely", {'z'}, zoom, 0, .hint = "zoom"},
     {"command", "type a command; Tab completes it", {':'}, command, 0, .hint = "command"},
     {"export", "write the report into ./deepvid-NUMBER, or the folder named", {'e'}, export, 0, "FOLDER", "export"},
     {"graphics", "other graphics, or those named", {'c'}, cycle_graphics, 0, "NAME"},

@@ -34,6 +34,14 @@ static bool is_inside(const dv_area *area, const dv_mouse *mouse)
            mouse->column < area->column + area->columns;
 }
 
+static dv_pane pane_of(const dv_control *control, const dv_frame *frame)
+{
+    return (dv_pane){.screen = control->screen,
+                     .model = control->model,
+                     .area = frame->area,
+                     .focused = frame->kind == dv_view_focus(control->model)};
+}
+
 /* A drag belongs to the pane that it began in, wherever it goes. */
 void dv_control_mouse(dv_control *control, const dv_mouse *mouse)
 {
@@ -55,14 +63,24 @@ void dv_control_mouse(dv_control *control, const dv_mouse *mouse)
         dv_mouse relative = *mouse;
         relative.row -= frames[i].area.row;
         relative.column -= frames[i].area.column;
-        dv_pane pane = {.screen = control->screen,
-                        .model = model,
-                        .area = frames[i].area,
-                        .focused = frames[i].kind == dv_view_focus(model)};
+        dv_pane pane = pane_of(control, &frames[i]);
         if (frames[i].kind->mouse)
             frames[i].kind->mouse(control, &pane, &relative);
         return;
     }
+}
+
+bool dv_control_find_pane(const dv_control *control, const dv_pane_kind *kind, dv_pane *pane)
+{
+    dv_frame frames[DV_MAX_FRAMES];
+    int count =
+        dv_view_frames(control->model, dv_screen_rows(control->screen), dv_screen_columns(control->screen), frames);
+    for (int i = 0; i < count; i++)
+        if (frames[i].kind == kind) {
+            *pane = pane_of(control, &frames[i]);
+            return true;
+        }
+    return false;
 }
 
 /* ---- commands ------------------------------------------------------------------------- */

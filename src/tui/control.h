@@ -7,6 +7,8 @@
 #include "tui/model.h"
 #include "tui/worker.h"
 
+struct dv_pane;
+
 /* What an action may reach. */
 typedef struct dv_control {
     dv_screen *screen;
@@ -28,6 +30,9 @@ void dv_control_ask(dv_control *control, const dv_request *request);
 void dv_control_ask_needs(dv_control *control);
 /* A key for a request that depends on the wish and some numbers; never 0. */
 uint64_t dv_control_request_key(const dv_control *control, int64_t a, int64_t b);
+
+/* A pane as it is on the screen now; false when it is not there. */
+bool dv_control_find_pane(const dv_control *control, const struct dv_pane_kind *kind, struct dv_pane *pane);
 
 /* Reads a whole number from an argument; false and a message if it is none. */
 bool dv_control_number(dv_control *control, const char *argument, int64_t *number);

@@ -32,7 +32,7 @@ dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *option
         return NULL;
     }
     model->marked = -1;
-    model->student.class_index = -1;
+    model->student.class_index = model->student.against = -1;
     model->work.fraction = -1;
     model->update_ms = -1;
     dv_model_want(model);

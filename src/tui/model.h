@@ -12,6 +12,7 @@
 #include "tui/wish.h"
 #include "tui/worker.h"
 
+struct dv_pane_kind;
 struct dv_view;
 
 enum { DV_MESSAGE_SIZE = 512, DV_MODEL_VIEWS = 3 };
@@ -23,6 +24,12 @@ typedef struct dv_answer {
     void *result;   /* as the kind has it, or NULL */
     bool failed;    /* the newest request came to nothing */
 } dv_answer;
+
+/* What the zoom shows: a picture of a pane of the view below; the pane may be NULL, for the first there is. */
+typedef struct dv_zoom_state {
+    const struct dv_pane_kind *pane;
+    int item;
+} dv_zoom_state;
 
 typedef struct dv_model {
     const dv_bundle *bundle; /* for its pictures only */
@@ -48,6 +55,7 @@ typedef struct dv_model {
     int focus[DV_MODEL_VIEWS];     /* of each view's panes */
     const struct dv_view *overlay; /* drawn instead of the view; NULL: none */
     int help_page;
+    dv_zoom_state zoom;
     dv_teacher_state teacher;
     dv_vae_state vae;
     dv_student_state student;

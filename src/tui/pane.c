@@ -3,6 +3,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+enum { SCALE_COLUMNS = 16 };
 
 int dv_pane_text(const dv_pane *pane, int row, int column, int width, dv_style style, const char *format, ...)
 {
@@ -44,4 +47,39 @@ void dv_pane_image(const dv_pane *pane, dv_area place, dv_image *image)
     if (image)
         dv_screen_picture(pane->screen, place.row, place.column, place.rows, place.columns, image);
     dv_image_free(image);
+}
+
+dv_image *dv_pane_enlarge(const dv_model *model, const float *picture, const dv_tiles *tile)
+{
+    const dv_bundle_facts *facts = model->facts;
+    return dv_figure_pictures(tile, &picture, NULL, facts->channels, facts->height, facts->width, NULL);
+}
+
+static void draw_colors(const dv_pane *pane, dv_area place)
+{
+    int width, height;
+    dv_screen_cell(pane->screen, &width, &height);
+    dv_image *image = dv_image_new(place.columns * width, height, 3, NULL);
+    for (int y = 0; image && y < height; y++)
+        for (int x = 0; x < image->width; x++)
+            dv_colormap_diverging(2.0 * x / (image->width - 1) - 1,
+                                  image->pixel + ((size_t)y * (size_t)image->width + (size_t)x) * 3);
+    dv_pane_image(pane, place, image);
+}
+
+int dv_pane_scale(const dv_pane *pane, int row, int left, int right, double scale)
+{
+    dv_graphics graphics = dv_screen_graphics(pane->screen);
+    char low[24], high[24];
+    snprintf(low, sizeof(low), " -%.2g ", scale);
+    snprintf(high, sizeof(high), " +%.2g", scale);
+    int begin = right - SCALE_COLUMNS - (int)(strlen(low) + strlen(high));
+    if (graphics == DV_GRAPHICS_OFF || graphics == DV_GRAPHICS_ASCII || begin < left)
+        return right;
+    int bar = begin + dv_pane_text(pane, row, begin, 0, DV_STYLE_DIM, "%s", low);
+    draw_colors(
+        pane,
+        (dv_area){.row = pane->area.row + row, .column = pane->area.column + bar, .rows = 1, .columns = SCALE_COLUMNS});
+    dv_pane_text(pane, row, bar + SCALE_COLUMNS, 0, DV_STYLE_DIM, "%s", high);
+    return begin;
 }

@@ -17,6 +17,24 @@ typedef struct dv_pane {
     bool focused;
 } dv_pane;
 
+enum { DV_CLOSE_UP_SIZE = 160 };
+
+/* What is told about a picture that fills the screen. */
+typedef struct dv_close_up {
+    char title[DV_CLOSE_UP_SIZE]; /* "decoded" */
+    char note[DV_CLOSE_UP_SIZE];  /* one thing to know about it; may be empty */
+    double scale;                 /* of a map: its colours go from -scale to scale; 0: it is no map */
+} dv_close_up;
+
+/* The pictures of a pane, for the zoom (view_zoom.c), which shows them one by one over the whole screen. */
+typedef struct dv_zoom {
+    /* How many there are now. `chosen` is 0 before, and may be set to the one that the pane's cursor is on. */
+    int (*count)(const dv_model *model, int *chosen);
+    /* Paints picture `item` into the single tile, and tells about it (`close_up` is zeroed before). NULL when there is
+     * no memory, or the picture cannot be had. */
+    dv_image *(*paint)(const dv_model *model, int item, const dv_tiles *tile, dv_close_up *close_up);
+} dv_zoom;
+
 typedef struct dv_pane_kind {
     const char *name;             /* after ':pane' */
     const dv_action_set *actions; /* NULL: it never has the focus */
@@ -25,6 +43,7 @@ typedef struct dv_pane_kind {
     void (*need)(struct dv_control *control);
     /* A click, drag or turn of the wheel in it; row and column are relative to the pane. NULL: nothing happens. */
     void (*mouse)(struct dv_control *control, const dv_pane *pane, const dv_mouse *mouse);
+    const dv_zoom *zoom; /* NULL: it has no pictures to zoom */
 } dv_pane_kind;
 
 extern const dv_pane_kind dv_pane_header; /* views, bundle, picture, label, the teacher's word */
@@ -57,7 +76,12 @@ void dv_pane_heading(const dv_pane *pane, const char *title, const char *format,
     __attribute__((format(printf, 3, 4)));
 /* The same line with nothing to show below but a word about why. */
 void dv_pane_say(const dv_pane *pane, const char *why);
+/* A scale of map colours from -scale to scale that ends before column `right`, its ends in figures beside it; returns
+ * the column it begins at, or `right` when there is no room before `left` or the graphics have no colours. */
+int dv_pane_scale(const dv_pane *pane, int row, int left, int right, double scale);
 /* Shows an image at cells of the screen and frees it; NULL shows nothing. */
 void dv_pane_image(const dv_pane *pane, dv_area place, dv_image *image);
+/* A picture of the bundle's shape in the single tile, for dv_zoom. */
+dv_image *dv_pane_enlarge(const dv_model *model, const float *picture, const dv_tiles *tile);
 
 #endif

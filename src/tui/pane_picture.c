@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "tui/pane.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 typedef struct tile {
@@ -72,20 +73,51 @@ static void draw(const dv_pane *pane, const float *plain)
                   dv_figure_pictures(&grid.tiles, picture, NULL, facts->channels, facts->height, facts->width, NULL));
 }
 
+/* What `collect` needs as long as there is no explanation: the picture of the wish, or NULL if it cannot be had. */
+static float *load_plain(const dv_model *model)
+{
+    const dv_bundle_facts *facts = model->facts;
+    size_t pixels = (size_t)facts->channels * (size_t)facts->height * (size_t)facts->width;
+    float *plain = dv_alloc(pixels, sizeof(*plain), NULL);
+    if (plain && !dv_bundle_get_picture(model->bundle, model->wish.options.index, plain, NULL)) {
+        free(plain);
+        plain = NULL;
+    }
+    return plain;
+}
+
 static void draw_pane(const dv_pane *pane)
 {
-    const dv_bundle_facts *facts = pane->model->facts;
     dv_pane_heading(pane, "Picture", "%s", "");
-    float *plain = NULL;
-    if (!pane->model->explanation) {
-        plain = dv_alloc((size_t)facts->channels * (size_t)facts->height * (size_t)facts->width, sizeof(*plain), NULL);
-        if (!plain || !dv_bundle_get_picture(pane->model->bundle, pane->model->wish.options.index, plain, NULL)) {
-            free(plain);
-            return;
-        }
-    }
-    draw(pane, plain);
+    float *plain = pane->model->explanation ? NULL : load_plain(pane->model);
+    if (pane->model->explanation || plain)
+        draw(pane, plain);
     free(plain);
 }
 
-const dv_pane_kind dv_pane_picture = {.name = "picture", .draw = draw_pane};
+/* ---- zoom ---------------------------------------------------------------------------- */
+
+static int count_pictures(const dv_model *model, int *chosen)
+{
+    tile tiles[MAX_TILES];
+    (void)chosen;
+    return collect(model, NULL, MAX_TILES, tiles);
+}
+
+static dv_image *paint_picture(const dv_model *model, int item, const dv_tiles *place, dv_close_up *close_up)
+{
+    tile tiles[MAX_TILES];
+    float *plain = model->explanation ? NULL : load_plain(model);
+    int count = collect(model, plain, MAX_TILES, tiles);
+    const tile *shown = &tiles[item < count ? item : count - 1];
+    snprintf(close_up->title, sizeof(close_up->title), "%s", shown->caption);
+    if (shown->class >= 0)
+        snprintf(close_up->note, sizeof(close_up->note), "%s to the teacher", dv_model_class_name(model, shown->class));
+    dv_image *image = shown->picture ? dv_pane_enlarge(model, shown->picture, place) : NULL;
+    free(plain);
+    return image;
+}
+
+static const dv_zoom zoom = {.count = count_pictures, .paint = paint_picture};
+
+const dv_pane_kind dv_pane_picture = {.name = "picture", .draw = draw_pane, .zoom = &zoom};

@@ -1,68 +1,26 @@
-/* The student's weights, one map a class, on one scale. */
+/* The student's weight maps, one a class; the cursor is on one of them. */
+#include "figure/weights.h"
+#include "tui/control.h"
+#include "tui/maps.h"
 #include "tui/pane.h"
 
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
-enum { BAR_COLUMNS = 16, MOST_MAPS = 16 };
+enum { MOST_MAPS = 16, LEGEND_ROOM = 24 /* columns of the meaning that the scale leaves at least */ };
 
-/* The scale as a picture in the heading row, its ends beside it. */
-static void draw_scale(const dv_pane *pane, double scale)
+/* The tiles in a pane, and what they show. */
+typedef struct sheet {
+    dv_grid grid;
+    dv_area below; /* heading and legend */
+    bool legend;   /* a row of its own */
+    int count;
+    int classes[MOST_MAPS];
+} sheet;
+
+static bool lay_out(const dv_pane *pane, sheet *out)
 {
-    dv_graphics graphics = dv_screen_graphics(pane->screen);
-    char low[24], high[24];
-    snprintf(low, sizeof(low), " -%.2g ", scale);
-    snprintf(high, sizeof(high), " +%.2g", scale);
-    int left = pane->area.columns - (int)(strlen(low) + strlen(high)) - BAR_COLUMNS;
-    if (graphics == DV_GRAPHICS_OFF || graphics == DV_GRAPHICS_ASCII || left < 14)
-        return;
-    int bar = left + dv_pane_text(pane, 0, left, 0, DV_STYLE_DIM, "%s", low);
-    int width, height;
-    dv_screen_cell(pane->screen, &width, &height);
-    dv_image *image = dv_image_new(BAR_COLUMNS * width, height, 3, NULL);
-    for (int y = 0; image && y < height; y++)
-        for (int x = 0; x < image->width; x++)
-            dv_colormap_diverging(2.0 * x / (image->width - 1) - 1,
-                                  image->pixel + ((size_t)y * (size_t)image->width + (size_t)x) * 3);
-    dv_area place = {.row = pane->area.row, .column = pane->area.column + bar, .rows = 1, .columns = BAR_COLUMNS};
-    dv_pane_image(pane, place, image);
-    dv_pane_text(pane, 0, bar + BAR_COLUMNS, 0, DV_STYLE_DIM, "%s", high);
-}
-
-static void draw_captions(const dv_pane *pane, const dv_grid *grid, int row, const int *classes, int count)
-{
-    const dv_explanation *explanation = pane->model->explanation;
-    for (int i = 0; i < count; i++) {
-        bool is_teacher = classes[i] == explanation->teacher_class;
-        dv_pane_text(pane, row, i * grid->pitch_columns, grid->pitch_columns - 1,
-                     is_teacher ? DV_STYLE_TITLE : DV_STYLE_DIM, "%s%s", is_teacher ? "▸" : "",
-                     dv_model_class_name(pane->model, classes[i]));
-    }
-}
-
-static void draw_maps(const dv_pane *pane, const dv_grid *grid, const int *classes, int count, double scale)
-{
-    dv_area below = pane->area;
-    below.row++;
-    for (int row = 0; row * grid->columns < count; row++) {
-        int first = row * grid->columns, here = count - first < grid->columns ? count - first : grid->columns;
-        draw_captions(pane, grid, 1 + row * grid->pitch_rows, classes + first, here);
-        dv_tiles tiles = grid->tiles;
-        tiles.count = tiles.columns = here;
-        dv_area place = dv_grid_strip(grid, below, row);
-        place.columns = here * grid->pitch_columns;
-        dv_map_style style = {.kind = DV_MAP_DIRECTION, .scale = scale};
-        dv_pane_image(pane, place, dv_figure_maps(&tiles, pane->model->explanation, classes + first, &style, NULL));
-    }
-}
-
-static void draw_pane(const dv_pane *pane)
-{
-    const dv_model *model = pane->model;
-    const dv_bundle_facts *facts = model->facts;
-    dv_pane_heading(pane, "Weight maps", "%s", "");
-    if (!model->explanation)
-        return;
+    const dv_bundle_facts *facts = pane->model->facts;
     int wanted = facts->classes < MOST_MAPS ? facts->classes : MOST_MAPS;
     dv_grid_wish wish = {.rows = pane->area.rows - 1,
                          .columns = pane->area.columns,
@@ -72,16 +30,179 @@ static void draw_pane(const dv_pane *pane)
                          .most = wanted,
                          .captions = true};
     dv_cell cell = dv_cell_of(pane->screen);
-    dv_grid grid;
-    if (!dv_grid_fit(&cell, &wish, &grid)) {
-        dv_pane_say(pane, cell.graphics == DV_GRAPHICS_OFF ? "graphics are off" : "no room");
-        return;
-    }
-    double scale = dv_figure_map_scale(model->explanation, &(dv_map_style){.kind = DV_MAP_DIRECTION});
-    draw_scale(pane, scale);
-    int classes[MOST_MAPS];
-    int count = dv_model_rank_classes(model, grid.count, classes);
-    draw_maps(pane, &grid, classes, count, scale);
+    if (!dv_grid_fit(&cell, &wish, &out->grid))
+        return false;
+    out->below = pane->area;
+    dv_area_cut_top(&out->below, 1);
+    out->legend = wish.rows > out->grid.rows * out->grid.pitch_rows;
+    if (out->legend)
+        dv_area_cut_top(&out->below, 1);
+    out->count = dv_model_rank_classes(pane->model, out->grid.count, out->classes);
+    return true;
 }
 
-const dv_pane_kind dv_pane_weights = {.name = "weights", .draw = draw_pane};
+static int place_of(const sheet *it, int class)
+{
+    for (int i = 0; i < it->count; i++)
+        if (it->classes[i] == class)
+            return i;
+    return -1;
+}
+
+/* ---- drawing ------------------------------------------------------------------------- */
+
+static void draw_legend(const dv_pane *pane, const dv_map_style *style)
+{
+    char meaning[DV_MEANING_SIZE];
+    dv_maps_meaning(pane->model, meaning);
+    int end = pane->area.columns;
+    if (style->own_scale)
+        end -= dv_pane_text(pane, 1, end > 19 ? end - 19 : 0, 0, DV_STYLE_DIM, "each its own scale") + 2;
+    else
+        end = dv_pane_scale(pane, 1, LEGEND_ROOM, end, style->scale);
+    dv_pane_text(pane, 1, 0, end, DV_STYLE_DIM, "%s", meaning);
+}
+
+static void draw_caption(const dv_pane *pane, const sheet *it, int tile, const dv_map_style *style)
+{
+    const dv_model *model = pane->model;
+    const dv_explanation *explanation = model->explanation;
+    int class = it->classes[tile], row = tile / it->grid.columns, column = tile % it->grid.columns;
+    bool is_teacher = class == explanation->teacher_class;
+    bool is_cursor = class == dv_maps_class(model);
+    bool is_against = style->kind == DV_MAP_DIFFERENCE && class == style->against;
+    const char *mark = class == explanation->label ? "●" : is_teacher ? "○" : "";
+    dv_pane_text(pane, it->below.row - pane->area.row + row * it->grid.pitch_rows, column * it->grid.pitch_columns,
+                 it->grid.pitch_columns - 1,
+                 is_cursor                  ? (pane->focused ? DV_STYLE_SELECTED : DV_STYLE_TITLE)
+                 : is_against || is_teacher ? DV_STYLE_TEXT
+                                            : DV_STYLE_DIM,
+                 "%s%s%s", is_against ? "−" : "", mark, dv_model_class_name(model, class));
+}
+
+static void draw_row(const dv_pane *pane, const sheet *it, int row, const dv_map_style *style)
+{
+    int first = row * it->grid.columns;
+    int here = it->count - first < it->grid.columns ? it->count - first : it->grid.columns;
+    dv_tiles tiles = it->grid.tiles;
+    tiles.count = tiles.columns = here;
+    dv_area place = dv_grid_strip(&it->grid, it->below, row);
+    place.columns = here * it->grid.pitch_columns;
+    dv_pane_image(pane, place, dv_figure_maps(&tiles, pane->model->explanation, it->classes + first, style, NULL));
+}
+
+static void draw_pane(const dv_pane *pane)
+{
+    const dv_model *model = pane->model;
+    const dv_student_state *student = &model->student;
+    if (!model->explanation) {
+        dv_pane_heading(pane, "Weight maps", "%s", "");
+        return;
+    }
+    sheet it = {0};
+    dv_map_style style = dv_maps_style(model);
+    bool fits = lay_out(pane, &it);
+    char scale[24] = "";
+    if (!it.legend && !style.own_scale)
+        snprintf(scale, sizeof(scale), ", ±%.2g", style.scale);
+    dv_pane_heading(pane, "Weight maps", "%s%s%s", dv_map_kind_name(student->kind),
+                    student->overlay ? " on the picture" : "", scale);
+    if (!fits) {
+        dv_pane_say(pane, dv_screen_graphics(pane->screen) == DV_GRAPHICS_OFF ? "graphics are off" : "no room");
+        return;
+    }
+    if (it.legend)
+        draw_legend(pane, &style);
+    for (int i = 0; i < it.count; i++)
+        draw_caption(pane, &it, i, &style);
+    for (int row = 0; row * it.grid.columns < it.count; row++)
+        draw_row(pane, &it, row, &style);
+}
+
+/* ---- keys and mouse --------------------------------------------------------------------- */
+
+static void choose(dv_control *control, int class)
+{
+    control->model->student.class_index = class;
+}
+
+/* Moves the cursor by so many maps, or by so many rows of them. */
+static void move(dv_control *control, int step, bool by_rows)
+{
+    dv_pane pane;
+    sheet it = {0};
+    if (!control->model->explanation || !dv_control_find_pane(control, &dv_pane_weights, &pane) || !lay_out(&pane, &it))
+        return;
+    int now = place_of(&it, dv_maps_class(control->model));
+    int next = now < 0 ? 0 : now + step * (by_rows ? it.grid.columns : 1);
+    if (next >= 0 && next < it.count)
+        choose(control, it.classes[next]);
+}
+
+static void move_column(dv_control *control, int step, const char *argument)
+{
+    (void)argument;
+    move(control, step, false);
+}
+
+static void move_row(dv_control *control, int step, const char *argument)
+{
+    (void)argument;
+    move(control, step, true);
+}
+
+static void mouse(dv_control *control, const dv_pane *pane, const dv_mouse *mouse)
+{
+    sheet it = {0};
+    if (mouse->kind != DV_MOUSE_PRESS || !pane->model->explanation || !lay_out(pane, &it))
+        return;
+    int row = mouse->row - (it.below.row - pane->area.row), column = mouse->column / it.grid.pitch_columns;
+    int tile = row / it.grid.pitch_rows * it.grid.columns + column;
+    if (row >= 0 && column < it.grid.columns && tile < it.count)
+        choose(control, it.classes[tile]);
+}
+
+static const dv_action rows[] = {
+    {"map-right", "next map; the one before", {DV_KEY_RIGHT, 'l'}, move_column, 1, .hint = "map"},
+    {"map-left", "", {DV_KEY_LEFT, 'h'}, move_column, -1},
+    {"map-down", "the map below; above", {DV_KEY_DOWN, 'j'}, move_row, 1},
+    {"map-up", "", {DV_KEY_UP, 'k'}, move_row, -1},
+};
+
+static const dv_action_set actions = DV_ACTION_SET("Weight maps", rows);
+
+/* ---- zoom ------------------------------------------------------------------------------- */
+
+static int count_maps(const dv_model *model, int *chosen)
+{
+    if (!model->explanation)
+        return 0;
+    *chosen = dv_maps_class(model);
+    return model->facts->classes;
+}
+
+/* The largest magnitude of one map: its own scale. */
+static double own_scale(const dv_model *model, int class, const dv_map_style *style)
+{
+    const dv_bundle_facts *facts = model->facts;
+    float *map = dv_weight_maps(model->explanation, style->kind, style->against, &class, 1, NULL);
+    double scale = map ? dv_weight_largest(map, (size_t)facts->height * (size_t)facts->width) : 0;
+    free(map);
+    return scale;
+}
+
+static dv_image *paint_map(const dv_model *model, int class, const dv_tiles *tile, dv_close_up *close_up)
+{
+    dv_map_style style = dv_maps_style(model);
+    bool differs = style.kind == DV_MAP_DIFFERENCE;
+    close_up->scale = style.own_scale ? own_scale(model, class, &style) : style.scale;
+    snprintf(close_up->title, sizeof(close_up->title), "%s%s%s", dv_model_class_name(model, class),
+             differs ? " minus " : "", differs ? dv_model_class_name(model, style.against) : "");
+    dv_maps_meaning(model, close_up->note);
+    return dv_figure_maps(tile, model->explanation, &class, &style, NULL);
+}
+
+static const dv_zoom zoom = {.count = count_maps, .paint = paint_map};
+
+const dv_pane_kind dv_pane_weights = {
+    .name = "weights", .actions = &actions, .draw = draw_pane, .mouse = mouse, .zoom = &zoom};

@@ -2,10 +2,15 @@
 #ifndef DV_TUI_STATE_STUDENT_H
 #define DV_TUI_STATE_STUDENT_H
 
+#include "figure/figure.h"
+
 #include <stdbool.h>
 
 typedef struct dv_student_state {
-    int class_index; /* the chosen map, -1: none */
+    /* weight maps (maps.h) */
+    int class_index, against; /* the chosen map and what is taken off it; -1: what is natural */
+    dv_map_kind kind;
+    bool own_scale, overlay;
 } dv_student_state;
 
 #endif

@@ -43,7 +43,7 @@ void dv_view_context(const dv_model *model, dv_context *context)
     const dv_pane_kind *focus = dv_view_focus(model);
     dv_context_add(context, focus ? focus->actions : NULL);
     dv_context_add(context, dv_view_shown(model)->actions);
-    if (model->overlay)
+    if (model->overlay && !model->overlay->is_open)
         dv_context_add(context, &dv_actions_program);
     else
         dv_context_add_global(context);
@@ -56,5 +56,6 @@ void dv_view_all_actions(dv_context *context)
         for (int i = 0; dv_views[view]->panes[i]; i++)
             dv_context_add(context, dv_views[view]->panes[i]->actions);
     }
+    dv_context_add(context, dv_view_zoom.actions);
     dv_context_add_global(context);
 }
