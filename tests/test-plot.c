@@ -119,33 +119,79 @@ static void scatter_shape(void **state)
     }
 }
 
+static dv_image *draw_points(const dv_plot *plot, const float *position, const int *class_index, int64_t count)
+{
+    dv_scatter scatter = {
+        .count = count, .position = position, .class_index = class_index, .cursor = -1, .window = whole};
+    dv_image *image = dv_figure_scatter(plot, &scatter, NULL);
+
+    assert_plot(image, plot);
+    return image;
+}
+
+/* Points that fall together look as if all of them had the class that most have, of equal ones the first; those that
+ * are no numbers look like nothing. */
 static void scatter_majority(void **state)
 {
     (void)state;
     const float position[14] = {0, 0, 0, 0, 0, 0, -0.5f, 0, -0.5f, 0, NAN, 0, 0.5f, INFINITY};
-    const int class_index[7] = {4, 2, 2, 5, 3, 0, 0};
+    const int mixed[7] = {4, 2, 2, 5, 3, 0, 0}, pure[7] = {2, 2, 2, 3, 3, 0, 0};
     const dv_plot plot = {.width = 101, .height = 101, .unit = 1};
-    dv_scatter scatter = {.count = 7, .position = position, .class_index = class_index, .cursor = -1, .window = whole};
-    dv_image *image = dv_figure_scatter(&plot, &scatter, NULL);
-    uint32_t black = 0, middle, left;
+    dv_image *image = draw_points(&plot, position, mixed, 7), *same = draw_points(&plot, position, pure, 5);
 
-    assert_plot(image, &plot);
-    middle = color_at(image, 50, 50);
-    left = color_at(image, 25, 50);
-    assert_true(middle != black && left != black && middle != left);
+    assert_memory_equal(image->pixel, same->pixel, 3 * 101 * 101);
+    assert_true(color_at(image, 50, 50) != 0 && color_at(image, 25, 50) != 0);
+    dv_image_free(same);
+    same = draw_points(&plot, position, pure, 3);
+    assert_int_equal(color_at(same, 25, 50), 0);
+    dv_image_free(same);
+    dv_image_free(image);
+}
+
+/* One, two and four points in a pixel are three tones, each brighter than the one before. */
+static void scatter_tones(void **state)
+{
+    (void)state;
+    const float position[16] = {-0.5f, 0, 0, 0, 0, 0, 0.5f, 0, 0.5f, 0, 0.5f, 0, 0.5f, 0, -0.5f, 0.5f};
+    const int class_index[8] = {3, 3, 3, 3, 3, 3, 3, 3};
+    /* So small that points do not grow. */
+    const dv_plot plot = {.width = 5, .height = 5, .unit = 1};
+    dv_image *image = draw_points(&plot, position, class_index, 8);
+
+    assert_true(color_at(image, 1, 2) < color_at(image, 2, 2) || color_at(image, 2, 2) < color_at(image, 3, 2));
+    assert_true(color_at(image, 1, 2) < color_at(image, 3, 2));
+    assert_int_equal(color_at(image, 3, 2), class_color(3));
+    assert_int_equal(color_at(image, 1, 2), color_at(image, 1, 1));
+    dv_image_free(image);
+}
+
+static void scatter_marks(void **state)
+{
+    (void)state;
+    const float position[6] = {-0.5f, 0, 0, 0, 0.5f, 0};
+    const int class_index[3] = {1, 1, 1};
+    const bool wrong[3] = {false, true, false}, selected[3] = {true, true, false};
+    const dv_plot plot = {.width = 101, .height = 101, .unit = 1};
+    dv_scatter scatter = {.count = 3,
+                          .position = position,
+                          .class_index = class_index,
+                          .wrong = wrong,
+                          .selected = selected,
+                          .cursor = -1,
+                          .window = whole};
+    dv_image *image = dv_figure_scatter(&plot, &scatter, NULL);
+
+    /* Three points are large: 3 x 3 pixels, and a ring around the colour of the class. */
+    assert_int_equal(count_color(image, class_color(1)), 9 + 1);
+    assert_int_equal(count_color(image, 0xf2f2f2), 8);
+    assert_true(color_at(image, 75, 50) != 0 && color_at(image, 75, 50) < class_color(1) / 2);
     dv_image_free(image);
 
-    scatter.count = 1; /* the same tones for one point of that class */
-    for (int k = 2; k <= 3; k++) {
-        const dv_plot pixel = {.width = 1, .height = 1, .unit = 1};
-        const int all[5] = {k, k, k, k, k};
-        const float one[10] = {0};
-        dv_scatter same = {.count = k == 2 ? 3 : 2, .position = one, .class_index = all, .cursor = -1, .window = whole};
-
-        image = dv_figure_scatter(&pixel, &same, NULL);
-        assert_int_equal(count_color(image, black), 0);
-        dv_image_free(image);
-    }
+    scatter.cursor = 2;
+    image = dv_figure_scatter(&plot, &scatter, NULL);
+    assert_int_equal(color_at(image, 75, 50), class_color(1));
+    assert_int_equal(color_at(image, 78, 50), 0xf2f2f2);
+    dv_image_free(image);
 }
 
 static void scatter_next_point(void **state)
@@ -162,6 +208,23 @@ static void scatter_next_point(void **state)
     assert_int_equal(dv_scatter_next(position, 7, NULL, 0, DV_DIRECTION_DOWN), 4);
     assert_int_equal(dv_scatter_next(position, 7, NULL, 1, DV_DIRECTION_RIGHT), -1);
     assert_int_equal(dv_scatter_next(position, 7, NULL, 6, DV_DIRECTION_LEFT), -1);
+}
+
+/* Steps to the right end, and each goes to the right. */
+static void scatter_walk(void **state)
+{
+    (void)state;
+    enum { COUNT = 500 };
+    float position[2 * COUNT];
+    int64_t at = 0, steps = 0;
+
+    for (int i = 0; i < 2 * COUNT; i++)
+        position[i] = (float)(2 * uniform((uint64_t)i) - 1);
+    for (int64_t next; (next = dv_scatter_next(position, COUNT, NULL, at, DV_DIRECTION_RIGHT)) >= 0; at = next) {
+        assert_true(position[2 * next] > position[2 * at]);
+        assert_true(++steps < COUNT);
+    }
+    assert_true(steps > 5 && position[2 * at] > 0.8f);
 }
 
 static void scatter_nearest_point(void **state)
@@ -278,6 +341,52 @@ static void heat_cells(void **state)
     dv_image_free(image);
 }
 
+/* More classes than pixels: the hottest cell of each pixel. */
+static void heat_of_small_cells(void **state)
+{
+    (void)state;
+    int64_t count[16] = {0};
+    const dv_plot plot = {.width = 2, .height = 2, .unit = 1};
+    const dv_heat heat = {.classes = 4, .count = count, .mode = DV_HEAT_ABSOLUTE, .row = 2, .column = 3};
+    dv_image *image;
+    uint8_t cold[3], warm[3], right[3];
+    int width, height, row, column;
+
+    count[1 * 4 + 2] = 10; /* upper right */
+    count[2 * 4 + 2] = 10; /* lower right, beside an error of 1 */
+    count[2 * 4 + 3] = 1;
+    dv_heat_color(0, false, plot.background, cold);
+    dv_heat_color(1, false, plot.background, warm);
+    dv_heat_color(1, true, plot.background, right);
+    image = dv_figure_heat(&plot, &heat, NULL);
+    assert_memory_equal(image->pixel, cold, 3);
+    assert_memory_equal(image->pixel + 3, warm, 3);
+    assert_memory_equal(image->pixel + 6, cold, 3);
+    assert_memory_equal(image->pixel + 9, right, 3);
+    dv_heat_cell(&plot, 4, &width, &height);
+    assert_true(width == 0 && height == 0);
+    assert_true(dv_heat_at(&plot, 4, 1, 0, &row, &column) && row == 0 && column == 2);
+    dv_image_free(image);
+}
+
+static void heat_cursor(void **state)
+{
+    (void)state;
+    const int64_t count[9] = {5, 1, 0, 0, 5, 0, 2, 0, 5};
+    const dv_plot plot = {.width = 30, .height = 30, .unit = 1};
+    const struct {
+        int row, column, framed; /* pixels of the frame */
+    } test[] = {{-1, -1, 0}, {1, 1, 4 * 10}, {0, 0, 4 * 9}, {1, -1, 2 * 30 + 2 * 9}, {-1, 2, 2 * 30 + 2 * 9}};
+
+    for (size_t i = 0; i < sizeof test / sizeof test[0]; i++) {
+        dv_heat heat = {.classes = 3, .count = count, .row = test[i].row, .column = test[i].column};
+        dv_image *image = dv_figure_heat(&plot, &heat, NULL);
+
+        assert_int_equal(count_color(image, 0xf2f2f2), test[i].framed);
+        dv_image_free(image);
+    }
+}
+
 static void heat_of_anything(void **state)
 {
     (void)state;
@@ -320,6 +429,68 @@ static void parallel_places(void **state)
     }
     assert_int_equal(dv_parallel_axis(&plots[2], 3, -100), 0);
     assert_int_equal(dv_parallel_axis(&plots[2], 3, 1e9), 2);
+}
+
+static void parallel_lines(void **state)
+{
+    (void)state;
+    enum { LINES = 4 };
+    const int dimension[2] = {2, 0}, line_class[LINES] = {2, 2, 1, 2};
+    const float low[3] = {-1, -1, -1}, high[3] = {1, 1, 1}, center[3] = {-0.5f, 9, 0.5f}, band[3] = {0.1f, 9, 0.1f};
+    /* All on one level, far from the centre. */
+    const float line[LINES * 3] = {-0.8f, 0, -0.8f, -0.8f, 0, -0.8f, -0.8f, 0, -0.8f, -0.8f, 0, -0.8f};
+    const dv_plot plot = {.width = 100, .height = 61, .unit = 1};
+    dv_parallel parallel = {.axes = 2,
+                            .dimension = dimension,
+                            .low = low,
+                            .high = high,
+                            .center = center,
+                            .band = band,
+                            .lines = LINES,
+                            .line = line,
+                            .stride = 3,
+                            .line_class = line_class,
+                            .chosen = 1};
+    int level = (int)lround(dv_parallel_y(&plot, -1, 1, -0.8f));
+    int left = (int)dv_parallel_x(&plot, 2, 0), right = (int)dv_parallel_x(&plot, 2, 1);
+    dv_image *image = dv_figure_parallel(&plot, &parallel, NULL), *other;
+    uint32_t rare;
+
+    /* The instance's line goes from dimension 2 to dimension 0. */
+    assert_int_equal(color_at(image, left, (int)lround(dv_parallel_y(&plot, -1, 1, 0.5))), 0xf2f2f2);
+    assert_int_equal(color_at(image, 50, (int)lround(dv_parallel_y(&plot, -1, 1, 0))), 0xf2f2f2);
+    assert_true(color_at(image, 50, (int)lround(dv_parallel_y(&plot, -1, 1, 0.1))) == DV_PARALLEL_BAND_INK);
+    assert_int_equal(color_at(image, 50, (int)lround(dv_parallel_y(&plot, -1, 1, 0.5))), 0);
+    assert_int_not_equal(color_at(image, left, 10), color_at(image, right, 10));
+    /* The one line of class 1 lies above the three of class 2, but only where it is picked. */
+    rare = color_at(image, 50, level);
+    parallel.most_lines = 2; /* lines 0 and 2 */
+    other = dv_figure_parallel(&plot, &parallel, NULL);
+    assert_true(rare != 0 && color_at(other, 50, level) == color_at(other, 40, level));
+    dv_image_free(other);
+    parallel.most_lines = 1;
+    other = dv_figure_parallel(&plot, &parallel, NULL);
+    assert_true(color_at(other, 50, level) != rare && color_at(other, 50, level) != 0);
+    dv_image_free(other);
+    dv_image_free(image);
+}
+
+static void parallel_mean(void **state)
+{
+    (void)state;
+    const int dimension[1] = {0};
+    const float low = -1, high = 1, center = 0.5f, mean = -0.5f;
+    const dv_plot plot = {.width = 31, .height = 61, .unit = 1};
+    dv_parallel parallel = {
+        .axes = 1, .dimension = dimension, .low = &low, .high = &high, .center = &center, .mean = &mean, .chosen = -1};
+    dv_image *image = dv_figure_parallel(&plot, &parallel, NULL);
+
+    assert_int_equal(color_at(image, 15, (int)lround(dv_parallel_y(&plot, -1, 1, -0.5))), DV_PARALLEL_MEAN_INK);
+    dv_image_free(image);
+    parallel.mean = &center;
+    image = dv_figure_parallel(&plot, &parallel, NULL);
+    assert_int_equal(count_color(image, DV_PARALLEL_MEAN_INK), 0);
+    dv_image_free(image);
 }
 
 static void parallel_of_anything(void **state)
@@ -391,6 +562,38 @@ static void curve_places(void **state)
     assert_true(isnan(dv_curve_at(&curve, &limits, 1000)));
 }
 
+static void curve_pixels(void **state)
+{
+    (void)state;
+    const double y[5] = {0, 0, NAN, 0, 0}, vertical[1] = {1.5};
+    const dv_curve curve = {.count = 5, .y = y, .color = {1, 2, 3}};
+    const dv_plot plot = {.width = 105, .height = 45, .unit = 1};
+    dv_curves curves = {.count = 1, .curve = &curve, .current = NAN, .horizontal = NAN};
+    const dv_limits limits = {.x_high = 4, .y_low = -1, .y_high = 1};
+    dv_image *image = dv_figure_curve(&plot, &curves, &limits, NULL);
+    double at[2];
+
+    /* From 0 to 1 and from 3 to 4, 25 pixels each with both ends; between them nothing. */
+    assert_int_equal(count_color(image, 0x010203), 2 * 26);
+    dv_curve_pixel(&plot, &limits, 2, 0, at);
+    assert_int_equal(color_at(image, (int)at[0], (int)at[1]), 0);
+    dv_image_free(image);
+
+    curves.current = 0.5;
+    curves.verticals = 1;
+    curves.vertical = vertical;
+    image = dv_figure_curve(&plot, &curves, &limits, NULL);
+    dv_curve_pixel(&plot, &limits, 0.5, 0, at);
+    assert_int_equal(color_at(image, (int)lround(at[0]), (int)at[1] - 2), 0xf2f2f2);
+    assert_int_not_equal(color_at(image, (int)lround(at[0]), 10), 0);
+    dv_curve_pixel(&plot, &limits, 1.5, 0, at);
+    int painted = 0;
+    for (int row = 0; row < 44; row++)
+        painted += color_at(image, (int)lround(at[0]), row) != 0;
+    assert_int_equal(painted, 22);
+    dv_image_free(image);
+}
+
 static void curve_limits_of_little(void **state)
 {
     (void)state;
@@ -441,16 +644,24 @@ int main(void)
         cmocka_unit_test(scatter_places),
         cmocka_unit_test(scatter_shape),
         cmocka_unit_test(scatter_majority),
+        cmocka_unit_test(scatter_tones),
+        cmocka_unit_test(scatter_marks),
         cmocka_unit_test(scatter_next_point),
+        cmocka_unit_test(scatter_walk),
         cmocka_unit_test(scatter_nearest_point),
         cmocka_unit_test(polygons),
         cmocka_unit_test(scatter_of_anything),
         cmocka_unit_test(heat_levels),
         cmocka_unit_test(heat_cells),
+        cmocka_unit_test(heat_of_small_cells),
+        cmocka_unit_test(heat_cursor),
         cmocka_unit_test(heat_of_anything),
         cmocka_unit_test(parallel_places),
+        cmocka_unit_test(parallel_lines),
+        cmocka_unit_test(parallel_mean),
         cmocka_unit_test(parallel_of_anything),
         cmocka_unit_test(curve_places),
+        cmocka_unit_test(curve_pixels),
         cmocka_unit_test(curve_limits_of_little),
         cmocka_unit_test(curve_of_anything),
     };

@@ -203,7 +203,7 @@ static dv_ink ink_of(const scene *s, const square *q)
 {
     static const double strength[TONES] = {0.65, 0.82, 1};
     dv_ink paper = dv_plot_paper(s->plot), ink = hue_of(q);
-    int tone = s->mean < sparse || q->count > 2 * s->mean ? 2 : q->count > s->mean ? 1 : 0;
+    int tone = s->mean < sparse || q->count >= 2 * s->mean ? 2 : q->count >= s->mean ? 1 : 0;
 
     if (!q->selected)
         return s->classes > MOST_MARKED ? dv_plot_grey(s->plot, 0.25) : dv_ink_mix(paper, ink, 0.3);
