@@ -28,20 +28,32 @@ static tally *count_points(const dv_page_words *words, const dv_scatter *scatter
     return count;
 }
 
-static double draw_marks(dv_canvas *canvas, double x, double y, const tally *all)
+/* A ring and what it means; returns the y below it. */
+static double draw_ring(dv_canvas *canvas, double x, double y, double inner, dv_ink filling, const char *meaning)
 {
     dv_lettering text = {.size = 13, .ink = DV_INK_TEXT};
 
-    if (all->wrong == 0)
-        return y;
-    y += 14;
     dv_canvas_disc(canvas, x + 6, y + 8, 6, DV_INK_TEXT);
-    dv_canvas_disc(canvas, x + 6, y + 8, 3, DV_INK_SECOND);
-    dv_canvas_text(canvas, x + 20, y + 13, &text, "misclassified: %" PRId64 " of %" PRId64, all->wrong, all->points);
+    dv_canvas_disc(canvas, x + 6, y + 8, inner, filling);
+    dv_canvas_text(canvas, x + 20, y + 13, &text, "%s", meaning);
     return y + 23;
 }
 
-static void draw_key(dv_canvas *canvas, const dv_page_words *words, const tally *count, double x, double y)
+static void draw_marks(dv_canvas *canvas, const dv_scatter *scatter, double x, double y, const tally *all)
+{
+    char text[96];
+
+    y += 14;
+    if (all->wrong > 0) {
+        snprintf(text, sizeof text, "misclassified: %" PRId64 " of %" PRId64, all->wrong, all->points);
+        y = draw_ring(canvas, x, y, 3, DV_INK_SECOND, text);
+    }
+    if (scatter->cursor >= 0)
+        draw_ring(canvas, x, y, 4, DV_INK_PAPER, "the picture at the cursor");
+}
+
+static void draw_key(dv_canvas *canvas, const dv_page_words *words, const dv_scatter *scatter, const tally *count,
+                     double x, double y)
 {
     double width = DV_SHEET_WIDTH - DV_SHEET_MARGIN - x;
     dv_lettering dim = {.size = 12, .ink = DV_INK_DIM, .width = width};
@@ -74,7 +86,7 @@ static void draw_key(dv_canvas *canvas, const dv_page_words *words, const tally 
         y = dv_sheet_key(canvas, x, y, width, dv_ink_class(class_index), dv_sheet_class_name(words, class_index),
                          numbers);
     }
-    draw_marks(canvas, x, y, &all);
+    draw_marks(canvas, scatter, x, y, &all);
 }
 
 dv_image *dv_figure_page_projection(const dv_page_words *words, const dv_scatter *scatter, dv_error *error)
@@ -90,7 +102,7 @@ dv_image *dv_figure_page_projection(const dv_page_words *words, const dv_scatter
     }
     if (canvas) {
         dv_canvas_frame(canvas, DV_SHEET_MARGIN, y, SIDE, SIDE, 1, DV_INK_LINE);
-        draw_key(canvas, words, count, DV_SHEET_MARGIN + SIDE + GUTTER, y);
+        draw_key(canvas, words, scatter, count, DV_SHEET_MARGIN + SIDE + GUTTER, y);
     }
     free(count);
     return canvas ? dv_sheet_finish(canvas, words, y + SIDE, error) : NULL;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 enum {
+    MARGIN = 2,           /* units around the window, so that points at its edge are whole */
     TONES = 3,            /* of a class, by density */
     MOST_TONED = 11,      /* classes that have all tones: 5 colours each */
     MOST_MARKED = 19,     /* classes whose marked and dim points have colours of their own: 3 each */
@@ -39,9 +40,10 @@ typedef struct scene {
 static void scale_of(const dv_plot *plot, const dv_window *window, double scale[2])
 {
     double aspect = plot->aspect > 0 ? plot->aspect : 1;
-    double across = (plot->width - 1) * aspect, down = plot->height - 1;
+    double across = (plot->width - 1) * aspect, down = plot->height - 1, side = fmin(across, down);
+    double margin = side > 20 * MARGIN * plot->unit ? 2 * MARGIN * plot->unit : 0;
 
-    scale[1] = fmax(fmin(across, down), 1) / 2 / window->reach;
+    scale[1] = fmax(side - margin, 1) / 2 / window->reach;
     scale[0] = scale[1] / aspect;
 }
 
