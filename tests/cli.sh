@@ -30,7 +30,7 @@ fails() {
     [ "$(wc -l <"$folder/err")" = 1 ] || complain "not one line: deepvid $*: $(cat "$folder/err")"
 }
 
-for command in "" explain train classify run info; do
+for command in "" explain train classify run info replay; do
     # shellcheck disable=SC2086 # an empty command is no argument
     "$deepvid" $command --help >"$folder/out" 2>"$folder/err" || complain "deepvid $command --help failed"
     grep -q -- --help "$folder/out" || complain "deepvid $command --help does not tell of itself"
@@ -78,6 +78,9 @@ wrong classify
 wrong run
 wrong run "$bundle/teacher.onnx"
 wrong info
+wrong replay
+wrong replay log
+wrong replay log bundle more --out x
 wrong train
 wrong train nonsense
 wrong train classifier

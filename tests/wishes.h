@@ -58,9 +58,6 @@ static inline void dice_setting(dice *it, const dv_setting *setting, char text[D
         snprintf(text, DV_SETTING_TEXT_SIZE, "%.20s", word);
         break;
     }
-    case DV_VALUE_SEED:
-        snprintf(text, DV_SETTING_TEXT_SIZE, "%llu", (unsigned long long)(dice_bits(it) >> dice_below(it, 64)));
-        break;
     }
 }
 

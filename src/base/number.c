@@ -1,7 +1,6 @@
 #include "base/number.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -41,19 +40,6 @@ bool dv_number_read_whole(const char *text, int64_t *number)
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (end == text || *end || errno)
-        return false;
-    *number = value;
-    return true;
-}
-
-bool dv_number_read_unsigned(const char *text, uint64_t *number)
-{
-    char *end;
-    if (!isdigit((unsigned char)*text)) /* strtoull would take a sign, and turn it round */
-        return false;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    if (*end || errno)
         return false;
     *number = value;
     return true;

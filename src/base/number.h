@@ -15,6 +15,5 @@ void dv_number_write_float(float number, char text[DV_NUMBER_SIZE]);
 /* Each takes the whole text or none of it; false for what is no finite number, or no whole one that fits. */
 bool dv_number_read(const char *text, double *number);
 bool dv_number_read_whole(const char *text, int64_t *number);
-bool dv_number_read_unsigned(const char *text, uint64_t *number);
 
 #endif

@@ -130,7 +130,7 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .kind = DV_OPTION_COUNT,
          .argument = "S",
          .minimum = 0,
-         .maximum = 9e15,
+         .maximum = DV_MAX_SEED,
          .target = &request->seed,
          .help = "of all random numbers (1)"},
         DV_THREADS_OPTION(request->threads),

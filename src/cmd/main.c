@@ -14,6 +14,7 @@ static const dv_command *const commands[] = {
     &dv_command_train,
     &dv_command_run,
     &dv_command_info,
+    &dv_command_replay,
     NULL,
 };
 

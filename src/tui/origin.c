@@ -82,6 +82,13 @@ void dv_origin_clear(dv_origin *origin)
     *origin = (dv_origin){0};
 }
 
+void dv_origin_lay_over(dv_bundle_source *source, const dv_bundle_source *over)
+{
+    for (const struct part *part = parts; part < parts + PARTS; part++)
+        if (text_in(over, part))
+            *text_of(source, part) = text_in(over, part);
+}
+
 void dv_origin_key(const dv_origin *origin, char key[DV_ORIGIN_KEY_SIZE])
 {
     uint64_t hash = DV_HASH_START;
@@ -108,7 +115,7 @@ void dv_origin_write(FILE *stream, const dv_origin *origin)
         if (text_in(&origin->source, part))
             fprintf(stream, "%s %s\n", part->name, text_in(&origin->source, part));
     fprintf(stream, "holds %s\n", origin->shape);
-    fprintf(stream, "fingerprint %016" PRIx64 "\n", origin->fingerprint);
+    fprintf(stream, "fingerprint %016" PRIx64 "\n\n", origin->fingerprint);
 }
 
 /* What comes behind "word ", NULL if the line begins otherwise. */
@@ -136,39 +143,40 @@ static bool read_part(dv_origin *origin, const char *line)
             return false;
         return (*text_of(&origin->source, part) = strdup(text)) != NULL;
     }
-    const char *shape = behind(line, "holds");
-    if (shape && strlen(shape) < sizeof(origin->shape))
-        memcpy(origin->shape, shape, strlen(shape) + 1);
-    return shape || behind(line, "program");
+    const char *shape = behind(line, "holds"), *fingerprint = behind(line, "fingerprint");
+    if (fingerprint)
+        return read_fingerprint(fingerprint, &origin->fingerprint);
+    if (!shape)
+        return behind(line, "program");
+    if (strlen(shape) >= sizeof(origin->shape))
+        return false;
+    memcpy(origin->shape, shape, strlen(shape) + 1);
+    return true;
 }
 
 bool dv_origin_read(dv_origin *origin, dv_record *record, dv_error *error)
 {
     const char *line;
+    bool fine = true;
     *origin = (dv_origin){0};
-    while ((line = dv_record_line(record))) {
-        const char *fingerprint = behind(line, "fingerprint");
-        if (fingerprint ? read_fingerprint(fingerprint, &origin->fingerprint) && origin->shape[0]
-                        : read_part(origin, line)) {
-            if (fingerprint)
-                return true;
-            continue;
-        }
+    while (fine && (line = dv_record_line(record)) && *line)
+        fine = read_part(origin, line);
+    if (fine && line)
+        return true;
+    if (fine)
+        dv_error_set(error, DV_ERROR_FORMAT, "it ends before it tells which bundle it is about");
+    else
         dv_error_set(error, DV_ERROR_FORMAT, "it should tell of a bundle, not '%s'", line);
-        dv_origin_clear(origin);
-        return dv_record_blame(record, error);
-    }
-    dv_error_set(error, DV_ERROR_FORMAT, "it ends before it tells which bundle it is about");
     dv_origin_clear(origin);
     return dv_record_blame(record, error);
 }
 
 bool dv_origin_check(const dv_origin *written, const dv_origin *bundle, bool exactly, dv_error *error)
 {
-    if (strcmp(written->shape, bundle->shape) != 0)
+    if (written->shape[0] && strcmp(written->shape, bundle->shape) != 0)
         return dv_error_set(error, DV_ERROR_FORMAT, "it is about another bundle, of %s, not %s", written->shape,
                             bundle->shape);
-    if (exactly && written->fingerprint != bundle->fingerprint)
+    if (exactly && written->fingerprint && written->fingerprint != bundle->fingerprint)
         return dv_error_set(error, DV_ERROR_FORMAT,
                             "it is about another bundle: the networks or the data are not those it was written with");
     return true;

@@ -78,5 +78,7 @@ char *dv_record_line(dv_record *record)
 
 bool dv_record_blame(const dv_record *record, dv_error *error)
 {
+    if (error->code == DV_ERROR_ARGUMENT)
+        error->code = DV_ERROR_FORMAT;
     return dv_error_prefix(error, "%s: line %d", record->path, record->line);
 }

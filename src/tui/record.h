@@ -23,7 +23,7 @@ void dv_record_close(dv_record *record);
 /* The next line without its end, the record's own and the caller's to write to; NULL behind the last. What follows the
  * last end of a line was cut off while it was written, and is no line. */
 char *dv_record_line(dv_record *record);
-/* Puts file and line before the message that is there; returns false. */
+/* Puts file and line before the message that is there, and makes it one about a file; returns false. */
 bool dv_record_blame(const dv_record *record, dv_error *error);
 
 #endif

@@ -57,7 +57,7 @@ static const dv_setting settings[DV_SETTING_COUNT] = {
     [DV_SETTING_NEIGHBORHOOD] = {"neighborhood", "neighbourhood",
                                  "decoded, with the picture's residual, or both and masked copies", DV_VALUE_CHOICE,
                                  FIELD(neighborhood), .words = "vae|residual|mixed"},
-    [DV_SETTING_SEED] = {"seed", "seed", "of all random numbers", DV_VALUE_SEED, FIELD(seed)},
+    [DV_SETTING_SEED] = {"seed", "seed", "of all random numbers", DV_VALUE_WHOLE, FIELD(seed), RANGE(0, DV_MAX_SEED)},
     [DV_SETTING_EPOCHS] = {"epochs", "epochs", "how often each neighbour is learnt from", DV_VALUE_WHOLE, FIELD(epochs),
                            RANGE(1, DV_MAX_EPOCHS), LADDER(epochs), .matters = of_descent, .why_not = "not for ridge"},
     [DV_SETTING_BATCH] = {"batch", "batch", "neighbours in one step", DV_VALUE_WHOLE, FIELD(batch),
@@ -105,7 +105,7 @@ static double get_number(const dv_setting *setting, const dv_wish *wish)
     return value;
 }
 
-/* Whole numbers live in fields of one, four or eight bytes; the eight of a seed are taken as they are. */
+/* Whole numbers live in fields of one, four or eight bytes. */
 static int64_t get_whole(const dv_setting *setting, const dv_wish *wish)
 {
     const void *field = (const char *)&wish->options + setting->field;
@@ -179,9 +179,6 @@ void dv_setting_write(const dv_setting *setting, const dv_wish *wish, char text[
         word = word_at(setting->words, get_whole(setting, wish), &length);
         snprintf(text, DV_SETTING_TEXT_SIZE, "%.*s", length, word ? word : "");
         break;
-    case DV_VALUE_SEED:
-        snprintf(text, DV_SETTING_TEXT_SIZE, "%" PRIu64, (uint64_t)get_whole(setting, wish));
-        break;
     }
 }
 
@@ -210,9 +207,6 @@ void dv_setting_write_range(const dv_setting *setting, char text[DV_SETTING_RANG
     case DV_VALUE_CHOICE:
         write_words(setting->words, text);
         break;
-    case DV_VALUE_SEED:
-        snprintf(text, DV_SETTING_RANGE_SIZE, "a whole number from 0 to %" PRIu64, UINT64_MAX);
-        break;
     }
 }
 
@@ -235,7 +229,6 @@ static bool in_range(const dv_setting *setting, double value)
 static bool take(const dv_setting *setting, dv_wish *wish, const char *text)
 {
     int64_t whole = 0;
-    uint64_t seed;
     double number = 0;
     switch (setting->kind) {
     case DV_VALUE_WHOLE:
@@ -251,11 +244,6 @@ static bool take(const dv_setting *setting, dv_wish *wish, const char *text)
     case DV_VALUE_CHOICE:
         if (!read_choice(setting, text, &whole))
             return false;
-        break;
-    case DV_VALUE_SEED:
-        if (!dv_number_read_unsigned(text, &seed))
-            return false;
-        whole = (int64_t)seed;
         break;
     }
     put_whole(setting, wish, whole);
@@ -308,7 +296,11 @@ static bool step_number(const dv_setting *setting, dv_wish *wish, int direction,
 
 static bool step_whole(const dv_setting *setting, dv_wish *wish, int direction)
 {
-    int64_t now = get_whole(setting, wish), next = (int64_t)dv_setting_next(setting, (double)now, direction);
+    int64_t now = get_whole(setting, wish), next = now + direction;
+    if (setting->ladder)
+        next = (int64_t)dv_setting_next(setting, (double)now, direction);
+    if (!in_range(setting, (double)next))
+        return false;
     put_whole(setting, wish, next);
     return next != now;
 }
@@ -340,9 +332,6 @@ bool dv_setting_step(const dv_setting *setting, dv_wish *wish, int direction, do
         return step_number(setting, wish, direction, in_use) || own;
     case DV_VALUE_CHOICE:
         return step_choice(setting, wish, direction);
-    case DV_VALUE_SEED:
-        put_whole(setting, wish, (int64_t)((uint64_t)get_whole(setting, wish) + (uint64_t)(int64_t)direction));
-        return true;
     }
     return false;
 }

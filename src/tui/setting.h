@@ -30,7 +30,6 @@ typedef enum dv_value_kind {
     DV_VALUE_WHOLE,  /* a whole number of the range */
     DV_VALUE_NUMBER, /* a number of the range */
     DV_VALUE_CHOICE, /* one of the words; steps go round */
-    DV_VALUE_SEED,   /* any number of 64 bits; steps count */
 } dv_value_kind;
 
 typedef struct dv_setting {
@@ -43,7 +42,7 @@ typedef struct dv_setting {
     const char *words;                    /* of a choice: "ridge|adam|sgd|gd" */
     const char *automatic;                /* the word for a number that the program finds; NULL: there is none */
     double usual;                         /* of an automatic number, where it is not known better; 0: unknown */
-    const double *ladder;                 /* rising values to step along */
+    const double *ladder;                 /* rising values to step along; NULL: by one */
     int ladder_count;                     /* and how many */
     bool (*matters)(const dv_wish *wish); /* NULL: always */
     const char *why_not;                  /* when it does not matter: "scales only" */

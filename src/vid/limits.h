@@ -4,6 +4,9 @@
 
 enum { DV_MIN_NEIGHBORS = 2, DV_MAX_NEIGHBORS = 1000000, DV_MAX_EPOCHS = 100000, DV_MAX_BATCH = DV_MAX_NEIGHBORS };
 
+/* A whole number that every reader of JSON takes as it is. */
+#define DV_MAX_SEED 9e15
+
 #define DV_MIN_BAND 0.001
 #define DV_MAX_BAND 100.0
 #define DV_MAX_OFFSET 1000.0

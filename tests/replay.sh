@@ -1,0 +1,109 @@
+#!/bin/sh
+# A log done again writes the reports that `deepvid explain` does, for any number of threads; a bad one is told in one
+# line that names file and line, and leaves what was written before it.
+set -u
+deepvid=${DEEPVID:?}
+bundle=$(cd "${top_srcdir:?}/models/fashion-mnist" && pwd) || exit 99
+folder=$(mktemp -d) || exit 99
+trap 'rm -rf "$folder"' EXIT
+status=0
+complain() {
+    echo "$*"
+    status=1
+}
+
+cat >"$folder/log" <<END
+deepvid log 1
+program deepvid 0.1.0
+bundle $bundle
+holds 10 classes, 10 latent dimensions, 1x28x28, 10000 pictures
+
+# a session written by hand
+set neighbors 200
+set fresh 100
+index 12
+knob 3 1.5
+knob 0 -0.25
+export first
+band 2 0.7
+set lambda 0.02
+view vae
+bookmark with a band of its own
+export deeper/second
+index 7
+set student adam
+set epochs 2
+set seed 9000000000000000
+mark 3
+END
+printf 'set seed 5' >>"$folder/log" # was cut off: no line
+
+"$deepvid" replay "$folder/log" --out "$folder/one" --threads 1 >"$folder/told" 2>"$folder/err" ||
+    complain "the log was not replayed: $(cat "$folder/err")"
+printf '%s\n' "$folder/one/first" "$folder/one/deeper/second" "$folder/one/final" | cmp - "$folder/told" ||
+    complain "it should tell of three folders: $(cat "$folder/told")"
+"$deepvid" replay "$folder/log" "$bundle" --out "$folder/two" --threads 2 >"$folder/told" || status=1
+diff -r "$folder/one" "$folder/two" || complain "threads make a difference"
+
+"$deepvid" explain "$bundle" --index 12 --neighbors 200 --fresh 100 --latent 3=1.5 --latent 0=-0.25 \
+    --out "$folder/explained/first" >/dev/null || status=1
+"$deepvid" explain "$bundle" --index 12 --neighbors 200 --fresh 100 --latent 3=1.5 --latent 0=-0.25 --ridge 0.02 \
+    --bands 0.5,0.5,0.7,0.5,0.5,0.5,0.5,0.5,0.5,0.5 --out "$folder/explained/deeper/second" >/dev/null || status=1
+mv "$folder/two/final" "$folder/final"
+diff -r "$folder/explained" "$folder/two" || complain "it is not what explain writes"
+grep -q '"method":"adam"' "$folder/final/explanation.json" || complain "the last state is not the last one"
+grep -q '"seed":9000000000000000' "$folder/final/explanation.json" || complain "the seed is another one"
+
+# fails WORDS COMPLAINT: the log in $folder/bad is refused with these words in one line; what was there stays.
+fails() {
+    cp -r "$folder/explained/first" "$folder/kept"
+    "$deepvid" replay "$folder/bad" --out "$folder/kept/.." >"$folder/out" 2>"$folder/err" </dev/null
+    code=$?
+    [ $code = 1 ] || complain "exit $code instead of 1: $1"
+    [ "$(wc -l <"$folder/err")" = 1 ] || complain "not one line: $(cat "$folder/err")"
+    grep -qF -- "$folder/bad: $1" "$folder/err" || complain "'$1' is not in: $(cat "$folder/err")"
+    if LC_ALL=C grep -q '[[:cntrl:]]' "$folder/err"; then complain "control characters: $(cat "$folder/err")"; fi
+    diff -r "$folder/explained/first" "$folder/kept" || complain "something else was written: $1"
+    rm -r "$folder/kept"
+}
+head -5 "$folder/log" >"$folder/head"
+bad() {
+    { cat "$folder/head" && printf '%b\n' "$1"; } >"$folder/bad"
+    fails "$2"
+}
+bad 'index 10000' 'line 6: there is no picture 10000: they go from 0 to 9999'
+bad 'set seed 1\nknob 10 1' 'line 7: there is no dimension 10: they go from 0 to 9'
+bad 'set neighbors 1' 'line 6: neighbors takes a whole number from 2 to 1000000'
+bad 'nonsense' "line 6: 'nonsense' is nothing to do"
+bad '\033[2J\007' "line 6: '?[2J?' is nothing to do"
+bad 'export ../elsewhere' "line 6: a report goes below the folder of --out, not to '../elsewhere'"
+bad 'export /tmp/elsewhere' "line 6: a report goes below the folder of --out, not to '/tmp/elsewhere'"
+bad 'export a/../../b' "line 6: a report goes below the folder of --out"
+bad 'export .' "line 6: a report goes below the folder of --out"
+sed 's/10 latent/11 latent/' "$folder/log" >"$folder/bad"
+fails 'it is about another bundle, of 10 classes, 11 latent dimensions'
+sed '4a\
+fingerprint 0123456789abcdef' "$folder/log" >"$folder/bad"
+fails 'it is about another bundle: the networks or the data are not those it was written with'
+sed 's/^deepvid log 1/deepvid log 7/' "$folder/log" >"$folder/bad"
+fails 'a newer deepvid wrote this log (version 7, not 1)'
+printf 'deepvid session 1\n' >"$folder/bad"
+fails "this is no log of deepvid's"
+: >"$folder/bad"
+fails "this is no log of deepvid's"
+head -c 30000 "$bundle/teacher.onnx" >"$folder/bad"
+fails 'holds zero bytes'
+head -3 "$folder/log" >"$folder/bad"
+fails 'line 3: it ends before it tells which bundle it is about'
+rm "$folder/bad"
+fails 'cannot be'
+
+# A log that ends in a bad line has written the reports before it, and nothing of one behind.
+{ cat "$folder/head" && printf 'set neighbors 64\nset fresh 32\nexport good\nexplode\nexport late\n'; } >"$folder/bad"
+"$deepvid" replay "$folder/bad" --out "$folder/half" >"$folder/told" 2>"$folder/err"
+[ $? = 1 ] || complain "a bad line did not end in exit 1"
+grep -q 'line 9' "$folder/err" || complain "the line is not named: $(cat "$folder/err")"
+[ "$(cat "$folder/told")" = "$folder/half/good" ] || complain "the good report is not told"
+[ -f "$folder/half/good/weights.npy" ] && [ ! -e "$folder/half/late" ] && [ ! -e "$folder/half/final" ] ||
+    complain "what was written: $(find "$folder/half")"
+exit $status
