@@ -54,6 +54,8 @@ bool dv_context_hides(const dv_context *context, const dv_action_set *set, int k
 
 /* Those that work everywhere. */
 extern const dv_action_set dv_actions_program, dv_actions_pictures, dv_actions_neighborhood, dv_actions_student;
+/* Those of the chosen latent dimension. */
+extern const dv_action_set dv_actions_axes;
 void dv_context_add_global(dv_context *context);
 
 enum { DV_KEY_NAME_SIZE = 16, DV_KEYS_NAME_SIZE = 3 * DV_ACTION_KEYS * DV_KEY_NAME_SIZE };

@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STALE_MS = 300 }; /* so long may another picture's explanation stay while the new one is made */
+enum {
+    STALE_MS = 300, /* so long may another picture's explanation stay while the new one is made */
+    FEW_AXES = 12,  /* so many keep the order of their numbers */
+};
 
 dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error)
 {
@@ -26,13 +29,14 @@ dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *option
     if (!dv_size_multiply((size_t)facts->count, (size_t)facts->latent, &numbers))
         numbers = SIZE_MAX; /* dv_alloc tells that this is too much */
     if (!dv_wish_init(&model->wish, options, facts->latent, error) ||
-        !(model->pictures = dv_pictures_new(facts, error)) ||
+        !dv_axes_init(&model->vae.axes, facts->latent, error) || !(model->pictures = dv_pictures_new(facts, error)) ||
         !(model->means = dv_alloc(numbers, sizeof(*model->means), error))) {
         dv_model_free(model);
         return NULL;
     }
     model->marked = -1;
     model->student.class_index = model->student.against = -1;
+    model->vae.by_influence = facts->latent > FEW_AXES;
     model->work.fraction = -1;
     model->update_ms = -1;
     dv_model_want(model);
@@ -48,6 +52,7 @@ void dv_model_free(dv_model *model)
     dv_explanation_free(model->explanation);
     dv_pictures_free(model->pictures);
     dv_wish_clear(&model->wish);
+    dv_axes_clear(&model->vae.axes);
     free(model->means);
     free(model);
 }
@@ -66,12 +71,6 @@ void dv_model_go(dv_model *model, int64_t index)
     int64_t last = model->facts->count - 1;
     if (dv_wish_go(&model->wish, index < 0 ? 0 : index > last ? last : index))
         dv_model_want(model);
-}
-
-void dv_model_choose_dimension(dv_model *model, int step)
-{
-    int latent = model->facts->latent;
-    model->vae.dimension = ((model->vae.dimension + step) % latent + latent) % latent;
 }
 
 void dv_model_say(dv_model *model, bool is_error, const char *format, ...)
@@ -238,6 +237,22 @@ bool dv_model_is_turned(const dv_model *model)
         if (explanation->center[i] != explanation->latent_mean[i])
             return true;
     return false;
+}
+
+const float *dv_model_mean(const dv_model *model)
+{
+    int64_t index = model->wish.options.index;
+    if (dv_model_has_explanation(model))
+        return model->explanation->latent_mean;
+    return index < model->surveyed ? model->means + index * model->facts->latent : NULL;
+}
+
+double dv_model_band(const dv_model *model, int dimension)
+{
+    double band = dv_wish_band(&model->wish, dimension);
+    if (model->wish.options.band_scale == DV_BAND_PRIOR)
+        return band;
+    return dv_model_has_explanation(model) ? band * (double)model->explanation->latent_deviation[dimension] : 0;
 }
 
 static bool holds(const int *classes, int count, int class)

@@ -78,7 +78,6 @@ void dv_model_free(dv_model *model);
 void dv_model_want(dv_model *model);
 /* Goes to a picture, clamped to those there are. */
 void dv_model_go(dv_model *model, int64_t index);
-void dv_model_choose_dimension(dv_model *model, int step);
 void dv_model_say(dv_model *model, bool is_error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- what comes back ---- */
@@ -109,6 +108,10 @@ bool dv_model_has_explanation(const dv_model *model);
 bool dv_model_is_current(const dv_model *model);
 /* Whether a knob of the explanation's picture is turned. */
 bool dv_model_is_turned(const dv_model *model);
+/* The encoder's mean of the picture of the wish, latent entries; NULL: not known yet. */
+const float *dv_model_mean(const dv_model *model);
+/* The band in force along a dimension in latent units; 0 while that is not known. */
+double dv_model_band(const dv_model *model, int dimension);
 /* Fills classes[0 .. count-1] with those worth showing: all in order when they fit; else the teacher's, the student's,
  * the true one, then by the student's probability. Returns how many: count or the number of classes. */
 int dv_model_rank_classes(const dv_model *model, int count, int *classes);

@@ -58,8 +58,8 @@ extern const dv_pane_kind dv_pane_classes; /* probabilities of teacher and stude
 extern const dv_pane_kind dv_pane_instances; /* pictures to move through: a list, or a strip when one row high */
 
 /* The VAE view. */
-extern const dv_pane_kind dv_pane_latents;   /* a slider a dimension */
-extern const dv_pane_kind dv_pane_neighbors; /* neighbours and how the teacher calls them */
+extern const dv_pane_kind dv_pane_coordinates; /* parallel coordinates: an axis a latent dimension */
+extern const dv_pane_kind dv_pane_neighbors;   /* neighbours and how the teacher calls them */
 
 /* The student view. */
 extern const dv_pane_kind dv_pane_weights;  /* one map a class */

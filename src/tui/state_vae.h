@@ -2,11 +2,19 @@
 #ifndef DV_TUI_STATE_VAE_H
 #define DV_TUI_STATE_VAE_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "tui/axes.h"
+
+/* What the mouse has taken hold of. */
+typedef enum dv_grip { DV_GRIP_NONE, DV_GRIP_POINT, DV_GRIP_UPPER_EDGE, DV_GRIP_LOWER_EDGE } dv_grip;
 
 typedef struct dv_vae_state {
     int dimension; /* the chosen one */
+    dv_axes axes;
+    bool by_influence;     /* the order of the axes */
+    int64_t reorderings;   /* counts the user's wishes for an order by influence */
+    uint64_t influence_of; /* the key of the influence that the order comes from; 0: it is by number */
+    dv_grip grip;
+    int below[2]; /* the panes below the coordinates that had the focus last, of the view's */
 } dv_vae_state;
 
 #endif
