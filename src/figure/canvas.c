@@ -22,6 +22,35 @@ struct dv_canvas {
     cairo_t *cairo; /* holds the first failure of anything drawn with it */
 };
 
+/* ---- inks ------------------------------------------------------------------ */
+
+dv_ink dv_ink_of(const uint8_t rgb[3])
+{
+    return (dv_ink)rgb[0] << 16 | (dv_ink)rgb[1] << 8 | rgb[2];
+}
+
+dv_ink dv_ink_mix(dv_ink a, dv_ink b, double share)
+{
+    dv_ink mixed = 0;
+
+    for (int shift = 16; shift >= 0; shift -= 8) {
+        double from = a >> shift & 255, to = b >> shift & 255;
+
+        mixed |= (dv_ink)lround(from + (to - from) * share) << shift;
+    }
+    return mixed;
+}
+
+dv_ink dv_ink_class(int class_index)
+{
+    uint8_t rgb[3];
+
+    if (class_index < 0)
+        return 0x808080;
+    dv_colormap_class(class_index, rgb);
+    return dv_ink_of(rgb);
+}
+
 /* ---- the sheet ------------------------------------------------------------- */
 
 static bool drawing_failed(const dv_canvas *canvas, dv_error *error)

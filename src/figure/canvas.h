@@ -7,6 +7,11 @@
 #include "image/image.h"
 
 typedef uint32_t dv_ink; /* 0xRRGGBB */
+dv_ink dv_ink_of(const uint8_t rgb[3]);
+/* The colour of a class; grey for -1. */
+dv_ink dv_ink_class(int class_index);
+/* The share (0..1) of `b` in a mixture with `a`. */
+dv_ink dv_ink_mix(dv_ink a, dv_ink b, double share);
 
 typedef enum dv_align { DV_ALIGN_LEFT, DV_ALIGN_CENTER, DV_ALIGN_RIGHT } dv_align;
 

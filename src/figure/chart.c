@@ -7,11 +7,6 @@
 static const char dash[] = "\xe2\x80\x93";
 static const char minus[] = "\xe2\x88\x92";
 
-dv_ink dv_chart_ink(const uint8_t rgb[3])
-{
-    return (dv_ink)rgb[0] << 16 | (dv_ink)rgb[1] << 8 | rgb[2];
-}
-
 const char *dv_chart_percent(char *text, size_t size, double share, int decimals)
 {
     double smallest = pow(10, -decimals), percent = 100 * share;
@@ -127,7 +122,7 @@ double dv_chart_scale(dv_canvas *canvas, double x, double y, double width, doubl
         uint8_t rgb[3];
 
         dv_colormap_diverging_level(level, rgb);
-        dv_canvas_rectangle(canvas, from, y, to - from, 14, dv_chart_ink(rgb));
+        dv_canvas_rectangle(canvas, from, y, to - from, 14, dv_ink_of(rgb));
     }
     dv_canvas_frame(canvas, round(left), y, round(right) - round(left), 14, 1, DV_INK_LINE);
     dv_canvas_text(canvas, right + 12, y + 12, &word, "%s", in_favor);
@@ -148,10 +143,8 @@ static double draw_entry(dv_canvas *canvas, double x, double y, const dv_letteri
 {
     dv_lettering number = {.size = name->size, .ink = DV_INK_DIM};
     double used = CHIP + CHIP_GAP;
-    uint8_t rgb[3];
 
-    dv_colormap_class(tally->class_index, rgb);
-    dv_canvas_rectangle(canvas, x, y, CHIP, CHIP, dv_chart_ink(rgb));
+    dv_canvas_rectangle(canvas, x, y, CHIP, CHIP, dv_ink_class(tally->class_index));
     used += dv_canvas_text(canvas, x + used, y + 11, name, "%s", tally->name) + CHIP_GAP;
     return used + dv_canvas_text(canvas, x + used, y + 11, &number, "%" PRId64, tally->count);
 }

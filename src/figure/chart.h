@@ -19,8 +19,6 @@ enum {
     DV_INK_BAD = 0xb3261e,
 };
 
-dv_ink dv_chart_ink(const uint8_t rgb[3]);
-
 /* One class, and the share (0..1) that each of two sources gives it. */
 typedef struct dv_bar {
     const char *name;

@@ -123,11 +123,6 @@ typedef struct scene {
     dv_image *image;
 } scene;
 
-static dv_ink ink_of(const dv_curve *curve)
-{
-    return (dv_ink)curve->color[0] << 16 | (dv_ink)curve->color[1] << 8 | curve->color[2];
-}
-
 static void draw_upright(const scene *s, double x, int dash, dv_ink ink)
 {
     double at[2], from[2], to[2];
@@ -168,9 +163,9 @@ static void draw_curve(const scene *s, const dv_curve *curve)
 
     for (int i = 0; i < curve->count; i++) {
         dv_curve_pixel(s->plot, s->limits, x_of(curve, i), curve->y[i], to);
-        dv_raster_line(s->image, from, to, thickness, 0, ink_of(curve));
+        dv_raster_line(s->image, from, to, thickness, 0, dv_ink_of(curve->color));
         if (isfinite(to[1]))
-            dv_raster_dot(s->image, to[0], to[1], curve->markers ? MARKER * unit : thickness, ink_of(curve));
+            dv_raster_dot(s->image, to[0], to[1], curve->markers ? MARKER * unit : thickness, dv_ink_of(curve->color));
         from[0] = to[0];
         from[1] = to[1];
     }
@@ -183,7 +178,7 @@ static void draw_current(const scene *s, const dv_curve *curve)
 
     dv_curve_pixel(s->plot, s->limits, s->curves->current, dv_curve_at(curve, s->limits, s->curves->current), at);
     dv_raster_dot(s->image, at[0], at[1], (MARKER + 2) * unit, dv_plot_text(s->plot));
-    dv_raster_dot(s->image, at[0], at[1], MARKER * unit, ink_of(curve));
+    dv_raster_dot(s->image, at[0], at[1], MARKER * unit, dv_ink_of(curve->color));
 }
 
 dv_image *dv_figure_curve(const dv_plot *plot, const dv_curves *curves, const dv_limits *limits, dv_error *error)

@@ -109,7 +109,7 @@ static dv_ink ink_of(const scene *s, int row, int column, double *level)
 
     *level = dv_heat_level(count, s->row_sum[row], s->column_sum[column], s->largest, s->heat->mode);
     dv_heat_color(*level, row == column, s->plot->background, rgb);
-    return (dv_ink)rgb[0] << 16 | (dv_ink)rgb[1] << 8 | rgb[2];
+    return dv_ink_of(rgb);
 }
 
 static void draw_cells(const scene *s)

@@ -44,14 +44,6 @@ static ranked *rank_neighbors(const dv_explanation *explanation, dv_error *error
     return rank;
 }
 
-static dv_ink class_ink(int k)
-{
-    uint8_t rgb[3];
-
-    dv_colormap_class(k, rgb);
-    return dv_chart_ink(rgb);
-}
-
 static bool draw_tile(const dv_page *page, int64_t index, double x, double y, double width, dv_error *error)
 {
     const dv_explanation *explanation = page->explanation;
@@ -62,7 +54,7 @@ static bool draw_tile(const dv_page *page, int64_t index, double x, double y, do
     if (!dv_page_picture(page, explanation->neighbors + (size_t)index * size, x, y, SIDE, error))
         return false;
     dv_page_fit(page, SIDE, &picture_width, &picture_height);
-    dv_canvas_rectangle(page->canvas, x, y + picture_height + 3, SIDE, 4, class_ink(class_index));
+    dv_canvas_rectangle(page->canvas, x, y + picture_height + 3, SIDE, 4, dv_ink_class(class_index));
     dv_canvas_text(page->canvas, x, y + picture_height + 19, &text, "%s", dv_page_class_name(page, class_index));
     return true;
 }

@@ -126,7 +126,7 @@ static void caption_map(const dv_page *page, double x, double y, double width)
         uint8_t rgb[3];
 
         dv_colormap_diverging(line[i].end, rgb);
-        dv_canvas_rectangle(page->canvas, x, y + 3 + 21 * i, 12, 12, dv_chart_ink(rgb));
+        dv_canvas_rectangle(page->canvas, x, y + 3 + 21 * i, 12, 12, dv_ink_of(rgb));
         dv_canvas_text(page->canvas, x + 20, y + 14 + 21 * i, &text, "%s", line[i].text);
     }
 }

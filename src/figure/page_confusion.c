@@ -71,7 +71,7 @@ static void draw_cell(const matrix *m, int row, int column)
     uint8_t rgb[3];
 
     dv_heat_color(level, row == column, paper, rgb);
-    dv_canvas_rectangle(m->canvas, x, y, m->cell - gap, m->cell - gap, dv_chart_ink(rgb));
+    dv_canvas_rectangle(m->canvas, x, y, m->cell - gap, m->cell - gap, dv_ink_of(rgb));
     if (count == 0 || m->cell < CELL_FOR_COUNT)
         return;
     text.ink = dv_heat_wants_dark_text(rgb) ? DV_INK_TEXT : DV_INK_PAPER;
@@ -157,7 +157,7 @@ static double draw_words(const matrix *m)
         x += dv_canvas_text(m->canvas, x, y + 12, &dim, right ? "right" : "wrong") + 8;
         for (int level = 1; level <= 8; level++, x += 14) {
             dv_heat_color(level / 8.0, right, (const uint8_t[3]){255, 255, 255}, rgb);
-            dv_canvas_rectangle(m->canvas, x, y, 14, 14, dv_chart_ink(rgb));
+            dv_canvas_rectangle(m->canvas, x, y, 14, 14, dv_ink_of(rgb));
         }
         x += 24;
     }

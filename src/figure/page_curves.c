@@ -102,8 +102,7 @@ static double draw_key(const chart *c, const dv_curves *curves, const char *cons
         }
         if (isfinite(value))
             snprintf(text, sizeof text, "%.4g at %.4g", value, curves->current);
-        y = dv_sheet_key(c->canvas, DV_SHEET_MARGIN + TICKS, y, 420, dv_chart_ink(curves->curve[i].color), names[i],
-                         text);
+        y = dv_sheet_key(c->canvas, DV_SHEET_MARGIN + TICKS, y, 420, dv_ink_of(curves->curve[i].color), names[i], text);
     }
     return y;
 }

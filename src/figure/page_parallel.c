@@ -1,7 +1,6 @@
 #include "figure/sheet.h"
 
 #include "base/memory.h"
-#include "figure/raster.h"
 
 #include <inttypes.h>
 #include <math.h>

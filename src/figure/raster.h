@@ -5,11 +5,6 @@
 #include "figure/canvas.h"
 #include "figure/plot.h"
 
-/* The share (0..1) of `b` in a mixture with `a`. */
-dv_ink dv_ink_mix(dv_ink a, dv_ink b, double share);
-/* The colour of a class; grey for -1. */
-dv_ink dv_ink_class(int class_index);
-
 /* An image that is all background; NULL and an error for impossible sizes. */
 dv_image *dv_raster_new(const dv_plot *plot, dv_error *error);
 /* The background, and what stands out most from it: near white or near black. */
