@@ -16,11 +16,12 @@ below() {
     op) echo kernel ;;
     graph) echo op kernel ;;
     data | term) echo image ;;
+    embed) echo kernel image ;;
     onnx | train) echo graph op kernel ;;
-    vid) echo onnx train data graph op kernel image ;;
+    vid) echo onnx train data embed graph op kernel image ;;
     figure) echo vid image ;;
     tui) echo term figure vid data image ;;
-    cmd) echo tui term figure vid onnx train data graph op kernel image ;;
+    cmd) echo tui term figure vid onnx train data embed graph op kernel image ;;
     *) return 1 ;;
     esac
 }
@@ -84,7 +85,7 @@ done
 
 # The engine neither prints nor exits, and random numbers have one source.
 engine=
-for room in base image kernel op graph onnx train data vid figure; do
+for room in base image kernel op graph onnx train data embed vid figure; do
     [ ! -d src/$room ] || engine="$engine src/$room"
 done
 # shellcheck disable=SC2086 # a list of folders

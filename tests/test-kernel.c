@@ -130,6 +130,48 @@ static void cholesky_solves(void **state)
     free(rows), free(x);
 }
 
+/* a v = lambda v with orthonormal v, the largest of all: the trace of what is left of a is the sum of the others. */
+static void eigenvectors_are_those_of_the_matrix(void **state)
+{
+    (void)state;
+    for (int64_t n = 1; n < 90; n += 11) {
+        double *a = calloc(n * n, sizeof *a), *copy = calloc(n * n, sizeof *a), trace = 0, sum = 0;
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t j = i; j < n; j++)
+                copy[i * n + j] = a[i * n + j] = 2 * dv_random_uniform(9, DV_PURPOSE_TEST, drawn++) - 1;
+        int64_t count = n < 4 ? n : n / 2;
+        double *value = calloc(n, sizeof *value), *vector = calloc(n * n, sizeof *vector);
+        assert_true(dv_symmetric_eigen(n, copy, count, value, vector, NULL));
+        for (int64_t v = 0; v < count; v++) {
+            const double *x = vector + v * n;
+            assert_true(v == 0 || value[v] >= value[v - 1]);
+            for (int64_t i = 0; i < n; i++) {
+                double product = 0;
+                for (int64_t j = 0; j < n; j++)
+                    product += a[i < j ? i * n + j : j * n + i] * x[j];
+                assert_float_equal(product, value[v] * x[i], 1e-10);
+            }
+            for (int64_t w = 0; w <= v; w++) {
+                double product = 0;
+                for (int64_t i = 0; i < n; i++)
+                    product += x[i] * vector[w * n + i];
+                assert_float_equal(product, w == v, 1e-10);
+            }
+        }
+        double least = value[0];
+        for (int64_t i = 0; i < n * n; i++)
+            copy[i] = a[i];
+        assert_true(dv_symmetric_eigen(n, copy, n, value, vector, NULL));
+        for (int64_t i = 0; i < n; i++) {
+            trace += a[i * n + i];
+            sum += value[i];
+        }
+        assert_float_equal(sum, trace, 1e-10 * (double)n);
+        assert_float_equal(value[n - count], least, 1e-10);
+        free(a), free(copy), free(value), free(vector);
+    }
+}
+
 static void blas_uses_the_processor(void **state)
 {
     (void)state;
@@ -414,6 +456,7 @@ int main(void)
         cmocka_unit_test(gemm_is_the_plain_product),
         cmocka_unit_test(gram_is_rows_times_rows),
         cmocka_unit_test(cholesky_solves),
+        cmocka_unit_test(eigenvectors_are_those_of_the_matrix),
         cmocka_unit_test(blas_uses_the_processor),
         cmocka_unit_test(exp_is_within_two_units),
         cmocka_unit_test(sums_take_every_element),

@@ -21,6 +21,8 @@ typedef enum dv_purpose {
     DV_PURPOSE_AUGMENT,
     DV_PURPOSE_SPLIT,
     DV_PURPOSE_TEST,
+    DV_PURPOSE_SUBSPACE,
+    DV_PURPOSE_EMBEDDING,
 } dv_purpose;
 
 /* The bare generator, for its published test vectors. */

@@ -1,5 +1,8 @@
 #include "kernel/blas.h"
 
+#include "base/error.h"
+#include "base/memory.h"
+
 #include <assert.h>
 #include <limits.h>
 #include <stddef.h>
@@ -13,6 +16,11 @@
 void spotrf_(const char *uplo, const blasint *n, float *a, const blasint *lda, blasint *info, size_t uplo_length);
 void spotrs_(const char *uplo, const blasint *n, const blasint *columns, const float *a, const blasint *lda, float *b,
              const blasint *ldb, blasint *info, size_t uplo_length);
+void dsyevr_(const char *job, const char *range, const char *uplo, const blasint *n, double *a, const blasint *lda,
+             const double *least, const double *most, const blasint *first, const blasint *last,
+             const double *tolerance, blasint *found, double *values, double *vectors, const blasint *ldz,
+             blasint *support, double *work, const blasint *work_size, blasint *integers, const blasint *integer_count,
+             blasint *info, size_t job_length, size_t range_length, size_t uplo_length);
 
 /* Inside OpenBLAS built with DYNAMIC_ARCH: which processor its kernels are for. Not there in other builds. */
 void gotoblas_dynamic_init(void) __attribute__((weak));
@@ -109,6 +117,33 @@ bool dv_cholesky_solve(int64_t n, float *a, int64_t columns, float *b)
     spotrs_("L", &order, &count, a, &ld, b, &ld, &info, 1);
     assert(info == 0);
     return true;
+}
+
+bool dv_symmetric_eigen(int64_t n, double *a, int64_t count, double *values, double *vectors, dv_error *error)
+{
+    /* The upper triangle by rows is the lower one by columns. */
+    const blasint order = dimension(n), first = dimension(n - count + 1);
+    const blasint work_size = 70 * order, integer_count = 10 * order; /* for blocks of 64; 26 n would do */
+    const double unused = 0, tolerance = 0;
+    blasint found = 0, info = 0;
+    double *all = dv_alloc((size_t)n, sizeof *all, error), *work = dv_alloc((size_t)work_size, sizeof *work, error);
+    blasint *integers = dv_alloc((size_t)integer_count, sizeof *integers, error);
+    blasint *support = dv_alloc((size_t)(2 * n), sizeof *support, error);
+    bool ok = all && work && integers && support;
+    assert(n > 0 && count > 0 && count <= n);
+    if (ok)
+        dsyevr_("V", "I", "L", &order, a, &order, &unused, &unused, &first, &order, &tolerance, &found, all, vectors,
+                &order, support, work, &work_size, integers, &integer_count, &info, 1, 1, 1);
+    if (ok && (info != 0 || found != count))
+        ok = dv_error_set(error, DV_ERROR_FORMAT, "the eigenvalues of a matrix of %lld rows were not found",
+                          (long long)n);
+    for (int64_t i = 0; ok && i < count; i++)
+        values[i] = all[i];
+    free(all);
+    free(work);
+    free(integers);
+    free(support);
+    return ok;
 }
 
 const char *dv_blas_description(void)
