@@ -69,7 +69,7 @@ only '(cblas|lapacke?|openblas_config)\.h' src/kernel/blas.c
 only 'png\.h' src/image/png.c
 only 'jpeglib\.h' src/image/jpeg.c
 only 'zlib\.h' src/base/file.c
-only 'ini\.h' 'src/vid/bundle*.c'
+only 'ini\.h' src/base/ini.c
 only 'jansson\.h' src/vid/json.c
 only '(cairo/)?cairo.*\.h' 'src/figure/*'
 only 'protobuf-c/.*\.h' 'src/onnx/*'

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "tui/journal.h"
 #include "tui/keeper.h"
+#include "tui/preferences.h"
 #include "tui/script.h"
 #include "tui/session_file.h"
 
@@ -477,6 +478,107 @@ static void test_the_keeper_does_without_a_place(void **state)
     free(file);
 }
 
+/* ---- the settings file -------------------------------------------------------------------- */
+
+static bool read_preferences(const desk *here, const char *text, dv_preferences *preferences, dv_error *error)
+{
+    char *path;
+    setenv("XDG_CONFIG_HOME", here->home, 1);
+    assert_true(asprintf(&path, "%s/deepvid", here->home) > 0);
+    mkdir(path, 0777);
+    free(path);
+    path = state_path(here, "deepvid.ini");
+    put_file(path, text, strlen(text));
+    free(path);
+    return dv_preferences_read(preferences, error);
+}
+
+static void check_usual(const dv_preferences *preferences)
+{
+    const dv_wish usual = {.options = dv_explain_defaults()}, start = {.options = preferences->start};
+    assert_true(dv_wish_equal(&usual, &start));
+    assert_int_equal(preferences->graphics, DV_GRAPHICS_AUTO);
+    assert_false(preferences->mouse || preferences->slow);
+}
+
+static void test_preferences_are_laid_over_the_defaults(void **state)
+{
+    desk *here = *state;
+    dv_error error;
+    dv_preferences preferences;
+    setenv("XDG_CONFIG_HOME", here->home, 1);
+    assert_true(dv_preferences_read(&preferences, &error)); /* no file */
+    check_usual(&preferences);
+    if (!read_preferences(here,
+                          "; mine\n[screen]\ngraphics = half ; for tmux\nmouse=on\n\n[start]\nband = 0.25\n"
+                          "student = adam\nlambda = rule\nseed = 7\n",
+                          &preferences, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(preferences.graphics, DV_GRAPHICS_HALF);
+    assert_true(preferences.mouse && !preferences.slow);
+    assert_float_equal(preferences.start.band, .25, 0);
+    assert_int_equal(preferences.start.method, DV_STUDENT_ADAM);
+    assert_int_equal(preferences.start.seed, 7);
+    assert_int_equal(preferences.start.neighbors, 1000);
+}
+
+/* A wrong line is told with its number; the lines before and behind it count. */
+static void test_wrong_preferences_are_told_and_left_out(void **state)
+{
+    desk *here = *state;
+    dv_error error;
+    dv_preferences preferences;
+    const struct {
+        const char *line, *complaint;
+    } bad[] = {
+        {"band = wide", "line 3: band takes a number from 0.001 to 100, not 'wide'"},
+        {"bands = 1", "line 3: unknown key 'bands' in section [start]"},
+        {"nonsense", "line 3: neither a section nor a key with its value"},
+        {"[screen]\nmouse = sometimes\n[start]", "line 4: mouse takes on or off, not 'sometimes'"},
+        {"[screen]\ngraphics = oil\n[start]", "line 4: graphics takes auto, sixel"},
+        {"[screen]\ncolour = red\n[start]", "line 4: unknown key 'colour' in section [screen]"},
+        {"[stop]\nband = 1\n[start]", "line 4: unknown section [stop]; there are [screen] and [start]"},
+        {"[screen]\nmouse = maybe\nmouse = perhaps\n[start]", "line 4: mouse takes on or off, not 'maybe'"},
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        char text[400];
+        snprintf(text, sizeof(text), "[start]\nneighbors = 77\n%s\nseed = 5\n", bad[i].line);
+        assert_false(read_preferences(here, text, &preferences, &error));
+        if (!strstr(error.message, bad[i].complaint) || !strstr(error.message, "/deepvid/deepvid.ini: line"))
+            fail_msg("'%s' is not in: %s", bad[i].complaint, error.message);
+        assert_int_not_equal(error.code, DV_ERROR_ARGUMENT);
+        assert_int_equal(preferences.start.neighbors, 77);
+        assert_int_equal(preferences.start.seed, 5);
+        assert_float_equal(preferences.start.band, .5, 0);
+    }
+}
+
+/* The file that is printed says nothing; without its semicolons it says what goes without saying. */
+static void test_the_printed_preferences_are_the_defaults(void **state)
+{
+    desk *here = *state;
+    dv_error error;
+    dv_preferences preferences;
+    char *text = NULL;
+    size_t size = 0;
+    for (int round = 0; round < 2; round++) {
+        FILE *stream = open_memstream(&text, &size);
+        dv_preferences_print(stream);
+        fclose(stream);
+        int uncommented = 0;
+        for (char *at = text; round == 1 && (at = strstr(at, "\n;")); at++)
+            if (at[2] != ' ') {
+                at[1] = '\n'; /* a blank would make it a part of the line before */
+                uncommented++;
+            }
+        if (!read_preferences(here, text, &preferences, &error))
+            fail_msg("%s", error.message);
+        check_usual(&preferences);
+        assert_int_equal(uncommented, round * (DV_SETTING_COUNT + 3));
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,6 +592,9 @@ int main(void)
         at_desk(test_logs_that_are_not_whole),
         at_desk(test_the_keeper_brings_a_session_back),
         at_desk(test_the_keeper_does_without_a_place),
+        at_desk(test_preferences_are_laid_over_the_defaults),
+        at_desk(test_wrong_preferences_are_told_and_left_out),
+        at_desk(test_the_printed_preferences_are_the_defaults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,20 +2,15 @@
 #include "cmd/command.h"
 #include "config.h"
 #include "tui/view.h"
+#include "tui/preferences.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* In the order of the help. */
 static const dv_command *const commands[] = {
-    &dv_command_tui,
-    &dv_command_explain,
-    &dv_command_classify,
-    &dv_command_train,
-    &dv_command_run,
-    &dv_command_info,
-    &dv_command_replay,
-    NULL,
+    &dv_command_tui, &dv_command_explain, &dv_command_classify, &dv_command_train,
+    &dv_command_run, &dv_command_info,    &dv_command_replay,   NULL,
 };
 
 static const dv_command *find(const char *name)
@@ -40,7 +35,8 @@ static int print_help(void)
     for (const dv_command *const *command = commands; *command; command++)
         if ((*command)->name)
             printf("  deepvid %-9s %s\n", (*command)->name, (*command)->summary);
-    puts("\n'deepvid COMMAND --help' tells the options of a command. Without a command:\n");
+    puts("\n'deepvid COMMAND --help' tells the options of a command, 'deepvid --print-config' what can stand in\n"
+         "the settings file. Without a command:\n");
     return run_with(&dv_command_tui, "--help");
 }
 
@@ -67,6 +63,18 @@ static int print_keys_mdoc(void)
     return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 
+static int print_preferences(void)
+{
+    dv_preferences_print(stdout);
+    return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
+}
+
+static int print_preferences_mdoc(void)
+{
+    dv_preferences_print_mdoc(stdout);
+    return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
+}
+
 /* What the program tells of itself. */
 static const struct {
     const char *word;
@@ -78,6 +86,8 @@ static const struct {
     {"--version", print_version},
     {"--help-mdoc", print_options_mdoc},
     {"--keys-mdoc", print_keys_mdoc},
+    {"--print-config", print_preferences},
+    {"--config-mdoc", print_preferences_mdoc},
 };
 
 int main(int argc, char **argv)

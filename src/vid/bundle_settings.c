@@ -1,18 +1,12 @@
-/* deepvid.ini, read with inih, and the flags that override it. */
+/* deepvid.ini, and the flags that override it. */
 #include "vid/bundle_settings.h"
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/ini.h"
 
-#include <assert.h>
-#include <ini.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    MAX_INI_BYTES = 1 << 16,
-    MAX_LINE = 190, /* inih cuts lines of 200 bytes in two */
-};
 
 /* Every key there is: where it stands in the ini, and in which fields it goes. */
 static const struct key {
@@ -42,32 +36,30 @@ static const char **setting_of(dv_bundle_settings *settings, const struct key *k
     return (const char **)((char *)settings + key->setting);
 }
 
-/* What the callbacks of inih need. */
+/* Where the keys of a file go. */
 struct reading {
     dv_bundle_settings *settings;
     const char *folder;
     dv_arena *arena;
-    dv_error *error;  /* that of failed_line */
-    const char *text; /* what is still to be read */
-    int line, failed_line;
 };
 
-static const char *place(struct reading *reading, const struct key *key, const char *value)
+static const char *place(struct reading *reading, const struct key *key, const char *value, dv_error *error)
 {
     if (!key->is_path)
-        return dv_arena_text(reading->arena, value, reading->error);
+        return dv_arena_text(reading->arena, value, error);
     char *path = dv_path_join(reading->folder, value);
     if (!path) {
-        dv_error_set(reading->error, DV_ERROR_MEMORY, "no memory for a path");
+        dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
         return NULL;
     }
-    const char *text = dv_arena_text(reading->arena, path, reading->error);
+    const char *text = dv_arena_text(reading->arena, path, error);
     free(path);
     return text;
 }
 
-static bool take(struct reading *reading, const char *section, const char *name, const char *value)
+static bool take(void *context, const char *section, const char *name, const char *value, dv_error *error)
 {
+    struct reading *reading = context;
     bool section_known = false;
     for (const struct key *key = keys; key < keys + KEY_COUNT; key++) {
         if (strcmp(key->section, section) != 0)
@@ -77,82 +69,14 @@ static bool take(struct reading *reading, const char *section, const char *name,
             continue;
         const char **setting = setting_of(reading->settings, key);
         if (*setting)
-            return dv_error_set(reading->error, DV_ERROR_FORMAT, "[%s] %s is given twice", section, name);
+            return dv_error_set(error, DV_ERROR_FORMAT, "[%s] %s is given twice", section, name);
         if (!*value)
-            return dv_error_set(reading->error, DV_ERROR_FORMAT, "[%s] %s has no value", section, name);
-        return (*setting = place(reading, key, value)) != NULL;
+            return dv_error_set(error, DV_ERROR_FORMAT, "[%s] %s has no value", section, name);
+        return (*setting = place(reading, key, value, error)) != NULL;
     }
     if (!section_known && *section)
-        return dv_error_set(reading->error, DV_ERROR_FORMAT, "unknown section [%s]", section);
-    return dv_error_set(reading->error, DV_ERROR_FORMAT, "unknown key '%s' in section [%s]", name, section);
-}
-
-static int take_pair(void *context, const char *section, const char *name, const char *value)
-{
-    struct reading *reading = context;
-    if (!reading->failed_line && !take(reading, section, name, value ? value : ""))
-        reading->failed_line = reading->line;
-    return !reading->failed_line;
-}
-
-/* Gives inih the next line, as fgets would, and ends the text behind a line that was refused. */
-static char *next_line(char *line, int room, void *context)
-{
-    struct reading *reading = context;
-    size_t length = strcspn(reading->text, "\n");
-    if (!*reading->text || reading->failed_line)
-        return NULL;
-    length += reading->text[length] == '\n';
-    assert(length < (size_t)room);
-    memcpy(line, reading->text, length);
-    line[length] = '\0';
-    reading->text += length;
-    reading->line++;
-    return line;
-}
-
-/* What inih would misread without a word. */
-static bool check_text(const char *text, size_t size, dv_error *error)
-{
-    int line = 1;
-    size_t length = 0;
-    for (size_t i = 0; i < size; i++) {
-        if (!text[i])
-            return dv_error_set(error, DV_ERROR_FORMAT, "line %d holds a zero byte; this is no text file", line);
-        if (text[i] == '\n') {
-            line++;
-            length = 0;
-        } else if (++length > MAX_LINE) {
-            return dv_error_set(error, DV_ERROR_FORMAT, "line %d is longer than %d bytes", line, MAX_LINE);
-        }
-    }
-    return true;
-}
-
-static bool parse(struct reading *reading)
-{
-    int line = ini_parse_stream(next_line, reading, take_pair, reading);
-    if (line == 0)
-        return true;
-    if (line < 0)
-        return dv_error_set(reading->error, DV_ERROR_MEMORY, "no memory to parse it");
-    if (line != reading->failed_line)
-        dv_error_set(reading->error, DV_ERROR_FORMAT, "neither a section nor a key with its value");
-    return dv_error_prefix(reading->error, "line %d", line);
-}
-
-static bool read_ini(struct reading *reading, const char *path)
-{
-    uint8_t *data = NULL;
-    size_t size;
-    if (!dv_file_read(path, MAX_INI_BYTES, &data, &size, reading->error))
-        return false;
-    reading->text = (const char *)data;
-    bool ok = check_text(reading->text, size, reading->error) && parse(reading);
-    if (!ok)
-        dv_error_prefix(reading->error, "%s", path);
-    free(data);
-    return ok;
+        return dv_error_set(error, DV_ERROR_FORMAT, "unknown section [%s]", section);
+    return dv_error_set(error, DV_ERROR_FORMAT, "unknown key '%s' in section [%s]", name, section);
 }
 
 static void lay_over(dv_bundle_settings *settings, const dv_bundle_source *source)
@@ -184,7 +108,7 @@ bool dv_bundle_settings_read(dv_bundle_settings *settings, const dv_bundle_sourc
                              dv_error *error)
 {
     *settings = (dv_bundle_settings){0};
-    struct reading reading = {.settings = settings, .folder = source->folder, .arena = arena, .error = error};
+    struct reading reading = {.settings = settings, .folder = source->folder, .arena = arena};
     char *path = NULL;
     bool ok = false;
     if (source->folder) {
@@ -193,7 +117,7 @@ bool dv_bundle_settings_read(dv_bundle_settings *settings, const dv_bundle_sourc
             dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
             goto end;
         }
-        if (!read_ini(&reading, path))
+        if (!dv_ini_read(path, false, take, &reading, error))
             goto end;
     }
     lay_over(settings, source);
