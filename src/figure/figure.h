@@ -15,6 +15,7 @@ typedef struct dv_tiles {
     int count, columns;
     int tile_width, tile_height;
     int gap;
+    int ring;              /* pixels of the gap next to the picture that a mark fills; 0: all of it */
     uint8_t background[3]; /* of the rings and of tiles that are not there */
     int greys;             /* 2..256; 0: 32. Half as many save a fifth of the bytes */
 } dv_tiles;
@@ -23,7 +24,13 @@ typedef struct dv_tiles {
 void dv_figure_tiles_size(const dv_tiles *tiles, int64_t *width, int64_t *height);
 
 /* What the ring of a tile tells: a class by its colour (0 and up), or one of these. */
-enum { DV_MARK_NONE = -1, DV_MARK_CURSOR = -2, DV_MARK_QUIET = -3 /* white and grey */ };
+enum {
+    DV_MARK_NONE = -1,
+    DV_MARK_CURSOR = -2, /* white */
+    DV_MARK_QUIET = -3,  /* grey */
+    DV_MARK_RIGHT = -4,  /* green */
+    DV_MARK_WRONG = -5,  /* red */
+};
 
 /* Pictures: channels (1 or 3) x height x width floats in 0..1 each; NULL leaves a tile empty. `mark` may be NULL. */
 dv_image *dv_figure_pictures(const dv_tiles *tiles, const float *const *picture, const int *mark, int channels,

@@ -37,10 +37,15 @@ static void color_difference(const dv_tile_painter *painter, const double *value
 
 static void mark_color(int mark, uint8_t rgb[3])
 {
+    static const uint8_t colors[][3] = {[-DV_MARK_CURSOR] = {255, 255, 255},
+                                        [-DV_MARK_QUIET] = {112, 112, 112},
+                                        [-DV_MARK_RIGHT] = {48, 120, 92},
+                                        [-DV_MARK_WRONG] = {255, 95, 95}};
+
     if (mark >= 0)
         dv_colormap_class(mark, rgb);
-    else
-        rgb[0] = rgb[1] = rgb[2] = mark == DV_MARK_CURSOR ? 255 : 112;
+    for (int c = 0; mark < 0 && c < 3; c++)
+        rgb[c] = colors[-mark][c];
 }
 
 static dv_image *paint(dv_tile_painter *painter, const float *const *picture, const int *mark, dv_error *error)

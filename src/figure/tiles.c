@@ -88,8 +88,9 @@ static uint8_t *ring_at(const dv_tile_painter *painter, int index)
 void dv_tile_painter_ring(const dv_tile_painter *painter, int index, const uint8_t rgb[3])
 {
     const dv_tiles *tiles = painter->tiles;
-    int gap = tiles->gap, width = tiles->tile_width + 2 * gap, height = tiles->tile_height + 2 * gap;
-    uint8_t *corner = ring_at(painter, index);
+    int gap = tiles->ring > 0 && tiles->ring < tiles->gap ? tiles->ring : tiles->gap;
+    int width = tiles->tile_width + 2 * gap, height = tiles->tile_height + 2 * gap;
+    uint8_t *corner = ring_at(painter, index) + (size_t)(tiles->gap - gap) * 3 * ((size_t)painter->image->width + 1);
 
     for (int y = 0; y < height; y++) {
         bool whole = y < gap || y >= height - gap;

@@ -1,11 +1,10 @@
 /* Ways through the pictures. */
+#include "tui/class_name.h"
 #include "tui/control.h"
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static void step(dv_control *control, int number, const char *argument)
 {
@@ -51,18 +50,6 @@ static void go_to_number(dv_control *control, const char *text)
         dv_model_go(control->model, index);
 }
 
-/* The class whose name begins so, or holds it; -1: none. */
-static int find_class(const dv_bundle_facts *facts, const char *text)
-{
-    for (int k = 0; k < facts->classes; k++)
-        if (strncasecmp(facts->class_names[k], text, strlen(text)) == 0)
-            return k;
-    for (int k = 0; k < facts->classes; k++)
-        if (strcasestr(facts->class_names[k], text))
-            return k;
-    return -1;
-}
-
 static void find_text(dv_control *control, const char *text)
 {
     dv_model *model = control->model;
@@ -72,7 +59,7 @@ static void find_text(dv_control *control, const char *text)
         go_to_number(control, text);
         return;
     }
-    int class = find_class(model->facts, text);
+    int class = dv_class_find(model->facts, text);
     int64_t index = class < 0 ? -1 : dv_pictures_find_label(model->pictures, model->wish.options.index, class);
     if (class < 0)
         dv_model_say(model, true, "No class is called '%s'.", text);
@@ -82,18 +69,8 @@ static void find_text(dv_control *control, const char *text)
         dv_model_go(model, index);
 }
 
-static int complete_class(dv_control *control, const char *text, const char **candidate, int room)
-{
-    const dv_bundle_facts *facts = control->model->facts;
-    int count = 0;
-    for (int k = 0; k < facts->classes && count < room; k++)
-        if (strncasecmp(facts->class_names[k], text, strlen(text)) == 0)
-            candidate[count++] = facts->class_names[k];
-    return count;
-}
-
 static const dv_prompt_kind find_prompt = {
-    .label = "Find (number or class): ", .accept = find_text, .complete = complete_class};
+    .label = "Find (number or class): ", .accept = find_text, .complete = dv_class_complete};
 
 static void find(dv_control *control, int unused, const char *argument)
 {

@@ -52,6 +52,8 @@ const dv_action *dv_context_find_name(const dv_context *context, const char *nam
 /* Whether the key of an action is taken by a nearer set. */
 bool dv_context_hides(const dv_context *context, const dv_action_set *set, int key);
 
+/* Filters and orders of the pictures, in the teacher view. */
+extern const dv_action_set dv_actions_selection;
 /* Those that work everywhere. */
 extern const dv_action_set dv_actions_program, dv_actions_pictures, dv_actions_neighborhood, dv_actions_student;
 /* Those of the chosen latent dimension. */

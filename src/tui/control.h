@@ -34,6 +34,9 @@ uint64_t dv_control_request_key(const dv_control *control, int64_t a, int64_t b)
 /* A pane as it is on the screen now; false when it is not there. */
 bool dv_control_find_pane(const dv_control *control, const struct dv_pane_kind *kind, struct dv_pane *pane);
 
+/* After a change of the selection: goes to its first picture unless the current one is in it, and says what it holds. */
+void dv_control_show_selection(dv_control *control);
+
 /* Reads a whole number from an argument; false and a message if it is none. */
 bool dv_control_number(dv_control *control, const char *argument, int64_t *number);
 

@@ -124,7 +124,7 @@ bool dv_grid_fit(const dv_cell *cell, const dv_grid_wish *wish, dv_grid *grid)
     fit.stretch = cell->aspect > 0 && cell->aspect < .75 ? (int)lround(1 / cell->aspect) : 1;
     fit.ring = graphics == DV_GRAPHICS_SIXEL ? RING : graphics == DV_GRAPHICS_HALF;
 
-    int smallest = legible(graphics, wish->captions);
+    int smallest = wish->smallest > 0 ? wish->smallest : legible(graphics, wish->captions);
     if (smallest > wish->height)
         smallest = divide_up(smallest, wish->height) * wish->height;
     int aim = try_height(&fit, smallest, grid);

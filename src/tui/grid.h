@@ -30,7 +30,8 @@ typedef struct dv_grid_wish {
     int height, width; /* of a picture, pixels */
     int wanted, most;  /* tiles that should fit, and how many are shown when more do */
     bool captions;
-    bool all; /* rather all that are wanted than tiles that can be read */
+    bool all;     /* rather all that are wanted than tiles that can be read */
+    int smallest; /* height at which a picture can still be read; 0: as the graphics have it */
 } dv_grid_wish;
 
 /* The largest tiles with which the wanted number fits; or, if that needs tiles smaller than can be read, as many as fit

@@ -35,6 +35,7 @@ dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *option
         return NULL;
     }
     model->marked = -1;
+    model->teacher.window.reach = 1;
     model->student.class_index = model->student.against = -1;
     model->vae.by_influence = facts->latent > FEW_AXES;
     model->work.fraction = -1;
@@ -99,10 +100,7 @@ static void accept_explanation(dv_model *model, dv_outcome *outcome)
 
 static void accept_scores(dv_model *model, const dv_scores_part *part)
 {
-    dv_pictures *pictures = model->pictures;
-    dv_pictures_learn(pictures, part->first, part->count, part->score);
-    if (dv_pictures_is_filtered(pictures) || pictures->order != DV_ORDER_INDEX)
-        dv_pictures_select(pictures);
+    dv_pictures_learn(model->pictures, part->first, part->count, part->score);
 }
 
 static void accept_means(dv_model *model, const dv_means_part *part)

@@ -55,7 +55,7 @@ extern const dv_pane_kind dv_pane_picture; /* picture, reconstruction, what the 
 extern const dv_pane_kind dv_pane_classes; /* probabilities of teacher and student */
 
 /* The teacher view. */
-extern const dv_pane_kind dv_pane_instances; /* pictures to move through: a list, or a strip when one row high */
+extern const dv_pane_kind dv_pane_grid;       /* the selected pictures, paged */
 
 /* The VAE view. */
 extern const dv_pane_kind dv_pane_coordinates; /* parallel coordinates: an axis a latent dimension */

@@ -36,6 +36,8 @@ static void draw_pane(const dv_pane *pane)
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, " %s  picture ", model->facts->name);
     column += dv_pane_text(pane, 0, column, 0, DV_STYLE_TEXT, "%" PRId64, index);
     column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, " of %" PRId64, model->facts->count);
+    if (dv_pictures_is_filtered(model->pictures))
+        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_WARNING, " filter %" PRId64, model->pictures->selected_count);
     if (label >= 0) {
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, roomy ? "  label " : "  ");
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_TEXT, "%s", dv_model_class_name(model, label));

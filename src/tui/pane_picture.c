@@ -18,7 +18,7 @@ enum { MAX_TILES = 3, THREE_COLUMNS = 45 }; /* a narrower pane shows the turned 
 static int collect(const dv_model *model, const float *plain, int room, tile tiles[MAX_TILES])
 {
     const dv_explanation *explanation = model->explanation;
-    if (!explanation) {
+    if (!dv_model_has_explanation(model)) { /* the one before was of another picture */
         tiles[0] =
             (tile){"picture", DV_STYLE_DIM, plain, dv_pictures_prediction(model->pictures, model->wish.options.index)};
         return 1;
@@ -64,11 +64,10 @@ static void draw(const dv_pane *pane, const float *plain)
             dv_pane_text(pane, 2 + grid.cell_rows, column, grid.pitch_columns - 1, tiles[i].style, "%s",
                          dv_model_class_name(model, tiles[i].class));
     }
-    grid.tiles.count = grid.tiles.columns = count;
     dv_area place = {.row = pane->area.row + 2,
                      .column = pane->area.column,
                      .rows = grid.cell_rows,
-                     .columns = count * grid.pitch_columns};
+                     .columns = room * grid.pitch_columns};
     dv_pane_image(pane, place,
                   dv_figure_pictures(&grid.tiles, picture, NULL, facts->channels, facts->height, facts->width, NULL));
 }
@@ -89,8 +88,8 @@ static float *load_plain(const dv_model *model)
 static void draw_pane(const dv_pane *pane)
 {
     dv_pane_heading(pane, "Picture", "%s", "");
-    float *plain = pane->model->explanation ? NULL : load_plain(pane->model);
-    if (pane->model->explanation || plain)
+    float *plain = dv_model_has_explanation(pane->model) ? NULL : load_plain(pane->model);
+    if (dv_model_has_explanation(pane->model) || plain)
         draw(pane, plain);
     free(plain);
 }
@@ -107,7 +106,7 @@ static int count_pictures(const dv_model *model, int *chosen)
 static dv_image *paint_picture(const dv_model *model, int item, const dv_tiles *place, dv_close_up *close_up)
 {
     tile tiles[MAX_TILES];
-    float *plain = model->explanation ? NULL : load_plain(model);
+    float *plain = dv_model_has_explanation(model) ? NULL : load_plain(model);
     int count = collect(model, plain, MAX_TILES, tiles);
     const tile *shown = &tiles[item < count ? item : count - 1];
     snprintf(close_up->title, sizeof(close_up->title), "%s", shown->caption);

@@ -4,24 +4,41 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { STEPS = 50 }; /* so often a selection follows the teacher's answers while they come */
+
+static bool make_arrays(dv_pictures *pictures, dv_error *error)
+{
+    const dv_bundle_facts *facts = pictures->facts;
+    size_t count = (size_t)facts->count, classes = (size_t)facts->classes;
+    bool matrix = facts->labels && facts->classes <= DV_MAX_MATRIX_CLASSES;
+    return (pictures->score = dv_alloc(count, sizeof(*pictures->score), error)) &&
+           (pictures->prediction = dv_alloc(count, sizeof(*pictures->prediction), error)) &&
+           (pictures->wrong = dv_alloc(count, sizeof(*pictures->wrong), error)) &&
+           (!matrix || (pictures->confusion = dv_alloc(classes * classes, sizeof(*pictures->confusion), error))) &&
+           (pictures->selected = dv_alloc(count, sizeof(*pictures->selected), error)) &&
+           (pictures->place = dv_alloc(count, sizeof(*pictures->place), error)) &&
+           (pictures->chosen = dv_alloc(count, sizeof(*pictures->chosen), error)) &&
+           (pictures->ranked = dv_alloc(count, sizeof(*pictures->ranked), error)) &&
+           (pictures->filter.region = dv_alloc(count, sizeof(*pictures->filter.region), error));
+}
 
 dv_pictures *dv_pictures_new(const dv_bundle_facts *facts, dv_error *error)
 {
     dv_pictures *pictures = dv_alloc(1, sizeof(*pictures), error);
     if (!pictures)
         return NULL;
-    size_t count = (size_t)facts->count;
     pictures->facts = facts;
     pictures->filter = (dv_filter){.label = -1, .prediction = -1};
-    if (!(pictures->score = dv_alloc(count, sizeof(*pictures->score), error)) ||
-        !(pictures->selected = dv_alloc(count, sizeof(*pictures->selected), error)) ||
-        !(pictures->place = dv_alloc(count, sizeof(*pictures->place), error)) ||
-        !(pictures->filter.region = dv_alloc(count, sizeof(*pictures->filter.region), error))) {
+    if (!make_arrays(pictures, error)) {
         dv_pictures_free(pictures);
         return NULL;
     }
+    for (int64_t i = 0; i < facts->count; i++)
+        pictures->prediction[i] = -1;
     dv_pictures_select(pictures);
     return pictures;
 }
@@ -31,22 +48,46 @@ void dv_pictures_free(dv_pictures *pictures)
     if (!pictures)
         return;
     free(pictures->score);
+    free(pictures->prediction);
+    free(pictures->wrong);
+    free(pictures->confusion);
     free(pictures->selected);
     free(pictures->place);
+    free(pictures->chosen);
+    free(pictures->ranked);
     free(pictures->filter.region);
     free(pictures);
 }
 
+static void learn_one(dv_pictures *pictures, int64_t index)
+{
+    int label = dv_pictures_label(pictures, index), prediction = pictures->score[index].prediction;
+    pictures->prediction[index] = prediction;
+    if (label < 0)
+        return;
+    pictures->wrong[index] = prediction != label;
+    pictures->labelled++;
+    pictures->right += prediction == label;
+    if (pictures->confusion)
+        pictures->confusion[(size_t)label * (size_t)pictures->facts->classes + (size_t)prediction]++;
+}
+
+static bool depends_on_scores(const dv_pictures *pictures)
+{
+    return pictures->filter.prediction >= 0 || pictures->filter.wrong || pictures->order != DV_ORDER_INDEX;
+}
+
 void dv_pictures_learn(dv_pictures *pictures, int64_t first, int64_t count, const dv_scores *score)
 {
-    assert(first == pictures->known && first + count <= pictures->facts->count);
+    int64_t all = pictures->facts->count;
+    assert(first == pictures->known && first + count <= all);
     memcpy(pictures->score + first, score, (size_t)count * sizeof(*score));
     pictures->known = first + count;
     for (int64_t i = first; i < pictures->known; i++)
-        if (dv_pictures_label(pictures, i) >= 0) {
-            pictures->labelled++;
-            pictures->right += !dv_pictures_is_wrong(pictures, i);
-        }
+        learn_one(pictures, i);
+    bool due = pictures->known == all || pictures->known - pictures->weighed >= all / STEPS;
+    if (due && depends_on_scores(pictures))
+        dv_pictures_select(pictures);
 }
 
 int dv_pictures_label(const dv_pictures *pictures, int64_t index)
@@ -56,13 +97,12 @@ int dv_pictures_label(const dv_pictures *pictures, int64_t index)
 
 int dv_pictures_prediction(const dv_pictures *pictures, int64_t index)
 {
-    return index < pictures->known ? pictures->score[index].prediction : -1;
+    return pictures->prediction[index];
 }
 
 bool dv_pictures_is_wrong(const dv_pictures *pictures, int64_t index)
 {
-    int label = dv_pictures_label(pictures, index), prediction = dv_pictures_prediction(pictures, index);
-    return label >= 0 && prediction >= 0 && label != prediction;
+    return pictures->wrong[index];
 }
 
 /* ---- the selection --------------------------------------------------------------- */
@@ -89,17 +129,24 @@ static double by_loss(const dv_scores *score)
 
 /* What the first in order has the least of. */
 static const struct {
-    const char *name;
+    const char *name, *meaning;
     double (*rank)(const dv_scores *score);
 } orders[DV_ORDER_COUNT] = {
-    [DV_ORDER_INDEX] = {"index", NULL},        [DV_ORDER_CONFIDENCE] = {"confidence", by_confidence},
-    [DV_ORDER_MARGIN] = {"margin", by_margin}, [DV_ORDER_ENTROPY] = {"entropy", by_entropy},
-    [DV_ORDER_LOSS] = {"loss", by_loss},
+    [DV_ORDER_INDEX] = {"index", "By index.", NULL},
+    [DV_ORDER_CONFIDENCE] = {"confidence", "By confidence: the teacher's least probable words first.", by_confidence},
+    [DV_ORDER_MARGIN] = {"margin", "By margin: the closest races between two classes first.", by_margin},
+    [DV_ORDER_ENTROPY] = {"entropy", "By entropy: the most undecided first.", by_entropy},
+    [DV_ORDER_LOSS] = {"loss", "By loss: the least probable labels first.", by_loss},
 };
 
 const char *dv_order_name(dv_order order)
 {
     return orders[order].name;
+}
+
+const char *dv_order_meaning(dv_order order)
+{
+    return orders[order].meaning;
 }
 
 static double rank_of(const dv_pictures *pictures, int64_t index)
@@ -108,31 +155,45 @@ static double rank_of(const dv_pictures *pictures, int64_t index)
     return isnan(rank) ? INFINITY : rank;
 }
 
-static int compare(const void *a, const void *b, void *context)
+static int compare(const void *a, const void *b)
 {
-    const int64_t *i = a, *j = b;
-    double x = rank_of(context, *i), y = rank_of(context, *j);
-    return x < y ? -1 : x > y ? 1 : *i < *j ? -1 : *i > *j;
+    const dv_ranked *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
 }
 
 static bool passes(const dv_pictures *pictures, int64_t index)
 {
     const dv_filter *filter = &pictures->filter;
     return (filter->label < 0 || dv_pictures_label(pictures, index) == filter->label) &&
-           (filter->prediction < 0 || dv_pictures_prediction(pictures, index) == filter->prediction) &&
-           (!filter->wrong || dv_pictures_is_wrong(pictures, index)) && (!filter->by_region || filter->region[index]);
+           (filter->prediction < 0 || pictures->prediction[index] == filter->prediction) &&
+           (!filter->wrong || pictures->wrong[index]) && (!filter->by_region || filter->region[index]);
+}
+
+static void put_in_order(dv_pictures *pictures)
+{
+    for (int64_t i = 0; i < pictures->selected_count; i++) {
+        int64_t index = pictures->selected[i];
+        pictures->ranked[i] = (dv_ranked){rank_of(pictures, index), index};
+    }
+    qsort(pictures->ranked, (size_t)pictures->selected_count, sizeof(*pictures->ranked), compare);
+    for (int64_t i = 0; i < pictures->selected_count; i++)
+        pictures->selected[i] = pictures->ranked[i].index;
 }
 
 void dv_pictures_select(dv_pictures *pictures)
 {
     pictures->selected_count = 0;
-    for (int64_t i = 0; i < pictures->facts->count; i++)
-        if (passes(pictures, i))
-            pictures->selected[pictures->selected_count++] = i;
-    if (orders[pictures->order].rank)
-        qsort_r(pictures->selected, (size_t)pictures->selected_count, sizeof(*pictures->selected), compare, pictures);
-    for (int64_t i = 0; i < pictures->facts->count; i++)
+    pictures->weighed = pictures->known;
+    for (int64_t i = 0; i < pictures->facts->count; i++) {
+        pictures->chosen[i] = passes(pictures, i);
         pictures->place[i] = -1;
+        if (pictures->chosen[i])
+            pictures->selected[pictures->selected_count++] = i;
+    }
+    if (orders[pictures->order].rank)
+        put_in_order(pictures);
     for (int64_t i = 0; i < pictures->selected_count; i++)
         pictures->place[pictures->selected[i]] = i;
 }
@@ -150,11 +211,42 @@ void dv_pictures_clear_filter(dv_pictures *pictures)
     dv_pictures_select(pictures);
 }
 
+void dv_pictures_filter_cell(dv_pictures *pictures, int label, int prediction)
+{
+    dv_filter *filter = &pictures->filter;
+    *filter = (dv_filter){.label = label, .prediction = prediction, .region = filter->region};
+    dv_pictures_select(pictures);
+}
+
+static int add_text(char *text, int used, const char *before, const char *word)
+{
+    int room = DV_FILTER_TEXT_SIZE - used;
+    int length = snprintf(text + used, (size_t)room, "%s%.80s", before, word);
+    return used + (length < room ? length : room - 1);
+}
+
+void dv_pictures_write_filter(const dv_pictures *pictures, char text[DV_FILTER_TEXT_SIZE])
+{
+    const dv_filter *filter = &pictures->filter;
+    const char *const *name = pictures->facts->class_names;
+    int used = 0;
+    text[0] = '\0';
+    if (filter->label >= 0)
+        used = add_text(text, used, "", name[filter->label]);
+    if (filter->prediction >= 0)
+        used = add_text(text, used, used ? " called " : "called ", name[filter->prediction]);
+    if (filter->wrong)
+        used = add_text(text, used, used ? ", " : "", "wrong");
+    if (filter->by_region)
+        add_text(text, used, used ? ", " : "", "in the region");
+}
+
 /* ---- ways through it ---------------------------------------------------------------- */
 
-/* The place of the selected picture whose number is nearest. */
-static int64_t nearest_place(const dv_pictures *pictures, int64_t index)
+int64_t dv_pictures_place_near(const dv_pictures *pictures, int64_t index)
 {
+    if (pictures->selected_count == 0 || pictures->place[index] >= 0)
+        return pictures->place[index];
     int64_t best = 0;
     for (int64_t i = 1; i < pictures->selected_count; i++)
         if (llabs(pictures->selected[i] - index) < llabs(pictures->selected[best] - index))
@@ -168,7 +260,7 @@ int64_t dv_pictures_step(const dv_pictures *pictures, int64_t index, int64_t ste
     if (last < 0)
         return -1;
     if (place < 0)
-        return pictures->selected[nearest_place(pictures, index)];
+        return pictures->selected[dv_pictures_place_near(pictures, index)];
     place = step > last - place ? last : step < -place ? 0 : place + step;
     return pictures->selected[place];
 }

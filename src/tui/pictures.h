@@ -14,6 +14,7 @@ typedef enum dv_order {
 } dv_order;
 
 const char *dv_order_name(dv_order order);
+const char *dv_order_meaning(dv_order order); /* a sentence */
 
 typedef struct dv_filter {
     int label, prediction; /* -1: any */
@@ -22,22 +23,40 @@ typedef struct dv_filter {
     bool *region;          /* count entries, owned by the pictures */
 } dv_filter;
 
+/* A picture, and what it is put in order by. */
+typedef struct dv_ranked {
+    double rank;
+    int64_t index;
+} dv_ranked;
+
+/* Arrays have facts->count entries. */
 typedef struct dv_pictures {
     const dv_bundle_facts *facts;
-    dv_scores *score; /* count entries; the first `known` are there */
+    dv_scores *score; /* the first `known` are there */
     int64_t known;
-    int64_t labelled, right; /* among those */
+    int *prediction;         /* -1: not known yet */
+    bool *wrong;             /* known to be */
+    int64_t labelled, right; /* among the known ones */
+    int64_t *confusion;      /* classes x classes: rows label, columns the teacher's word; NULL: no labels, or too many
+                              * classes for a matrix */
     dv_filter filter;
     dv_order order;
     int64_t *selected; /* indices in order */
     int64_t selected_count;
     int64_t *place; /* of each picture among the selected, -1: not selected */
+    bool *chosen;   /* whether it is selected */
+
+    dv_ranked *ranked; /* room for putting them in order */
+    int64_t weighed;   /* `known` when the selection was made */
 } dv_pictures;
+
+enum { DV_MAX_MATRIX_CLASSES = 4096 };
 
 dv_pictures *dv_pictures_new(const dv_bundle_facts *facts, dv_error *error);
 void dv_pictures_free(dv_pictures *pictures);
 
-/* Takes the teacher's answers on pictures known .. known + count - 1. */
+/* Takes the teacher's answers on pictures known .. known + count - 1. A selection that depends on them follows, with a
+ * few answers more or at the last one. */
 void dv_pictures_learn(dv_pictures *pictures, int64_t first, int64_t count, const dv_scores *score);
 
 int dv_pictures_label(const dv_pictures *pictures, int64_t index);      /* -1: unknown */
@@ -50,6 +69,14 @@ void dv_pictures_select(dv_pictures *pictures);
 bool dv_pictures_is_filtered(const dv_pictures *pictures);
 /* Passes all again; the order stays. */
 void dv_pictures_clear_filter(dv_pictures *pictures);
+/* Passes only the pictures of a label (-1: any) that the teacher calls so (-1: anything), whatever passed before. */
+void dv_pictures_filter_cell(dv_pictures *pictures, int label, int prediction);
+enum { DV_FILTER_TEXT_SIZE = 256 };
+/* "Shirt called Coat, wrong, in the region"; "" for no filter. */
+void dv_pictures_write_filter(const dv_pictures *pictures, char text[DV_FILTER_TEXT_SIZE]);
+/* The place of a picture among the selected ones; of one that is not selected, that of the nearest by number. -1 when
+ * none is selected. */
+int64_t dv_pictures_place_near(const dv_pictures *pictures, int64_t index);
 /* The selected picture `step` places from `index` on; where that is not selected, the nearest by number. The ends stop.
  * -1 when none is selected. */
 int64_t dv_pictures_step(const dv_pictures *pictures, int64_t index, int64_t step);

@@ -2,10 +2,28 @@
 #ifndef DV_TUI_STATE_TEACHER_H
 #define DV_TUI_STATE_TEACHER_H
 
-#include "deepvid.h"
+#include "figure/heat.h"
+#include "figure/scatter.h"
+
+enum { DV_REGION_CORNERS = 512 };
+
+/* A region of the projection that is being drawn. */
+typedef struct dv_region {
+    enum { DV_REGION_NONE, DV_REGION_BOX, DV_REGION_LASSO } kind;
+    int corners; /* of a box 4: corner[0] stays when the arrows move corner[2] */
+    float corner[DV_REGION_CORNERS][2];
+} dv_region;
 
 typedef struct dv_teacher_state {
     bool by_prediction; /* colours: the teacher's word rather than the label */
+    bool class_frames;  /* of the grid's tiles: the class's colour rather than right and wrong */
+
+    dv_window window; /* the part of the projection that is seen */
+    dv_region region;
+
+    int row, column;   /* the cell of the confusion matrix; -1 in one of them: a whole column or row */
+    dv_heat_mode mode; /* what its cells are told in */
+    bool by_errors;    /* classes with the most errors first */
 } dv_teacher_state;
 
 #endif
