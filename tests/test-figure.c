@@ -206,30 +206,33 @@ static const float centered[CLASSES * PIXELS] = {
 static const float picture[3 * PIXELS] = {0, 0.25f, 0.5f, 0.75f, 1, 0, 1, 0.5f};
 static const dv_map_style direction = {.kind = DV_MAP_DIRECTION};
 
-static dv_image *draw_maps(const float *weights, int channels, double scale)
+static dv_explanation explanation_of(const float *weights, int channels)
 {
-    const dv_explanation explanation = {.classes = CLASSES,
-                                        .channels = channels,
-                                        .height = HEIGHT,
-                                        .width = WIDTH,
-                                        .picture = (float *)picture,
-                                        .weights = (float *)weights};
+    return (dv_explanation){.classes = CLASSES,
+                            .channels = channels,
+                            .height = HEIGHT,
+                            .width = WIDTH,
+                            .picture = (float *)picture,
+                            .weights = (float *)weights};
+}
+
+static dv_image *draw_styled(const float *weights, int channels, const dv_map_style *style)
+{
+    const dv_explanation explanation = explanation_of(weights, channels);
     const int classes[CLASSES] = {0, 1, 2};
     const dv_tiles tiles = {.count = CLASSES, .columns = CLASSES, .tile_width = WIDTH, .tile_height = HEIGHT};
 
-    const dv_map_style style = {.kind = DV_MAP_DIRECTION, .scale = scale};
+    return dv_figure_maps(&tiles, &explanation, classes, style, NULL);
+}
 
-    return dv_figure_maps(&tiles, &explanation, classes, &style, NULL);
+static dv_image *draw_maps(const float *weights, int channels, double scale)
+{
+    return draw_styled(weights, channels, &(dv_map_style){.kind = DV_MAP_DIRECTION, .scale = scale});
 }
 
 static double scale_of(const float *weights, int channels)
 {
-    const dv_explanation explanation = {.classes = CLASSES,
-                                        .channels = channels,
-                                        .height = HEIGHT,
-                                        .width = WIDTH,
-                                        .picture = (float *)picture,
-                                        .weights = (float *)weights};
+    const dv_explanation explanation = explanation_of(weights, channels);
 
     return dv_figure_map_scale(&explanation, &direction);
 }
@@ -333,18 +336,11 @@ static int level_at(const dv_image *image, int x, int y)
 static void map_kinds(void **state)
 {
     (void)state;
-    const dv_explanation explanation = {.classes = CLASSES,
-                                        .channels = 1,
-                                        .height = HEIGHT,
-                                        .width = WIDTH,
-                                        .picture = (float *)picture,
-                                        .weights = (float *)centered};
-    const int classes[CLASSES] = {0, 1, 2};
-    const dv_tiles tiles = {.count = CLASSES, .columns = CLASSES, .tile_width = WIDTH, .tile_height = HEIGHT};
+    const dv_explanation explanation = explanation_of(centered, 1);
 
     for (int kind = 0; kind < DV_MAP_KINDS; kind++) {
         dv_map_style style = {.kind = (dv_map_kind)kind, .against = 2, .scale = 1};
-        dv_image *image = dv_figure_maps(&tiles, &explanation, classes, &style, NULL);
+        dv_image *image = draw_styled(centered, 1, &style);
         double largest = 0;
 
         for (int i = 0; i < CLASSES * PIXELS; i++) {
@@ -376,16 +372,8 @@ static void contributions_of_channels(void **state)
 static void maps_on_their_own_scale(void **state)
 {
     (void)state;
-    const dv_explanation explanation = {.classes = CLASSES,
-                                        .channels = 1,
-                                        .height = HEIGHT,
-                                        .width = WIDTH,
-                                        .picture = (float *)picture,
-                                        .weights = (float *)centered};
-    const int classes[CLASSES] = {0, 1, 2};
-    const dv_tiles tiles = {.count = CLASSES, .columns = CLASSES, .tile_width = WIDTH, .tile_height = HEIGHT};
     const dv_map_style style = {.kind = DV_MAP_DIRECTION, .scale = 100, .own_scale = true};
-    dv_image *image = dv_figure_maps(&tiles, &explanation, classes, &style, NULL);
+    dv_image *image = draw_styled(centered, 1, &style);
 
     assert_int_equal(level_at(image, 0, 0), 16);
     assert_int_equal(level_at(image, WIDTH, 0), -16);

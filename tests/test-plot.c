@@ -320,6 +320,17 @@ static void heat_levels(void **state)
     }
 }
 
+static void heat_sums(void **state)
+{
+    (void)state;
+    const int64_t count[9] = {5, 1, 0, 0, 7, 2, 3, 0, 4};
+    int64_t row[3], column[3];
+
+    assert_int_equal(dv_heat_sums(count, 3, row, column), 7);
+    assert_true(row[0] == 6 && row[1] == 9 && row[2] == 7);
+    assert_true(column[0] == 8 && column[1] == 8 && column[2] == 6);
+}
+
 static void heat_cells(void **state)
 {
     (void)state;
@@ -656,6 +667,7 @@ int main(void)
         cmocka_unit_test(polygons),
         cmocka_unit_test(scatter_of_anything),
         cmocka_unit_test(heat_levels),
+        cmocka_unit_test(heat_sums),
         cmocka_unit_test(heat_cells),
         cmocka_unit_test(heat_of_small_cells),
         cmocka_unit_test(heat_cursor),

@@ -14,6 +14,22 @@ static const dv_ink right_ink = 0x56b4e9, wrong_ink = 0xf07828;
 
 /* ---- levels and colours ------------------------------------------------------ */
 
+int64_t dv_heat_sums(const int64_t *count, int classes, int64_t *row_sum, int64_t *column_sum)
+{
+    int64_t largest = 0;
+
+    for (int k = 0; k < classes; k++)
+        row_sum[k] = column_sum[k] = 0;
+    for (int row = 0; row < classes; row++) {
+        for (int column = 0; column < classes; column++, count++) {
+            row_sum[row] += *count;
+            column_sum[column] += *count;
+            largest = *count > largest ? *count : largest;
+        }
+    }
+    return largest;
+}
+
 double dv_heat_level(int64_t count, int64_t row_sum, int64_t column_sum, int64_t largest, dv_heat_mode mode)
 {
     int64_t whole = mode == DV_HEAT_ROW ? row_sum : mode == DV_HEAT_COLUMN ? column_sum : largest;
@@ -88,20 +104,6 @@ typedef struct scene {
     int width, height; /* of a cell; 0: smaller than a pixel */
 } scene;
 
-static void sum_up(scene *s)
-{
-    int classes = s->heat->classes;
-    const int64_t *count = s->heat->count;
-
-    for (int row = 0; row < classes; row++) {
-        for (int column = 0; column < classes; column++, count++) {
-            s->row_sum[row] += *count;
-            s->column_sum[column] += *count;
-            s->largest = *count > s->largest ? *count : s->largest;
-        }
-    }
-}
-
 static dv_ink ink_of(const scene *s, int row, int column, double *level)
 {
     int64_t count = s->heat->count[(size_t)row * (size_t)s->heat->classes + (size_t)column];
@@ -169,7 +171,7 @@ dv_image *dv_figure_heat(const dv_plot *plot, const dv_heat *heat, dv_error *err
     s.column_sum = s.row_sum ? dv_alloc((size_t)heat->classes, sizeof *s.column_sum, error) : NULL;
     s.image = s.column_sum ? dv_raster_new(plot, error) : NULL;
     if (s.image) {
-        sum_up(&s);
+        s.largest = dv_heat_sums(heat->count, heat->classes, s.row_sum, s.column_sum);
         dv_heat_cell(plot, heat->classes, &s.width, &s.height);
         if (s.width > 0)
             draw_cells(&s);

@@ -17,6 +17,9 @@ typedef struct dv_heat {
     int row, column; /* the cursor; -1 in one of them: a whole column or row, in both: none */
 } dv_heat;
 
+/* Fills the sums of each row and column (classes entries) and returns the largest count. */
+int64_t dv_heat_sums(const int64_t *count, int classes, int64_t *row_sum, int64_t *column_sum);
+
 /* 0..1 for one count; 0 only where it is zero. Shares are shown by their square roots, so that one error in a hundred
  * can be seen. `largest` is the largest count of all. */
 double dv_heat_level(int64_t count, int64_t row_sum, int64_t column_sum, int64_t largest, dv_heat_mode mode);

@@ -34,19 +34,6 @@ static int64_t count_at(const matrix *m, int row, int column)
     return m->heat->count[(size_t)row * (size_t)m->heat->classes + (size_t)column];
 }
 
-static void sum_up(matrix *m)
-{
-    for (int row = 0; row < m->heat->classes; row++) {
-        for (int column = 0; column < m->heat->classes; column++) {
-            int64_t count = count_at(m, row, column);
-
-            m->row_sum[row] += count;
-            m->column_sum[column] += count;
-            m->largest = count > m->largest ? count : m->largest;
-        }
-    }
-}
-
 /* Small cells are a picture. */
 static bool draw_small_cells(const matrix *m, dv_error *error)
 {
@@ -194,7 +181,7 @@ dv_image *dv_figure_page_confusion(const dv_page_words *words, const dv_heat *he
         m.cell = fmin(SIDE / (double)heat->classes, LARGEST_CELL);
         m.cell = m.cell >= 1 ? floor(m.cell) : m.cell;
         m.y += 40;
-        sum_up(&m);
+        m.largest = dv_heat_sums(heat->count, heat->classes, m.row_sum, m.column_sum);
         if (draw_matrix(&m, error))
             image = dv_sheet_finish(m.canvas, words, draw_words(&m), error);
         else
