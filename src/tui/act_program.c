@@ -123,6 +123,40 @@ static void export(dv_control *control, int unused, const char *argument)
     dv_model_say(model, false, "Writing the report into %s ...", request.folder);
 }
 
+/* Writes one page; false and a message when that fails. */
+static bool write_page(dv_model *model, const dv_pane_kind *pane, const char *prefix, int *written)
+{
+    char path[DV_FOLDER_SIZE + 32];
+    dv_error error = {0};
+    dv_image *image = pane->page(model, &error);
+    snprintf(path, sizeof(path), "%s-%s.png", prefix, pane->name);
+    bool fine = image ? dv_png_write(image, path, &error) : error.code == DV_OK;
+    *written += fine && image;
+    dv_image_free(image);
+    if (!fine)
+        dv_model_say(model, true, "%s", error.message);
+    return fine;
+}
+
+/* The panes of the view, as far as the report has them not. */
+static void export_view(dv_control *control, int unused, const char *argument)
+{
+    (void)unused;
+    dv_model *model = control->model;
+    const dv_pane_kind *const *panes = dv_views[model->view]->panes;
+    char prefix[DV_FOLDER_SIZE];
+    int written = 0;
+    if (argument && argument[0])
+        snprintf(prefix, sizeof(prefix), "%s", argument);
+    else
+        snprintf(prefix, sizeof(prefix), "./deepvid-%" PRId64, model->wish.options.index);
+    for (int i = 0; panes[i]; i++)
+        if (panes[i]->page && !write_page(model, panes[i], prefix, &written))
+            return;
+    dv_model_say(model, false, "%d page%s in %s-*.png: what the view shows and the report does not.", written,
+                 written == 1 ? "" : "s", prefix);
+}
+
 /* ---- screen and process --------------------------------------------------------------------- */
 
 static void cycle_graphics(dv_control *control, int unused, const char *argument)
@@ -191,6 +225,7 @@ static const dv_action rows[] = {
     {"zoom", "look at one picture closely", {'z'}, zoom, 0, .hint = "zoom"},
     {"command", "type a command; Tab completes it", {':'}, command, 0, .hint = "command"},
     {"export", "write the report into ./deepvid-NUMBER, or the folder named", {'e'}, export, 0, "FOLDER", "export"},
+    {"export-view", "write what the view shows as PNG pages, named so", {'E'}, export_view, 0, "PREFIX"},
     {"graphics", "other graphics, or those named", {'c'}, cycle_graphics, 0, "NAME"},
     {"mouse", "mouse on or off", {'M'}, toggle_mouse, 0},
     {"repaint", "paint the screen anew", {DV_CONTROL('L')}, repaint, 0},

@@ -44,6 +44,9 @@ typedef struct dv_pane_kind {
     /* A click, drag or turn of the wheel in it; row and column are relative to the pane. NULL: nothing happens. */
     void (*mouse)(struct dv_control *control, const dv_pane *pane, const dv_mouse *mouse);
     const dv_zoom *zoom; /* NULL: it has no pictures to zoom */
+    /* What it shows as a page of its own, for a PNG file (figure/pages.h). NULL and an error when that cannot be made;
+     * NULL and DV_OK when there is nothing to show yet. NULL instead of the function: the report has it already. */
+    dv_image *(*page)(const dv_model *model, dv_error *error);
 } dv_pane_kind;
 
 extern const dv_pane_kind dv_pane_header; /* views, bundle, picture, label, the teacher's word */
