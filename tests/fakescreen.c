@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { GROUND, AFTER_ESCAPE, CHARSET, CONTROL, STRING, STRING_ESCAPE, CHARACTER };
-enum { MAX_PARAMETERS = 16, TMUX_LIMIT = 1024 * 1024 };
+enum { MAX_PARAMETERS = 16 };
 
 static void complain(fakescreen *screen, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void complain(fakescreen *screen, const char *format, ...)
@@ -78,6 +78,8 @@ void fakescreen_open(fakescreen *screen, int rows, int columns, int cell_width, 
 void fakescreen_close(fakescreen *screen)
 {
     close_planes(screen);
+    fakekitty_clear(&screen->kitty);
+    free(screen->kitty.data);
     free(screen->sequence);
 }
 
@@ -93,6 +95,7 @@ void fakescreen_resize(fakescreen *screen, int rows, int columns)
     screen->rows = rows;
     screen->columns = columns;
     screen->resized = true;
+    fakekitty_clear(&screen->kitty);
     open_planes(screen);
     fakegrid *const grids[2][2] = {{&screen->main, &old.main}, {&screen->alternate, &old.alternate}};
     for (int g = 0; g < 2; g++) {
@@ -220,20 +223,53 @@ void fakescreen_row(const fakescreen *screen, int row, char *text)
 const uint8_t *fakescreen_pixel(const fakescreen *screen, int x, int y)
 {
     size_t at = (size_t)y * (size_t)(screen->columns * screen->cell_width) + (size_t)x;
+    for (int i = 0; i < screen->kitty.count; i++) {
+        const fakeplacement *p = &screen->kitty.placement[i];
+        int left = x - p->column * screen->cell_width, top = y - p->row * screen->cell_height;
+        if (left >= 0 && left < p->width && top >= 0 && top < p->height) {
+            return p->pixel + 3 * ((size_t)top * (size_t)p->width + (size_t)left);
+        }
+    }
     return screen->painted[at] ? screen->pixel + 3 * at : NULL;
 }
 
 /* ---- sixel ------------------------------------------------------------------------- */
+
+/* Keeps account of it. False if it must not be shown there. */
+static bool note_picture(fakescreen *screen, const char *kind, int width, int height, size_t bytes, int colors)
+{
+    fakegrid *grid = screen->grid;
+    int right = grid->column * screen->cell_width + width, bottom = grid->row * screen->cell_height + height;
+    if (screen->synchronized || grid != &screen->alternate) {
+        complain(screen, "%s: inside a synchronised update, or on the main screen", kind);
+    }
+    if (bytes >= FAKE_BUDGET) {
+        complain(screen, "%s: %zu bytes", kind, bytes);
+    }
+    if (bottom > (screen->rows - 1) * screen->cell_height || right > screen->columns * screen->cell_width) {
+        if (!screen->resized) {
+            complain(screen, "%s: %d x %d pixels at row %d, column %d reach the last row or the edge", kind, width,
+                     height, grid->row, grid->column);
+        }
+        return false;
+    }
+    if (screen->picture_count < FAKE_PICTURES) {
+        screen->pictures[screen->picture_count++] = (fakepicture){.row = grid->row,
+                                                                  .column = grid->column,
+                                                                  .width = width,
+                                                                  .height = height,
+                                                                  .bytes = bytes,
+                                                                  .colors = colors};
+    }
+    return true;
+}
 
 static void show_picture(fakescreen *screen, const fakesixel *picture, size_t bytes)
 {
     fakegrid *grid = screen->grid;
     int left = grid->column * screen->cell_width, top = grid->row * screen->cell_height;
     int stride = screen->columns * screen->cell_width;
-    if (top + picture->height > (screen->rows - 1) * screen->cell_height || left + picture->width > stride) {
-        if (!screen->resized)
-            complain(screen, "sixel: %d x %d pixels at row %d, column %d reach the last row or the edge",
-                     picture->width, picture->height, grid->row, grid->column);
+    if (!note_picture(screen, "sixel", picture->width, picture->height, bytes, picture->colors)) {
         return;
     }
     for (int y = 0; y < picture->height; y++) {
@@ -242,29 +278,12 @@ static void show_picture(fakescreen *screen, const fakesixel *picture, size_t by
         memcpy(screen->pixel + 3 * to, picture->pixel + 3 * from, 3 * (size_t)picture->width);
         memset(screen->painted + to, true, (size_t)picture->width * sizeof *screen->painted);
     }
-    if (screen->picture_count < FAKE_PICTURES) {
-        screen->pictures[screen->picture_count++] = (fakepicture){.row = grid->row,
-                                                                  .column = grid->column,
-                                                                  .width = picture->width,
-                                                                  .height = picture->height,
-                                                                  .bytes = bytes,
-                                                                  .colors = picture->colors};
-    }
     move(screen, (top + picture->height) / screen->cell_height, 0); /* terminals differ; nobody may rely on it */
 }
 
 static void sixel(fakescreen *screen, const uint8_t *data, size_t size)
 {
     fakesixel picture;
-    if (screen->synchronized) {
-        complain(screen, "sixel: inside a synchronised update");
-    }
-    if (screen->grid != &screen->alternate) {
-        complain(screen, "sixel: on the main screen");
-    }
-    if (size >= TMUX_LIMIT) {
-        complain(screen, "sixel: %zu bytes, which tmux drops", size);
-    }
     if (fakesixel_decode(data, size, &picture)) {
         show_picture(screen, &picture, size);
     } else {
@@ -273,9 +292,34 @@ static void sixel(fakescreen *screen, const uint8_t *data, size_t size)
     fakesixel_clear(&picture);
 }
 
-/* DCS parameters q data; other strings show nothing. */
+static void kitty_command(fakescreen *screen)
+{
+    const fakegrid *grid = screen->grid;
+    uint32_t id;
+    int fine = !screen->kitty.complaint[0];
+    fakekitty_result result =
+        fakekitty_command(&screen->kitty, screen->sequence + 1, screen->size - 1, grid->row, grid->column, &id);
+    if (fine && screen->kitty.complaint[0]) {
+        complain(screen, "kitty: %s", screen->kitty.complaint);
+    }
+    if (result == FAKEKITTY_ASKED && screen->asked_by_kitty) {
+        screen->asked_by_kitty(screen->context, id);
+    } else if (result == FAKEKITTY_SHOWN) {
+        fakeplacement *p = &screen->kitty.placement[screen->kitty.count - 1];
+        if (!note_picture(screen, "kitty", p->width, p->height, p->bytes, 0)) {
+            screen->kitty.count--;
+            free(p->pixel);
+        }
+    }
+}
+
+/* DCS parameters q data, APC G; other strings show nothing, but may ask. */
 static void string_ended(fakescreen *screen)
 {
+    if (screen->sequence[0] == '_') {
+        kitty_command(screen);
+        return;
+    }
     size_t at = 1;
     while (at < screen->size &&
            (screen->sequence[at] == ';' || (screen->sequence[at] >= '0' && screen->sequence[at] <= '9'))) {
@@ -283,6 +327,10 @@ static void string_ended(fakescreen *screen)
     }
     if (screen->sequence[0] == 'P' && at < screen->size && screen->sequence[at] == 'q') {
         sixel(screen, screen->sequence + at + 1, screen->size - at - 1);
+    } else if (screen->asked_by_string && screen->size < 256) {
+        char text[256] = "";
+        memcpy(text, screen->sequence + 1, screen->size - 1);
+        screen->asked_by_string(screen->context, (char)screen->sequence[0], text);
     }
 }
 
@@ -312,6 +360,9 @@ static void set_pen(fakescreen *screen, const int *p, int count)
         } else if ((value == 38 || value == 48) && i + 2 < count && p[i + 1] == 5) {
             *(value == 38 ? &pen->foreground : &pen->background) = p[i + 2];
             i += 2;
+        } else if ((value == 38 || value == 48) && i + 4 < count && p[i + 1] == 2) {
+            *(value == 38 ? &pen->foreground : &pen->background) = FAKE_RGB | p[i + 2] << 16 | p[i + 3] << 8 | p[i + 4];
+            i += 4;
         } else if (value >= 90 && value <= 97) {
             pen->foreground = value - 82;
         } else if (value >= 100 && value <= 107) {
@@ -350,6 +401,9 @@ static void set_mode(fakescreen *screen, int mode, bool set)
             }
             clear_pictures(screen);
         } else {
+            if (screen->kitty.count > 0) {
+                complain(screen, "kitty: %d pictures are left in memory", screen->kitty.count);
+            }
             screen->grid = &screen->main;
             screen->main.row = screen->main.saved_row;
             screen->main.column = screen->main.saved_column;
@@ -377,6 +431,7 @@ static void erase_display(fakescreen *screen, int what)
         screen->clears++;
         screen->resized = false;
         clear_pictures(screen);
+        fakekitty_clear(&screen->kitty);
     }
 }
 

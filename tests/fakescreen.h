@@ -1,8 +1,10 @@
-/* The screen of a terminal, as far as deepvid's bytes need one: cells of text, a plane of pixels under sixel rules, and
- * a list of all that no well-behaved program sends. An independent reading of ECMA-48, DEC STD 070 and xterm's
- * ctlseqs: it shares no code with src/term. */
+/* The screen of a terminal, as far as deepvid's bytes need one: cells of text, a plane of pixels under sixel rules,
+ * pictures of kitty's protocol over it, and a list of all that no well-behaved program sends. An independent reading of
+ * ECMA-48, DEC STD 070 and xterm's ctlseqs: it shares no code with src/term. */
 #ifndef DEEPVID_TESTS_FAKESCREEN_H
 #define DEEPVID_TESTS_FAKESCREEN_H
+
+#include "fakekitty.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,18 +12,18 @@
 
 typedef struct fakecell {
     uint32_t character;         /* ' ' when blank */
-    int foreground, background; /* numbers of the 256, -1: default */
+    int foreground, background; /* numbers of the 256, -1: default, FAKE_RGB and 0xrrggbb */
     bool hidden, reverse, bold;
 } fakecell;
 
-/* One sixel picture as it was drawn. */
+/* One picture as it was drawn. */
 typedef struct fakepicture {
     int row, column, width, height; /* cells from 0; pixels */
     size_t bytes;
     int colors;
 } fakepicture;
 
-enum { FAKE_PICTURES = 64, FAKE_COMPLAINT = 160 };
+enum { FAKE_PICTURES = 64, FAKE_COMPLAINT = 160, FAKE_RGB = 0x1000000, FAKE_BUDGET = 512 * 1024 };
 
 typedef struct fakegrid {
     fakecell *cell; /* rows x columns */
@@ -35,6 +37,7 @@ typedef struct fakescreen {
     fakegrid main, alternate, *grid; /* grid: the one in use */
     uint8_t *pixel;                  /* (rows * cell_height) x (columns * cell_width) x 3, of the alternate screen */
     bool *painted;                   /* which of them a picture has painted, and no text has covered since */
+    fakekitty kitty;
     bool cursor_visible, synchronized, autowrap;
     bool mouse_buttons, mouse_numbers; /* modes 1002 and 1006 */
     bool resized;                      /* and not cleared since: what comes may still be meant for the old size */
@@ -51,6 +54,11 @@ typedef struct fakescreen {
     /* Called for sequences that want an answer. */
     void (*asked)(void *context, char marker, char intermediate, char final, const int *parameter, int count);
     void *context;
+
+    /* And for strings: DCS, OSC, APC. */
+    void (*asked_by_string)(void *context, char kind, const char *text);
+    /* And for kitty's question whether picture `id` can be shown. */
+    void (*asked_by_kitty)(void *context, uint32_t id);
 
     /* Parser. */
     int state;

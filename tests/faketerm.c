@@ -37,6 +37,20 @@ const faketerm_profile faketerm_xterm = {
     .cell_height = 13,
 };
 
+const faketerm_profile faketerm_kitty = {
+    .name = "kitty",
+    .term = "xterm-256color",
+    .attributes = "?62;22",
+    .version = "kitty(0.26.5)",
+    .synchronized = true,
+    .cell = true,
+    .cursor = true,
+    .kitty = true,
+    .remembers_colors = true,
+    .cell_width = 9,
+    .cell_height = 19,
+};
+
 const faketerm_profile faketerm_plain = {
     .name = "plain",
     .term = "xterm-256color",
@@ -178,16 +192,25 @@ static void read_news(faketerm *term)
 
 /* ---- answers ----------------------------------------------------------------------------- */
 
+static void queue(faketerm *term, const answer *new)
+{
+    must(term->answer_count < ANSWERS, "too many answers");
+    int at = term->answer_count++;
+    for (; at > 0 && term->answers[at - 1].due > new->due; at--) {
+        term->answers[at] = term->answers[at - 1];
+    }
+    term->answers[at] = *new;
+}
+
 static void answer_with(faketerm *term, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void answer_with(faketerm *term, const char *format, ...)
 {
+    answer next = {.due = now_ms() + term->profile.delay_ms};
     va_list arguments;
-    must(term->answer_count < ANSWERS, "too many answers");
-    answer *next = &term->answers[term->answer_count++];
     va_start(arguments, format);
-    vsnprintf(next->text, sizeof next->text, format, arguments);
+    vsnprintf(next.text, sizeof next.text, format, arguments);
     va_end(arguments);
-    next->due = now_ms() + term->profile.delay_ms;
+    queue(term, &next);
 }
 
 static void send_due_answers(faketerm *term)
@@ -239,6 +262,29 @@ static void asked(void *context, char marker, char intermediate, char final, con
     }
 }
 
+/* DECRQSS and XTGETTCAP. */
+static void asked_by_string(void *context, char kind, const char *text)
+{
+    faketerm *term = context;
+    int color = term->screen.grid->pen.background;
+    if (kind == 'P' && strcmp(text, "$qm") == 0 && term->profile.remembers_colors && color >= FAKE_RGB) {
+        answer_with(term, "\033P1$r0;48:2::%d:%d:%dm\033\\", color >> 16 & 255, color >> 8 & 255, color & 255);
+    } else if (kind == 'P' && strncmp(text, "+q", 2) == 0 && term->profile.color_capability) {
+        bool known = strcmp(text, "+q524742") == 0;
+        answer_with(term, "\033P%d+r%s%s\033\\", known, text + 2, known ? "=382F382F38" : "");
+    }
+}
+
+static void asked_by_kitty(void *context, uint32_t id)
+{
+    faketerm *term = context;
+    if (term->profile.kitty && term->profile.kitty_delay_ms >= 0) {
+        answer next = {.due = now_ms() + term->profile.delay_ms + term->profile.kitty_delay_ms};
+        snprintf(next.text, sizeof next.text, "\033_Gi=%u;OK\033\\", id);
+        queue(term, &next);
+    }
+}
+
 /* ---- starting and ending ------------------------------------------------------------------- */
 
 static void tell_size(faketerm *term)
@@ -272,6 +318,8 @@ faketerm *faketerm_start(const faketerm_profile *profile, int rows, int columns,
     term->profile = *profile;
     fakescreen_open(&term->screen, rows, columns, profile->cell_width, profile->cell_height);
     term->screen.asked = asked;
+    term->screen.asked_by_string = asked_by_string;
+    term->screen.asked_by_kitty = asked_by_kitty;
     term->screen.context = term;
     open_terminal(term);
     fflush(NULL);

@@ -19,6 +19,10 @@ typedef struct faketerm_profile {
     bool cell;              /* answers CSI 16 t, 14 t, 18 t */
     bool cursor;            /* answers CSI 6 n */
     int registers;          /* XTSMGRAPHICS item 1 */
+    bool kitty;             /* has kitty's graphics */
+    int kitty_delay_ms;     /* how much later than others it says so; < 0: never */
+    bool remembers_colors;  /* answers DECRQSS about SGR, 24 bits a colour */
+    bool color_capability;  /* answers XTGETTCAP about RGB */
     int cell_width, cell_height;
     bool no_window_pixels; /* TIOCGWINSZ knows only cells */
     int delay_ms;          /* how late each answer is */
@@ -27,6 +31,7 @@ typedef struct faketerm_profile {
 
 extern const faketerm_profile faketerm_sixel;  /* everything, like foot */
 extern const faketerm_profile faketerm_xterm;  /* sixel, no 2026, no CSI 16 t */
+extern const faketerm_profile faketerm_kitty;  /* kitty's graphics, no sixel */
 extern const faketerm_profile faketerm_plain;  /* 256 colours, no sixel */
 extern const faketerm_profile faketerm_silent; /* answers nothing at all */
 

@@ -68,6 +68,9 @@ static void draw(demo *d)
     for (int i = 0; i < DEMO_LIST_ROWS; i++) {
         dv_screen_text(screen, DEMO_LIST_ROW + i, 2, 0, DV_STYLE_TEXT, "item %d", d->list + i);
     }
+    dv_traffic traffic = dv_screen_traffic(screen);
+    dv_screen_text(screen, 2, 0, 18, DV_STYLE_DIM, "%s %.0f kB", dv_screen_slow(screen) ? "slow" : "fast",
+                   (double)traffic.sent / 1000);
     dv_screen_bar(screen, 1, 0, 16, DV_STYLE_BAR, d->words / 16.0 + 0.02);
     if (!d->text_only) {
         draw_pictures(d);
@@ -128,6 +131,7 @@ static bool obey(demo *d, int key)
         break;
     case 'g':
         d->graphics = d->graphics % DV_GRAPHICS_OFF + 1;
+        d->graphics += d->graphics == DV_GRAPHICS_KITTY && !dv_screen_offers(d->screen, DV_GRAPHICS_KITTY);
         dv_screen_set_graphics(d->screen, (dv_graphics)d->graphics);
         break;
     case 'b':

@@ -1,9 +1,12 @@
 /* The parts of the terminal room that need no terminal. */
 #include "base/random.h"
+#include "fakekitty.h"
 #include "fakesixel.h"
 #include "term/block.h"
+#include "term/budget.h"
 #include "term/input.h"
 #include "term/key.h"
+#include "term/kitty.h"
 #include "term/pace.h"
 #include "term/palette.h"
 #include "term/reply.h"
@@ -200,6 +203,21 @@ static void synchronised_output_must_be_promised(void **state)
     assert_false(learn("\033[?2027;2$y").synchronized);
 }
 
+static void kitty_and_true_colour_must_be_proven(void **state)
+{
+    (void)state;
+    assert_true(learn("\033_Gi=4456;OK\033\\").kitty);
+    assert_false(learn("\033_Gi=4456;ENOTSUPPORTED:no\033\\").kitty);
+    assert_false(learn("\033_Gi=31;OK\033\\").kitty); /* to another program's question */
+    assert_true(learn("\033P1$r0;48:2::1:2:3m\033\\").true_color);
+    assert_true(learn("\033P1$r48;2;1;2;3m\033\\").true_color);
+    assert_false(learn("\033P1$r0;48;5;16m\033\\").true_color); /* made the nearest of 256 */
+    assert_false(learn("\033P0$r\033\\").true_color);
+    assert_true(learn("\033P1+r524742=38\033\\").true_color);
+    assert_true(learn("\033P1+r5463\033\\").true_color);
+    assert_false(learn("\033P0+r524742\033\\").true_color);
+}
+
 static void limits_need_success(void **state)
 {
     (void)state;
@@ -324,7 +342,7 @@ static void sixels_decode_to_the_same_picture(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         dv_bytes bytes = {0};
         dv_image *image = random_image(cases[i][0], cases[i][1], cases[i][2], cases[i][3], i);
-        assert_true(dv_sixel_encode(image, 256, DV_SIXEL_LIMIT, &bytes, NULL));
+        assert_true(dv_sixel_encode(image, 256, DV_BUDGET_BYTES, &bytes));
         assert_decodes_to(&bytes, image);
         /* Larger pixels, as pictures have them: long runs, and gaps of all widths. */
         int side = 2 + (int)i;
@@ -336,22 +354,32 @@ static void sixels_decode_to_the_same_picture(void **state)
             }
         }
         bytes.size = 0;
-        assert_true(dv_sixel_encode(image, 256, DV_SIXEL_LIMIT, &bytes, NULL));
+        assert_true(dv_sixel_encode(image, 256, DV_BUDGET_BYTES, &bytes));
         assert_decodes_to(&bytes, image);
         dv_bytes_free(&bytes);
         free_image(image);
     }
 }
 
+static bool as_sixel(const dv_image *image, const void *registers, size_t limit, dv_bytes *bytes)
+{
+    return dv_sixel_encode(image, *(const int *)registers, limit, bytes);
+}
+
+static bool budget_sixel(const dv_image *image, int registers, size_t limit, dv_bytes *bytes, dv_error *error)
+{
+    return dv_budget_encode(image, registers, limit, as_sixel, &registers, bytes, error);
+}
+
 static void sixels_keep_to_their_limits(void **state)
 {
     (void)state;
     dv_image *image = random_image(400, 240, 3, 100000, 9);
-    static const size_t limits[] = {900000, 200000, 50000, 10000, 3000};
+    static const size_t limits[] = {DV_BUDGET_BYTES, 200000, 50000, 10000, 3000};
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         dv_bytes bytes = {0};
         fakesixel picture;
-        assert_true(dv_sixel_encode(image, 64, limits[i], &bytes, NULL));
+        assert_true(budget_sixel(image, 64, limits[i], &bytes, NULL));
         assert_in_range(bytes.size, 1, limits[i]);
         assert_true(fakesixel_decode((const uint8_t *)bytes.data + 3, bytes.size - 5, &picture));
         assert_true(picture.width == 400 && picture.height == 240);
@@ -362,14 +390,91 @@ static void sixels_keep_to_their_limits(void **state)
     dv_bytes bytes = {0};
     dv_error error = {0};
     dv_bytes_text(&bytes, "before");
-    assert_false(dv_sixel_encode(image, 64, 100, &bytes, &error));
+    assert_false(dv_sixel_encode(image, 64, 100, &bytes));
+    assert_false(budget_sixel(image, 64, 100, &bytes, &error));
     assert_int_equal(bytes.size, 6);
     assert_non_null(strstr(error.message, "400 x 240"));
     dv_bytes_free(&bytes);
     free_image(image);
 }
 
+/* Feeds the commands of a picture to a terminal that knows them. */
+static const fakeplacement *show_in_kitty(fakekitty *kitty, const dv_bytes *bytes)
+{
+    const char *at = bytes->data, *end = bytes->data + bytes->size, *stop;
+    fakekitty_result result = FAKEKITTY_DONE;
+    uint32_t id;
+    for (; at < end; at = stop + 2) {
+        assert_memory_equal(at, "\033_", 2);
+        stop = memmem(at, (size_t)(end - at), "\033\\", 2);
+        assert_non_null(stop);
+        result = fakekitty_command(kitty, (const uint8_t *)at + 2, (size_t)(stop - at) - 2, 3, 4, &id);
+    }
+    assert_string_equal(kitty->complaint, "");
+    return result == FAKEKITTY_SHOWN ? &kitty->placement[kitty->count - 1] : NULL;
+}
+
+static void kitty_shows_the_same_picture(void **state)
+{
+    (void)state;
+    static const int cases[][4] = {
+        {1, 1, 3, 1}, {1, 1, 1, 1}, {64, 48, 3, 33}, {301, 77, 1, 256}, {400, 240, 3, 100000}};
+    fakekitty kitty = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        dv_bytes bytes = {0};
+        dv_image *image = random_image(cases[i][0], cases[i][1], cases[i][2], cases[i][3], i);
+        assert_true(dv_kitty_encode(image, 70 + (uint32_t)i, DV_BUDGET_BYTES, &bytes));
+        const fakeplacement *shown = show_in_kitty(&kitty, &bytes);
+        assert_non_null(shown);
+        assert_true(shown->width == image->width && shown->height == image->height && shown->id == 70 + i);
+        for (int p = 0; p < 3 * image->width * image->height; p++) {
+            assert_int_equal(shown->pixel[p], image->pixel[image->channels == 1 ? p / 3 : p]);
+        }
+        size_t whole = bytes.size;
+        bytes.size = 0;
+        assert_false(dv_kitty_encode(image, 98, whole - 1, &bytes));
+        assert_int_equal(bytes.size, 0);
+        assert_true(dv_kitty_encode(image, 99, whole + 1, &bytes));
+        bytes.size = 0;
+        dv_kitty_delete(70 + (uint32_t)i, &bytes);
+        show_in_kitty(&kitty, &bytes);
+        assert_int_equal(kitty.count, 0);
+        dv_bytes_free(&bytes);
+        free_image(image);
+    }
+    /* The question is one that such a terminal can say yes to. */
+    static const char question[] = DV_KITTY_ASK;
+    uint32_t id = 0;
+    assert_int_equal(fakekitty_command(&kitty, (const uint8_t *)question + 2, sizeof question - 5, 0, 0, &id),
+                     FAKEKITTY_ASKED);
+    assert_string_equal(kitty.complaint, "");
+    assert_int_equal(id, 4456);
+    free(kitty.data);
+}
+
+static void simpler_pictures_have_fewer_colours_and_details(void **state)
+{
+    (void)state;
+    dv_image *image = random_image(60, 40, 3, 200, 11), simple;
+    int count;
+    assert_true(dv_palette_simplify(image, 256, 1, &simple, &count)); /* few enough: the same */
+    assert_in_range(count, 150, 200);
+    assert_memory_equal(simple.pixel, image->pixel, 60 * 40 * 3);
+    free(simple.pixel);
+    assert_true(dv_palette_simplify(image, 16, 7, &simple, &count));
+    assert_int_equal(count, 16);
+    for (int y = 0; y < 40; y++) {
+        for (int x = 0; x < 60; x++) {
+            assert_memory_equal(simple.pixel + 3 * (y * 60 + x), simple.pixel + 3 * (y / 7 * 7 * 60 + x / 7 * 7), 3);
+        }
+    }
+    free(simple.pixel);
+    free_image(image);
+}
+
 /* ---- slots ------------------------------------------------------------------------------------ */
+
+static const dv_raster raster = {.cell_width = 10, .cell_height = 20, .band = 6};
 
 static const dv_rectangle *add(dv_slots *slots, int row, int column, int rows, int columns, uint8_t grey)
 {
@@ -377,7 +482,7 @@ static const dv_rectangle *add(dv_slots *slots, int row, int column, int rows, i
     dv_image image = {.width = 40, .height = 40, .channels = 1, .pixel = pixel};
     dv_rectangle place = {.row = row, .column = column, .rows = rows, .columns = columns};
     memset(pixel, grey, sizeof pixel);
-    return dv_slots_add(slots, &place, &image, 10, 20, 0, 0);
+    return dv_slots_add(slots, &place, &image, &raster);
 }
 
 static void a_picture_is_cut_to_its_place(void **state)
@@ -395,10 +500,17 @@ static void a_picture_is_cut_to_its_place(void **state)
     assert_true(taken && taken->rows == 2 && taken->columns == 3);
     assert_true(slots.slot[1].image.width == 30 && slots.slot[1].image.height == 36);
     dv_rectangle place = {.row = 9, .rows = 4, .columns = 4};
-    assert_non_null(dv_slots_add(&slots, &place, &slots.slot[0].image, 10, 20, 25, 13));
+    dv_raster small = {.cell_width = 10, .cell_height = 20, .band = 6, .limit_width = 25, .limit_height = 13};
+    dv_image first = slots.slot[0].image;
+    assert_non_null(dv_slots_add(&slots, &place, &first, &small));
     assert_true(slots.slot[2].image.width == 25 && slots.slot[2].image.height == 12);
-    assert_null(dv_slots_add(&slots, &place, &slots.slot[0].image, 10, 20, 25, 5)); /* no room for one band */
-    assert_null(dv_slots_add(&slots, &place, &slots.slot[0].image, 10, 1, 0, 0));
+    small.limit_height = 5;
+    assert_null(dv_slots_add(&slots, &place, &first, &small)); /* no room for one band */
+    small = (dv_raster){.cell_width = 10, .cell_height = 1, .band = 6};
+    assert_null(dv_slots_add(&slots, &place, &first, &small));
+    small = (dv_raster){.cell_width = 10, .cell_height = 1, .band = 1};
+    assert_non_null(dv_slots_add(&slots, &place, &first, &small));
+    assert_true(slots.slot[3].image.height == 4);
     dv_slots_free(&slots);
 }
 
@@ -412,6 +524,18 @@ static unsigned sent(dv_slots *slots)
     return bits;
 }
 
+/* All but what is asked for, as with protocols that text does harm to. */
+static bool compare_and_wipe(dv_slots *wanted, dv_slots *shown)
+{
+    bool all_moved = dv_slots_compare(wanted, shown);
+    for (int i = 0; i < shown->count; i++) {
+        if (shown->slot[i].send) {
+            dv_slots_wipe(wanted, &shown->slot[i].place);
+        }
+    }
+    return all_moved;
+}
+
 static void frames_are_compared(void **state)
 {
     (void)state;
@@ -419,7 +543,10 @@ static void frames_are_compared(void **state)
     add(&wanted, 0, 0, 4, 4, 1);
     add(&wanted, 0, 10, 4, 4, 2);
     add(&wanted, 10, 0, 4, 4, 3);
-    assert_false(dv_slots_compare(&wanted, &shown)); /* nothing was there */
+    for (int i = 0; i < 3; i++) {
+        wanted.slot[i].id = 71 + (uint32_t)i;
+    }
+    assert_false(compare_and_wipe(&wanted, &shown)); /* nothing was there */
     assert_int_equal(sent(&wanted), 7);
     dv_slots_settle(&wanted, &shown);
     assert_int_equal(wanted.count, 0);
@@ -427,16 +554,20 @@ static void frames_are_compared(void **state)
     add(&wanted, 0, 0, 4, 4, 1);  /* the same */
     add(&wanted, 0, 10, 4, 4, 9); /* other content */
     add(&wanted, 10, 1, 4, 4, 3); /* moved */
-    assert_false(dv_slots_compare(&wanted, &shown));
+    assert_false(compare_and_wipe(&wanted, &shown));
     assert_int_equal(sent(&wanted), 6);
     assert_int_equal(sent(&shown), 4);
+    assert_true(dv_slots_keep(&wanted, 71));
+    assert_false(dv_slots_keep(&wanted, 72) || dv_slots_keep(&wanted, 73));
+    assert_ptr_equal(wanted.slot[1].before, &shown.slot[1].image); /* what a difference can be made to */
+    assert_null(wanted.slot[2].before);
     dv_slots_settle(&wanted, &shown);
 
     add(&wanted, 0, 0, 4, 4, 1);
     add(&wanted, 10, 1, 4, 4, 3);
     add(&wanted, 1, 3, 2, 9, 5); /* over the first one, and where the second was */
     assert_true(wanted.slot[0].covered);
-    assert_false(dv_slots_compare(&wanted, &shown));
+    assert_false(compare_and_wipe(&wanted, &shown));
     assert_int_equal(sent(&wanted), 4);
     assert_int_equal(sent(&shown), 3);
     dv_slots_settle(&wanted, &shown);
@@ -445,7 +576,7 @@ static void frames_are_compared(void **state)
     dv_rectangle word = {.row = 11, .column = 2, .rows = 1, .columns = 1};
     add(&wanted, 10, 1, 4, 4, 3);
     dv_slots_cover(&wanted, &word);
-    assert_true(dv_slots_compare(&wanted, &shown)); /* nothing is left where it was */
+    assert_true(compare_and_wipe(&wanted, &shown)); /* nothing is left where it was */
     assert_int_equal(sent(&wanted), 0);
     assert_int_equal(sent(&shown), 3);
     dv_slots_free(&wanted);
@@ -463,10 +594,11 @@ static void two_frames_may_be_under_way(void **state)
     assert_true(dv_pace_delay(&pace, 0) == 0);
     assert_true(dv_pace_sent(&pace, 50000, 10));
     assert_true(dv_pace_delay(&pace, 20) > 0);
-    dv_pace_answers(&pace, 1);
+    dv_pace_answers(&pace, 1, 150);
     assert_true(dv_pace_delay(&pace, 20) == 0);
-    dv_pace_answers(&pace, 2);
+    dv_pace_answers(&pace, 2, 150);
     assert_int_equal(pace.under_way, 0);
+    assert_true(pace.lag_ms == 150 - 10);
     /* Answers that never come are given up, but only for good if none ever came. */
     dv_pace_sent(&pace, 50000, 100);
     dv_pace_sent(&pace, 50000, 100);
@@ -475,7 +607,7 @@ static void two_frames_may_be_under_way(void **state)
     assert_true(dv_pace_delay(&pace, 100 + delay) == 0);
     assert_true(dv_pace_sent(&pace, 50000, 101 + delay));
     assert_int_equal(pace.under_way, 1);
-    dv_pace_answers(&pace, 5); /* the lost ones after all */
+    dv_pace_answers(&pace, 5, 150); /* the lost ones after all */
     assert_int_equal(pace.under_way, 0);
 
     dv_pace mute = {0};
@@ -495,8 +627,20 @@ static void a_slow_line_has_one_frame_at_a_time(void **state)
     assert_true(delay >= 30 && dv_pace_delay(&pace, 1000 + delay) == 0);
     assert_true(dv_pace_sent(&pace, 50000, 2000));
     assert_true(dv_pace_delay(&pace, 2200) > 0);
-    dv_pace_answers(&pace, 1);
+    dv_pace_answers(&pace, 1, 150);
     assert_true(dv_pace_delay(&pace, 2200) == 0);
+}
+
+static void traffic_is_that_of_the_last_second(void **state)
+{
+    (void)state;
+    dv_pace pace = {0};
+    assert_true(dv_pace_rate(&pace, 0) == 0);
+    for (int i = 0; i <= 5000; i += 10) { /* a hundred frames a second */
+        dv_pace_sent(&pace, 1000, i);
+    }
+    assert_in_range((int)dv_pace_rate(&pace, 5000), 95000, 105000);
+    assert_true(dv_pace_rate(&pace, 15000) < 100);
 }
 
 static void tmux_has_a_budget(void **state)
@@ -552,20 +696,89 @@ static void colours_find_their_neighbours(void **state)
     assert_int_equal(dv_color_number((uint8_t[]){0, 0, 205}, DV_COLOR_16, 0, 0), 4);
 }
 
+/* Mean colours of the levels of the weight maps, each over 8 x 8 pixels: the number of different ones, and the largest
+ * error of a channel. */
+static int map_levels(dv_color_depth depth, bool dithered, double *error)
+{
+    double mean[DV_COLORMAP_LEVELS][3];
+    int different = 0;
+    *error = 0;
+    for (int level = 0; level < DV_COLORMAP_LEVELS; level++) {
+        uint8_t rgb[3];
+        dv_colormap_diverging_level(level, rgb);
+        memset(mean[level], 0, sizeof mean[level]);
+        for (int i = 0; i < 64; i++) {
+            int at = dithered ? i : 0x1b; /* a middling threshold */
+            int number = dv_color_from_256(dv_color_number(rgb, depth, at % 8, at / 8));
+            for (int c = 0; c < 3; c++) {
+                mean[level][c] += (number >> (16 - 8 * c) & 255) / 64.0;
+            }
+        }
+        bool new = true;
+        for (int before = 0; before < level; before++) {
+            new = new &&memcmp(mean[before], mean[level], sizeof mean[level]) != 0;
+        }
+        different += new;
+        for (int c = 0; c < 3; c++) {
+            double off = fabs(mean[level][c] - rgb[c]);
+            *error = off > *error ? off : *error;
+        }
+    }
+    return different;
+}
+
+static void few_colours_still_show_all_levels_of_a_map(void **state)
+{
+    (void)state;
+    double plain_error, error;
+    int plain = map_levels(DV_COLOR_256, false, &plain_error), dithered = map_levels(DV_COLOR_256, true, &error);
+    print_message("256 colours: %d levels, off by %.0f; dithered: %d levels, off by %.0f\n", plain, plain_error,
+                  dithered, error);
+    assert_true(dithered >= 31 && plain < 25);
+    assert_true(error < plain_error);
+}
+
+/* What dv_block_draw writes at (2, 3), without what stands around all of it. */
+static char *drawn(const dv_image *image, const dv_image *before, dv_color_depth depth)
+{
+    static char text[512];
+    dv_bytes bytes = {0};
+    dv_block_draw(image, before, 2, 3, depth, &bytes);
+    memset(text, 0, sizeof text);
+    if (bytes.size > 0) {
+        assert_true(bytes.size > 7 && bytes.size < sizeof text);
+        assert_memory_equal(bytes.data, "\0337\033[m", 5);
+        assert_memory_equal(bytes.data + bytes.size - 2, "\0338", 2);
+        memcpy(text, bytes.data + 5, bytes.size - 7);
+    }
+    dv_bytes_free(&bytes);
+    return text;
+}
+
 static void blocks_show_their_pixels(void **state)
 {
     (void)state;
     uint8_t pixel[] = {0, 255, 255, 255, 0, 0};
     dv_image image = {.width = 2, .height = 3, .channels = 1, .pixel = pixel};
-    dv_cell cell = dv_block_half(&image, 0, 0, DV_COLOR_256);
-    assert_true(cell.character == 0x2580 && cell.foreground == 16 && cell.background == 231);
-    cell = dv_block_half(&image, 0, 1, DV_COLOR_256);
-    assert_true(cell.character == ' ' && cell.background == 231);
-    cell = dv_block_half(&image, 1, 0, DV_COLOR_256); /* half of it lies below the image */
-    assert_true(cell.character == ' ' && cell.background == 16);
-    assert_int_equal(dv_block_ascii(&image, 0, 0, DV_COLOR_NONE).character, ' ');
-    assert_int_equal(dv_block_ascii(&image, 0, 1, DV_COLOR_NONE).character, '@');
-    assert_int_equal(dv_block_ascii(&image, 0, 1, DV_COLOR_NONE).foreground, -1);
+    assert_string_equal(drawn(&image, NULL, DV_COLOR_256), "\033[3;4H\033[38;5;16;48;5;231m\xe2\x96\x80 "
+                                                           "\033[4;4H\xe2\x96\x88\xe2\x96\x88");
+    assert_string_equal(drawn(&image, NULL, DV_COLOR_TRUE), "\033[3;4H\033[38;2;0;0;8;48;2;255;255;255m\xe2\x96\x80 "
+                                                            "\033[4;4H\xe2\x96\x88\xe2\x96\x88");
+    assert_string_equal(drawn(&image, NULL, DV_COLOR_16), "\033[3;4H\033[30;107m\xe2\x96\x80 "
+                                                          "\033[4;4H\xe2\x96\x88\xe2\x96\x88");
+    /* Upside down is the other half, in the same colours. */
+    uint8_t stripes[] = {0, 255, 255, 0};
+    dv_image check = {.width = 2, .height = 2, .channels = 1, .pixel = stripes};
+    assert_string_equal(drawn(&check, NULL, DV_COLOR_256), "\033[3;4H\033[38;5;16;48;5;231m\xe2\x96\x80\xe2\x96\x84");
+    /* Only what differs. */
+    uint8_t other[] = {0, 255, 255, 255, 0, 255};
+    dv_image before = {.width = 2, .height = 3, .channels = 1, .pixel = other};
+    assert_string_equal(drawn(&image, &before, DV_COLOR_256), "\033[4;5H\033[48;5;16m ");
+    assert_string_equal(drawn(&image, &image, DV_COLOR_256), "");
+    uint8_t rgb[3];
+    assert_int_equal(dv_block_ascii(&image, 0, 0, rgb), ' ');
+    assert_int_equal(dv_block_ascii(&image, 0, 1, rgb), '@');
+    assert_int_equal(rgb[1], 255);
 }
 
 static void text_is_cut_into_clusters(void **state)
@@ -615,18 +828,23 @@ int main(void)
         cmocka_unit_test(modifiers_make_other_keys),
         cmocka_unit_test(attribute_4_is_sixel),
         cmocka_unit_test(synchronised_output_must_be_promised),
+        cmocka_unit_test(kitty_and_true_colour_must_be_proven),
         cmocka_unit_test(limits_need_success),
         cmocka_unit_test(the_cell_is_known_by_many_ways),
         cmocka_unit_test(few_colours_are_kept_exactly),
         cmocka_unit_test(many_colours_are_reduced_well),
         cmocka_unit_test(sixels_decode_to_the_same_picture),
         cmocka_unit_test(sixels_keep_to_their_limits),
+        cmocka_unit_test(kitty_shows_the_same_picture),
+        cmocka_unit_test(simpler_pictures_have_fewer_colours_and_details),
         cmocka_unit_test(a_picture_is_cut_to_its_place),
         cmocka_unit_test(frames_are_compared),
         cmocka_unit_test(two_frames_may_be_under_way),
         cmocka_unit_test(a_slow_line_has_one_frame_at_a_time),
+        cmocka_unit_test(traffic_is_that_of_the_last_second),
         cmocka_unit_test(tmux_has_a_budget),
         cmocka_unit_test(colours_find_their_neighbours),
+        cmocka_unit_test(few_colours_still_show_all_levels_of_a_map),
         cmocka_unit_test(blocks_show_their_pixels),
         cmocka_unit_test(text_is_cut_into_clusters),
         cmocka_unit_test(graphics_have_names),

@@ -108,7 +108,8 @@ typedef void painter(int content, int x, int y, uint8_t rgb[3]);
 static void assert_picture(const fakescreen *screen, painter *paint, int content, int row, int column, int rows,
                            int columns)
 {
-    int height = rows * screen->cell_height / 6 * 6;
+    int height = rows * screen->cell_height;
+    height -= screen->kitty.count > 0 ? 0 : height % 6; /* sixels come six rows at a time */
     for (int y = 0; y < rows * screen->cell_height; y++) {
         for (int x = 0; x < columns * screen->cell_width; x++) {
             uint8_t rgb[3];
@@ -176,26 +177,26 @@ static void assert_given_back(faketerm *term, const struct termios *found)
 
 /* ---- pictures ------------------------------------------------------------------------ */
 
-static const faketerm_profile *const sixel_kinds[] = {&faketerm_sixel, &faketerm_xterm};
+static const faketerm_profile *const picture_kinds[] = {&faketerm_sixel, &faketerm_xterm, &faketerm_kitty};
+enum { PICTURE_KINDS = sizeof picture_kinds / sizeof *picture_kinds };
 
 static void pictures_are_exact(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        faketerm *term = start(sixel_kinds[i]);
+    for (size_t i = 0; i < PICTURE_KINDS; i++) {
+        faketerm *term = start(picture_kinds[i]);
         const fakescreen *screen = faketerm_screen(term);
-        assert_true(faketerm_shows(term, "demo sixel 30x99"));
+        assert_true(faketerm_shows(term, picture_kinds[i]->kitty ? "demo kitty 30x99" : "demo sixel 30x99"));
         assert_map(screen, 0);
         assert_strip(screen);
-        assert_int_equal(screen->updates > 0, sixel_kinds[i]->synchronized);
+        assert_int_equal(screen->updates > 0, picture_kinds[i]->synchronized);
         quit(term);
     }
 }
 
-static void only_what_changed_is_sent(void **state)
+static void only_what_changed_is_sent_to(const faketerm_profile *profile)
 {
-    (void)state;
-    faketerm *term = start(&faketerm_sixel);
+    faketerm *term = start(profile);
     fakescreen *screen = press(term, "t"); /* text on both sides of both pictures, on all their rows */
     assert_true(faketerm_shows(term, "words 3 of 1"));
     assert_map(screen, 0);
@@ -214,6 +215,80 @@ static void only_what_changed_is_sent(void **state)
     assert_map(screen, 1);
     assert_strip(screen);
     assert_int_equal(erasures(screen), 0);
+    quit(term);
+}
+
+static void only_what_changed_is_sent(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < PICTURE_KINDS; i++) {
+        only_what_changed_is_sent_to(picture_kinds[i]);
+    }
+}
+
+/* A new picture comes first, then the old one is deleted; one that stays costs nothing. */
+static void kitty_pictures_are_deleted_one_by_one(void **state)
+{
+    (void)state;
+    faketerm *term = start(&faketerm_kitty);
+    fakescreen *screen = press(term, "t"); /* text on all sides */
+    assert_int_equal(screen->picture_count, 0);
+    assert_int_equal(screen->kitty.count, 2);
+    int deleted = screen->kitty.deleted;
+    screen = press(term, "nnn");
+    assert_in_range(screen->picture_count, 1, 3);
+    assert_int_equal(screen->kitty.count, 2);
+    assert_int_equal(screen->kitty.deleted - deleted, screen->picture_count);
+    assert_int_equal(screen->clears, 0);
+    press(term, "p"); /* a popup: the map is gone, the strip is not */
+    assert_int_equal(screen->kitty.count, 1);
+    assert_strip(screen);
+    screen = press(term, "p");
+    assert_map(screen, 3);
+    screen = press(term, "v");
+    assert_int_equal(screen->kitty.count, 0);
+    assert_int_equal(screen->clears, 0); /* no need to clear a screen for that */
+    assert_true(faketerm_shows(term, "words 3 of 1"));
+    press(term, "vggg"); /* to sixel, to half blocks */
+    assert_int_equal(screen->kitty.count, 0);
+    assert_int_equal(painted_pixels(screen), 0);
+    quit(term);
+}
+
+static void kitty_is_used_when_it_says_so(void **state)
+{
+    (void)state;
+    faketerm_profile profile = faketerm_kitty;
+    profile.kitty_delay_ms = 400; /* long after all other answers */
+    faketerm *term = start_sized(&profile, ROWS, COLUMNS, NULL);
+    assert_true(faketerm_wait_text(term, "demo half 30x99"));
+    faketerm_type(term, "t");
+    assert_true(faketerm_wait_text(term, "demo kitty 30x99"));
+    press(term, "n");
+    assert_true(faketerm_shows(term, "keys 3 "));
+    assert_map(faketerm_screen(term), 1);
+    quit(term);
+
+    profile.kitty_delay_ms = -1;
+    term = start(&profile);
+    assert_true(faketerm_shows(term, "demo half 30x99"));
+    quit(term);
+
+    profile = faketerm_sixel; /* it has both */
+    profile.kitty = true;
+    term = start(&profile);
+    assert_true(faketerm_shows(term, "demo kitty 30x99"));
+    press(term, "gg");
+    assert_true(faketerm_shows(term, "demo sixel 30x99"));
+    assert_map(faketerm_screen(term), 0);
+    quit(term);
+
+    static const char *const environment[] = {"TMUX=/tmp/tmux,1,0", NULL};
+    term = start_sized(&profile, ROWS, COLUMNS, environment); /* which says nothing of kitty, and is not asked */
+    assert_true(faketerm_wait_text(term, "demo sixel 30x99"));
+    size_t size;
+    const char *bytes = faketerm_bytes(term, &size);
+    assert_null(memmem(bytes, size, "\033_G", 3));
     quit(term);
 }
 
@@ -300,9 +375,33 @@ static void too_much_is_reduced(void **state)
     term = start(&faketerm_sixel); /* 280,000 pixels of noise are more than a megabyte */
     screen = press(term, "w");
     assert_int_equal(screen->picture_count, 1);
-    assert_in_range(screen->pictures[0].bytes, 300000, 900000); /* as little as must be */
+    assert_in_range(screen->pictures[0].bytes, 200000, FAKE_BUDGET); /* as little as must be */
     assert_int_equal(screen->pictures[0].width, 99 * screen->cell_width);
     assert_int_equal(screen->pictures[0].height, 28 * screen->cell_height / 6 * 6);
+    quit(term);
+
+    term = start(&faketerm_kitty);
+    screen = press(term, "w");
+    assert_int_equal(screen->picture_count, 1);
+    assert_in_range(screen->pictures[0].bytes, 200000, FAKE_BUDGET);
+    assert_int_equal(screen->pictures[0].height, 28 * screen->cell_height);
+    quit(term);
+}
+
+static void a_slow_line_gets_few_colours(void **state)
+{
+    (void)state;
+    faketerm *term = start(&faketerm_sixel);
+    fakescreen *screen = press(term, "n");
+    assert_in_range(screen->pictures[0].colors, 50, 63);
+    size_t bytes = screen->pictures[0].bytes;
+    assert_true(faketerm_shows(term, "fast"));
+    screen = press(term, "Sn");
+    assert_true(faketerm_shows(term, "slow"));
+    assert_in_range(screen->pictures[screen->picture_count - 1].colors, 8, 16);
+    assert_in_range(screen->pictures[screen->picture_count - 1].bytes, 100, bytes * 4 / 5);
+    screen = press(term, "z");
+    assert_int_equal(screen->picture_count, 0);
     quit(term);
 }
 
@@ -336,6 +435,72 @@ static void half_blocks_where_there_is_no_sixel(void **state)
     quit(term);
 }
 
+/* All 256 x 256 x 256 where the terminal proves or promises it; not inside tmux, which would choose for itself. */
+static void half_blocks_in_true_colour(void **state)
+{
+    (void)state;
+    static const char *const promise[] = {"COLORTERM=truecolor", NULL};
+    static const char *const inside[] = {"COLORTERM=truecolor", "TMUX=/tmp/tmux,1,0", NULL};
+    faketerm_profile remembers = faketerm_plain, tells = faketerm_plain;
+    remembers.remembers_colors = true;
+    tells.color_capability = true;
+    const struct {
+        const faketerm_profile *profile;
+        const char *const *environment;
+        bool exact;
+    } cases[] = {
+        {&remembers, NULL, true},         {&tells, NULL, true},           {&faketerm_plain, promise, true},
+        {&faketerm_plain, inside, false}, {&faketerm_plain, NULL, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        faketerm *term = start_sized(cases[i].profile, ROWS, COLUMNS, cases[i].environment);
+        assert_true(faketerm_wait_text(term, "demo half 30x99"));
+        const fakescreen *screen = press(term, "tn");
+        int exact = 0;
+        for (int y = 0; y < 2 * DEMO_MAP_ROWS; y++) {
+            for (int x = 0; x < DEMO_MAP_COLUMNS; x++) {
+                uint8_t rgb[3];
+                const fakecell *cell = &screen->grid->cell[(DEMO_MAP_ROW + y / 2) * COLUMNS + DEMO_MAP_COLUMN + x];
+                bool upper = y % 2 == 0,
+                     ink = cell->character == 0x2588 || (cell->character == (upper ? 0x2580 : 0x2584));
+                demo_pixel(1, x, y, rgb);
+                exact +=
+                    (ink ? cell->foreground : cell->background) == (FAKE_RGB | rgb[0] << 16 | rgb[1] << 8 | rgb[2]);
+            }
+        }
+        assert_int_equal(exact, cases[i].exact ? 2 * DEMO_MAP_ROWS * DEMO_MAP_COLUMNS : 0);
+        quit(term);
+    }
+}
+
+/* They are sent like pictures, too: an unchanged one costs nothing, a changed one only the cells that differ. */
+static void half_blocks_that_stay_cost_nothing(void **state)
+{
+    (void)state;
+    faketerm *term = start(&faketerm_plain);
+    size_t size, before;
+    faketerm_bytes(term, &before);
+    press(term, "t");
+    const char *bytes = faketerm_bytes(term, &size);
+    assert_in_range(size - before, 100, 2500);
+    press(term, "m"); /* what is free again holds no blocks */
+    const fakescreen *screen = faketerm_screen(term);
+    for (int row = 0; row < DEMO_MAP_ROWS; row++) {
+        const fakecell *cell = &screen->grid->cell[(DEMO_MAP_ROW + row) * COLUMNS + DEMO_MAP_COLUMN];
+        assert_int_equal(cell->character, ' ');
+        assert_int_equal(cell->background, 16);
+    }
+    faketerm_bytes(term, &before);
+    press(term, "zzzz");
+    bytes = faketerm_bytes(term, &size);
+    assert_null(memmem(bytes + before, size - before, "\xe2\x96", 2));
+    press(term, "v");
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+        assert_false(screen->grid->cell[i].character == 0x2580 || screen->grid->cell[i].character == 0x2584);
+    }
+    quit(term);
+}
+
 /* Two pixels of different colours share a cell. */
 static void a_half_block_holds_two_pixels(void **state)
 {
@@ -346,7 +511,7 @@ static void a_half_block_holds_two_pixels(void **state)
     const fakecell *cell = &screen->grid->cell[1 * COLUMNS];
     int halves = 0;
     for (int i = 0; i < COLUMNS - 1; i++) {
-        if (cell[i].character == 0x2580) {
+        if (cell[i].character == 0x2580 || cell[i].character == 0x2584) {
             halves++;
             assert_int_not_equal(cell[i].foreground, cell[i].background);
             assert_true(cell[i].foreground >= 16 && cell[i].background >= 16);
@@ -774,12 +939,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pictures_are_exact),
         cmocka_unit_test(only_what_changed_is_sent),
+        cmocka_unit_test(kitty_pictures_are_deleted_one_by_one),
+        cmocka_unit_test(kitty_is_used_when_it_says_so),
         cmocka_unit_test(a_list_scrolls_without_scrolling),
         cmocka_unit_test(stale_pixels_are_cleared),
         cmocka_unit_test(a_popup_hides_the_picture_below),
         cmocka_unit_test(a_new_view_clears_the_screen),
         cmocka_unit_test(too_much_is_reduced),
+        cmocka_unit_test(a_slow_line_gets_few_colours),
         cmocka_unit_test(half_blocks_where_there_is_no_sixel),
+        cmocka_unit_test(half_blocks_in_true_colour),
+        cmocka_unit_test(half_blocks_that_stay_cost_nothing),
         cmocka_unit_test(a_half_block_holds_two_pixels),
         cmocka_unit_test(no_color_means_no_color),
         cmocka_unit_test(other_kinds_of_terminal),

@@ -43,7 +43,7 @@ static int run(const dv_command *command, int argc, char **argv)
         {.name = "graphics",
          .kind = DV_OPTION_CHOICE,
          .argument = "WAY",
-         .choices = "auto|sixel|half|ascii|off",
+         .choices = "auto|kitty|sixel|half|ascii|off",
          .target = &graphics,
          .help = "how pictures are shown; auto asks the terminal"},
         {.name = "index",

@@ -1,128 +1,19 @@
 #include "term/block.h"
 
-#include <stdlib.h>
+enum { UPPER_HALF = 0x2580, LOWER_HALF = 0x2584, FULL = 0x2588, UNKNOWN = -1 };
 
-enum { UPPER_HALF = 0x2580, CUBE = 16, GREYS = 232 };
+/* Colour numbers of the two pixels of a cell. */
+typedef struct halves {
+    int upper, lower;
+} halves;
 
-static const uint8_t cube_levels[6] = {0, 95, 135, 175, 215, 255};
-
-/* xterm's own values of the ANSI colours; other terminals are near enough. */
-static const uint8_t ansi[16][3] = {
-    {0, 0, 0},     {205, 0, 0},     {0, 205, 0},     {205, 205, 0},   {0, 0, 238}, {205, 0, 205},
-    {0, 205, 205}, {229, 229, 229}, {127, 127, 127}, {255, 0, 0},     {0, 255, 0}, {255, 255, 0},
-    {92, 92, 255}, {255, 0, 255},   {0, 255, 255},   {255, 255, 255},
-};
-
-static int square_distance(const uint8_t a[3], const uint8_t b[3])
-{
-    int sum = 0;
-    for (int c = 0; c < 3; c++) {
-        sum += (a[c] - b[c]) * (a[c] - b[c]);
-    }
-    return sum;
-}
-
-static void rgb_of_256(int number, uint8_t rgb[3])
-{
-    if (number < CUBE) {
-        for (int c = 0; c < 3; c++) {
-            rgb[c] = ansi[number][c];
-        }
-    } else if (number < GREYS) {
-        int at = number - CUBE;
-        rgb[0] = cube_levels[at / 36];
-        rgb[1] = cube_levels[at / 6 % 6];
-        rgb[2] = cube_levels[at % 6];
-    } else {
-        rgb[0] = rgb[1] = rgb[2] = (uint8_t)(8 + 10 * (number - GREYS));
-    }
-}
-
-static int nearest_level(int value)
-{
-    int best = 0;
-    for (int i = 1; i < 6; i++) {
-        if (abs(cube_levels[i] - value) < abs(cube_levels[best] - value)) {
-            best = i;
-        }
-    }
-    return best;
-}
-
-static int nearest_256(const uint8_t rgb[3])
-{
-    int cube = CUBE + 36 * nearest_level(rgb[0]) + 6 * nearest_level(rgb[1]) + nearest_level(rgb[2]);
-    int grey = ((rgb[0] + rgb[1] + rgb[2]) / 3 - 3) / 10;
-    grey = GREYS + (grey < 0 ? 0 : grey > 23 ? 23 : grey);
-    uint8_t of_cube[3], of_grey[3];
-    rgb_of_256(cube, of_cube);
-    rgb_of_256(grey, of_grey);
-    return square_distance(rgb, of_grey) < square_distance(rgb, of_cube) ? grey : cube;
-}
-
-/* Bayer's 4 x 4 matrix: a threshold between 0 and 1 that differs from pixel to pixel. */
-static double threshold(int x, int y)
-{
-    static const uint8_t bayer[4][4] = {{0, 8, 2, 10}, {12, 4, 14, 6}, {3, 11, 1, 9}, {15, 7, 13, 5}};
-    return (bayer[y & 3][x & 3] + 0.5) / 16;
-}
-
-/* Each channel is on or off; greys stay grey, for all three are compared with the same threshold. */
-static int dithered_8(const uint8_t rgb[3], double at)
-{
-    int number = 0;
-    for (int c = 0; c < 3; c++) {
-        number |= (rgb[c] > at * 255) << c;
-    }
-    return number;
-}
-
-/* Sixteen colours are the eight of before, eight brighter ones, and so four greys. */
-static int dithered_16(const uint8_t rgb[3], double at)
-{
-    static const int greys[] = {0, 8, 7, 15};
-    enum { DULL = 205, NEARLY_GREY = 24 };
-    int low = 255, high = 0, number = 0;
-    for (int c = 0; c < 3; c++) {
-        low = rgb[c] < low ? rgb[c] : low;
-        high = rgb[c] > high ? rgb[c] : high;
-        number |= (rgb[c] > at * DULL) << c;
-    }
-    if (high - low >= NEARLY_GREY) {
-        return number && high > DULL + at * (255 - DULL) ? number + 8 : number;
-    }
-    int step = 0;
-    while (step < 2 && high >= ansi[greys[step + 1]][0]) {
-        step++;
-    }
-    int below = ansi[greys[step]][0], above = ansi[greys[step + 1]][0];
-    return greys[high - below > at * (above - below) ? step + 1 : step];
-}
-
-int dv_color_number(const uint8_t rgb[3], dv_color_depth depth, int x, int y)
-{
-    switch (depth) {
-    case DV_COLOR_TRUE: {
-        int number = rgb[0] << 16 | rgb[1] << 8 | rgb[2];
-        return number < 8 ? 8 : number;
-    }
-    case DV_COLOR_256:
-        return nearest_256(rgb);
-    case DV_COLOR_16:
-        return dithered_16(rgb, threshold(x, y));
-    case DV_COLOR_8:
-        return dithered_8(rgb, threshold(x, y));
-    default:
-        return -1;
-    }
-}
-
-int dv_color_from_256(int number)
-{
-    uint8_t rgb[3];
-    rgb_of_256(number, rgb);
-    return dv_color_number(rgb, DV_COLOR_TRUE, 0, 0);
-}
+/* The terminal's state while a picture is written. */
+typedef struct writer {
+    int foreground, background; /* colour numbers, UNKNOWN at first */
+    int row, column;            /* where the next character goes */
+    dv_color_depth depth;
+    dv_bytes *bytes;
+} writer;
 
 static void pixel_of(const dv_image *image, int x, int y, uint8_t rgb[3])
 {
@@ -135,31 +26,108 @@ static void pixel_of(const dv_image *image, int x, int y, uint8_t rgb[3])
     }
 }
 
-dv_cell dv_block_half(const dv_image *image, int row, int column, dv_color_depth depth)
+static int number_at(const dv_image *image, int x, int y, dv_color_depth depth)
 {
-    uint8_t upper[3], lower[3];
-    pixel_of(image, column, 2 * row, upper);
-    pixel_of(image, column, 2 * row + 1, lower);
-    dv_cell cell = {
-        .character = UPPER_HALF,
-        .foreground = dv_color_number(upper, depth, column, 2 * row),
-        .background = dv_color_number(lower, depth, column, 2 * row + 1),
-    };
-    if (cell.foreground == cell.background) {
-        cell.character = ' ';
-    }
-    return cell;
+    uint8_t rgb[3];
+    pixel_of(image, x, y, rgb);
+    return dv_color_number(rgb, depth, x, y);
 }
 
-dv_cell dv_block_ascii(const dv_image *image, int row, int column, dv_color_depth depth)
+static halves halves_at(const dv_image *image, int row, int column, dv_color_depth depth)
+{
+    return (halves){.upper = number_at(image, column, 2 * row, depth),
+                    .lower = number_at(image, column, 2 * row + 1, depth)};
+}
+
+static void select_colors(writer *pen, int foreground, int background)
+{
+    const char *before = "\033[";
+    size_t start = pen->bytes->size;
+    if (pen->foreground != foreground) {
+        dv_bytes_text(pen->bytes, before);
+        dv_color_select(foreground, pen->depth, false, pen->bytes);
+        before = ";";
+    }
+    if (pen->background != background) {
+        dv_bytes_text(pen->bytes, before);
+        dv_color_select(background, pen->depth, true, pen->bytes);
+    }
+    if (pen->bytes->size > start) {
+        dv_bytes_text(pen->bytes, "m");
+    }
+    pen->foreground = foreground;
+    pen->background = background;
+}
+
+static void write_character(writer *pen, uint32_t character)
+{
+    char text[] = {(char)(0xe0 | character >> 12), (char)(0x80 | (character >> 6 & 0x3f)),
+                   (char)(0x80 | (character & 0x3f))};
+    if (character < 0x80) {
+        text[0] = (char)character;
+    }
+    dv_bytes_append(pen->bytes, text, character < 0x80 ? 1 : sizeof text);
+    pen->column++;
+}
+
+/* Writes the cell with as few changes of colour as it can: of the two halves either may be the foreground. */
+static void write_cell(writer *pen, halves cell)
+{
+    if (cell.upper == cell.lower && cell.upper == pen->foreground && cell.upper != pen->background) {
+        write_character(pen, FULL);
+        return;
+    }
+    if (cell.upper == cell.lower) {
+        select_colors(pen, pen->foreground, cell.upper);
+        write_character(pen, ' ');
+        return;
+    }
+    int as_upper = (pen->foreground == cell.upper) + (pen->background == cell.lower);
+    int as_lower = (pen->foreground == cell.lower) + (pen->background == cell.upper);
+    bool lower = as_lower > as_upper;
+    select_colors(pen, lower ? cell.lower : cell.upper, lower ? cell.upper : cell.lower);
+    write_character(pen, lower ? LOWER_HALF : UPPER_HALF);
+}
+
+static void move_to(writer *pen, int row, int column)
+{
+    if (pen->row != row || pen->column != column) {
+        dv_bytes_format(pen->bytes, "\033[%d;%dH", row + 1, column + 1);
+        pen->row = row;
+        pen->column = column;
+    }
+}
+
+void dv_block_draw(const dv_image *image, const dv_image *before, int row, int column, dv_color_depth depth,
+                   dv_bytes *bytes)
+{
+    writer pen = {UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, depth, bytes};
+    size_t start = bytes->size;
+    dv_bytes_text(bytes, "\0337\033[m");
+    size_t empty = bytes->size;
+    for (int r = 0; 2 * r < image->height; r++) {
+        for (int c = 0; c < image->width; c++) {
+            halves cell = halves_at(image, r, c, depth), old = cell;
+            if (before) {
+                old = halves_at(before, r, c, depth);
+            }
+            if (!before || cell.upper != old.upper || cell.lower != old.lower) {
+                move_to(&pen, row + r, column + c);
+                write_cell(&pen, cell);
+            }
+        }
+    }
+    if (bytes->size == empty) {
+        bytes->size = start;
+    } else {
+        dv_bytes_text(bytes, "\0338");
+    }
+}
+
+char dv_block_ascii(const dv_image *image, int row, int column, uint8_t rgb[3])
 {
     static const char ramp[] = " .:-=+*#%@";
-    uint8_t rgb[3];
     pixel_of(image, column, row, rgb);
     int brightness = (54 * rgb[0] + 183 * rgb[1] + 19 * rgb[2]) >> 8; /* Rec. 709 luma */
-    return (dv_cell){
-        .character = (uint32_t)ramp[brightness * (int)(sizeof ramp - 1) / 256],
-        .foreground = dv_color_number(rgb, depth, column, row),
-        .background = -1,
-    };
+    return ramp[brightness * (int)(sizeof ramp - 1) / 256];
 }

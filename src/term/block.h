@@ -3,29 +3,15 @@
 #define DV_TERM_BLOCK_H
 
 #include "image/image.h"
+#include "term/color.h"
 
-/* How many colours a terminal has; what colour numbers mean follows from it. */
-typedef enum dv_color_depth {
-    DV_COLOR_NONE = 0,
-    DV_COLOR_8 = 8,
-    DV_COLOR_16 = 16,
-    DV_COLOR_256 = 256,      /* xterm's: 16 + 6 x 6 x 6 cube + 24 greys */
-    DV_COLOR_TRUE = 1 << 24, /* the number is 0xrrggbb; below 8 it would be an ANSI colour, and is never used */
-} dv_color_depth;
+/* Appends the image with its upper left corner at a cell (from 0): two pixels a cell, one above the other, black
+ * outside of the image. Leaves the cursor and the colours as they were. Cells that look the same in `before`, an image
+ * of the same size that is there now (NULL: none), are skipped. */
+void dv_block_draw(const dv_image *image, const dv_image *before, int row, int column, dv_color_depth depth,
+                   dv_bytes *bytes);
 
-typedef struct dv_cell {
-    uint32_t character;
-    int foreground, background; /* colour numbers; background may be -1: the screen's own */
-} dv_cell;
-
-/* The nearest colour number. With 8 or 16 colours the one of an ordered dither at pixel (x, y). */
-int dv_color_number(const uint8_t rgb[3], dv_color_depth depth, int x, int y);
-/* The true colour number of one of xterm's 256. */
-int dv_color_from_256(int number);
-
-/* The cell at (row, column) of an image that has two pixels a cell, one above the other; black outside of it. */
-dv_cell dv_block_half(const dv_image *image, int row, int column, dv_color_depth depth);
-/* The same for one pixel a cell: brightness picks the character. */
-dv_cell dv_block_ascii(const dv_image *image, int row, int column, dv_color_depth depth);
+/* A character for the one pixel of a cell, by its brightness, and the pixel's colour. */
+char dv_block_ascii(const dv_image *image, int row, int column, uint8_t rgb[3]);
 
 #endif

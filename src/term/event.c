@@ -66,6 +66,7 @@ static void read_terminal(dv_events *events)
         events->stop = true;
         return;
     }
+    events->received += count;
     for (long done = 0; done < count;) {
         done += (long)dv_input_append(&events->input, data + done, (size_t)(count - done), dv_clock_ms());
         decode(events);

@@ -15,6 +15,7 @@ typedef struct dv_events {
     int signal_fd; /* of dv_guard_open */
     dv_input input;
     dv_capabilities capabilities;   /* grows with every answer */
+    int64_t received;               /* bytes */
     dv_event typed[DV_TYPED_QUEUE]; /* keys and the mouse: a ring */
     int first_typed, typed_count;
     bool resized;   /* SIGWINCH */

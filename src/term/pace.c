@@ -1,8 +1,11 @@
 #include "term/pace.h"
 
+#include <math.h>
+
 enum {
     UNDER_WAY = 2,           /* frames: one being drawn, one in the wire */
     SLOW_APART_MS = 30,      /* a slow line is worth waiting for the last of a burst of keys */
+    RECENT_MS = 1000,        /* what went longer ago counts for little */
     LOST_MS = 2000,          /* an answer that takes longer is given up */
     SMALL_FRAME = 1024,      /* bytes that need no question */
     BUDGET_RATE = 512 * 1024 /* bytes a second; as many may go at once */
@@ -34,6 +37,7 @@ double dv_pace_delay(const dv_pace *pace, double now)
 bool dv_pace_sent(dv_pace *pace, size_t bytes, double now)
 {
     pace->debt = debt_at(pace, now) + (double)bytes;
+    pace->recent = dv_pace_rate(pace, now) + (double)bytes;
     pace->paid_at = pace->sent_at = now;
     if (pace->silent || pace->budgeted || bytes < SMALL_FRAME) {
         return false;
@@ -50,10 +54,18 @@ bool dv_pace_sent(dv_pace *pace, size_t bytes, double now)
     return true;
 }
 
-void dv_pace_answers(dv_pace *pace, int answers)
+double dv_pace_rate(const dv_pace *pace, double now)
+{
+    return pace->recent > 0 ? pace->recent * exp((pace->sent_at - now) / RECENT_MS) : 0;
+}
+
+void dv_pace_answers(dv_pace *pace, int answers, double now)
 {
     /* One thought lost may still come. */
     int more = answers - pace->answers;
+    if (more > 0 && more == pace->under_way) {
+        pace->lag_ms = now - pace->asked_at;
+    }
     pace->under_way = more < pace->under_way ? pace->under_way - more : 0;
     pace->answers = answers;
 }

@@ -19,6 +19,8 @@ typedef struct dv_pace {
     double asked_at; /* when the last question was sent */
     double debt;     /* bytes over the budget at the time `paid_at` */
     double paid_at;
+    double recent; /* bytes of about the last second, as of `sent_at` */
+    double lag_ms; /* from the last question to its answer */
 } dv_pace;
 
 /* Milliseconds until the next frame may be sent, 0: at once. */
@@ -26,6 +28,8 @@ double dv_pace_delay(const dv_pace *pace, double now);
 /* A frame of so many bytes is about to be sent. True if a question must follow it. */
 bool dv_pace_sent(dv_pace *pace, size_t bytes, double now);
 /* How many answers have come since the beginning. */
-void dv_pace_answers(dv_pace *pace, int answers);
+void dv_pace_answers(dv_pace *pace, int answers, double now);
+/* Bytes sent in about the second before `now`. */
+double dv_pace_rate(const dv_pace *pace, double now);
 
 #endif

@@ -196,3 +196,34 @@ bool dv_palette_reduce(const dv_image *image, int limit, dv_palette *palette, ui
     free(entry_of);
     return done;
 }
+
+/* ---- a simpler picture -------------------------------------------------------------- */
+
+static int middle(int at, int side, int size)
+{
+    int middle = at / side * side + side / 2;
+    return middle < size ? middle : size - 1;
+}
+
+bool dv_palette_simplify(const dv_image *image, int limit, int side, dv_image *simple, int *count)
+{
+    dv_palette palette;
+    size_t width = (size_t)image->width, pixels = width * (size_t)image->height;
+    uint8_t *index = dv_alloc(pixels, 1, NULL);
+    *simple = (dv_image){.width = image->width, .height = image->height, .channels = 3};
+    simple->pixel = dv_alloc(pixels, 3, NULL);
+    bool done = index && simple->pixel &&
+                (dv_palette_collect(image, limit, &palette, index) || dv_palette_reduce(image, limit, &palette, index));
+    for (size_t i = 0; done && i < pixels; i++) {
+        int x = middle((int)(i % width), side, image->width), y = middle((int)(i / width), side, image->height);
+        memcpy(simple->pixel + 3 * i, palette.rgb[index[(size_t)y * width + (size_t)x]], 3);
+    }
+    free(index);
+    if (!done) {
+        free(simple->pixel);
+        simple->pixel = NULL;
+        return false;
+    }
+    *count = palette.count;
+    return true;
+}

@@ -19,4 +19,8 @@ bool dv_palette_collect(const dv_image *image, int limit, dv_palette *palette, u
  * the mean of the colours it stands for. Deterministic. False when there is no memory. */
 bool dv_palette_reduce(const dv_image *image, int limit, dv_palette *palette, uint8_t *index);
 
+/* A copy with at most `limit` colours, in which each square of `side` x `side` pixels is like the one in its middle;
+ * the caller frees its pixels. `count` is how many colours there are. False when there is no memory. */
+bool dv_palette_simplify(const dv_image *image, int limit, int side, dv_image *simple, int *count);
+
 #endif

@@ -1,5 +1,8 @@
 #include "term/probe.h"
 #include "base/file.h"
+#include "term/kitty.h"
+
+#include <string.h>
 
 enum { PROBE_MS = 1000, DRAIN_MS = 500 };
 
@@ -10,16 +13,22 @@ enum { PROBE_MS = 1000, DRAIN_MS = 500 };
 #define ASK_CELL "\033[16t"             /* XTWINOPS */
 #define ASK_TEXT_AREA                                                                                                  \
     "\033[14t"                                                                                                         \
-    "\033[18t"                  /* XTWINOPS */
-#define ASK_ATTRIBUTES "\033[c" /* DA1 */
+    "\033[18t" /* XTWINOPS */
+#define ASK_COLORS                                                                                                     \
+    "\033[48;2;1;2;3m\033P$qm\033\\\033[m" /* DECRQSS of a colour that only 24 bits can hold */                        \
+    "\033P+q524742\033\\"                  /* XTGETTCAP: RGB */                                                        \
+    "\033P+q5463\033\\"                    /* XTGETTCAP: Tc */
+#define ASK_ATTRIBUTES "\033[c"            /* DA1 */
 
-void dv_probe_ask(dv_events *events)
+void dv_probe_ask(dv_events *events, bool inside_tmux)
 {
-    static const char questions[] =
-        ASK_NAME ASK_SYNCHRONIZED ASK_REGISTERS ASK_LIMITS ASK_CELL ASK_TEXT_AREA ASK_ATTRIBUTES;
+    const char *questions =
+        inside_tmux ? ASK_NAME ASK_SYNCHRONIZED ASK_REGISTERS ASK_LIMITS ASK_CELL ASK_TEXT_AREA ASK_ATTRIBUTES
+                    : ASK_NAME ASK_SYNCHRONIZED ASK_COLORS DV_KITTY_ASK ASK_REGISTERS ASK_LIMITS ASK_CELL ASK_TEXT_AREA
+                          ASK_ATTRIBUTES;
     double deadline = dv_clock_ms() + PROBE_MS, now;
     events->input.patient = true;
-    dv_tty_write(events->tty, questions, sizeof questions - 1);
+    dv_tty_write(events->tty, questions, strlen(questions));
     while (!events->capabilities.answered && !events->stop && (now = dv_clock_ms()) < deadline) {
         dv_events_pump(events, -1, (int)(deadline - now) + 1);
     }

@@ -1,4 +1,5 @@
 #include "term/reply.h"
+#include "term/kitty.h"
 
 #include <string.h>
 
@@ -86,12 +87,38 @@ static const struct {
     {0, 0, 'I', 0, learn_nothing},      {0, 0, 'O', 0, learn_nothing},
 };
 
+static bool begins(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* DCS 1 $ r parameters m: the colours in use. Some write the parameters with colons, some of these with one more for a
+ * colour space. */
+static bool remembers_color(const char *text)
+{
+    return begins(text, "1$r") && (strstr(text, ":1:2:3") || strstr(text, ";1;2;3"));
+}
+
+/* DCS 1 + r name: a capability of terminfo that there is; the name is hexadecimal. */
+static bool has_color_capability(const char *text)
+{
+    return begins(text, "1+r524742") || begins(text, "1+r5463"); /* RGB, Tc */
+}
+
+static void learn_string(dv_capabilities *capabilities, const dv_token *token)
+{
+    if (token->final == 'P') {
+        capabilities->tmux |= begins(token->text, ">|tmux");
+        capabilities->true_color |= remembers_color(token->text) || has_color_capability(token->text);
+    } else if (token->final == '_') {
+        capabilities->kitty |= dv_kitty_agrees(token->text);
+    }
+}
+
 bool dv_reply_learn(dv_capabilities *capabilities, const dv_token *token)
 {
     if (token->kind == DV_TOKEN_STRING) {
-        if (token->final == 'P' && strncmp(token->text, ">|tmux", 6) == 0) {
-            capabilities->tmux = true;
-        }
+        learn_string(capabilities, token);
         return true;
     }
     for (size_t i = 0; token->kind == DV_TOKEN_CONTROL && i < sizeof replies / sizeof *replies; i++) {

@@ -13,6 +13,8 @@ typedef struct dv_capabilities {
     bool sixel;                    /* DA1 holds attribute 4 */
     bool synchronized;             /* DECRQM knows mode 2026 */
     bool tmux;                     /* XTVERSION names tmux */
+    bool kitty;                    /* agrees to a picture of kitty's protocol */
+    bool true_color;               /* remembers a colour of 24 bits, or says that it has such */
     int registers;                 /* XTSMGRAPHICS item 1: colours of one picture */
     int limit_width, limit_height; /* XTSMGRAPHICS item 2: largest picture, pixels */
     int cell_width, cell_height;   /* CSI 16 t: one cell, pixels */

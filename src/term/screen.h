@@ -8,14 +8,15 @@
 #include "image/image.h"
 
 typedef enum dv_graphics {
-    DV_GRAPHICS_AUTO, /* sixel if the terminal answers that it can, else half blocks */
+    DV_GRAPHICS_AUTO, /* kitty or sixel if the terminal answers that it can, else half blocks */
+    DV_GRAPHICS_KITTY,
     DV_GRAPHICS_SIXEL,
-    DV_GRAPHICS_HALF,  /* U+2580, two pixels a cell, 256 or true colour as the terminal has it */
+    DV_GRAPHICS_HALF,  /* U+2580, two pixels a cell, in as many colours as the terminal has */
     DV_GRAPHICS_ASCII, /* a ramp of characters, no colour needed */
     DV_GRAPHICS_OFF,
 } dv_graphics;
 
-const char *dv_graphics_name(dv_graphics graphics); /* "auto", "sixel", "half", "ascii", "off" */
+const char *dv_graphics_name(dv_graphics graphics); /* "auto", "kitty", "sixel", "half", "ascii", "off" */
 bool dv_graphics_parse(const char *name, dv_graphics *graphics);
 
 typedef enum dv_style {
@@ -44,15 +45,17 @@ void dv_screen_close(dv_screen *screen);
 /* At least 1 each. One column of the terminal is kept for the screen's own use. */
 int dv_screen_rows(const dv_screen *screen);
 int dv_screen_columns(const dv_screen *screen);
-/* Pixels that a picture has a cell: of the font under sixel, 1 x 2 for half blocks, 1 x 1 for ASCII. */
+/* Pixels that a picture has a cell: of the font under kitty and sixel, 1 x 2 for half blocks, 1 x 1 for ASCII. */
 void dv_screen_cell(const dv_screen *screen, int *width, int *height);
-/* True width to height ratio of one such pixel (1 under sixel). */
+/* True width to height ratio of one such pixel (1 under kitty and sixel). */
 double dv_screen_pixel_aspect(const dv_screen *screen);
 
-/* What is used now (never AUTO), whether it was the terminal's own answer, and a change of it. */
+/* What is used now (never AUTO), and a change of it. What cannot be, for want of colours or inside tmux, becomes the
+ * next best. */
 dv_graphics dv_screen_graphics(const dv_screen *screen);
 void dv_screen_set_graphics(dv_screen *screen, dv_graphics graphics);
-bool dv_screen_has_sixel(const dv_screen *screen);
+/* Whether the terminal says that it can show them so. Sixel is worth a try even if it does not. */
+bool dv_screen_offers(const dv_screen *screen, dv_graphics graphics);
 
 /* ---- drawing a frame ------------------------------------------------------ */
 
@@ -64,7 +67,8 @@ int dv_screen_text(dv_screen *screen, int row, int column, int width, dv_style s
 /* A horizontal bar of `fraction` of `width` columns, in eighths of a cell where the terminal has UTF-8. */
 void dv_screen_bar(dv_screen *screen, int row, int column, int width, dv_style style, double fraction);
 /* A picture in a rectangle of cells, at its top left corner, cut where it is larger. The last row of the screen never
- * holds one. At most 256 colours; more are reduced. The image is copied. Size it by dv_screen_cell. */
+ * holds one. More than 256 colours, or half a mebibyte once encoded, is reduced. The image is copied. Size it by
+ * dv_screen_cell. */
 void dv_screen_picture(dv_screen *screen, int row, int column, int rows, int columns, const dv_image *image);
 /* Shows the frame: text, then the pictures whose content, place or size changed. A picture that text or another picture
  * was put over is left out. When the terminal has not yet caught up with the frames before, this one waits: it is shown
@@ -75,13 +79,21 @@ bool dv_screen_ready(const dv_screen *screen);
 /* Everything is sent again by the next frame (Ctrl-L, after a resize). */
 void dv_screen_repaint(dv_screen *screen);
 
-/* For a slow line: one frame under way at a time, none sooner than 30 ms after the one before. Views may ask, and show
- * fewer pictures. */
+/* For a slow line: pictures in 16 colours, one frame under way at a time, none sooner than 30 ms after the one before.
+ * Views may ask, and show fewer pictures. */
 void dv_screen_set_slow(dv_screen *screen, bool slow);
 bool dv_screen_slow(const dv_screen *screen);
 
 /* Bytes sent to the terminal by the last frame. */
 int64_t dv_screen_frame_bytes(const dv_screen *screen);
+
+typedef struct dv_traffic {
+    int64_t sent, received; /* bytes since the screen was opened */
+    double rate;            /* bytes sent in about the last second */
+    double lag_ms;          /* until the terminal had drawn the last frame that it was asked about; 0: not known */
+} dv_traffic;
+
+dv_traffic dv_screen_traffic(const dv_screen *screen);
 
 /* ---- events --------------------------------------------------------------- */
 

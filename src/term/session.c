@@ -11,113 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- names --------------------------------------------------------------------- */
-
-static const char *const graphics_names[] = {
-    [DV_GRAPHICS_AUTO] = "auto",   [DV_GRAPHICS_SIXEL] = "sixel", [DV_GRAPHICS_HALF] = "half",
-    [DV_GRAPHICS_ASCII] = "ascii", [DV_GRAPHICS_OFF] = "off",
-};
-
-const char *dv_graphics_name(dv_graphics graphics)
-{
-    return graphics_names[graphics];
-}
-
-bool dv_graphics_parse(const char *name, dv_graphics *graphics)
-{
-    for (size_t i = 0; i < sizeof graphics_names / sizeof *graphics_names; i++) {
-        if (strcmp(name, graphics_names[i]) == 0) {
-            *graphics = (dv_graphics)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 enum {
-    GUESSED_CELL_WIDTH = 8,
-    GUESSED_CELL_HEIGHT = 16,
-    STOPPED_MS = 200, /* within this a process that stops itself has stopped */
+    STOPPED_MS = 200,    /* within this a process that stops itself has stopped */
+    FIRST_ID = 44560000, /* of pictures: other programs in the same terminal count from 1 */
 };
-
-/* ---- what the terminal can do --------------------------------------------------------- */
-
-/* Draws the conclusions from all that the terminal has said so far, and from its size. True if something changed that
- * pictures depend on. */
-static bool conclude(dv_screen *screen)
-{
-    const dv_capabilities *said = &screen->events.capabilities;
-    int width = GUESSED_CELL_WIDTH, height = GUESSED_CELL_HEIGHT, cell_width, cell_height;
-    screen->cell_known = dv_reply_cell(said, &screen->window, &cell_width, &cell_height);
-    if (screen->cell_known) {
-        width = cell_width;
-        height = cell_height;
-    }
-    dv_graphics graphics = screen->wanted_graphics;
-    if (graphics == DV_GRAPHICS_AUTO) {
-        graphics = said->sixel && screen->cell_known ? DV_GRAPHICS_SIXEL : DV_GRAPHICS_HALF;
-    }
-    if (graphics == DV_GRAPHICS_HALF && (!screen->utf8 || screen->depth == DV_COLOR_NONE)) {
-        graphics = DV_GRAPHICS_ASCII;
-    }
-    bool changed = graphics != screen->graphics || width != screen->cell_width || height != screen->cell_height ||
-                   said->limit_width != screen->limit_width || said->limit_height != screen->limit_height;
-    screen->graphics = graphics;
-    screen->cell_width = width;
-    screen->cell_height = height;
-    screen->limit_width = said->limit_width;
-    screen->limit_height = said->limit_height;
-    if (said->answered && !screen->answered) { /* it may be late, but it talks */
-        screen->pace.silent = false;
-    }
-    screen->answered = said->answered;
-    screen->repaint |= changed;
-    return changed;
-}
-
-static bool inside_tmux(const dv_screen *screen)
-{
-    const char *term = getenv("TERM");
-    return screen->events.capabilities.tmux || getenv("TMUX") ||
-           (term && (strncmp(term, "tmux", 4) == 0 || strncmp(term, "screen", 6) == 0));
-}
-
-void dv_screen_cell(const dv_screen *screen, int *width, int *height)
-{
-    bool sixel = screen->graphics == DV_GRAPHICS_SIXEL;
-    *width = sixel ? screen->cell_width : 1;
-    *height = sixel ? screen->cell_height : screen->graphics == DV_GRAPHICS_HALF ? 2 : 1;
-}
-
-double dv_screen_pixel_aspect(const dv_screen *screen)
-{
-    int width, height; /* a character is twice as high as wide where the font is not known */
-    double cell = screen->cell_known ? (double)screen->cell_width / screen->cell_height : 0.5;
-    dv_screen_cell(screen, &width, &height);
-    return screen->graphics == DV_GRAPHICS_SIXEL ? 1 : cell * height / width;
-}
-
-dv_graphics dv_screen_graphics(const dv_screen *screen)
-{
-    return screen->graphics;
-}
-
-bool dv_screen_has_sixel(const dv_screen *screen)
-{
-    return screen->events.capabilities.sixel && screen->cell_known;
-}
-
-void dv_screen_set_graphics(dv_screen *screen, dv_graphics graphics)
-{
-    screen->wanted_graphics = graphics;
-    conclude(screen);
-    screen->repaint = true;
-}
 
 /* ---- taking the terminal and giving it back --------------------------------------------- */
 
-/* Ours from here on: a crash gives it back. */
-static void take(dv_screen *screen)
+/* A crash gives the terminal back from here on. */
+static void arm(dv_screen *screen)
 {
     dv_guard_orders orders = {
         .tty = screen->tty.out,
@@ -128,6 +30,11 @@ static void take(dv_screen *screen)
         .stderr_scratch = screen->capture.scratch,
     };
     dv_guard_arm(&orders);
+}
+
+static void take(dv_screen *screen)
+{
+    arm(screen);
     dv_tty_raw(&screen->tty);
     screen->window = dv_tty_size(&screen->tty);
     dv_screen_resize(screen);
@@ -137,6 +44,18 @@ static void take(dv_screen *screen)
 static void send(dv_screen *screen, const char *text)
 {
     dv_tty_write(&screen->tty, text, strlen(text));
+}
+
+/* Draws the conclusions from what the terminal has said by now. True if a frame should be drawn. */
+static bool conclude(dv_screen *screen)
+{
+    bool kitty = screen->events.capabilities.kitty;
+    if (kitty != screen->kitty) { /* there is more to be given back */
+        screen->kitty = kitty;
+        dv_screen_prepare_leave(screen);
+        arm(screen);
+    }
+    return dv_screen_conclude(screen);
 }
 
 /* Answers and reports of the mouse that are under way are waited for: the next reader of the terminal would take them
@@ -165,6 +84,8 @@ dv_screen *dv_screen_open(dv_graphics wanted, dv_error *error)
     }
     screen->capture = (dv_capture){.saved = -1, .scratch = -1};
     screen->wanted_graphics = wanted;
+    screen->protocol = screen->shown_by = dv_protocol_of(DV_GRAPHICS_OFF);
+    screen->last_id = FIRST_ID;
     screen->events.tty = &screen->tty;
     screen->events.signal_fd = -1;
     if (!dv_tty_open(&screen->tty, error)) {
@@ -178,10 +99,10 @@ dv_screen *dv_screen_open(dv_graphics wanted, dv_error *error)
     dv_capture_open(&screen->capture);
     take(screen);
     screen->taken = true;
-    dv_probe_ask(&screen->events);
+    dv_probe_ask(&screen->events, dv_screen_inside_tmux(screen));
     screen->window = dv_tty_size(&screen->tty); /* some tell their size and pixels only after a moment */
     dv_screen_resize(screen);
-    screen->pace.budgeted = inside_tmux(screen);
+    screen->pace.budgeted = dv_screen_inside_tmux(screen);
     screen->pace.silent = true; /* until it has answered */
     conclude(screen);
     return screen;
@@ -332,7 +253,7 @@ dv_event dv_screen_wait(dv_screen *screen, int wake_fd, int timeout_ms)
             return (dv_event){.kind = DV_EVENT_NONE};
         }
         bool woken = dv_events_pump(&screen->events, wake_fd, wait_ms(screen, left));
-        dv_pace_answers(&screen->pace, screen->events.capabilities.cursor_reports);
+        dv_pace_answers(&screen->pace, screen->events.capabilities.cursor_reports, dv_clock_ms());
         event = next_event(screen);
         if (event.kind != DV_EVENT_NONE || woken) {
             return event.kind != DV_EVENT_NONE ? event : (dv_event){.kind = DV_EVENT_WAKE};

@@ -1,5 +1,4 @@
 #include "term/sixel.h"
-#include "base/error.h"
 #include "base/memory.h"
 #include "term/palette.h"
 
@@ -17,8 +16,6 @@ enum {
     FIRST_SIXEL = '?', /* the sixel of no pixels; the lowest bit is the uppermost pixel */
     LONGEST_GAP = 4,   /* columns; behind a wider one a new segment is cheaper */
     SHORTEST_RUN = 4,  /* repeats that are shorter than "!n" and the sixel when written out */
-    FEWEST_COLORS = 16,
-    COARSEST = 64,
 };
 
 /* Columns first .. last of one colour. */
@@ -229,50 +226,18 @@ static bool write_picture(const uint8_t *index, int width, int height, const dv_
     return ready && !bytes->failed;
 }
 
-/* Gives each square of `side` x `side` entries the value of its middle: long runs, few bytes. */
-static void coarsen(uint8_t *index, int width, int height, int side)
-{
-    for (int y = 0; y < height; y++) {
-        int from_y = y / side * side + side / 2;
-        from_y = from_y < height ? from_y : height - 1;
-        for (int x = 0; x < width; x++) {
-            int from_x = x / side * side + side / 2;
-            from_x = from_x < width ? from_x : width - 1;
-            index[(size_t)y * (size_t)width + (size_t)x] = index[(size_t)from_y * (size_t)width + (size_t)from_x];
-        }
-    }
-}
-
-bool dv_sixel_encode(const dv_image *image, int registers, size_t limit, dv_bytes *bytes, dv_error *error)
+bool dv_sixel_encode(const dv_image *image, int registers, size_t limit, dv_bytes *bytes)
 {
     dv_palette palette;
-    size_t start = bytes->size, pixels = (size_t)image->width * (size_t)image->height;
-    int colors = registers > DV_PALETTE_MAX ? DV_PALETTE_MAX : registers, side = 1;
-    uint8_t *index = dv_alloc(pixels, 1, error);
-    if (!index) {
-        return false;
-    }
-    bool done = dv_palette_collect(image, colors, &palette, index) || dv_palette_reduce(image, colors, &palette, index);
-    done = done && write_picture(index, image->width, image->height, &palette, limit, bytes);
-    while (done && bytes->size - start > limit && side < COARSEST) {
-        bytes->size = start;
-        if (colors > FEWEST_COLORS) {
-            colors = (palette.count < colors ? palette.count : colors) / 2;
-            colors = colors < FEWEST_COLORS ? FEWEST_COLORS : colors;
-        } else {
-            side *= 2;
-        }
-        done = dv_palette_reduce(image, colors, &palette, index);
-        if (done && side > 1) {
-            coarsen(index, image->width, image->height, side);
-        }
-        done = done && write_picture(index, image->width, image->height, &palette, limit, bytes);
-    }
+    size_t start = bytes->size;
+    int colors = registers > DV_PALETTE_MAX ? DV_PALETTE_MAX : registers;
+    uint8_t *index = dv_alloc((size_t)image->width * (size_t)image->height, 1, NULL);
+    bool done = index && dv_palette_collect(image, colors, &palette, index) &&
+                write_picture(index, image->width, image->height, &palette, limit, bytes) &&
+                bytes->size - start <= limit;
     free(index);
-    if (!done || bytes->size - start > limit) {
+    if (!done) {
         bytes->size = start;
-        return dv_error_set(error, DV_ERROR_MEMORY, "a picture of %d x %d pixels cannot be sent to the terminal",
-                            image->width, image->height);
     }
-    return true;
+    return done;
 }

@@ -1,5 +1,6 @@
 #include "term/slot.h"
 #include "base/memory.h"
+#include "term/palette.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,31 +28,50 @@ static bool copy_cut(dv_image *copy, const dv_image *image)
     return copy->pixel != NULL;
 }
 
-const dv_rectangle *dv_slots_add(dv_slots *slots, const dv_rectangle *place, const dv_image *image, int cell_width,
-                                 int cell_height, int limit_width, int limit_height)
+/* The image with few colours in its place, if it has more; without memory it stays as it is. */
+static void limit_colors(dv_image *image, int colors)
 {
-    int width = smaller(image->width, place->columns * cell_width);
-    int height = place->rows * cell_height;
-    width = limit_width > 0 ? smaller(width, limit_width) : width;
-    height = limit_height > 0 ? smaller(height, limit_height) : height;
-    height = smaller(height / DV_SIXEL_BAND, (image->height + DV_SIXEL_BAND - 1) / DV_SIXEL_BAND) * DV_SIXEL_BAND;
-    if (width <= 0 || height <= 0) {
-        return NULL;
+    dv_image simple;
+    int count;
+    if (dv_palette_simplify(image, colors, 1, &simple, &count)) {
+        free(image->pixel);
+        *image = simple;
     }
-    if (slots->count == slots->capacity) {
-        int capacity = slots->capacity ? 2 * slots->capacity : 8;
-        dv_slot *grown = realloc(slots->slot, (size_t)capacity * sizeof *grown);
-        if (!grown) {
-            return NULL;
-        }
+}
+
+static bool make_room(dv_slots *slots)
+{
+    if (slots->count < slots->capacity) {
+        return true;
+    }
+    int capacity = slots->capacity ? 2 * slots->capacity : 8;
+    dv_slot *grown = realloc(slots->slot, (size_t)capacity * sizeof *grown);
+    if (grown) {
         slots->slot = grown;
         slots->capacity = capacity;
     }
+    return grown;
+}
+
+const dv_rectangle *dv_slots_add(dv_slots *slots, const dv_rectangle *place, const dv_image *image,
+                                 const dv_raster *raster)
+{
+    int width = smaller(image->width, place->columns * raster->cell_width);
+    int height = place->rows * raster->cell_height, band = raster->band;
+    width = raster->limit_width > 0 ? smaller(width, raster->limit_width) : width;
+    height = raster->limit_height > 0 ? smaller(height, raster->limit_height) : height;
+    height = smaller(height / band, (image->height + band - 1) / band) * band;
+    if (width <= 0 || height <= 0 || !make_room(slots)) {
+        return NULL;
+    }
     dv_slot slot = {.place = *place, .image = {.width = width, .height = height}};
-    slot.place.rows = (height + cell_height - 1) / cell_height;
-    slot.place.columns = (width + cell_width - 1) / cell_width;
+    slot.place.rows = (height + raster->cell_height - 1) / raster->cell_height;
+    slot.place.columns = (width + raster->cell_width - 1) / raster->cell_width;
     if (!copy_cut(&slot.image, image)) {
         return NULL;
+    }
+    if (raster->colors > 0) {
+        limit_colors(&slot.image, raster->colors);
     }
     dv_slots_cover(slots, &slot.place);
     slots->slot[slots->count] = slot;
@@ -83,6 +103,7 @@ bool dv_slots_compare(dv_slots *wanted, dv_slots *shown)
     bool all_moved = shown->count > 0;
     for (int i = 0; i < wanted->count; i++) {
         wanted->slot[i].send = !wanted->slot[i].covered;
+        wanted->slot[i].before = NULL;
     }
     for (int s = 0; s < shown->count; s++) {
         dv_slot *old = &shown->slot[s];
@@ -91,18 +112,36 @@ bool dv_slots_compare(dv_slots *wanted, dv_slots *shown)
             dv_slot *slot = &wanted->slot[i];
             if (!slot->covered && same_extent(slot, old)) {
                 slot->send = !same_content(&slot->image, &old->image);
+                slot->before = &old->image;
+                slot->id = old->id;
                 old->send = false;
                 all_moved = false;
             }
         }
     }
-    for (int s = 0; s < shown->count; s++) { /* writing stale cells wipes whatever is there */
-        for (int i = 0; shown->slot[s].send && i < wanted->count; i++) {
-            dv_slot *slot = &wanted->slot[i];
-            slot->send |= !slot->covered && dv_rectangles_meet(&slot->place, &shown->slot[s].place);
+    return all_moved;
+}
+
+void dv_slots_wipe(dv_slots *wanted, const dv_rectangle *place)
+{
+    for (int i = 0; i < wanted->count; i++) {
+        dv_slot *slot = &wanted->slot[i];
+        if (!slot->covered && dv_rectangles_meet(&slot->place, place)) {
+            slot->send = true;
+            slot->before = NULL;
         }
     }
-    return all_moved;
+}
+
+bool dv_slots_keep(const dv_slots *wanted, uint32_t id)
+{
+    for (int i = 0; i < wanted->count; i++) {
+        const dv_slot *slot = &wanted->slot[i];
+        if (!slot->covered && !slot->send && slot->id == id) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void dv_slots_settle(dv_slots *wanted, dv_slots *shown)

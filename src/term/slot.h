@@ -12,11 +12,21 @@ typedef struct dv_rectangle {
     int row, column, rows, columns; /* cells */
 } dv_rectangle;
 
+/* How pixels lie on cells. */
+typedef struct dv_raster {
+    int cell_width, cell_height;   /* pixels of a cell */
+    int band;                      /* heights are multiples of it */
+    int limit_width, limit_height; /* pixels of the largest picture, 0: no limit */
+    int colors;                    /* more than these are reduced, 0: no limit */
+} dv_raster;
+
 typedef struct dv_slot {
     dv_rectangle place;
-    dv_image image; /* pixels owned by the slot, height a multiple of 6 */
+    dv_image image; /* pixels owned by the slot */
+    uint32_t id;    /* by whoever sends it; one that is kept keeps it */
     bool covered;
-    bool send; /* by dv_slots_compare */
+    bool send;              /* by dv_slots_compare */
+    const dv_image *before; /* by dv_slots_compare: what it replaces in the very same place, or NULL */
 } dv_slot;
 
 /* Starts as all zeros. */
@@ -25,20 +35,21 @@ typedef struct dv_slots {
     int count, capacity;
 } dv_slots;
 
-enum { DV_SIXEL_BAND = 6 }; /* pixels that one sixel is high */
-
 bool dv_rectangles_meet(const dv_rectangle *a, const dv_rectangle *b);
 
-/* Adds a copy of the upper left part of an image: as much as fits into `place` with cells of the size given and into
- * limit_width x limit_height pixels (0: no limit), filled up with black to whole sixel bands. Returns the cells that
- * it takes, or NULL if there is no room for any, or no memory. */
-const dv_rectangle *dv_slots_add(dv_slots *slots, const dv_rectangle *place, const dv_image *image, int cell_width,
-                                 int cell_height, int limit_width, int limit_height);
+/* Adds a copy of the upper left part of an image: as much as fits into `place` and the limits, filled up with black to
+ * whole bands. Returns the cells that it takes, or NULL if there is no room for any, or no memory. */
+const dv_rectangle *dv_slots_add(dv_slots *slots, const dv_rectangle *place, const dv_image *image,
+                                 const dv_raster *raster);
 /* Something opaque is drawn there: what meets it is covered. */
 void dv_slots_cover(dv_slots *slots, const dv_rectangle *place);
 /* Marks the slots of `wanted` that must be sent when `shown` is on the screen, and in `shown` (by `send`) those whose
- * cells must be written anew. True if no picture of `shown` keeps its place, and there was one. */
+ * cells are stale. True if no picture of `shown` keeps its place, and there was one. */
 bool dv_slots_compare(dv_slots *wanted, dv_slots *shown);
+/* Cells are written anew, with all that is there: what meets them must be sent whole. */
+void dv_slots_wipe(dv_slots *wanted, const dv_rectangle *place);
+/* True if a slot with that number stays on the screen as it is. */
+bool dv_slots_keep(const dv_slots *wanted, uint32_t id);
 /* Moves what `wanted` holds, without the covered ones, to `shown`. */
 void dv_slots_settle(dv_slots *wanted, dv_slots *shown);
 void dv_slots_clear(dv_slots *slots);

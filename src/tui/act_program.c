@@ -162,15 +162,18 @@ static void export_view(dv_control *control, int unused, const char *argument)
 static void cycle_graphics(dv_control *control, int unused, const char *argument)
 {
     (void)unused;
-    dv_graphics now = dv_screen_graphics(control->screen), next = now == DV_GRAPHICS_OFF ? DV_GRAPHICS_SIXEL : now + 1;
+    dv_graphics now = dv_screen_graphics(control->screen), next = now == DV_GRAPHICS_OFF ? DV_GRAPHICS_KITTY : now + 1;
+    if (next == DV_GRAPHICS_KITTY && !dv_screen_offers(control->screen, next))
+        next++; /* who has it says so */
     if (argument && argument[0] && !dv_graphics_parse(argument, &next)) {
         dv_model_say(control->model, true, "'%s' is no way to show graphics.", argument);
         return;
     }
     dv_screen_set_graphics(control->screen, next);
-    bool promised = next != DV_GRAPHICS_SIXEL || dv_screen_has_sixel(control->screen);
-    dv_model_say(control->model, false, "Graphics: %s%s", dv_graphics_name(next),
-                 promised ? "" : ", which this terminal does not say it can show; c goes on");
+    dv_graphics shown = dv_screen_graphics(control->screen);
+    dv_model_say(
+        control->model, false, "Graphics: %s%s", dv_graphics_name(shown),
+        dv_screen_offers(control->screen, shown) ? "" : ", which this terminal does not say it can show; c goes on");
 }
 
 static void toggle_mouse(dv_control *control, int unused, const char *argument)

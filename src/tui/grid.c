@@ -122,7 +122,8 @@ bool dv_grid_fit(const dv_cell *cell, const dv_grid_wish *wish, dv_grid *grid)
         return false;
     fitting fit = {.wish = wish, .cell = cell};
     fit.stretch = cell->aspect > 0 && cell->aspect < .75 ? (int)lround(1 / cell->aspect) : 1;
-    fit.ring = graphics == DV_GRAPHICS_SIXEL ? RING : graphics == DV_GRAPHICS_HALF;
+    bool fine = graphics == DV_GRAPHICS_KITTY || graphics == DV_GRAPHICS_SIXEL;
+    fit.ring = fine ? RING : graphics == DV_GRAPHICS_HALF;
 
     int smallest = wish->smallest > 0 ? wish->smallest : legible(graphics, wish->captions);
     if (smallest > wish->height)
