@@ -15,19 +15,13 @@ static void changed(dv_control *control, bool changed)
 static void step(dv_control *control, int number, const char *argument)
 {
     (void)argument;
-    dv_model *model = control->model;
-    const dv_setting *setting = dv_setting_get((dv_setting_id)((number < 0 ? -number : number) - 1));
-    double in_use = model->explanation ? model->explanation->lambda : 0;
-    changed(control, dv_setting_step(setting, &model->wish, number < 0 ? -1 : 1, in_use));
+    dv_control_step(control, dv_setting_get((dv_setting_id)((number < 0 ? -number : number) - 1)), number < 0 ? -1 : 1);
 }
 
 static void ridge_by_rule(dv_control *control, int unused, const char *argument)
 {
     (void)unused, (void)argument;
-    dv_error error;
-    bool differs = control->model->wish.options.ridge != 0;
-    changed(control,
-            dv_setting_set(dv_setting_get(DV_SETTING_LAMBDA), &control->model->wish, "rule", &error) && differs);
+    dv_control_set(control, dv_setting_get(DV_SETTING_LAMBDA), "rule");
 }
 
 /* ":set NAME VALUE" */
@@ -43,11 +37,7 @@ static void set(dv_control *control, int unused, const char *argument)
         dv_model_say(model, true, "There is no setting '%s'; Tab behind 'set' lists them.", name);
         return;
     }
-    dv_error error;
-    if (dv_setting_set(setting, &model->wish, argument + length + strspn(argument + length, " ="), &error))
-        dv_model_want(model);
-    else
-        dv_model_say(model, true, "%s", error.message);
+    dv_control_set(control, setting, argument + length + strspn(argument + length, " ="));
 }
 
 static void reset_knobs(dv_control *control, int unused, const char *argument)

@@ -1,6 +1,7 @@
 /* What a key, a click or a command sets off. */
 #include "tui/control.h"
 #include "base/number.h"
+#include "tui/setting.h"
 #include "tui/view.h"
 
 #include <assert.h>
@@ -108,6 +109,27 @@ void dv_control_command(dv_control *control, const char *text)
         dv_model_say(control->model, true, "'%s' takes nothing behind it.", name);
     else
         action->act(control, action->number, argument);
+}
+
+/* ---- settings ----------------------------------------------------------------------------- */
+
+void dv_control_step(dv_control *control, const dv_setting *setting, int direction)
+{
+    dv_model *model = control->model;
+    double in_use = model->explanation ? model->explanation->lambda : 0;
+    if (dv_setting_step(setting, &model->wish, direction, in_use))
+        dv_model_want(model);
+}
+
+void dv_control_set(dv_control *control, const dv_setting *setting, const char *text)
+{
+    dv_model *model = control->model;
+    dv_error error;
+    uint64_t before = dv_wish_digest(&model->wish);
+    if (!dv_setting_set(setting, &model->wish, text, &error))
+        dv_model_say(model, true, "%s", error.message);
+    else if (dv_wish_digest(&model->wish) != before)
+        dv_model_want(model);
 }
 
 bool dv_control_number(dv_control *control, const char *argument, int64_t *number)

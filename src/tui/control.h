@@ -8,6 +8,7 @@
 #include "tui/worker.h"
 
 struct dv_pane;
+struct dv_setting;
 
 /* What an action may reach. */
 typedef struct dv_control {
@@ -36,6 +37,11 @@ bool dv_control_find_pane(const dv_control *control, const struct dv_pane_kind *
 
 /* After a change of the selection: goes to its first picture unless the current one is in it, and says what it holds. */
 void dv_control_show_selection(dv_control *control);
+
+/* One step of a setting, up (1) or down (-1). */
+void dv_control_step(dv_control *control, const struct dv_setting *setting, int direction);
+/* A value as it was typed; what cannot be is told in a message. */
+void dv_control_set(dv_control *control, const struct dv_setting *setting, const char *text);
 
 /* Reads a whole number from an argument; false and a message if it is none. */
 bool dv_control_number(dv_control *control, const char *argument, int64_t *number);

@@ -3,6 +3,7 @@
 #define DV_TUI_MAPS_H
 
 #include "figure/figure.h"
+#include "tui/actions.h"
 #include "tui/model.h"
 
 /* All of these want an explanation. */
@@ -18,5 +19,8 @@ dv_map_style dv_maps_style(const dv_model *model);
 enum { DV_MEANING_SIZE = 160 };
 /* What the maps tell, in half a sentence: "where brightness would help the class". */
 void dv_maps_meaning(const dv_model *model, char text[DV_MEANING_SIZE]);
+
+/* What can be done about it in the student view. */
+extern const dv_action_set dv_actions_maps;
 
 #endif

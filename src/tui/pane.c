@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCALE_COLUMNS = 16 };
+enum { SCALE_COLUMNS = 16, SIXEL_ROWS = 6 };
 
 int dv_pane_text(const dv_pane *pane, int row, int column, int width, dv_style style, const char *format, ...)
 {
@@ -20,6 +20,37 @@ int dv_pane_text(const dv_pane *pane, int row, int column, int width, dv_style s
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     return dv_screen_text(pane->screen, pane->area.row + row, pane->area.column + column, room, style, "%s", text);
+}
+
+/* Columns of the first `bytes` bytes of a text whose characters are one column wide each. */
+static int columns_of(const char *text, size_t bytes)
+{
+    int columns = 0;
+    for (size_t i = 0; i < bytes; i++)
+        columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return columns;
+}
+
+int dv_pane_wrap(const dv_pane *pane, int row, int column, int rows, dv_style style, const char *text)
+{
+    int first = row, last = row + rows < pane->area.rows ? row + rows - 1 : pane->area.rows - 1;
+    for (const char *word = text; *word;) {
+        size_t length = strcspn(word, " ");
+        int width = columns_of(word, length);
+        if (column > 0 && column + width > pane->area.columns) {
+            if (row >= last) {
+                int edge = pane->area.columns - 1;
+                dv_pane_text(pane, row, column < edge ? column : edge, 0, DV_STYLE_DIM, "…");
+                break;
+            }
+            row++;
+            column = 0;
+        }
+        dv_pane_text(pane, row, column, 0, style, "%.*s", (int)length, word);
+        column += width + 1;
+        word += length + strspn(word + length, " ");
+    }
+    return row - first + 1;
 }
 
 void dv_pane_heading(const dv_pane *pane, const char *title, const char *format, ...)
@@ -47,6 +78,16 @@ void dv_pane_image(const dv_pane *pane, dv_area place, dv_image *image)
     if (image)
         dv_screen_picture(pane->screen, place.row, place.column, place.rows, place.columns, image);
     dv_image_free(image);
+}
+
+dv_plot dv_pane_plot(const dv_pane *pane, dv_area place)
+{
+    dv_cell cell = dv_cell_of(pane->screen);
+    dv_plot plot = {.width = place.columns * cell.width, .height = place.rows * cell.height, .aspect = cell.aspect};
+    if (cell.graphics == DV_GRAPHICS_SIXEL)
+        plot.height -= plot.height % SIXEL_ROWS;
+    plot.unit = plot.height > 600 ? 2 : 1;
+    return plot;
 }
 
 dv_image *dv_pane_enlarge(const dv_model *model, const float *picture, const dv_tiles *tile)

@@ -3,6 +3,7 @@
 #ifndef DV_TUI_PANE_H
 #define DV_TUI_PANE_H
 
+#include "figure/plot.h"
 #include "tui/actions.h"
 #include "tui/grid.h"
 #include "tui/layout.h"
@@ -66,7 +67,8 @@ extern const dv_pane_kind dv_pane_neighbors;   /* neighbours and how the teacher
 
 /* The student view. */
 extern const dv_pane_kind dv_pane_weights;  /* one map a class */
-extern const dv_pane_kind dv_pane_settings; /* what can be turned, with its keys */
+extern const dv_pane_kind dv_pane_settings; /* a line: what can be turned, with its keys */
+extern const dv_pane_kind dv_pane_form;     /* all settings with their meaning and range */
 extern const dv_pane_kind dv_pane_fidelity; /* how far the student may be believed */
 
 /* ---- what they share ---- */
@@ -74,6 +76,9 @@ extern const dv_pane_kind dv_pane_fidelity; /* how far the student may be believ
 /* Text at a place relative to the pane, clipped to it and to `width` columns (0: the pane's edge); columns used. */
 int dv_pane_text(const dv_pane *pane, int row, int column, int width, dv_style style, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+/* Words from (row, column) on, broken at blanks, going on at the first column of the next row, in at most `rows` rows;
+ * "…" stands where it ends too early. Returns the rows that were used. */
+int dv_pane_wrap(const dv_pane *pane, int row, int column, int rows, dv_style style, const char *text);
 /* The first row: a title (marked where the pane has the focus), something about it, and a line to the edge. */
 void dv_pane_heading(const dv_pane *pane, const char *title, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -84,6 +89,8 @@ void dv_pane_say(const dv_pane *pane, const char *why);
 int dv_pane_scale(const dv_pane *pane, int row, int left, int right, double scale);
 /* Shows an image at cells of the screen and frees it; NULL shows nothing. */
 void dv_pane_image(const dv_pane *pane, dv_area place, dv_image *image);
+/* A plot that fills cells of the screen, whole sixel bands high, black behind. */
+dv_plot dv_pane_plot(const dv_pane *pane, dv_area place);
 /* A picture of the bundle's shape in the single tile, for dv_zoom. */
 dv_image *dv_pane_enlarge(const dv_model *model, const float *picture, const dv_tiles *tile);
 

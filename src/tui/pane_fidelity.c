@@ -2,16 +2,44 @@
 #include "tui/pane.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static const dv_style verdict_styles[] = {
-    [DV_VERDICT_GOOD] = DV_STYLE_GOOD,
-    [DV_VERDICT_DOUBTFUL] = DV_STYLE_WARNING,
-    [DV_VERDICT_DO_NOT_TRUST] = DV_STYLE_BAD,
+enum {
+    BRIEF_ROWS = 5,   /* a pane so high or lower has the figures in one row */
+    TWO_COLUMNS = 52, /* a pane so wide has two figures to a row */
+    SECOND_AT = 36,   /* at most */
+    NAME = 13,
 };
 
-static int draw_figures(const dv_pane *pane)
+static const struct {
+    dv_style style;
+    const char *meaning;
+} verdicts[] = {
+    [DV_VERDICT_GOOD] = {DV_STYLE_GOOD, "the maps may be read as the teacher's reasons here."},
+    [DV_VERDICT_DOUBTFUL] = {DV_STYLE_WARNING, "read the maps with care."},
+    [DV_VERDICT_DO_NOT_TRUST] = {DV_STYLE_BAD, "the maps do not show the teacher's reasons here."},
+};
+
+/* All reasons as one text; when there are none, what speaks for it. */
+enum { TEXT_SIZE = DV_MAX_REASONS * (DV_REASON_SIZE + 1) + 1 };
+static void write_reasons(const dv_fidelity *fidelity, char text[TEXT_SIZE])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < fidelity->reason_count; i++)
+        used += (size_t)snprintf(text + used, TEXT_SIZE - used, "%s%s", i ? " " : "", fidelity->reasons[i]);
+    if (fidelity->reason_count == 0)
+        snprintf(text, TEXT_SIZE,
+                 "Student and teacher agree on %.0f %% of fresh neighbours, and %.0f %% of the neighbours keep the "
+                 "picture's label.",
+                 100 * fidelity->agreement, 100 * fidelity->keeps_label);
+}
+
+/* ---- in brief ------------------------------------------------------------------------ */
+
+static int draw_line(const dv_pane *pane)
 {
     const dv_fidelity *fidelity = &pane->model->explanation->fidelity;
     const struct {
@@ -24,9 +52,9 @@ static int draw_figures(const dv_pane *pane)
         {"R²", fidelity->r2, "%.3f"},
         {"label kept", fidelity->keeps_label, "%.2f"},
     };
-    int column = dv_pane_text(pane, 0, 0, 0, DV_STYLE_TITLE, "Student ");
+    int column = dv_pane_text(pane, 0, 0, 0, DV_STYLE_TITLE, "Fidelity ");
     column +=
-        dv_pane_text(pane, 0, column, 0, verdict_styles[fidelity->verdict], "%s", dv_verdict_name(fidelity->verdict));
+        dv_pane_text(pane, 0, column, 0, verdicts[fidelity->verdict].style, "%s", dv_verdict_name(fidelity->verdict));
     for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++) {
         char value[32];
         snprintf(value, sizeof(value), figures[i].format, figures[i].value);
@@ -40,28 +68,71 @@ static int draw_figures(const dv_pane *pane)
     return column;
 }
 
-/* The reasons one after the other, broken at blanks, from a place on to the pane's end. */
-static void draw_reasons(const dv_pane *pane, int row, int column)
+static void draw_in_brief(const dv_pane *pane)
+{
+    char text[TEXT_SIZE];
+    int column = draw_line(pane);
+    write_reasons(&pane->model->explanation->fidelity, text);
+    if (pane->area.rows > 1)
+        dv_pane_wrap(pane, 1, 0, pane->area.rows - 1, DV_STYLE_TEXT, text);
+    else
+        dv_pane_wrap(pane, 0, column + 2, 1, DV_STYLE_TEXT, text);
+}
+
+/* ---- in full -------------------------------------------------------------------------- */
+
+/* Two to a row where there is room. Returns the rows that were used. */
+static int draw_figures(const dv_pane *pane)
+{
+    const dv_explanation *explanation = pane->model->explanation;
+    const dv_fidelity *fidelity = &explanation->fidelity;
+    bool renamed = fidelity->reconstruction_label != explanation->teacher_class;
+    const struct {
+        const char *name, *format, *unit;
+        double value;
+    } figures[] = {
+        {"KL", "%.4f", explanation->options.temperature == 1 ? "" : "at T", fidelity->kl},
+        {"KL at T = 1", "%.4f", "", fidelity->kl_at_1},
+        {"agreement", "%.3f", "", fidelity->agreement},
+        {"R²", "%.3f", "", fidelity->r2},
+        {"label kept", "%.2f", "of all", fidelity->keeps_label},
+        {"entropy", "%.2f", "nats", fidelity->entropy},
+    };
+    int beside = pane->area.columns < TWO_COLUMNS ? 1 : 2, half = pane->area.columns / 2;
+    int count = sizeof(figures) / sizeof(*figures), row = 1;
+    half = half < SECOND_AT ? half : SECOND_AT;
+    for (int i = 0; i < count; i++) {
+        int column = i % beside * half;
+        char value[32];
+        row = 1 + i / beside;
+        snprintf(value, sizeof(value), figures[i].format, figures[i].value);
+        dv_pane_text(pane, row, column, NAME - 1, DV_STYLE_DIM, "%s", figures[i].name);
+        column += NAME + dv_pane_text(pane, row, column + NAME, 0, DV_STYLE_TEXT, "%s", value) + 1;
+        dv_pane_text(pane, row, column, 0, DV_STYLE_DIM, "%s", figures[i].unit);
+    }
+    dv_pane_text(pane, ++row, 0, 0, DV_STYLE_DIM, "decoded");
+    dv_pane_text(pane, row, NAME, 0, renamed ? DV_STYLE_WARNING : DV_STYLE_TEXT, "%s%s",
+                 dv_model_class_name(pane->model, fidelity->reconstruction_label),
+                 renamed ? ", not what the picture is called" : ", as the picture");
+    return row;
+}
+
+static void draw_in_full(const dv_pane *pane)
 {
     const dv_fidelity *fidelity = &pane->model->explanation->fidelity;
-    char text[DV_MAX_REASONS * (DV_REASON_SIZE + 1) + 1] = "";
-    for (int i = 0; i < fidelity->reason_count; i++)
-        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "", fidelity->reasons[i]);
-    for (char *word = text; *word;) {
-        char *end = word + strcspn(word, " "), *next = *end ? end + 1 : end;
-        *end = '\0';
-        if (column > 0 && column + (int)strlen(word) > pane->area.columns) {
-            if (row + 1 == pane->area.rows) {
-                dv_pane_text(pane, row, column < pane->area.columns ? column : pane->area.columns - 1, 0, DV_STYLE_DIM,
-                             "…");
-                return;
-            }
-            row++;
-            column = 0;
-        }
-        column += dv_pane_text(pane, row, column, 0, DV_STYLE_TEXT, "%s", word) + 1;
-        word = next;
+    dv_pane_heading(pane, "Fidelity", "on %" PRId64 " fresh neighbours%s", fidelity->fresh,
+                    pane->model->preview ? ", preview" : "");
+    int row = draw_figures(pane) + 1;
+    int column =
+        dv_pane_text(pane, row, 0, 0, verdicts[fidelity->verdict].style, "%s: ", dv_verdict_name(fidelity->verdict));
+    row += dv_pane_wrap(pane, row, column, 2, verdicts[fidelity->verdict].style, verdicts[fidelity->verdict].meaning);
+    char text[TEXT_SIZE];
+    if (fidelity->reason_count == 0) {
+        write_reasons(fidelity, text);
+        dv_pane_wrap(pane, row, 0, pane->area.rows - row, DV_STYLE_TEXT, text);
     }
+    for (int i = 0; i < fidelity->reason_count && row < pane->area.rows; i++)
+        row += dv_pane_wrap(pane, row, 0, pane->area.rows - row, DV_STYLE_TEXT, fidelity->reasons[i]);
 }
 
 static void draw_pane(const dv_pane *pane)
@@ -72,11 +143,10 @@ static void draw_pane(const dv_pane *pane)
             dv_pane_text(pane, 0, 0, 0, DV_STYLE_DIM, "explaining picture %" PRId64 " ...", model->wish.options.index);
         return;
     }
-    int column = draw_figures(pane);
-    if (pane->area.rows > 1)
-        draw_reasons(pane, 1, 0);
+    if (pane->area.rows <= BRIEF_ROWS)
+        draw_in_brief(pane);
     else
-        draw_reasons(pane, 0, column + 2);
+        draw_in_full(pane);
 }
 
 const dv_pane_kind dv_pane_fidelity = {.name = "fidelity", .draw = draw_pane};

@@ -1,96 +1,78 @@
 /* The student view: why? */
-#include "tui/control.h"
 #include "tui/maps.h"
 #include "tui/view.h"
 
-#include <stdio.h>
-
-/* ---- which maps ----------------------------------------------------------------------- */
-
-static void next_kind(dv_control *control, int unused, const char *argument)
-{
-    (void)unused, (void)argument;
-    dv_student_state *student = &control->model->student;
-    student->kind = (student->kind + 1) % DV_MAP_KINDS;
-}
-
-static void toggle_scale(dv_control *control, int unused, const char *argument)
-{
-    (void)unused, (void)argument;
-    control->model->student.own_scale = !control->model->student.own_scale;
-}
-
-static void toggle_overlay(dv_control *control, int unused, const char *argument)
-{
-    (void)unused, (void)argument;
-    control->model->student.overlay = !control->model->student.overlay;
-}
-
-/* Chooses what is taken off, and shows it. */
-static void set_against(dv_control *control, int class)
-{
-    control->model->student.against = class;
-    control->model->student.kind = DV_MAP_DIFFERENCE;
-}
-
-/* The next class that is not A. */
-static void step_against(dv_control *control, int step, const char *argument)
-{
-    (void)argument;
-    const dv_model *model = control->model;
-    if (!model->explanation)
-        return;
-    int classes = model->facts->classes, next = dv_maps_against(model);
-    do
-        next = (next + step + classes) % classes;
-    while (next == dv_maps_class(model));
-    set_against(control, next);
-}
-
-static void swap(dv_control *control, int unused, const char *argument)
-{
-    (void)unused, (void)argument;
-    dv_model *model = control->model;
-    if (!model->explanation)
-        return;
-    int a = dv_maps_class(model);
-    model->student.class_index = dv_maps_against(model);
-    set_against(control, a);
-}
-
-static void choose_naturally(dv_control *control, int unused, const char *argument)
-{
-    (void)unused, (void)argument;
-    control->model->student.class_index = control->model->student.against = -1;
-}
-
-static const dv_action rows[] = {
-    {"maps", "other maps: class direction, weight x pixel, A minus B", {'x'}, next_kind, 0, .hint = "maps"},
-    {"map-scale", "all maps on one scale, or each on its own", {'y'}, toggle_scale, 0, .hint = "scale"},
-    {"map-overlay", "maps over the picture, or alone", {'p'}, toggle_overlay, 0, .hint = "overlay"},
-    {"against-next", "A minus B with the next class as B; the one before", {'>'}, step_against, 1},
-    {"against-back", "", {'<'}, step_against, -1},
-    {"swap", "change A and B; A is the map under the cursor", {'X'}, swap, 0},
-    {"rivals", "A and B as at first: the teacher's word and its rival", {'A'}, choose_naturally, 0},
+enum {
+    GAP = 1, /* rows between panes, one above the other */
+    FORM_ROWS = 18,
+    BRIEF_ROWS = 2, /* of the fidelity pane */
+    MAPS_ROWS = 28, /* on a large screen */
 };
 
-static const dv_action_set actions = DV_ACTION_SET("Maps", rows);
-
-/* ---- panes ------------------------------------------------------------------------------ */
-
-static int arrange(const dv_model *model, dv_area body, dv_frame *frames)
+static dv_area cut_top(dv_area *area, int rows)
 {
-    (void)model;
-    frames[0] = (dv_frame){&dv_pane_fidelity, dv_area_cut_bottom(&body, 3)};
-    frames[1] = (dv_frame){&dv_pane_settings, dv_area_cut_bottom(&body, 1)};
-    dv_area left = dv_area_cut_left(&body, body.columns * 2 / 5);
-    frames[2] = (dv_frame){&dv_pane_picture, dv_area_cut_top(&left, left.rows / 2)};
-    frames[3] = (dv_frame){&dv_pane_classes, left};
-    frames[4] = (dv_frame){&dv_pane_weights, body};
+    dv_area top = dv_area_cut_top(area, rows);
+    dv_area_cut_top(area, GAP);
+    return top;
+}
+
+static int classes_rows(const dv_model *model)
+{
+    return 1 + (model->facts->classes < 10 ? model->facts->classes : 10);
+}
+
+/* Maps, beside them the pane with the focus, or the picture and what both say to it. */
+static int arrange_small(const dv_model *model, dv_area body, dv_frame *frames)
+{
+    const dv_pane_kind *focus = dv_views[model->view]->panes[model->focus[model->view]];
+    int count = 0;
+    if (focus != &dv_pane_fidelity)
+        frames[count++] = (dv_frame){&dv_pane_fidelity, dv_area_cut_bottom(&body, BRIEF_ROWS)};
+    frames[count++] = (dv_frame){&dv_pane_weights, dv_area_cut_left(&body, body.columns * 4 / 7)};
+    if (focus == &dv_pane_weights) {
+        frames[count++] = (dv_frame){&dv_pane_classes, dv_area_cut_bottom(&body, classes_rows(model))};
+        frames[count++] = (dv_frame){&dv_pane_picture, body};
+    } else
+        frames[count++] = (dv_frame){focus, body};
+    return count;
+}
+
+/* Two columns: maps over fidelity, picture over probabilities and form. */
+static int arrange_medium(const dv_model *model, dv_area body, dv_frame *frames)
+{
+    dv_area right = dv_area_cut_right(&body, body.columns * 2 / 5);
+    frames[0] = (dv_frame){&dv_pane_weights, cut_top(&body, body.rows / 2)};
+    frames[1] = (dv_frame){&dv_pane_fidelity, body};
+    frames[2] = (dv_frame){&dv_pane_form, dv_area_cut_bottom(&right, FORM_ROWS)};
+    frames[3] = (dv_frame){&dv_pane_classes, dv_area_cut_bottom(&right, classes_rows(model))};
+    frames[4] = (dv_frame){&dv_pane_picture, right};
     return 5;
 }
 
-static const dv_pane_kind *const panes[] = {&dv_pane_weights, NULL};
+/* The same with room for everything: maps over fidelity and form, picture over probabilities. */
+static int arrange_large(const dv_model *model, dv_area body, dv_frame *frames)
+{
+    (void)model;
+    static const int weight[] = {57, 43};
+    dv_area part[2];
+    dv_area_split_columns(body, 2, weight, part);
+    frames[0] = (dv_frame){&dv_pane_weights, cut_top(&part[0], MAPS_ROWS)};
+    frames[1] = (dv_frame){&dv_pane_form, dv_area_cut_bottom(&part[0], FORM_ROWS)};
+    frames[2] = (dv_frame){&dv_pane_fidelity, part[0]};
+    frames[3] = (dv_frame){&dv_pane_picture, cut_top(&part[1], part[1].rows / 3)};
+    frames[4] = (dv_frame){&dv_pane_classes, part[1]};
+    return 5;
+}
+
+static int arrange(const dv_model *model, dv_area body, dv_frame *frames)
+{
+    if (body.rows < 34 || body.columns < 110)
+        return arrange_small(model, body, frames);
+    return body.rows < 50 || body.columns < 160 ? arrange_medium(model, body, frames)
+                                                : arrange_large(model, body, frames);
+}
+
+static const dv_pane_kind *const panes[] = {&dv_pane_weights, &dv_pane_form, &dv_pane_fidelity, NULL};
 
 const dv_view dv_view_student = {
-    .name = "student", .title = "Student", .actions = &actions, .panes = panes, .arrange = arrange};
+    .name = "student", .title = "Student", .actions = &dv_actions_maps, .panes = panes, .arrange = arrange};

@@ -1,5 +1,6 @@
 /* What is to be explained and how. */
 #include "tui/wish.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "vid/limits.h"
 
@@ -63,6 +64,36 @@ bool dv_wish_equal(const dv_wish *a, const dv_wish *b)
            one->epochs == other->epochs && one->batch == other->batch && one->learning_rate == other->learning_rate &&
            one->random_start == other->random_start && same_place(a, b);
 }
+
+#define ADD(value) hash = dv_hash(hash, &(value), sizeof(value))
+
+uint64_t dv_wish_digest(const dv_wish *wish)
+{
+    const dv_explain_options *options = &wish->options;
+    uint64_t hash = DV_HASH_START;
+    ADD(options->index);
+    ADD(options->neighbors);
+    ADD(options->fresh);
+    ADD(options->band);
+    ADD(options->band_scale);
+    ADD(options->temperature);
+    ADD(options->ridge);
+    ADD(options->method);
+    ADD(options->sampling);
+    ADD(options->neighborhood);
+    ADD(options->seed);
+    ADD(options->epochs);
+    ADD(options->batch);
+    ADD(options->learning_rate);
+    ADD(options->random_start);
+    for (int d = 0; d < wish->latent; d++) {
+        float place[2] = {wish->offset[d], (float)dv_wish_band(wish, d)};
+        ADD(place);
+    }
+    return hash;
+}
+
+#undef ADD
 
 bool dv_wish_go(dv_wish *wish, int64_t index)
 {

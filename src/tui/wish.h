@@ -21,6 +21,8 @@ void dv_wish_clear(dv_wish *wish);
 void dv_wish_copy(dv_wish *wish, const dv_wish *from);
 /* Own bands that are the common one are no difference. */
 bool dv_wish_equal(const dv_wish *a, const dv_wish *b);
+/* A number that equal wishes share, and others hardly ever. */
+uint64_t dv_wish_digest(const dv_wish *wish);
 
 /* ---- changes: true if there was anything to change ---- */
 
