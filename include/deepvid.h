@@ -275,6 +275,56 @@ dv_strip *dv_traverse(dv_bundle *bundle, const dv_explain_options *wish, int dim
 bool dv_influence(dv_bundle *bundle, const dv_explain_options *wish, float *influence, const dv_progress *progress,
                   dv_error *error);
 
+/* Where the teacher changes its word: at t, within 1e-4, from `before` to `after`. */
+typedef struct dv_turning {
+    double t;
+    int before, after;
+} dv_turning;
+
+/* The straight way through latent space to another picture. */
+typedef struct dv_morph {
+    dv_strip *strip; /* value: t, 0..1 */
+    int turning_count;
+    dv_turning *turning; /* in order; one's `after` is the next one's `before` */
+} dv_morph;
+
+/* 2 .. DV_MAX_STRIP frames in equal steps from the wish's centre (t = 0) to the latent mean of picture `to_index`
+ * (t = 1). With DV_NEIGHBORHOOD_RESIDUAL the residuals x - decode(mean) of both pictures are blended by their share of
+ * the way, so that it ends in the other picture itself. Turnings are looked for by bisection between frames with
+ * different words, further words met on the way included; between two frames with the same word nobody looks. */
+dv_morph *dv_morph_make(dv_bundle *bundle, const dv_explain_options *from, int64_t to_index, int steps,
+                        const dv_progress *progress, dv_error *error);
+void dv_morph_free(dv_morph *morph);
+
+/* The smallest step in latent space that was found to change the teacher's word. */
+typedef struct dv_flip {
+    bool found;        /* when not: only the centre, `before` and `reason` are filled */
+    bool by_gradient;  /* along the gradient through teacher and decoder; false: in random directions */
+    bool looks_unreal; /* so far (beyond 1.5) that the picture may look like none of the data's */
+    int classes, latent, pixels;
+    int from_class, to_class;        /* the teacher's words before and after; -1 where none was found */
+    double distance;                 /* from the centre to the border, L2, standard deviations of the prior */
+    double shown_factor;             /* the picture shown lies so many times as far: 1.3 unless its word is another */
+    int64_t teacher_calls;           /* pictures that the teacher was shown for all of this */
+    float *center;                   /* latent, where the step starts */
+    float *border, *shown;           /* latent each: just beyond the border, and of the picture `after` */
+    float *before, *after;           /* pixels each, 0..1 */
+    float *difference;               /* pixels, after - before, -1..1 */
+    float *before_probabilities;     /* classes, temperature 1 */
+    float *after_probabilities;      /* classes */
+    char reason[2 * DV_REASON_SIZE]; /* why not by gradient, or why nothing was found; else "" */
+} dv_flip;
+
+/* From the wish's centre to any other word of the teacher (target_class -1) or to the class named. The residual is
+ * always kept: without knobs the start is the picture itself. Three likely classes are headed for, 60 steps each at
+ * most, each to the nearest point of the border as the gradient tells it (Rackwitz and Fiessler 1978). Where an
+ * operator has no gradient or none of them arrives, 128 directions drawn by the wish's seed are followed up to 6
+ * standard deviations. Bisection finds the border to 1e-4, and 8 times 32 directions around the best one bring it
+ * nearer where they can. */
+dv_flip *dv_flip_find(dv_bundle *bundle, const dv_explain_options *from, int target_class, const dv_progress *progress,
+                      dv_error *error);
+void dv_flip_free(dv_flip *flip);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,4 +1,4 @@
-/* The tools of latent space: traversal, influence, means, and the figures that pictures are ordered by. */
+/* The tools of latent space: traversal, influence, morph, means, and the figures that pictures are ordered by. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,38 +10,10 @@
 #include "scratch.h"
 #include "tiny.h"
 
+#include "latent.h"
 #include "vid/latent.h"
-#include "vid/softmax.h"
-#include "vid/teacher.h"
 
 #include <float.h>
-
-/* ---- bundles and wishes ------------------------------------------------------- */
-
-static dv_bundle *open_bundle(const char *folder, int threads)
-{
-    dv_error error;
-    dv_bundle *bundle = dv_bundle_open(&(dv_bundle_source){.folder = folder, .threads = threads}, &error);
-    if (!bundle)
-        fail_msg("%s", error.message);
-    return bundle;
-}
-
-static dv_bundle *open_tiny(const char *folder)
-{
-    tiny it = tiny_defaults();
-    tiny_write(folder, &it);
-    return open_bundle(folder, 1);
-}
-
-static dv_explain_options wish_for(int64_t index)
-{
-    dv_explain_options wish = dv_explain_defaults();
-    wish.index = index;
-    wish.neighbors = 300;
-    wish.fresh = 150;
-    return wish;
-}
 
 static dv_explanation *explain(dv_bundle *bundle, const dv_explain_options *wish)
 {
@@ -50,31 +22,6 @@ static dv_explanation *explain(dv_bundle *bundle, const dv_explain_options *wish
     if (!explanation)
         fail_msg("%s", error.message);
     return explanation;
-}
-
-static void assert_near(const float *a, const float *b, size_t count, double tolerance)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!(fabs((double)a[i] - b[i]) <= tolerance))
-            fail_msg("%g and %g differ at %zu", a[i], b[i], i);
-}
-
-static bool stop_at_once(void *context, const char *stage, double fraction)
-{
-    (void)context;
-    (void)stage;
-    (void)fraction;
-    return false;
-}
-
-static const dv_progress stopping = {.report = stop_at_once};
-
-/* The teacher's probabilities on one picture, without any of the tools. */
-static void ask(dv_bundle *bundle, const float *picture, float *probabilities)
-{
-    dv_error error;
-    assert_true(dv_teacher_run(bundle, picture, 1, probabilities, NULL, &error));
-    dv_softmax(probabilities, bundle->facts.classes, 1, probabilities);
 }
 
 static void look(dv_bundle *bundle, const float *latent, float *probabilities)
@@ -233,6 +180,188 @@ static void test_influence(void **state)
     dv_bundle_close(bundle);
 }
 
+/* ---- morph ------------------------------------------------------------------------ */
+
+static dv_morph *morph_to(dv_bundle *bundle, const dv_explain_options *from, int64_t to, int steps)
+{
+    dv_error error;
+    dv_morph *morph = dv_morph_make(bundle, from, to, steps, NULL, &error);
+    if (!morph)
+        fail_msg("%s", error.message);
+    return morph;
+}
+
+/* On a straight way the logits of a linear teacher are straight lines, and it turns where the uppermost two cross. */
+static void assert_turnings(const dv_morph *morph, const double *first, const double *last)
+{
+    double at = 0;
+    int word = linear_word(first), seen = 0;
+    for (;;) {
+        double next = INFINITY;
+        int after = -1;
+        for (int k = 0; k < TINY_CLASSES; k++) {
+            double rise = last[k] - first[k] - (last[word] - first[word]);
+            double crossing = (first[word] - first[k]) / rise;
+            if (k != word && rise > 0 && crossing > at && crossing < next) {
+                next = crossing;
+                after = k;
+            }
+        }
+        if (next > 1)
+            break;
+        assert_true(seen < morph->turning_count);
+        assert_int_equal(morph->turning[seen].before, word);
+        assert_int_equal(morph->turning[seen].after, after);
+        assert_true(fabs(morph->turning[seen].t - next) < 1e-4);
+        seen++;
+        at = next;
+        word = after;
+    }
+    assert_int_equal(seen, morph->turning_count);
+}
+
+static void test_turnings(void **state)
+{
+    struct linear it;
+    int turnings = 0, several = 0;
+    linear_write(*state, &it, NULL, 0);
+    dv_bundle *bundle = open_bundle(*state, 1);
+    for (int64_t from = 0; from < TINY_COUNT; from++)
+        for (int64_t to = 0; to < TINY_COUNT; to += 3) {
+            dv_explain_options wish = wish_for(from);
+            double first[TINY_CLASSES], last[TINY_CLASSES];
+            float a[TINY_PIXELS], b[TINY_PIXELS];
+            dv_error error;
+            wish.neighborhood = DV_NEIGHBORHOOD_RESIDUAL;
+            assert_true(dv_bundle_get_picture(bundle, from, a, &error));
+            assert_true(dv_bundle_get_picture(bundle, to, b, &error));
+            linear_logits(&it, a, first);
+            linear_logits(&it, b, last);
+            dv_morph *morph = morph_to(bundle, &wish, to, 33);
+            assert_near(morph->strip->pictures, a, TINY_PIXELS, 1e-6);
+            assert_near(morph->strip->pictures + 32 * TINY_PIXELS, b, TINY_PIXELS, 1e-6);
+            assert_turnings(morph, first, last);
+            turnings += morph->turning_count;
+            several += morph->turning_count > 1;
+            dv_morph_free(morph);
+        }
+    assert_true(turnings > 20 && several > 0);
+    dv_bundle_close(bundle);
+}
+
+/* Two frames are enough to meet a third word between two different ones. */
+static void test_turnings_between_two_frames(void **state)
+{
+    struct linear it;
+    int several = 0;
+    linear_write(*state, &it, NULL, 0);
+    dv_bundle *bundle = open_bundle(*state, 1);
+    for (int64_t from = 0; from < TINY_COUNT; from++)
+        for (int64_t to = 0; to < TINY_COUNT; to++) {
+            dv_explain_options wish = wish_for(from);
+            wish.neighborhood = DV_NEIGHBORHOOD_RESIDUAL;
+            dv_morph *morph = morph_to(bundle, &wish, to, 2);
+            const int *end = morph->strip->class_index;
+            int word = end[0];
+            assert_true((morph->turning_count > 0) == (end[0] != end[1]));
+            for (int i = 0; i < morph->turning_count; i++) {
+                assert_int_equal(morph->turning[i].before, word);
+                assert_true(i == 0 || morph->turning[i].t > morph->turning[i - 1].t);
+                word = morph->turning[i].after;
+            }
+            assert_int_equal(word, end[1]);
+            several += morph->turning_count > 1;
+            dv_morph_free(morph);
+        }
+    assert_true(several > 0);
+    dv_bundle_close(bundle);
+}
+
+/* Without the residual it goes from the wish's centre to the other picture's mean. */
+static void test_morph_of_decoded(void **state)
+{
+    dv_bundle *bundle = open_tiny(*state);
+    float offset[TINY_LATENT] = {0.5f, -0.25f, 0}, means[TINY_LATENT];
+    dv_explain_options wish = wish_for(2);
+    dv_error error;
+    wish.offset = offset;
+    dv_explanation *explanation = explain(bundle, &wish);
+    assert_true(dv_encode_range(bundle, 9, 1, means, &error));
+    dv_morph *morph = morph_to(bundle, &wish, 9, 5);
+    const dv_strip *strip = morph->strip;
+    for (int i = 0; i < 5; i++) {
+        assert_true(strip->value[i] == i / 4.0f);
+        for (int d = 0; d < TINY_LATENT; d++)
+            assert_true(fabs(strip->latents[i * TINY_LATENT + d] -
+                             (explanation->center[d] + i / 4.0 * (means[d] - explanation->center[d]))) < 1e-5);
+    }
+    assert_near(strip->pictures, explanation->center_picture, TINY_PIXELS, 1e-5);
+    assert_words(bundle, strip);
+    dv_morph_free(morph);
+    dv_morph_free(NULL);
+    dv_explanation_free(explanation);
+    dv_bundle_close(bundle);
+}
+
+static void test_wrong_morphs(void **state)
+{
+    dv_bundle *bundle = open_tiny(*state);
+    dv_explain_options wish = wish_for(0);
+    dv_error error = {0};
+    assert_null(dv_morph_make(bundle, &wish, TINY_COUNT, 5, NULL, &error));
+    assert_int_equal(error.code, DV_ERROR_ARGUMENT);
+    assert_null(dv_morph_make(bundle, &wish, -1, 5, NULL, &error));
+    assert_null(dv_morph_make(bundle, &wish, 1, 1, NULL, &error));
+    assert_non_null(strstr(error.message, "2 to 1000"));
+    assert_null(dv_morph_make(bundle, &wish, 1, DV_MAX_STRIP + 1, NULL, &error));
+    wish.index = TINY_COUNT;
+    assert_null(dv_morph_make(bundle, &wish, 1, 5, NULL, &error));
+    assert_int_equal(error.code, DV_ERROR_ARGUMENT);
+    wish.index = 0;
+    assert_null(dv_morph_make(bundle, &wish, 1, 5, &stopping, &error));
+    assert_int_equal(error.code, DV_ERROR_CANCELLED);
+    dv_bundle_close(bundle);
+}
+
+/* ---- threads ---------------------------------------------------------------------- */
+
+static void assert_same_strip(const dv_strip *a, const dv_strip *b)
+{
+    assert_int_equal(a->count, b->count);
+    assert_memory_equal(a->latents, b->latents, a->count * TINY_LATENT * sizeof(float));
+    assert_memory_equal(a->pictures, b->pictures, a->count * TINY_PIXELS * sizeof(float));
+    assert_memory_equal(a->probabilities, b->probabilities, a->count * TINY_CLASSES * sizeof(float));
+}
+
+static void test_threads(void **state)
+{
+    dv_bundle *alone = open_tiny(*state);
+    dv_explain_options wish = wish_for(5);
+    float influence[TINY_LATENT], other_influence[TINY_LATENT];
+    dv_error error;
+    dv_strip *strip = traverse(alone, &wish, 1, 9, 3);
+    dv_morph *morph = morph_to(alone, &wish, 2, 9);
+    assert_true(dv_influence(alone, &wish, influence, NULL, &error));
+    for (int threads = 2; threads <= 4; threads += 2) {
+        dv_bundle *bundle = open_bundle(*state, threads);
+        dv_strip *other_strip = traverse(bundle, &wish, 1, 9, 3);
+        dv_morph *other_morph = morph_to(bundle, &wish, 2, 9);
+        assert_true(dv_influence(bundle, &wish, other_influence, NULL, &error));
+        assert_same_strip(strip, other_strip);
+        assert_same_strip(morph->strip, other_morph->strip);
+        assert_int_equal(morph->turning_count, other_morph->turning_count);
+        for (int i = 0; i < morph->turning_count; i++)
+            assert_true(morph->turning[i].t == other_morph->turning[i].t);
+        assert_memory_equal(influence, other_influence, sizeof influence);
+        dv_morph_free(other_morph);
+        dv_strip_free(other_strip);
+        dv_bundle_close(bundle);
+    }
+    dv_morph_free(morph);
+    dv_strip_free(strip);
+    dv_bundle_close(alone);
+}
+
 /* ---- means and bands ------------------------------------------------------------ */
 
 static void test_encode_range(void **state)
@@ -317,9 +446,12 @@ static void test_scores(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_scratch(test_traversal),  with_scratch(test_residual_traversal), with_scratch(test_wrong_traversals),
-        with_scratch(test_influence),  with_scratch(test_encode_range),       with_scratch(test_band_scale),
-        cmocka_unit_test(test_scores),
+        with_scratch(test_traversal),        with_scratch(test_residual_traversal),
+        with_scratch(test_wrong_traversals), with_scratch(test_influence),
+        with_scratch(test_turnings),         with_scratch(test_turnings_between_two_frames),
+        with_scratch(test_morph_of_decoded), with_scratch(test_wrong_morphs),
+        with_scratch(test_threads),          with_scratch(test_encode_range),
+        with_scratch(test_band_scale),       cmocka_unit_test(test_scores),
     };
     return cmocka_run_group_tests_name("latent", tests, NULL, NULL);
 }

@@ -23,6 +23,7 @@ typedef enum dv_purpose {
     DV_PURPOSE_TEST,
     DV_PURPOSE_SUBSPACE,
     DV_PURPOSE_EMBEDDING,
+    DV_PURPOSE_DIRECTIONS,
 } dv_purpose;
 
 /* The bare generator, for its published test vectors. */

@@ -38,13 +38,9 @@ void dv_strip_free(dv_strip *strip)
     free(strip);
 }
 
-bool dv_strip_look(dv_strip *strip, dv_bundle *bundle, const dv_place *place, const dv_progress *progress,
-                   dv_error *error)
+bool dv_strip_ask(dv_strip *strip, dv_bundle *bundle, const dv_progress *progress, dv_error *error)
 {
-    dv_span decoding = {.whole = progress, .first = 0, .share = 0.5}, asking = {progress, 0.5, 0.5};
-    dv_progress first = dv_span_progress(&decoding), second = dv_span_progress(&asking);
-    if (!dv_place_decode(place, bundle, strip->latents, strip->count, strip->pictures, &first, error) ||
-        !dv_teacher_run(bundle, strip->pictures, strip->count, strip->probabilities, &second, error))
+    if (!dv_teacher_run(bundle, strip->pictures, strip->count, strip->probabilities, progress, error))
         return false;
     for (int i = 0; i < strip->count; i++) {
         float *row = strip->probabilities + (size_t)i * strip->classes;
@@ -52,4 +48,13 @@ bool dv_strip_look(dv_strip *strip, dv_bundle *bundle, const dv_place *place, co
         dv_softmax(row, strip->classes, 1, row);
     }
     return true;
+}
+
+bool dv_strip_look(dv_strip *strip, dv_bundle *bundle, const dv_place *place, const dv_progress *progress,
+                   dv_error *error)
+{
+    dv_span decoding = {.whole = progress, .first = 0, .share = 0.5}, asking = {progress, 0.5, 0.5};
+    dv_progress first = dv_span_progress(&decoding), second = dv_span_progress(&asking);
+    return dv_place_decode(place, bundle, strip->latents, strip->count, strip->pictures, &first, error) &&
+           dv_strip_ask(strip, bundle, &second, error);
 }

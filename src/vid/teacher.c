@@ -28,10 +28,26 @@ static float log_odds(float output)
     return logf(fmaxf(output, least)) - logf(fmaxf(1 - output, least));
 }
 
+static float slope_of_same(float output)
+{
+    (void)output;
+    return 1;
+}
+
+static float slope_of_logarithm(float output)
+{
+    return 1 / fmaxf(output, least);
+}
+
+static float slope_of_log_odds(float output)
+{
+    return 1 / fmaxf(output, least) + 1 / fmaxf(1 - output, least);
+}
+
 static const dv_teacher_output outputs[] = {
-    {.name = "logits", .logit = same},
-    {.name = "probabilities", .logit = logarithm},
-    {.name = "sigmoid", .logit = log_odds},
+    {.name = "logits", .logit = same, .slope = slope_of_same},
+    {.name = "probabilities", .logit = logarithm, .slope = slope_of_logarithm},
+    {.name = "sigmoid", .logit = log_odds, .slope = slope_of_log_odds},
 };
 
 const dv_teacher_output *dv_teacher_output_find(const char *name, dv_error *error)

@@ -8,6 +8,7 @@
 typedef struct dv_teacher_output {
     const char *name;
     float (*logit)(float output);
+    float (*slope)(float output); /* its derivative */
 } dv_teacher_output;
 
 /* "logits" (also for NULL), "probabilities", or "sigmoid": independent probabilities, whose log-odds become the
