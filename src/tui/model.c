@@ -37,6 +37,7 @@ dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *option
     model->marked = -1;
     model->teacher.window.reach = 1;
     model->student.class_index = model->student.against = -1;
+    model->vae.frame = -1;
     model->vae.by_influence = facts->latent > FEW_AXES;
     model->work.fraction = -1;
     model->update_ms = -1;
@@ -54,6 +55,7 @@ void dv_model_free(dv_model *model)
     dv_pictures_free(model->pictures);
     dv_wish_clear(&model->wish);
     dv_axes_clear(&model->vae.axes);
+    dv_neighbor_list_clear(&model->vae.neighbors);
     free(model->means);
     free(model);
 }
@@ -71,6 +73,16 @@ void dv_model_go(dv_model *model, int64_t index)
 {
     int64_t last = model->facts->count - 1;
     if (dv_wish_go(&model->wish, index < 0 ? 0 : index > last ? last : index))
+        dv_model_want(model);
+}
+
+void dv_model_set_center(dv_model *model, const float *latent)
+{
+    const float *mean = dv_model_mean(model);
+    bool changed = false;
+    for (int d = 0; mean && d < model->facts->latent; d++)
+        changed |= dv_wish_set_knob(&model->wish, d, (float)(round(((double)latent[d] - (double)mean[d]) * 1e4) / 1e4));
+    if (changed)
         dv_model_want(model);
 }
 

@@ -78,6 +78,9 @@ void dv_model_free(dv_model *model);
 void dv_model_want(dv_model *model);
 /* Goes to a picture, clamped to those there are. */
 void dv_model_go(dv_model *model, int64_t index);
+/* Turns the knobs so that the centre lies at `latent` (an entry a dimension), to a ten-thousandth. Nothing happens while
+ * the picture's means are unknown. */
+void dv_model_set_center(dv_model *model, const float *latent);
 void dv_model_say(dv_model *model, bool is_error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- what comes back ---- */

@@ -63,6 +63,7 @@ extern const dv_pane_kind dv_pane_grid;       /* the selected pictures, paged */
 
 /* The VAE view. */
 extern const dv_pane_kind dv_pane_coordinates; /* parallel coordinates: an axis a latent dimension */
+extern const dv_pane_kind dv_pane_traversal;   /* what the chosen dimension means */
 extern const dv_pane_kind dv_pane_neighbors;   /* neighbours and how the teacher calls them */
 
 /* The student view. */

@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "figure/parallel.h"
 #include "tui/control.h"
-#include "tui/pane.h"
+#include "tui/view.h"
 #include "tui/setting.h"
 
 #include <inttypes.h>
@@ -208,10 +208,20 @@ static void draw_pane(const dv_pane *pane)
 
 /* ---- what it needs ---------------------------------------------------------------- */
 
+/* The view shows these two when the focus is elsewhere. */
+static void remember_focus(dv_vae_state *vae, const dv_pane_kind *focus)
+{
+    if (!focus || focus == &dv_pane_coordinates || focus == vae->below[0])
+        return;
+    vae->below[1] = vae->below[0];
+    vae->below[0] = focus;
+}
+
 static void need(dv_control *control)
 {
     dv_model *model = control->model;
     dv_vae_state *vae = &model->vae;
+    remember_focus(vae, dv_view_focus(model));
     dv_axes_learn(&vae->axes, model->means, model->surveyed, model->facts->count);
     if (!vae->by_influence)
         return;

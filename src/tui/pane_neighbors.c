@@ -1,5 +1,7 @@
-/* Neighbours with frames in the colour of the teacher's word, and how often it says what. */
+/* Neighbours with frames in the colour of the teacher's word: grouped by it, or in an order; one of them from near. */
 #include "base/memory.h"
+#include "tui/control.h"
+#include "tui/neighbor_list.h"
 #include "tui/pane.h"
 
 #include <inttypes.h>
@@ -7,84 +9,344 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEW = 12, MANY = 30, MANY_ROWS = 22, MOST = 400, COUNT_ROWS = 2 };
+enum {
+    MOST = 30, /* tiles, so that a turn of a knob stays light */
+    MOST_SLOW = 12,
+    MOST_ROWS = 24,
+    GREYS = 16,
+    GROUPS = 3,        /* rows that there should be, for as many classes */
+    LABEL = 17,        /* columns of a group's name and count */
+    NEAR_WORDS = 22,   /* columns of what is told of the one under the cursor */
+    NEAR_LINES = 4,    /* which, distance, the likeliest classes */
+    NEAR_PICTURE = 16, /* columns of its picture where that stands beside the words */
+    NEAR_FROM = 70,    /* columns of a pane that has room for it */
+    STACKED_ROWS = 9,
+    MOST_CLASSES = 3,
+};
 
-/* Returns the rows it takes. */
-static int draw_montage(const dv_pane *pane, dv_area area)
+/* Where everything is. */
+typedef struct layout {
+    dv_area labels, montage, near; /* on the screen; no columns: not there */
+    dv_grid grid;                  /* of the montage */
+    bool pictures;                 /* there is room for some */
+    dv_neighbor_row row[MOST_ROWS];
+} layout;
+
+static layout lay_out(const dv_pane *pane)
 {
+    const dv_vae_state *vae = &pane->model->vae;
     const dv_bundle_facts *facts = pane->model->facts;
-    const dv_explanation *explanation = pane->model->explanation;
-    dv_grid_wish wish = {.rows = area.rows,
-                         .columns = area.columns,
+    dv_area body = pane->area;
+    layout it = {.pictures = false};
+    dv_area_cut_top(&body, 1);
+    if (body.columns >= NEAR_FROM)
+        it.near = dv_area_cut_right(&body, body.rows < STACKED_ROWS ? NEAR_PICTURE + NEAR_WORDS : NEAR_WORDS);
+    if (vae->neighbor_order == DV_NEIGHBORS_BY_CLASS)
+        it.labels = dv_area_cut_left(&body, LABEL);
+    it.montage = body;
+    int most = dv_screen_slow(pane->screen) ? MOST_SLOW : MOST;
+    dv_grid_wish wish = {.rows = body.rows,
+                         .columns = body.columns,
                          .height = facts->height,
                          .width = facts->width,
-                         .wanted = area.rows < MANY_ROWS ? FEW : MANY,
-                         .most = explanation->count < MOST ? (int)explanation->count : MOST};
+                         .wanted = most / 2,
+                         .most = 10 * most};
     dv_cell cell = dv_cell_of(pane->screen);
-    dv_grid grid;
-    if (!dv_grid_fit(&cell, &wish, &grid)) {
-        dv_pane_say(pane, cell.graphics == DV_GRAPHICS_OFF ? "graphics are off" : "no room");
-        return 1;
+    it.pictures = dv_grid_fit(&cell, &wish, &it.grid);
+    if (it.pictures && it.labels.columns > 0 && it.grid.rows < GROUPS) {
+        wish.wanted = most;
+        it.pictures = dv_grid_fit(&cell, &wish, &it.grid);
     }
-    /* The first ones, which a preview has too; a mixture has its kinds one after the other. */
-    bool mixed = explanation->options.neighborhood == DV_NEIGHBORHOOD_MIXED;
-    int64_t step = mixed ? explanation->count / grid.count : 1;
-    size_t size = (size_t)facts->channels * (size_t)facts->height * (size_t)facts->width;
-    const float *picture[MOST];
-    int mark[MOST];
-    for (int i = 0; i < grid.count; i++) {
-        picture[i] = explanation->neighbors + (size_t)(i * step) * size;
-        mark[i] = explanation->neighbor_classes[i * step];
-    }
-    dv_pane_image(pane, dv_grid_strip(&grid, area, 0),
-                  dv_figure_pictures(&grid.tiles, picture, mark, facts->channels, facts->height, facts->width, NULL));
-    return grid.cell_rows;
+    if (!it.pictures)
+        it.grid = (dv_grid){.rows = body.rows < MOST_ROWS ? body.rows : MOST_ROWS, .columns = 1};
+    if (it.grid.rows > MOST_ROWS)
+        it.grid.rows = MOST_ROWS;
+    if (it.grid.columns * it.grid.rows > most)
+        it.grid.columns = most / it.grid.rows > 0 ? most / it.grid.rows : 1;
+    it.grid.tiles.columns = it.grid.columns;
+    it.grid.tiles.count = it.grid.rows * it.grid.columns;
+    it.grid.tiles.greys = GREYS;
+    if (it.grid.rows > 0)
+        dv_neighbor_list_lay_out(&vae->neighbors, it.grid.rows, it.grid.columns, vae->neighbor, it.row);
+    return it;
 }
 
-/* "Sneaker 812  Sandal 130 ...", most frequent first, over `rows` rows from `top` on. */
-static void draw_counts(const dv_pane *pane, int top, int rows, int64_t *counts)
+/* The row of cells, within the montage, that a row of tiles has its middle in. */
+static int label_row(const dv_pane *pane, const layout *it, int row)
+{
+    int width, height, pitch = it->grid.tiles.tile_height + 2 * it->grid.tiles.gap;
+    dv_screen_cell(pane->screen, &width, &height);
+    return it->pictures ? (row * pitch + pitch / 2) / height : row;
+}
+
+/* ---- drawing ---------------------------------------------------------------------- */
+
+static void draw_montage(const dv_pane *pane, const layout *it)
 {
     const dv_model *model = pane->model;
-    for (int row = 0, column = 0; row < rows;) {
+    const dv_bundle_facts *facts = model->facts;
+    const dv_explanation *explanation = model->explanation;
+    size_t size = (size_t)facts->channels * (size_t)facts->height * (size_t)facts->width;
+    const float *picture[MOST] = {NULL};
+    int mark[MOST];
+    for (int i = 0; i < it->grid.tiles.count; i++) {
+        const dv_neighbor_row *row = &it->row[i / it->grid.columns];
+        int64_t place = row->first + i % it->grid.columns;
+        mark[i] = DV_MARK_NONE;
+        if (row->group < 0 || i % it->grid.columns >= row->count)
+            continue;
+        int64_t neighbor = model->vae.neighbors.at[place];
+        picture[i] = explanation->neighbors + (size_t)neighbor * size;
+        mark[i] =
+            place == model->vae.neighbor && pane->focused ? DV_MARK_CURSOR : explanation->neighbor_classes[neighbor];
+    }
+    dv_pane_image(
+        pane, it->montage,
+        dv_figure_pictures(&it->grid.tiles, picture, mark, facts->channels, facts->height, facts->width, NULL));
+}
+
+static void draw_labels(const dv_pane *pane, const layout *it)
+{
+    const dv_model *model = pane->model;
+    const dv_vae_state *vae = &model->vae;
+    int here = vae->neighbors.groups > 0 ? dv_neighbor_list_group(&vae->neighbors, vae->neighbor) : -1;
+    for (int i = 0; i < it->grid.rows; i++) {
+        if (it->row[i].group < 0 || !it->row[i].begins)
+            continue;
+        const dv_neighbor_group *group = &vae->neighbors.group[it->row[i].group];
+        int row = it->labels.row - pane->area.row + label_row(pane, it, i);
+        bool usual = group->class_index == model->explanation->teacher_class;
+        dv_pane_text(pane, row, 0, 5, DV_STYLE_DIM, "%5" PRId64, group->count);
+        dv_pane_text(pane, row, 6, LABEL - 7,
+                     it->row[i].group == here && pane->focused ? DV_STYLE_SELECTED
+                     : usual                                   ? DV_STYLE_TEXT
+                                                               : DV_STYLE_WARNING,
+                     "%s", dv_model_class_name(model, group->class_index));
+        if (!it->pictures)
+            dv_screen_bar(pane->screen, pane->area.row + row, it->montage.column, it->montage.columns, DV_STYLE_BAR,
+                          (double)group->count / (double)vae->neighbors.count);
+    }
+}
+
+/* The likeliest classes of a neighbour from row `row` on. */
+static void draw_odds(const dv_pane *pane, int row, int column, int64_t neighbor)
+{
+    const dv_model *model = pane->model;
+    float *odds = dv_alloc((size_t)model->facts->classes, sizeof(*odds), NULL);
+    if (!odds)
+        return;
+    dv_neighbor_probabilities(model->explanation, neighbor, odds);
+    for (int i = 0; i < MOST_CLASSES && i < model->facts->classes; i++) {
         int best = 0;
         for (int k = 1; k < model->facts->classes; k++)
-            if (counts[k] > counts[best])
+            if (odds[k] > odds[best])
                 best = k;
-        if (counts[best] == 0)
-            return;
-        char entry[200];
-        snprintf(entry, sizeof(entry), "%.100s %" PRId64, dv_model_class_name(model, best), counts[best]);
-        int width = (int)strlen(entry);
-        if (column > 0 && column + width > pane->area.columns) {
-            row++;
-            column = 0;
-            continue;
-        }
-        bool same = best == model->explanation->teacher_class;
-        column += dv_pane_text(pane, top + row, column, 0, same ? DV_STYLE_TEXT : DV_STYLE_DIM, "%s", entry) + 2;
-        counts[best] = 0;
+        dv_pane_text(pane, row + i, column, 0, i == 0 ? DV_STYLE_TEXT : DV_STYLE_DIM, "%.2f %s", (double)odds[best],
+                     dv_model_class_name(model, best));
+        odds[best] = -1;
     }
+    free(odds);
+}
+
+static int64_t under_cursor(const dv_model *model)
+{
+    const dv_vae_state *vae = &model->vae;
+    return model->explanation && vae->neighbor < vae->neighbors.count ? vae->neighbors.at[vae->neighbor] : -1;
+}
+
+/* The one under the cursor: its picture, and below or beside it number, distance, what the teacher says. */
+static void draw_near(const dv_pane *pane, const layout *it, int64_t neighbor)
+{
+    const dv_model *model = pane->model;
+    const dv_bundle_facts *facts = model->facts;
+    bool stacked = it->near.columns == NEAR_WORDS;
+    int row = it->near.row - pane->area.row, column = it->near.column - pane->area.column;
+    dv_grid_wish wish = {.rows = it->near.rows - (stacked ? NEAR_LINES : 0),
+                         .columns = stacked ? NEAR_WORDS : NEAR_PICTURE,
+                         .height = facts->height,
+                         .width = facts->width,
+                         .wanted = 1,
+                         .most = 1};
+    dv_cell cell = dv_cell_of(pane->screen);
+    dv_grid grid;
+    if (dv_grid_fit(&cell, &wish, &grid)) {
+        size_t size = (size_t)facts->channels * (size_t)facts->height * (size_t)facts->width;
+        dv_pane_image(pane, dv_grid_strip(&grid, it->near, 0),
+                      dv_pane_enlarge(model, model->explanation->neighbors + (size_t)neighbor * size, &grid.tiles));
+        row += stacked ? grid.cell_rows : 0;
+        column += stacked ? 0 : grid.cell_columns + 1;
+    }
+    dv_pane_text(pane, row, column, 0, DV_STYLE_DIM, "number %" PRId64 " at %.2f σ", neighbor,
+                 (double)model->vae.neighbors.distance[neighbor]);
+    draw_odds(pane, row + 1, column, neighbor);
 }
 
 static void draw_pane(const dv_pane *pane)
 {
-    const dv_explanation *explanation = pane->model->explanation;
-    if (!explanation) {
+    const dv_model *model = pane->model;
+    const dv_vae_state *vae = &model->vae;
+    if (!model->explanation || vae->neighbors.count != model->explanation->count) {
         dv_pane_heading(pane, "Neighbours", "%s", "");
         return;
     }
-    dv_pane_heading(pane, "Neighbours", "%" PRId64, explanation->count);
-    int rows = pane->area.rows < 12 ? 1 : COUNT_ROWS;
-    dv_area montage = pane->area;
-    montage.row++;
-    montage.rows -= 1 + rows;
-    int below = 1 + draw_montage(pane, montage);
-    int64_t *counts = dv_alloc((size_t)explanation->classes, sizeof(*counts), NULL);
-    for (int64_t i = 0; counts && i < explanation->count; i++)
-        counts[explanation->neighbor_classes[i]]++;
-    if (counts)
-        draw_counts(pane, below, rows, counts);
-    free(counts);
+    dv_pane_heading(pane, "Neighbours", "%" PRId64 ", %s", model->explanation->count,
+                    dv_neighbor_order_name(vae->neighbors.order));
+    layout it = lay_out(pane);
+    if (it.grid.rows < 1)
+        return;
+    if (it.labels.columns > 0)
+        draw_labels(pane, &it);
+    if (it.pictures)
+        draw_montage(pane, &it);
+    if (it.near.columns > 0)
+        draw_near(pane, &it, under_cursor(model));
 }
 
-const dv_pane_kind dv_pane_neighbors = {.name = "neighbors", .draw = draw_pane};
+static void need(dv_control *control)
+{
+    dv_model *model = control->model;
+    dv_vae_state *vae = &model->vae;
+    bool same = vae->neighbors.order == vae->neighbor_order && vae->neighbors_of == model->shown &&
+                vae->neighbors_preview == model->preview;
+    if (!model->explanation || (same && vae->neighbors.count == model->explanation->count))
+        return;
+    dv_neighbor_list_make(&vae->neighbors, model->explanation, vae->neighbor_order);
+    vae->neighbors_of = model->shown;
+    vae->neighbors_preview = model->preview;
+    if (vae->neighbor >= vae->neighbors.count)
+        vae->neighbor = vae->neighbors.count > 0 ? vae->neighbors.count - 1 : 0;
+}
+
+/* ---- actions ------------------------------------------------------------------------- */
+
+static void go_to(dv_control *control, int64_t place)
+{
+    dv_vae_state *vae = &control->model->vae;
+    if (place >= 0 && place < vae->neighbors.count)
+        vae->neighbor = place;
+}
+
+static void step(dv_control *control, int number, const char *argument)
+{
+    (void)argument;
+    go_to(control, control->model->vae.neighbor + number);
+}
+
+typedef int64_t mover(const dv_neighbor_list *list, const dv_neighbor_row *row, int rows, int64_t cursor,
+                      int direction);
+
+static void move(dv_control *control, mover *to, int direction)
+{
+    dv_pane pane;
+    const dv_vae_state *vae = &control->model->vae;
+    if (!dv_control_find_pane(control, &dv_pane_neighbors, &pane))
+        return;
+    layout it = lay_out(&pane);
+    if (it.grid.rows > 0)
+        go_to(control, to(&vae->neighbors, it.row, it.grid.rows, vae->neighbor, direction));
+}
+
+static void step_row(dv_control *control, int direction, const char *argument)
+{
+    (void)argument;
+    move(control, dv_neighbor_list_step, direction);
+}
+
+static void turn_page(dv_control *control, int direction, const char *argument)
+{
+    (void)argument;
+    move(control, dv_neighbor_list_turn, direction);
+}
+
+static void go_to_end(dv_control *control, int last, const char *argument)
+{
+    (void)argument;
+    go_to(control, last ? control->model->vae.neighbors.count - 1 : 0);
+}
+
+static void reorder(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    dv_vae_state *vae = &control->model->vae;
+    vae->neighbor_order = (vae->neighbor_order + 1) % DV_NEIGHBOR_ORDERS;
+    vae->neighbor = 0;
+}
+
+/* The new centre; its neighbours are others, so the cursor goes back. */
+static void take(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    dv_model *model = control->model;
+    int64_t neighbor = under_cursor(model);
+    if (neighbor < 0 || !dv_model_has_explanation(model))
+        return;
+    dv_model_set_center(model, model->explanation->latents + neighbor * model->explanation->latent);
+    model->vae.neighbor = 0;
+    dv_model_say(model, false, "Number %" PRId64 " is the new centre; Z goes back to the picture.", neighbor);
+}
+
+static void mouse(dv_control *control, const dv_pane *pane, const dv_mouse *mouse)
+{
+    if (mouse->kind == DV_MOUSE_WHEEL_UP || mouse->kind == DV_MOUSE_WHEEL_DOWN) {
+        turn_page(control, mouse->kind == DV_MOUSE_WHEEL_UP ? -1 : 1, NULL);
+        return;
+    }
+    int width, height;
+    layout it = lay_out(pane);
+    if (mouse->kind != DV_MOUSE_PRESS || !it.pictures)
+        return;
+    dv_screen_cell(pane->screen, &width, &height);
+    int ring = 2 * it.grid.tiles.gap;
+    int row = (mouse->row + pane->area.row - it.montage.row) * height / (it.grid.tiles.tile_height + ring);
+    int column = (mouse->column + pane->area.column - it.montage.column) * width / (it.grid.tiles.tile_width + ring);
+    bool inside = mouse->row + pane->area.row >= it.montage.row && row < it.grid.rows && column >= 0;
+    if (inside && it.row[row].group >= 0 && column < it.row[row].count)
+        go_to(control, it.row[row].first + column);
+}
+
+static const dv_action rows[] = {
+    {"neighbor-left", "choose the neighbour to the left; to the right", {DV_KEY_LEFT, 'h'}, step, -1},
+    {"neighbor-right", "", {DV_KEY_RIGHT, 'l'}, step, 1},
+    {"neighbor-up", "choose the one above; below", {DV_KEY_UP, 'k'}, step_row, -1},
+    {"neighbor-down", "", {DV_KEY_DOWN, 'j'}, step_row, 1, .hint = "choose"},
+    {"neighbors-next", "further ones of the same group; those before", {DV_KEY_PAGE_DOWN, '}'}, turn_page, 1},
+    {"neighbors-back", "", {DV_KEY_PAGE_UP, '{'}, turn_page, -1},
+    {"neighbors-first", "the first one; the last", {DV_KEY_HOME}, go_to_end, false},
+    {"neighbors-last", "", {DV_KEY_END}, go_to_end, true},
+    {"order-neighbors", "by the teacher's word, nearest first, least sure first", {'i'}, reorder, 0, .hint = "order"},
+    {"neighbor-take", "make it the new centre", {DV_KEY_ENTER}, take, 0, .hint = "new centre"},
+};
+
+static const dv_action_set actions = DV_ACTION_SET("Neighbours", rows);
+
+/* ---- zoom ------------------------------------------------------------------------------ */
+
+/* In the order of the list, from the cursor's place to as many as can be gone through. */
+static int count_pictures(const dv_model *model, int *chosen)
+{
+    const dv_vae_state *vae = &model->vae;
+    if (!model->explanation || vae->neighbors.count != model->explanation->count)
+        return 0;
+    *chosen = (int)vae->neighbor;
+    return (int)vae->neighbors.count;
+}
+
+static dv_image *paint_picture(const dv_model *model, int item, const dv_tiles *tile, dv_close_up *close_up)
+{
+    const dv_vae_state *vae = &model->vae;
+    const dv_explanation *explanation = model->explanation;
+    if (!explanation || item >= vae->neighbors.count || vae->neighbors.count != explanation->count)
+        return NULL;
+    int64_t neighbor = vae->neighbors.at[item];
+    int64_t size = (int64_t)explanation->channels * explanation->height * explanation->width;
+    snprintf(close_up->title, sizeof(close_up->title), "neighbour %" PRId64, neighbor);
+    snprintf(close_up->note, sizeof(close_up->note), "%s %.2f to the teacher, at %.2f σ from the centre",
+             dv_model_class_name(model, explanation->neighbor_classes[neighbor]),
+             (double)vae->neighbors.confidence[neighbor], (double)vae->neighbors.distance[neighbor]);
+    return dv_pane_enlarge(model, explanation->neighbors + neighbor * size, tile);
+}
+
+static const dv_zoom zoom = {.count = count_pictures, .paint = paint_picture};
+
+const dv_pane_kind dv_pane_neighbors = {
+    .name = "neighbors", .actions = &actions, .draw = draw_pane, .need = need, .mouse = mouse, .zoom = &zoom};

@@ -3,6 +3,9 @@
 #define DV_TUI_STATE_VAE_H
 
 #include "tui/axes.h"
+#include "tui/neighbor_list.h"
+
+struct dv_pane_kind;
 
 /* What the mouse has taken hold of. */
 typedef enum dv_grip { DV_GRIP_NONE, DV_GRIP_POINT, DV_GRIP_UPPER_EDGE, DV_GRIP_LOWER_EDGE } dv_grip;
@@ -14,7 +17,13 @@ typedef struct dv_vae_state {
     int64_t reorderings;   /* counts the user's wishes for an order by influence */
     uint64_t influence_of; /* the key of the influence that the order comes from; 0: it is by number */
     dv_grip grip;
-    int below[2]; /* the panes below the coordinates that had the focus last, of the view's */
+    const struct dv_pane_kind *below[2]; /* the panes below the coordinates that had the focus last */
+    dv_neighbor_list neighbors;
+    uint64_t neighbors_of; /* the explanation that they are of: its key, and whether it is a preview */
+    bool neighbors_preview;
+    dv_neighbor_order neighbor_order;
+    int64_t neighbor; /* the chosen place */
+    int frame;        /* of the traversal; -1: that of the present value */
 } dv_vae_state;
 
 #endif

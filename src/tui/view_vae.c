@@ -1,27 +1,44 @@
-/* The VAE view: which neighbourhood? */
+/* The VAE view: which neighbourhood? Coordinates above; below them what the focus is on, or was on last. */
 #include "tui/view.h"
 
 enum {
-    ROOMY_ROWS = 30,
+    ROOMY_ROWS = 30, /* of the body: there the traversal stays */
     ROOMY_COLUMNS = 110,
     PICTURES = 26,       /* columns: two tiles */
     PICTURES_ROOMY = 47, /* three */
+    TOP = 11,            /* rows */
+    TOP_ROOMY = 15,
+    STRIP = 9, /* rows of the traversal */
 };
+
+static const dv_pane_kind *const panes[] = {&dv_pane_coordinates, &dv_pane_traversal, &dv_pane_neighbors, NULL};
+
+/* The pane that has the focus or had it last, of those below; without the traversal where that has its own place. */
+static const dv_pane_kind *choose(const dv_model *model, bool traversal)
+{
+    const dv_pane_kind *const candidates[] = {panes[model->focus[model->view]], model->vae.below[0],
+                                              model->vae.below[1]};
+    for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++)
+        if (candidates[i] && candidates[i] != &dv_pane_coordinates &&
+            (traversal || candidates[i] != &dv_pane_traversal))
+            return candidates[i];
+    return traversal ? &dv_pane_traversal : &dv_pane_neighbors;
+}
 
 static int arrange(const dv_model *model, dv_area body, dv_frame *frames)
 {
-    (void)model;
-    dv_area top = dv_area_cut_top(&body, body.rows / 2);
-    dv_area left = dv_area_cut_left(&top, top.columns < ROOMY_COLUMNS ? PICTURES : PICTURES_ROOMY);
+    bool roomy = body.rows >= ROOMY_ROWS;
     int count = 0;
+    dv_area top = dv_area_cut_top(&body, roomy ? TOP_ROOMY : TOP);
+    dv_area left = dv_area_cut_left(&top, top.columns < ROOMY_COLUMNS ? PICTURES : PICTURES_ROOMY);
     frames[count++] = (dv_frame){&dv_pane_picture, left};
     frames[count++] = (dv_frame){&dv_pane_coordinates, top};
-    if (body.rows >= ROOMY_ROWS / 2)
+    if (roomy) {
         frames[count++] = (dv_frame){&dv_pane_settings, dv_area_cut_bottom(&body, 1)};
-    frames[count++] = (dv_frame){&dv_pane_neighbors, body};
+        frames[count++] = (dv_frame){&dv_pane_traversal, dv_area_cut_top(&body, STRIP)};
+    }
+    frames[count++] = (dv_frame){choose(model, !roomy), body};
     return count;
 }
-
-static const dv_pane_kind *const panes[] = {&dv_pane_coordinates, &dv_pane_neighbors, NULL};
 
 const dv_view dv_view_vae = {.name = "vae", .title = "VAE", .panes = panes, .arrange = arrange};
