@@ -10,7 +10,7 @@
 enum { LEVELS = 12, ROOM_FOR_GAPS = 4 /* units of a cell from which on there are gaps between them */ };
 
 /* Apart for colour-blind eyes too, and readable on dark and on light. */
-static const dv_ink right_ink = 0x56b4e9, wrong_ink = 0xf07828;
+static const dv_ink right_ink = 0x56b4e9, wrong_ink = 0xf05038;
 
 /* ---- levels and colours ------------------------------------------------------ */
 

@@ -294,18 +294,12 @@ static void cover(dv_screen *screen, int row, int column, int columns)
     dv_slots_cover(&screen->wanted, &place);
 }
 
-int dv_screen_text(dv_screen *screen, int row, int column, int width, dv_style style, const char *format, ...)
+/* As much of the text as there is room for; returns the columns used. */
+static int put_text(dv_screen *screen, int row, int column, int room, attr_t attributes, int pair, const char *text)
 {
-    char text[DV_SCREEN_TEXT_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    int room = dv_screen_room(screen, row, column, width), used = 0, pair;
-    attr_t attributes;
-    style_of(screen, style, &attributes, &pair);
     const unsigned char *at = (const unsigned char *)text;
-    size_t size = length < 0 ? 0 : strlen(text);
+    size_t size = strlen(text);
+    int used = 0;
     while (size > 0) {
         wchar_t cluster[DV_CLUSTER_SIZE];
         int cells = dv_text_cluster(&at, &size, screen->utf8, cluster);
@@ -321,6 +315,44 @@ int dv_screen_text(dv_screen *screen, int row, int column, int width, dv_style s
         cover(screen, row, column, used);
     }
     return used;
+}
+
+static void write_text(char text[DV_SCREEN_TEXT_SIZE], const char *format, va_list arguments)
+{
+    if (vsnprintf(text, DV_SCREEN_TEXT_SIZE, format, arguments) < 0) {
+        text[0] = '\0';
+    }
+}
+
+int dv_screen_text(dv_screen *screen, int row, int column, int width, dv_style style, const char *format, ...)
+{
+    char text[DV_SCREEN_TEXT_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    write_text(text, format, arguments);
+    va_end(arguments);
+    attr_t attributes;
+    int pair;
+    style_of(screen, style, &attributes, &pair);
+    return put_text(screen, row, column, dv_screen_room(screen, row, column, width), attributes, pair, text);
+}
+
+int dv_screen_text_on(dv_screen *screen, int row, int column, int width, dv_style style, const uint8_t ink[3],
+                      const uint8_t paper[3], const char *format, ...)
+{
+    char text[DV_SCREEN_TEXT_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    write_text(text, format, arguments);
+    va_end(arguments);
+    attr_t attributes;
+    int pair;
+    style_of(screen, style, &attributes, &pair);
+    if (screen->depth >= DV_COLOR_256) {
+        attributes = protection(screen);
+        pair = pair_of(screen, dv_color_number(ink, screen->depth, 0, 0), dv_color_number(paper, screen->depth, 0, 0));
+    }
+    return put_text(screen, row, column, dv_screen_room(screen, row, column, width), attributes, pair, text);
 }
 
 void dv_screen_bar(dv_screen *screen, int row, int column, int width, dv_style style, double fraction)

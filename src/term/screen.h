@@ -64,6 +64,9 @@ void dv_screen_begin(dv_screen *screen);
 /* UTF-8 text, clipped at `width` columns (0: the screen's edge); returns the columns used. */
 int dv_screen_text(dv_screen *screen, int row, int column, int width, dv_style style, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+/* The same in one colour (RGB) on another; in `style` where the terminal has fewer than 256 colours. */
+int dv_screen_text_on(dv_screen *screen, int row, int column, int width, dv_style style, const uint8_t ink[3],
+                      const uint8_t paper[3], const char *format, ...) __attribute__((format(printf, 8, 9)));
 /* A horizontal bar of `fraction` of `width` columns, in eighths of a cell where the terminal has UTF-8. */
 void dv_screen_bar(dv_screen *screen, int row, int column, int width, dv_style style, double fraction);
 /* A picture in a rectangle of cells, at its top left corner, cut where it is larger. The last row of the screen never

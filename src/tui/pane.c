@@ -90,6 +90,26 @@ dv_plot dv_pane_plot(const dv_pane *pane, dv_area place)
     return plot;
 }
 
+void dv_pane_swatches(const dv_pane *pane, int row, int column, const int *classes, int count)
+{
+    int width, height;
+    dv_screen_cell(pane->screen, &width, &height);
+    dv_graphics graphics = dv_screen_graphics(pane->screen);
+    if (graphics == DV_GRAPHICS_OFF || graphics == DV_GRAPHICS_ASCII)
+        return;
+    dv_image *image = dv_image_new(width, height * count, 3, NULL);
+    int blank = height / 6;
+    for (int i = 0; image && i < count; i++) {
+        uint8_t rgb[3];
+        dv_colormap_class(classes[i], rgb);
+        for (int y = i * height + blank; y < (i + 1) * height - blank; y++)
+            for (int x = 0; x < width; x++)
+                memcpy(image->pixel + ((size_t)y * (size_t)width + (size_t)x) * 3, rgb, 3);
+    }
+    dv_area place = {.row = pane->area.row + row, .column = pane->area.column + column, .rows = count, .columns = 1};
+    dv_pane_image(pane, place, image);
+}
+
 dv_image *dv_pane_enlarge(const dv_model *model, const float *picture, const dv_tiles *tile)
 {
     const dv_bundle_facts *facts = model->facts;

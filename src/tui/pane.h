@@ -59,7 +59,8 @@ extern const dv_pane_kind dv_pane_picture; /* picture, reconstruction, what the 
 extern const dv_pane_kind dv_pane_classes; /* probabilities of teacher and student */
 
 /* The teacher view. */
-extern const dv_pane_kind dv_pane_grid;       /* the selected pictures, paged */
+extern const dv_pane_kind dv_pane_grid;   /* the selected pictures, paged */
+extern const dv_pane_kind dv_pane_matrix; /* labels against the teacher's words */
 
 /* The VAE view. */
 extern const dv_pane_kind dv_pane_coordinates; /* parallel coordinates: an axis a latent dimension */
@@ -92,6 +93,8 @@ int dv_pane_scale(const dv_pane *pane, int row, int left, int right, double scal
 void dv_pane_image(const dv_pane *pane, dv_area place, dv_image *image);
 /* A plot that fills cells of the screen, whole sixel bands high, black behind. */
 dv_plot dv_pane_plot(const dv_pane *pane, dv_area place);
+/* The colours of classes below each other, a cell each. */
+void dv_pane_swatches(const dv_pane *pane, int row, int column, const int *classes, int count);
 /* A picture of the bundle's shape in the single tile, for dv_zoom. */
 dv_image *dv_pane_enlarge(const dv_model *model, const float *picture, const dv_tiles *tile);
 

@@ -37,27 +37,6 @@ static columns measure(const dv_pane *pane)
     return at;
 }
 
-/* The colours of the classes as one picture, a cell a class: the legend of the neighbours' frames. */
-static void draw_swatches(const dv_pane *pane, const int *classes, int count)
-{
-    int width, height;
-    dv_screen_cell(pane->screen, &width, &height);
-    dv_graphics graphics = dv_screen_graphics(pane->screen);
-    if (graphics == DV_GRAPHICS_OFF || graphics == DV_GRAPHICS_ASCII)
-        return;
-    dv_image *image = dv_image_new(width, height * count, 3, NULL);
-    int blank = height / 6;
-    for (int i = 0; image && i < count; i++) {
-        uint8_t rgb[3];
-        dv_colormap_class(classes[i], rgb);
-        for (int y = i * height + blank; y < (i + 1) * height - blank; y++)
-            for (int x = 0; x < width; x++)
-                memcpy(image->pixel + ((size_t)y * (size_t)width + (size_t)x) * 3, rgb, 3);
-    }
-    dv_area place = {.row = pane->area.row + 1, .column = pane->area.column, .rows = count, .columns = 1};
-    dv_pane_image(pane, place, image);
-}
-
 /* ".73"; the teacher and the student each have a bar beside it. */
 static void draw_probability(const dv_pane *pane, int row, int column, int bar_width, dv_style style, double value)
 {
@@ -99,7 +78,7 @@ static void draw_pane(const dv_pane *pane)
     if (!classes)
         return;
     int count = dv_model_rank_classes(model, room, classes);
-    draw_swatches(pane, classes, count);
+    dv_pane_swatches(pane, 1, 0, classes, count);
     for (int i = 0; i < count; i++)
         draw_class(pane, &at, i + 1, classes[i]);
     free(classes);

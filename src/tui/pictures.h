@@ -23,6 +23,16 @@ typedef struct dv_filter {
     bool *region;          /* count entries, owned by the pictures */
 } dv_filter;
 
+/* Of the pictures that have a label and an answer. */
+typedef struct dv_confusion {
+    int64_t *count; /* classes x classes: rows label, columns the teacher's word; NULL, as the sums, where
+                     * there are no labels, or too many classes for a matrix */
+    int64_t *row_sum, *column_sum; /* classes */
+    int64_t largest;
+} dv_confusion;
+
+enum { DV_MAX_MATRIX_CLASSES = 4096 };
+
 /* A picture, and what it is put in order by. */
 typedef struct dv_ranked {
     double rank;
@@ -37,8 +47,7 @@ typedef struct dv_pictures {
     int *prediction;         /* -1: not known yet */
     bool *wrong;             /* known to be */
     int64_t labelled, right; /* among the known ones */
-    int64_t *confusion;      /* classes x classes: rows label, columns the teacher's word; NULL: no labels, or too many
-                              * classes for a matrix */
+    dv_confusion confusion;
     dv_filter filter;
     dv_order order;
     int64_t *selected; /* indices in order */
@@ -49,8 +58,6 @@ typedef struct dv_pictures {
     dv_ranked *ranked; /* room for putting them in order */
     int64_t weighed;   /* `known` when the selection was made */
 } dv_pictures;
-
-enum { DV_MAX_MATRIX_CLASSES = 4096 };
 
 dv_pictures *dv_pictures_new(const dv_bundle_facts *facts, dv_error *error);
 void dv_pictures_free(dv_pictures *pictures);

@@ -4,15 +4,7 @@
 
 #include "figure/heat.h"
 #include "figure/scatter.h"
-
-enum { DV_REGION_CORNERS = 512 };
-
-/* A region of the projection that is being drawn. */
-typedef struct dv_region {
-    enum { DV_REGION_NONE, DV_REGION_BOX, DV_REGION_LASSO } kind;
-    int corners; /* of a box 4: corner[0] stays when the arrows move corner[2] */
-    float corner[DV_REGION_CORNERS][2];
-} dv_region;
+#include "tui/region.h"
 
 typedef struct dv_teacher_state {
     bool by_prediction; /* colours: the teacher's word rather than the label */
