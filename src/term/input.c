@@ -133,8 +133,9 @@ static scanned scan_control(const unsigned char *data, size_t size, dv_token *to
     return (scanned)at + 1;
 }
 
-/* Up to ST (ESC \) or BEL. A control character inside means that it was no such string. */
-static scanned scan_string(const unsigned char *data, size_t size, dv_token *token)
+/* Up to ST (ESC \) or BEL. A control character inside means that it was no such string; among answers it may be one all
+ * the same: mlterm 3.9 has been seen to send bytes that it never set. */
+static scanned scan_string(const unsigned char *data, size_t size, bool patient, dv_token *token)
 {
     for (size_t at = 2; at < size; at++) {
         bool bell = data[at] == 7;
@@ -149,7 +150,7 @@ static scanned scan_string(const unsigned char *data, size_t size, dv_token *tok
         if (data[at] == ESCAPE && at + 1 >= size) {
             return 0;
         }
-        if (data[at] < 0x20) {
+        if (data[at] == ESCAPE || (data[at] < 0x20 && !patient)) {
             return -(scanned)at;
         }
     }
@@ -180,7 +181,7 @@ static scanned scan(const dv_input *input, dv_token *token)
     case '_':
     case '^':
     case 'X':
-        return scan_string(data, size, token);
+        return scan_string(data, size, input->patient, token);
     default:
         return scan_alt(input, token);
     }

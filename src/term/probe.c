@@ -15,10 +15,10 @@ enum { PROBE_MS = 1000, DRAIN_MS = 500 };
     "\033[14t"                                                                                                         \
     "\033[18t" /* XTWINOPS */
 #define ASK_COLORS                                                                                                     \
-    "\033[48;2;1;2;3m\033P$qm\033\\\033[m" /* DECRQSS of a colour that only 24 bits can hold */                        \
-    "\033P+q524742\033\\"                  /* XTGETTCAP: RGB */                                                        \
-    "\033P+q5463\033\\"                    /* XTGETTCAP: Tc */
-#define ASK_ATTRIBUTES "\033[c"            /* DA1 */
+    "\033[0;48;2;1;2;3m\033P$qm\033\\\033[m" /* DECRQSS of a colour that only 24 bits can hold */                      \
+    "\033P+q524742\033\\"                    /* XTGETTCAP: RGB */                                                      \
+    "\033P+q5463\033\\"                      /* XTGETTCAP: Tc */
+#define ASK_ATTRIBUTES "\033[c"              /* DA1 */
 
 void dv_probe_ask(dv_events *events, bool inside_tmux)
 {
