@@ -127,6 +127,49 @@ bool dv_encode_range(dv_bundle *bundle, int64_t first, int64_t count, float *mea
 bool dv_bundle_negative_elbo(dv_bundle *bundle, uint64_t seed, const dv_progress *progress, double *negative_elbo,
                              dv_error *error);
 
+/* ---- projection --------------------------------------------------------- */
+
+/* What of a picture decides where it lies. */
+typedef enum dv_features {
+    DV_FEATURES_LATENT, /* mean of the encoder */
+    DV_FEATURES_LOGITS, /* of the teacher */
+    DV_FEATURES_HIDDEN, /* what feeds the teacher's last layer */
+    DV_FEATURES_PIXELS
+} dv_features;
+const char *dv_features_name(dv_features features); /* "latent", "logits", "hidden", "pixels" */
+
+typedef struct dv_project_options {
+    dv_features features;
+    bool tsne;         /* else the first two principal components */
+    double perplexity; /* of t-SNE, 1 .. 10,000; at most a third of the other pictures' number is used */
+    int iterations;    /* of t-SNE, 250 .. 100,000 */
+    uint64_t seed;
+} dv_project_options;
+
+/* Latent means, t-SNE, perplexity 30, 1000 iterations, seed 1. */
+dv_project_options dv_project_defaults(void);
+
+/* All pictures of a bundle as points of a plane: their principal components at once, which t-SNE refines by and by.
+ * Features of more than 50 numbers are reduced to their first 50 components for t-SNE (van der Maaten and Hinton 2008).
+ * The same bundle and options give the same positions for any number of threads. A finished t-SNE is kept in the user's
+ * cache folder and found there again. */
+typedef struct dv_projector dv_projector;
+
+/* Computes the features, so it wants the bundle for itself; later steps only borrow the bundle's threads, so that
+ * explanations may come between them, on the same thread. The bundle must outlive the projector. */
+dv_projector *dv_projector_new(dv_bundle *bundle, const dv_project_options *options, const dv_progress *progress,
+                               dv_error *error);
+void dv_projector_free(dv_projector *projector);
+
+/* Goes on for about so long, at least some milliseconds; at once when nothing is left to do. */
+bool dv_projector_step(dv_projector *projector, double milliseconds, dv_error *error);
+bool dv_projector_done(const dv_projector *projector);
+double dv_projector_fraction(const dv_projector *projector); /* 0..1 of the time that is needed */
+/* count x 2, the middle of their box at 0, its longer side from -1 to 1; valid until the next step. */
+const float *dv_projector_positions(const dv_projector *projector);
+/* As used: less than was asked for where there are few pictures. */
+double dv_projector_perplexity(const dv_projector *projector);
+
 /* ---- explanation -------------------------------------------------------- */
 
 typedef enum dv_student_method {

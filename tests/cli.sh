@@ -30,7 +30,7 @@ fails() {
     [ "$(wc -l <"$folder/err")" = 1 ] || complain "not one line: deepvid $*: $(cat "$folder/err")"
 }
 
-for command in "" explain train classify run info replay; do
+for command in "" explain train classify project run info replay; do
     # shellcheck disable=SC2086 # an empty command is no argument
     "$deepvid" $command --help >"$folder/out" 2>"$folder/err" || complain "deepvid $command --help failed"
     grep -q -- --help "$folder/out" || complain "deepvid $command --help does not tell of itself"
@@ -75,6 +75,17 @@ wrong explain "$bundle" --index
 wrong explain "$bundle" --index 0 -xh
 grep -q "'-x'" "$folder/err" || complain "the wrong letter is not named: $(cat "$folder/err")"
 wrong classify
+wrong project
+wrong project "$bundle" extra
+wrong project "$bundle" -o
+wrong project "$bundle" -ox -q
+for option in features method; do
+    wrong project "$bundle" --$option nonsense
+done
+for number in 0 -1 nan inf 1e30 x ''; do
+    wrong project "$bundle" --perplexity "$number"
+    wrong project "$bundle" --iterations "$number"
+done
 wrong run
 wrong run "$bundle/teacher.onnx"
 wrong info
@@ -91,6 +102,9 @@ wrong "$(printf 'no\033[31msuch\nbundle')" --index nonsense
 
 fails explain "$folder/missing" --index 0
 fails classify "$folder"
+fails project "$folder"
+fails project "$bundle" --method pca -o "$folder/missing/x.csv"
+fails project "$bundle" --method pca --png "$folder/missing/x.png"
 fails info "$folder/missing.onnx"
 fails run "$folder/missing.onnx" --input x.npy --output-dir "$folder/o"
 

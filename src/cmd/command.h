@@ -21,6 +21,7 @@ typedef struct dv_texts {
 /* One row makes the parser, --help and the man page. */
 typedef struct dv_option {
     const char *name; /* long name without dashes */
+    char letter;      /* short name, 0: none */
     dv_option_kind kind;
     const char *argument; /* what stands for the value in --help: "N"; NULL for flags */
     const char *choices;  /* CHOICE only */
@@ -123,6 +124,6 @@ bool dv_command_interrupted(void);
 
 /* The subcommands, each in its own file. */
 extern const dv_command dv_command_explain, dv_command_train, dv_command_classify, dv_command_run, dv_command_info,
-    dv_command_replay, dv_command_tui;
+    dv_command_project, dv_command_replay, dv_command_tui;
 
 #endif

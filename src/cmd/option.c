@@ -23,7 +23,8 @@ static bool print_help(const dv_command *command, const dv_option *options)
     printf("Usage: deepvid%s%s%s%s\n\n%s\n\nOptions:\n", command->name ? " " : "", command->name ? command->name : "",
            command->arguments[0] ? " [OPTION]... " : " [OPTION]...", command->arguments, command->summary);
     for (const dv_option *option = options; option->name; option++) {
-        int width = printf("  --%s", option->name);
+        int width =
+            option->letter ? printf("  -%c, --%s", option->letter, option->name) : printf("  --%s", option->name);
         if (option->kind != DV_OPTION_FLAG)
             width += printf(" %s", value_name(option));
         if (width >= HELP_COLUMN)
@@ -62,7 +63,10 @@ static bool print_manual(const dv_command *command, const dv_option *options)
     print_mdoc_text(command->summary);
     puts("\n.Bl -tag -width Ds");
     for (const dv_option *option = options; option->name; option++) {
-        fputs(".It Fl -", stdout);
+        fputs(".It Fl ", stdout);
+        if (option->letter)
+            printf("%c , Fl ", option->letter);
+        putchar('-');
         print_mdoc_text(option->name);
         if (option->kind != DV_OPTION_FLAG) {
             fputs(" Ar ", stdout);
@@ -147,14 +151,28 @@ static int store(const dv_command *command, const dv_option *option, const char 
     return DV_EXIT_USAGE;
 }
 
+/* By what getopt_long found: a row's number or its letter. */
+static const dv_option *find_option(const dv_option *options, int found)
+{
+    if (found >= FIRST_ROW)
+        return &options[found - FIRST_ROW];
+    while (options->letter != found)
+        options++;
+    return options;
+}
+
 int dv_options_parse(const dv_command *command, const dv_option *options, int argc, char **argv, int *first)
 {
     struct option rows[MAX_OPTIONS + 3];
+    char letters[2 * MAX_OPTIONS + 3] = ":h";
     int count = 0;
-    for (; options[count].name && count < MAX_OPTIONS; count++)
-        rows[count] = (struct option){options[count].name,
-                                      options[count].kind == DV_OPTION_FLAG ? no_argument : required_argument, NULL,
+    for (; options[count].name && count < MAX_OPTIONS; count++) {
+        bool takes_value = options[count].kind != DV_OPTION_FLAG;
+        rows[count] = (struct option){options[count].name, takes_value ? required_argument : no_argument, NULL,
                                       FIRST_ROW + count};
+        if (options[count].letter)
+            snprintf(letters + strlen(letters), 3, "%c%s", options[count].letter, takes_value ? ":" : "");
+    }
     rows[count] = (struct option){"help", no_argument, NULL, HELP};
     rows[count + 1] = (struct option){"help-mdoc", no_argument, NULL, MANUAL};
     rows[count + 2] = (struct option){0};
@@ -162,7 +180,7 @@ int dv_options_parse(const dv_command *command, const dv_option *options, int ar
     opterr = 0;
     optind = 1;
     for (;;) {
-        int found = getopt_long(argc, argv, ":h", rows, NULL);
+        int found = getopt_long(argc, argv, letters, rows, NULL);
         if (found == -1)
             break;
         if (found == 'h' || found == HELP)
@@ -175,7 +193,7 @@ int dv_options_parse(const dv_command *command, const dv_option *options, int ar
             return dv_command_usage(command, "unknown option '-%c'", optopt);
         if (found == '?')
             return dv_command_usage(command, "unknown or ambiguous option '%s'", argv[optind - 1]);
-        int status = store(command, &options[found - FIRST_ROW], optarg);
+        int status = store(command, find_option(options, found), optarg);
         if (status >= 0)
             return status;
     }

@@ -152,7 +152,7 @@ dv_tsne *dv_tsne_new(const float *rows, int64_t count, int64_t size, const float
     if (!it)
         return NULL;
     *it = (dv_tsne){.options = *options, .count = count, .size = size, .team = team};
-    it->options.perplexity = fmax(1, fmin(options->perplexity, (double)(count - 1) / 3));
+    it->options.perplexity = dv_tsne_perplexity(options->perplexity, count);
     it->rate = (float)fmax(least_rate, (double)count / exaggeration / 4);
     if (!make_axes(it, start, error) || !make_repulsion(it, error) || (count > 1 && !make_search(it, rows, error))) {
         dv_tsne_free(it);
@@ -342,9 +342,9 @@ int dv_tsne_iteration(const dv_tsne *tsne)
     return tsne->iteration;
 }
 
-double dv_tsne_perplexity(const dv_tsne *tsne)
+double dv_tsne_perplexity(double perplexity, int64_t count)
 {
-    return tsne->options.perplexity;
+    return fmax(1, fmin(perplexity, (double)(count - 1) / 3));
 }
 
 void dv_tsne_positions(const dv_tsne *tsne, float *positions)

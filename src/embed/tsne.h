@@ -37,8 +37,8 @@ bool dv_tsne_done(const dv_tsne *tsne);
 double dv_tsne_fraction(const dv_tsne *tsne);
 /* Iterations done; 0 while neighbours are searched for. */
 int dv_tsne_iteration(const dv_tsne *tsne);
-/* As used. */
-double dv_tsne_perplexity(const dv_tsne *tsne);
+/* The perplexity that is used for so many rows when one is asked for. */
+double dv_tsne_perplexity(double perplexity, int64_t count);
 /* count x 2. */
 void dv_tsne_positions(const dv_tsne *tsne, float *positions);
 

@@ -97,6 +97,36 @@ static bool has_preprocessing(const dv_bundle *bundle)
     return false;
 }
 
+bool dv_teacher_feed(dv_bundle *bundle, dv_runner *runner, int output_count, int64_t width, const float *pictures,
+                     int64_t count, float *result, const dv_progress *progress, dv_error *error)
+{
+    int64_t pixels = bundle->pixels;
+    int64_t chunk = CHUNK_FLOATS / pixels > TASK_PICTURES ? CHUNK_FLOATS / pixels : TASK_PICTURES;
+    float *input = NULL, **output = NULL;
+    bool copied = has_preprocessing(bundle), ok = false;
+    if (chunk > count)
+        chunk = count;
+    output = dv_alloc(output_count, sizeof *output, error);
+    if (!output || (copied && !(input = dv_alloc(chunk * pixels, sizeof *input, error))))
+        goto end;
+    for (int64_t first = 0; first < count; first += chunk) {
+        int64_t size = count - first < chunk ? count - first : chunk;
+        dv_span span = {.whole = progress, .first = (double)first / count, .share = (double)size / count};
+        dv_progress part = dv_span_progress(&span);
+        struct preprocessing work = {bundle, pictures + first * pixels, size, input};
+        if (copied)
+            dv_team_run(bundle->team, preprocess, &work, (size + TASK_PICTURES - 1) / TASK_PICTURES);
+        output[0] = result + first * width;
+        if (!dv_runner_run_batch(runner, copied ? input : work.pictures, size, output, &part, "teacher", error))
+            goto end;
+    }
+    ok = true;
+end:
+    free(output);
+    free(input);
+    return ok;
+}
+
 static bool to_logits(const dv_bundle *bundle, float *value, int64_t count, dv_error *error)
 {
     for (int64_t i = 0; i < count; i++) {
@@ -112,31 +142,7 @@ bool dv_teacher_run(dv_bundle *bundle, const float *pictures, int64_t count, flo
                     dv_error *error)
 {
     int classes = bundle->facts.classes;
-    int64_t pixels = bundle->pixels;
-    int64_t chunk = CHUNK_FLOATS / pixels > TASK_PICTURES ? CHUNK_FLOATS / pixels : TASK_PICTURES;
-    float *input = NULL, **output = NULL;
-    bool copied = has_preprocessing(bundle), ok = false;
-    if (chunk > count)
-        chunk = count;
-    output = dv_alloc(bundle->teacher.graph->output_count, sizeof *output, error);
-    if (!output || (copied && !(input = dv_alloc(chunk * pixels, sizeof *input, error))))
-        goto end;
-    for (int64_t first = 0; first < count; first += chunk) {
-        int64_t size = count - first < chunk ? count - first : chunk;
-        dv_span span = {.whole = progress, .first = (double)first / count, .share = (double)size / count};
-        dv_progress part = dv_span_progress(&span);
-        struct preprocessing work = {bundle, pictures + first * pixels, size, input};
-        if (copied)
-            dv_team_run(bundle->team, preprocess, &work, (size + TASK_PICTURES - 1) / TASK_PICTURES);
-        output[0] = logits + first * classes;
-        if (!dv_runner_run_batch(bundle->teacher.runner, copied ? input : work.pictures, size, output, &part, "teacher",
-                                 error) ||
-            !to_logits(bundle, output[0], size * classes, error))
-            goto end;
-    }
-    ok = true;
-end:
-    free(output);
-    free(input);
-    return ok;
+    return dv_teacher_feed(bundle, bundle->teacher.runner, bundle->teacher.graph->output_count, classes, pictures,
+                           count, logits, progress, error) &&
+           to_logits(bundle, logits, count * classes, error);
 }

@@ -19,4 +19,9 @@ const dv_teacher_output *dv_teacher_output_find(const char *name, dv_error *erro
 bool dv_teacher_run(dv_bundle *bundle, const float *pictures, int64_t count, float *logits, const dv_progress *progress,
                     dv_error *error);
 
+/* Feeds pictures, made into what the teacher takes, to a graph that takes the same: the teacher or a part of it. The
+ * first of its output_count outputs, width numbers a picture, goes to result (count x width). */
+bool dv_teacher_feed(dv_bundle *bundle, dv_runner *runner, int output_count, int64_t width, const float *pictures,
+                     int64_t count, float *result, const dv_progress *progress, dv_error *error);
+
 #endif
