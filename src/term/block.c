@@ -1,5 +1,7 @@
 #include "term/block.h"
 
+#include <string.h>
+
 enum { UPPER_HALF = 0x2580, LOWER_HALF = 0x2584, FULL = 0x2588, UNKNOWN = -1 };
 
 /* Colour numbers of the two pixels of a cell. */
@@ -31,6 +33,20 @@ static int number_at(const dv_image *image, int x, int y, dv_color_depth depth)
     uint8_t rgb[3];
     pixel_of(image, x, y, rgb);
     return dv_color_number(rgb, depth, x, y);
+}
+
+/* Whether a cell of both images shows the same pixels. */
+static bool same_cell(const dv_image *a, const dv_image *b, int row, int column)
+{
+    for (int y = 2 * row; y < 2 * row + 2; y++) {
+        uint8_t of_a[3], of_b[3];
+        pixel_of(a, column, y, of_a);
+        pixel_of(b, column, y, of_b);
+        if (memcmp(of_a, of_b, sizeof of_a) != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static halves halves_at(const dv_image *image, int row, int column, dv_color_depth depth)
@@ -107,13 +123,9 @@ void dv_block_draw(const dv_image *image, const dv_image *before, int row, int c
     size_t empty = bytes->size;
     for (int r = 0; 2 * r < image->height; r++) {
         for (int c = 0; c < image->width; c++) {
-            halves cell = halves_at(image, r, c, depth), old = cell;
-            if (before) {
-                old = halves_at(before, r, c, depth);
-            }
-            if (!before || cell.upper != old.upper || cell.lower != old.lower) {
+            if (!before || !same_cell(image, before, r, c)) {
                 move_to(&pen, row + r, column + c);
-                write_cell(&pen, cell);
+                write_cell(&pen, halves_at(image, r, c, depth));
             }
         }
     }

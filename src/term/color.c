@@ -38,28 +38,6 @@ static void rgb_of_256(int number, uint8_t rgb[3])
     }
 }
 
-static int nearest_level(int value)
-{
-    int best = 0;
-    for (int i = 1; i < 6; i++) {
-        if (abs(cube_levels[i] - value) < abs(cube_levels[best] - value)) {
-            best = i;
-        }
-    }
-    return best;
-}
-
-static int nearest_256(const uint8_t rgb[3])
-{
-    int cube = CUBE + 36 * nearest_level(rgb[0]) + 6 * nearest_level(rgb[1]) + nearest_level(rgb[2]);
-    int grey = ((rgb[0] + rgb[1] + rgb[2]) / 3 - 3) / 10;
-    grey = GREYS + (grey < 0 ? 0 : grey > 23 ? 23 : grey);
-    uint8_t of_cube[3], of_grey[3];
-    rgb_of_256(cube, of_cube);
-    rgb_of_256(grey, of_grey);
-    return square_distance(rgb, of_grey) < square_distance(rgb, of_cube) ? grey : cube;
-}
-
 /* Bayer's 4 x 4 matrix: a threshold between 0 and 1 that differs from pixel to pixel. */
 static double threshold(int x, int y)
 {
@@ -67,79 +45,133 @@ static double threshold(int x, int y)
     return (bayer[y & 3][x & 3] + 0.5) / 16;
 }
 
-/* Each channel is on or off; greys stay grey, for all three are compared with the same threshold. */
-static int dithered_8(const uint8_t rgb[3], double at)
+/* ---- mixing two of few -------------------------------------------------------------- */
+
+enum { MOST_CANDIDATES = 16 };
+
+typedef struct candidate {
+    int number;
+    uint8_t rgb[3];
+} candidate;
+
+static void add(candidate *list, int *count, int number)
 {
-    int number = 0;
-    for (int c = 0; c < 3; c++) {
-        number |= (rgb[c] > at * 255) << c;
-    }
-    return number;
+    list[*count].number = number;
+    rgb_of_256(number, list[(*count)++].rgb);
 }
 
-/* Sixteen colours are the eight of before, eight brighter ones, and so four greys. */
-static int dithered_16(const uint8_t rgb[3], double at)
+/* Of the 256, the corners of the cube's cell in which the colour lies, and the greys around its own. */
+static int candidates_of_256(const uint8_t rgb[3], candidate *list)
 {
-    static const int greys[] = {0, 8, 7, 15};
-    enum { DULL = 205, NEARLY_GREY = 24 };
-    int low = 255, high = 0, number = 0;
+    int low[3], count = 0;
     for (int c = 0; c < 3; c++) {
-        low = rgb[c] < low ? rgb[c] : low;
-        high = rgb[c] > high ? rgb[c] : high;
-        number |= (rgb[c] > at * DULL) << c;
+        low[c] = 0;
+        while (low[c] < 4 && cube_levels[low[c] + 1] <= rgb[c]) {
+            low[c]++;
+        }
     }
-    if (high - low >= NEARLY_GREY) {
-        return number && high > DULL + at * (255 - DULL) ? number + 8 : number;
+    for (int i = 0; i < 8; i++) {
+        add(list, &count, CUBE + 36 * (low[0] + (i >> 2)) + 6 * (low[1] + (i >> 1 & 1)) + low[2] + (i & 1));
     }
-    int step = 0;
-    while (step < 2 && high >= ansi[greys[step + 1]][0]) {
-        step++;
-    }
-    int below = ansi[greys[step]][0], above = ansi[greys[step + 1]][0];
-    return greys[high - below > at * (above - below) ? step + 1 : step];
+    int grey = ((rgb[0] + rgb[1] + rgb[2]) / 3 - 8) / 10;
+    grey = GREYS + (grey < 0 ? 0 : grey > 22 ? 22 : grey);
+    add(list, &count, grey);
+    add(list, &count, grey + 1);
+    return count;
 }
 
-/* One of the two of the 256 colours between which this one lies: the nearest, and that on its other side. */
-static int dithered_256(const uint8_t rgb[3], double at)
+static int candidates_of(const uint8_t rgb[3], dv_color_depth depth, candidate *list)
 {
-    uint8_t near[3], beyond[3], far[3];
-    int nearest = nearest_256(rgb), along = 0;
-    rgb_of_256(nearest, near);
-    for (int c = 0; c < 3; c++) {
-        int mirrored = 2 * rgb[c] - near[c];
-        beyond[c] = (uint8_t)(mirrored < 0 ? 0 : mirrored > 255 ? 255 : mirrored);
+    int count = 0;
+    if (depth == DV_COLOR_256) {
+        return candidates_of_256(rgb, list);
     }
-    int other = nearest_256(beyond);
-    rgb_of_256(other, far);
-    for (int c = 0; c < 3; c++) {
-        along += (rgb[c] - near[c]) * (far[c] - near[c]);
+    while (count < (int)depth) {
+        add(list, &count, count);
     }
-    return along > at * square_distance(near, far) ? other : nearest;
+    return count;
+}
+
+/* How much two colours side by side disturb: more by their hues than by their lightness. */
+static double contrast(const uint8_t a[3], const uint8_t b[3])
+{
+    enum { OF_HUE = 3 };
+    double difference[3], mean = 0, sum = 0;
+    for (int c = 0; c < 3; c++) {
+        difference[c] = a[c] - b[c];
+        mean += difference[c] / 3;
+    }
+    for (int c = 0; c < 3; c++) {
+        double hue = difference[c] - mean;
+        sum += difference[c] * difference[c] + OF_HUE * hue * hue;
+    }
+    return sum;
+}
+
+/* How badly a mix of two, as even as it may be, stands for the colour; `share` becomes that of `b`. */
+static double mix(const uint8_t rgb[3], const candidate *a, const candidate *b, double *share)
+{
+    static const double calm = 0.05; /* how much error a lower contrast is worth */
+    double along = 0, length = 0, error = 0;
+    for (int c = 0; c < 3; c++) {
+        double step = b->rgb[c] - a->rgb[c];
+        along += (rgb[c] - a->rgb[c]) * step;
+        length += step * step;
+    }
+    *share = length > 0 ? along / length : 0;
+    *share = *share < 0 ? 0 : *share > 1 ? 1 : *share;
+    for (int c = 0; c < 3; c++) {
+        double off = a->rgb[c] + *share * (b->rgb[c] - a->rgb[c]) - rgb[c];
+        error += off * off;
+    }
+    return error + calm * *share * (1 - *share) * contrast(a->rgb, b->rgb);
+}
+
+/* The nearest colour if it is as good as the same; else, of the two that are the best mix, the one that belongs there.
+ * After Knoll's pattern dithering with two colours. */
+static int dithered(const uint8_t rgb[3], dv_color_depth depth, double at)
+{
+    enum { NEAR = 3 * 10 * 10 };
+    candidate list[MOST_CANDIDATES];
+    int count = candidates_of(rgb, depth, list), nearest = 0;
+    for (int i = 1; i < count; i++) {
+        if (square_distance(rgb, list[i].rgb) < square_distance(rgb, list[nearest].rgb)) {
+            nearest = i;
+        }
+    }
+    double best = square_distance(rgb, list[nearest].rgb), share;
+    int chosen = list[nearest].number;
+    for (int i = 0; best > NEAR && i < count; i++) {
+        for (int j = i + 1; j < count; j++) {
+            double error = mix(rgb, &list[i], &list[j], &share);
+            if (error < best) {
+                best = error;
+                chosen = list[at < share ? j : i].number;
+            }
+        }
+    }
+    return chosen;
 }
 
 int dv_color_number(const uint8_t rgb[3], dv_color_depth depth, int x, int y)
 {
     switch (depth) {
-    case DV_COLOR_TRUE: {
-        int number = rgb[0] << 16 | rgb[1] << 8 | rgb[2];
-        return number < 8 ? 8 : number;
-    }
-    case DV_COLOR_256:
-        return dithered_256(rgb, threshold(x, y));
-    case DV_COLOR_16:
-        return dithered_16(rgb, threshold(x, y));
-    case DV_COLOR_8:
-        return dithered_8(rgb, threshold(x, y));
-    default:
+    case DV_COLOR_NONE:
         return -1;
+    case DV_COLOR_TRUE:
+        return rgb[0] << 16 | rgb[1] << 8 | rgb[2];
+    default:
+        return dithered(rgb, depth, threshold(x, y));
     }
 }
 
 int dv_color_from_256(int number)
 {
+    enum { ANSI = 8 };
     uint8_t rgb[3];
     rgb_of_256(number, rgb);
-    return dv_color_number(rgb, DV_COLOR_TRUE, 0, 0);
+    int color = dv_color_number(rgb, DV_COLOR_TRUE, 0, 0);
+    return color < ANSI ? ANSI : color;
 }
 
 void dv_color_select(int number, dv_color_depth depth, bool background, dv_bytes *bytes)

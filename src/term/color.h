@@ -12,13 +12,13 @@ typedef enum dv_color_depth {
     DV_COLOR_8 = 8,
     DV_COLOR_16 = 16,
     DV_COLOR_256 = 256,      /* xterm's: 16 + 6 x 6 x 6 cube + 24 greys */
-    DV_COLOR_TRUE = 1 << 24, /* the number is 0xrrggbb; below 8 it would be an ANSI colour, and is never used */
+    DV_COLOR_TRUE = 1 << 24, /* the number is 0xrrggbb */
 } dv_color_depth;
 
-/* The number of a colour; where there are few, one of the nearest two, or of each channel's, by an ordered dither at
- * pixel (x, y): on the average of a few pixels the colour is right. */
+/* The number of a colour; where there are few and none is near, one of two by an ordered dither at pixel (x, y): on the
+ * average of a few pixels the colour is about right. -1 where there are none. */
 int dv_color_number(const uint8_t rgb[3], dv_color_depth depth, int x, int y);
-/* The true colour number of one of xterm's 256. */
+/* The true colour of one of xterm's 256, as terminfo's entries for true colour want it: below 8 are ANSI's colours. */
 int dv_color_from_256(int number);
 
 /* Appends the parameters of SGR (ECMA-48) that make the number the colour of what is written, or of its background. */
