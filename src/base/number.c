@@ -6,22 +6,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static double read_back(double number, int digits)
+{
+    char text[DV_NUMBER_SIZE];
+    snprintf(text, sizeof text, "%.*g", digits, number);
+    return strtod(text, NULL);
+}
+
 void dv_number_write(double number, char text[DV_NUMBER_SIZE])
 {
     assert(isfinite(number));
     int digits = 15;
-    do
-        snprintf(text, DV_NUMBER_SIZE, "%.*g", digits, number);
-    while (strtod(text, NULL) != number && digits++ < 17);
+    while (digits < 17 && read_back(number, digits) != number)
+        digits++;
+    snprintf(text, DV_NUMBER_SIZE, "%.*g", digits, number);
 }
 
 void dv_number_write_float(float number, char text[DV_NUMBER_SIZE])
 {
     assert(isfinite(number));
     int digits = 6;
-    do
-        snprintf(text, DV_NUMBER_SIZE, "%.*g", digits, (double)number);
-    while ((float)strtod(text, NULL) != number && digits++ < 9);
+    while (digits < 9 && (float)read_back(number, digits) != number)
+        digits++;
+    snprintf(text, DV_NUMBER_SIZE, "%.*g", digits, (double)number);
 }
 
 bool dv_number_read(const char *text, double *number)

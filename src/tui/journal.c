@@ -22,19 +22,24 @@ struct dv_journal {
 
 /* ---- the file ------------------------------------------------------------------- */
 
+/* "log", "log.1"; the caller's, NULL without memory. */
+static char *numbered(const char *path, int number)
+{
+    char *name;
+    if (number == 0)
+        return strdup(path);
+    return asprintf(&name, "%s.%d", path, number) < 0 ? NULL : name;
+}
+
 /* log.3 becomes log.4, and so on; log becomes log.1. One that somebody still writes goes on under its new name. */
 static void move_older(const char *path)
 {
-    char *from, *to;
     for (int number = DV_JOURNALS_KEPT - 2; number >= 0; number--) {
-        bool named = number > 0 ? asprintf(&from, "%s.%d", path, number) >= 0 : (from = strdup(path)) != NULL;
-        if (!named)
-            return;
-        if (asprintf(&to, "%s.%d", path, number + 1) >= 0) {
+        char *from = numbered(path, number), *to = numbered(path, number + 1);
+        if (from && to)
             rename(from, to);
-            free(to);
-        }
         free(from);
+        free(to);
     }
 }
 
