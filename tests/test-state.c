@@ -474,8 +474,8 @@ static void test_lines_that_cannot_be_done(void **state)
         {"mark x", "no picture x"},
         {"forget it", "there is no bookmark 'it'"},
         {"bookmark  ", "bookmark takes NAME"},
-        {"view a/b", "view takes one word, not 'a/b'"},
-        {"mouse purple", "mouse takes on or off, not 'purple'"},
+        {"view a/b", "view takes NAME, not 'a/b'"},
+        {"mouse purple", "mouse takes on|off, not 'purple'"},
         {"\033[2J", "'?[2J' is nothing to do"},
         {"explode", "'explode' is nothing to do"},
     };

@@ -207,15 +207,6 @@ static bool do_forget(const target *to, char **argument, dv_error *error)
     return true;
 }
 
-static bool do_look(const target *to, char **argument, dv_error *error)
-{
-    for (int look = 0; look < DV_LOOK_COUNT; look++)
-        if (strcmp(dv_look_name(look), to->word) == 0 && dv_session_look(to->session, look, argument[0]))
-            return true;
-    return dv_error_set(error, DV_ERROR_ARGUMENT, "%s takes %s, not '%s'", to->word,
-                        strcmp(to->word, "mouse") == 0 ? "on or off" : "one word", argument[0]);
-}
-
 enum { ARGUMENTS = 2 };
 
 static const struct row {
@@ -228,17 +219,10 @@ static const struct row {
     {                                                                                                                  \
         word, arguments, count, act, word " " arguments                                                                \
     }
-    ROW("index", "PICTURE", 1, do_index),
-    ROW("knob", "DIMENSION VALUE", 2, do_knob),
-    ROW("band", "DIMENSION VALUE", 2, do_band),
-    ROW("set", "SETTING VALUE", 2, do_set),
-    ROW("mark", "PICTURE", 1, do_mark),
-    ROW("bookmark", "NAME", 1, do_bookmark),
+    ROW("index", "PICTURE", 1, do_index),       ROW("knob", "DIMENSION VALUE", 2, do_knob),
+    ROW("band", "DIMENSION VALUE", 2, do_band), ROW("set", "SETTING VALUE", 2, do_set),
+    ROW("mark", "PICTURE", 1, do_mark),         ROW("bookmark", "NAME", 1, do_bookmark),
     ROW("forget", "NAME", 1, do_forget),
-    ROW("view", "NAME", 1, do_look),
-    ROW("pane", "NAME", 1, do_look),
-    ROW("graphics", "WAY", 1, do_look),
-    ROW("mouse", "on|off", 1, do_look),
 #undef ROW
 };
 
@@ -246,7 +230,9 @@ enum { ROWS = sizeof(rows) / sizeof(*rows) };
 
 const char *dv_script_usage(int row)
 {
-    return row >= 0 && row < ROWS ? rows[row].usage : NULL;
+    if (row < 0 || row >= ROWS + DV_LOOK_COUNT)
+        return NULL;
+    return row < ROWS ? rows[row].usage : dv_look_usage(row - ROWS);
 }
 
 /* Ends the word that the text begins with; returns what comes behind it. */
@@ -270,6 +256,14 @@ static bool act(const struct row *row, const target *to, char *rest, dv_error *e
     return row->act(to, argument, error);
 }
 
+static bool do_look(const target *to, dv_look look, const char *word, dv_error *error)
+{
+    if (dv_session_look(to->session, look, word))
+        return true;
+    const char *usage = dv_look_usage(look) + strlen(to->word) + 1;
+    return dv_error_set(error, DV_ERROR_ARGUMENT, "%s takes %s, not '%s'", to->word, usage, word);
+}
+
 bool dv_script_apply(dv_session *session, int64_t count, const char *line, dv_error *error)
 {
     char text[DV_LINE_SIZE];
@@ -286,5 +280,8 @@ bool dv_script_apply(dv_session *session, int64_t count, const char *line, dv_er
     for (int i = 0; i < ROWS; i++)
         if (strcmp(rows[i].word, word) == 0)
             return act(&rows[i], &(target){session, count, word}, rest, error);
+    for (int i = 0; i < DV_LOOK_COUNT; i++)
+        if (strcmp(dv_look_name(i), word) == 0)
+            return do_look(&(target){session, count, word}, i, rest, error);
     return dv_error_set(error, DV_ERROR_ARGUMENT, "'%s' is nothing to do", word);
 }

@@ -8,15 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct {
+    const char *name, *usage;
+    bool on_or_off; /* no other word */
+} looks[DV_LOOK_COUNT] = {
+#define ROW(name, value) name, name " " value
+    [DV_LOOK_VIEW] = {ROW("view", "NAME"), false},
+    [DV_LOOK_PANE] = {ROW("pane", "NAME"), false},
+    [DV_LOOK_GRAPHICS] = {ROW("graphics", "WAY"), false},
+    [DV_LOOK_MOUSE] = {ROW("mouse", "on|off"), true},
+#undef ROW
+};
+
 const char *dv_look_name(dv_look look)
 {
-    static const char *const names[DV_LOOK_COUNT] = {
-        [DV_LOOK_VIEW] = "view",
-        [DV_LOOK_PANE] = "pane",
-        [DV_LOOK_GRAPHICS] = "graphics",
-        [DV_LOOK_MOUSE] = "mouse",
-    };
-    return names[look];
+    return looks[look].name;
+}
+
+const char *dv_look_usage(dv_look look)
+{
+    return looks[look].usage;
 }
 
 bool dv_session_init(dv_session *session, const dv_explain_options *options, int latent, dv_error *error)
@@ -89,7 +100,7 @@ bool dv_session_equal(const dv_session *a, const dv_session *b)
 bool dv_session_look(dv_session *session, dv_look look, const char *word)
 {
     size_t length = strlen(word);
-    if (look == DV_LOOK_MOUSE && strcmp(word, "on") != 0 && strcmp(word, "off") != 0)
+    if (looks[look].on_or_off && strcmp(word, "on") != 0 && strcmp(word, "off") != 0)
         return false;
     if (length == 0 || length >= DV_WORD_SIZE)
         return false;

@@ -15,6 +15,7 @@ typedef enum dv_look {
 
 /* "view"; 0 .. DV_LOOK_COUNT - 1. */
 const char *dv_look_name(dv_look look);
+const char *dv_look_usage(dv_look look); /* "view NAME" */
 
 enum { DV_WORD_SIZE = 32, DV_BOOKMARK_SIZE = 64, DV_BOOKMARKS_MOST = 1000 };
 
