@@ -16,6 +16,7 @@ typedef enum dv_job {
     DV_JOB_INFLUENCE, /* -> float[latent] */
     DV_JOB_CLASSIFY,  /* -> dv_scores_part, several */
     DV_JOB_SURVEY,    /* -> dv_means_part, several */
+    DV_JOB_PROJECT,   /* -> dv_positions, better ones by and by */
     DV_JOB_COUNT
 } dv_job;
 
@@ -30,6 +31,7 @@ typedef struct dv_request {
     int number;                  /* TRAVERSE: dimension; FLIP: class or -1 */
     int count;                   /* TRAVERSE, MORPH: steps; LAMBDA: points */
     double reach;                /* TRAVERSE: prior standard deviations each way */
+    dv_project_options project;  /* PROJECT */
     char folder[DV_FOLDER_SIZE]; /* EXPORT */
 } dv_request;
 
@@ -53,6 +55,14 @@ typedef struct dv_means_part {
     int64_t first, count;
     float mean[];
 } dv_means_part;
+
+/* Where the projection has the pictures at the moment. */
+typedef struct dv_positions {
+    dv_project_options options;
+    double fraction; /* of the work; 1: done */
+    int64_t count;
+    float position[]; /* count x 2, in -1..1 */
+} dv_positions;
 
 /* ---- for the worker ---------------------------------------------------------------- */
 
@@ -87,6 +97,6 @@ const dv_job_kind *dv_job_get(dv_job job);
 void dv_job_free_result(dv_job job, void *result);
 
 extern const dv_job_kind dv_job_explain, dv_job_export, dv_job_traverse, dv_job_influence, dv_job_classify,
-    dv_job_survey;
+    dv_job_survey, dv_job_project;
 
 #endif

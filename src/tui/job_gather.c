@@ -1,10 +1,17 @@
-/* What is gathered about all pictures bit by bit, between more urgent work: the teacher's word, the latent means. */
+/* What is gathered about all pictures bit by bit, between more urgent work: the teacher's word, the latent means, where
+ * the projection has them. */
+#include "base/file.h"
 #include "base/memory.h"
 #include "tui/job.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { PICTURES = 128 }; /* a bite: short enough to keep nobody waiting */
+enum {
+    PICTURES = 128, /* a bite: short enough to keep nobody waiting */
+    STEP_MS = 25,   /* a bite of the projection */
+    SHOW_MS = 400,  /* so often are better positions shown */
+};
 
 static int64_t bite(const dv_errand *errand, int64_t next)
 {
@@ -67,3 +74,60 @@ static dv_errand_state survey(const dv_errand *errand, dv_error *error)
 
 const dv_job_kind dv_job_survey = {
     .doing = "encoding", .keeps_all = true, .memory_size = sizeof(int64_t), .run = survey, .free_result = free};
+
+/* ---- the projection ---------------------------------------------------------------- */
+
+enum { FEATURES = DV_FEATURES_PIXELS + 1 };
+
+/* One of each kind, kept: going back to one costs nothing, and an unfinished one goes on. */
+typedef struct projections {
+    dv_projector *projector[FEATURES][2]; /* principal components, t-SNE */
+    uint64_t key;                         /* of the request that positions were shown for last */
+    double shown;
+} projections;
+
+static void forget(void *memory)
+{
+    projections *held = memory;
+    for (int features = 0; features < FEATURES; features++)
+        for (int tsne = 0; tsne < 2; tsne++)
+            dv_projector_free(held->projector[features][tsne]);
+}
+
+static bool show(const dv_errand *errand, const dv_projector *projector, dv_error *error)
+{
+    size_t numbers = 2 * (size_t)errand->facts->count;
+    dv_positions *positions = dv_alloc(1, sizeof(*positions) + numbers * sizeof(float), error);
+    if (!positions)
+        return false;
+    positions->options = errand->request->project;
+    positions->fraction = dv_projector_done(projector) ? 1 : dv_projector_fraction(projector);
+    positions->count = errand->facts->count;
+    memcpy(positions->position, dv_projector_positions(projector), numbers * sizeof(float));
+    errand->post(errand, positions, false);
+    return true;
+}
+
+static dv_errand_state project(const dv_errand *errand, dv_error *error)
+{
+    projections *held = errand->memory;
+    const dv_project_options *options = &errand->request->project;
+    dv_projector **projector = &held->projector[options->features][options->tsne];
+    bool begins = !*projector;
+    if (begins)
+        *projector = dv_projector_new(errand->bundle, options, errand->progress, error);
+    if (!*projector || (!begins && !dv_projector_step(*projector, STEP_MS, error)))
+        return DV_ERRAND_FAILED;
+    bool done = dv_projector_done(*projector), is_new = held->key != errand->request->key;
+    errand->progress->report(errand->progress->context, "", dv_projector_fraction(*projector));
+    if (done || is_new || dv_clock_ms() - held->shown >= SHOW_MS) {
+        held->key = errand->request->key;
+        held->shown = dv_clock_ms();
+        if (!show(errand, *projector, error))
+            return DV_ERRAND_FAILED;
+    }
+    return done ? DV_ERRAND_DONE : DV_ERRAND_MORE;
+}
+
+const dv_job_kind dv_job_project = {
+    .doing = "projecting", .memory_size = sizeof(projections), .forget = forget, .run = project, .free_result = free};

@@ -35,6 +35,7 @@ dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *option
         return NULL;
     }
     model->marked = -1;
+    model->teacher.project = dv_project_defaults();
     model->teacher.window.reach = 1;
     model->student.class_index = model->student.against = -1;
     model->vae.frame = -1;

@@ -59,8 +59,9 @@ extern const dv_pane_kind dv_pane_picture; /* picture, reconstruction, what the 
 extern const dv_pane_kind dv_pane_classes; /* probabilities of teacher and student */
 
 /* The teacher view. */
-extern const dv_pane_kind dv_pane_grid;   /* the selected pictures, paged */
-extern const dv_pane_kind dv_pane_matrix; /* labels against the teacher's words */
+extern const dv_pane_kind dv_pane_projection; /* all pictures as points of a plane */
+extern const dv_pane_kind dv_pane_grid;       /* the selected pictures, paged */
+extern const dv_pane_kind dv_pane_matrix;     /* labels against the teacher's words */
 
 /* The VAE view. */
 extern const dv_pane_kind dv_pane_coordinates; /* parallel coordinates: an axis a latent dimension */

@@ -214,28 +214,27 @@ static void draw_overview(const dv_pane *pane, const view *v)
     free(count);
 }
 
-/* The cursor in words, in two lines: "Shirt called Coat", "96 of 1000, 9.6 %; 10.2 % of all called so". */
+/* The cursor in words, in two lines: "Shirt called Coat: 56 of 1000", "5.6 % of the label, 5.7 % of the word". */
 static void tell(const dv_pane *pane, const view *v, int y)
 {
     const dv_model *model = pane->model;
     const dv_confusion *all = v->confusion;
     int row = model->teacher.row, column = model->teacher.column;
     const char *from = dv_model_class_name(model, row), *to = dv_model_class_name(model, column);
-    bool whole_row = column < 0, whole_column = row < 0;
     int64_t count =
-        all->count[(size_t)(whole_column ? column : row) * (size_t)v->classes + (size_t)(whole_row ? row : column)];
-    int64_t sum = whole_column ? all->column_sum[column] : all->row_sum[row];
-    if (whole_row)
-        dv_pane_text(pane, y, 0, 0, DV_STYLE_TEXT, "%s, whatever the teacher calls it", from);
-    else if (whole_column)
-        dv_pane_text(pane, y, 0, 0, DV_STYLE_TEXT, "called %s, whatever it is", to);
-    else
-        dv_pane_text(pane, y, 0, 0, DV_STYLE_TEXT, "%s called %s", from, row == column ? "so" : to);
-    int used = dv_pane_text(pane, y + 1, 0, 0, DV_STYLE_DIM, "%" PRId64 " of %" PRId64 "%s, %.1f %%", count, sum,
-                            whole_row || whole_column ? " right" : "", share(count, sum));
-    if (!whole_row && !whole_column)
-        dv_pane_text(pane, y + 1, used, 0, DV_STYLE_DIM, "; %.1f %% of all called so",
-                     share(count, all->column_sum[column]));
+        all->count[(size_t)(row < 0 ? column : row) * (size_t)v->classes + (size_t)(column < 0 ? row : column)];
+    if (column < 0) {
+        dv_pane_text(pane, y, 0, 0, DV_STYLE_TEXT, "all %s: %" PRId64, from, all->row_sum[row]);
+        dv_pane_text(pane, y + 1, 0, 0, DV_STYLE_DIM, "%.1f %% called so", share(count, all->row_sum[row]));
+    } else if (row < 0) {
+        dv_pane_text(pane, y, 0, 0, DV_STYLE_TEXT, "all called %s: %" PRId64, to, all->column_sum[column]);
+        dv_pane_text(pane, y + 1, 0, 0, DV_STYLE_DIM, "%.1f %% rightly", share(count, all->column_sum[column]));
+    } else {
+        dv_pane_text(pane, y, 0, 0, DV_STYLE_TEXT, "%s called %s: %" PRId64 " of %" PRId64, from,
+                     row == column ? "so" : to, count, all->row_sum[row]);
+        dv_pane_text(pane, y + 1, 0, 0, DV_STYLE_DIM, "%.1f %% of the label, %.1f %% of the word",
+                     share(count, all->row_sum[row]), share(count, all->column_sum[column]));
+    }
 }
 
 static const char *name_mode(dv_heat_mode mode)

@@ -10,7 +10,9 @@ typedef struct dv_teacher_state {
     bool by_prediction; /* colours: the teacher's word rather than the label */
     bool class_frames;  /* of the grid's tiles: the class's colour rather than right and wrong */
 
+    dv_project_options project;
     dv_window window; /* the part of the projection that is seen */
+    int64_t followed; /* the picture that it was last moved for */
     dv_region region;
 
     int row, column;   /* the cell of the confusion matrix; -1 in one of them: a whole column or row */

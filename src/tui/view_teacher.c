@@ -14,7 +14,7 @@ enum {
     GRID_ROWS = 5,    /* at least, for one row of pictures */
 };
 
-static const dv_pane_kind *const panes[] = {&dv_pane_grid, &dv_pane_matrix, NULL};
+static const dv_pane_kind *const panes[] = {&dv_pane_projection, &dv_pane_grid, &dv_pane_matrix, NULL};
 
 static void put(dv_frame **next, const dv_pane_kind *kind, dv_area area)
 {
@@ -35,13 +35,14 @@ static void arrange_small(const dv_model *model, const dv_pane_kind *focus, dv_a
     put(next, &dv_pane_classes, right);
 }
 
-/* The grid; picture, classes and matrix below each other. A matrix that is too large for that stands above the grid. */
+/* Points above the grid; picture, classes and matrix below each other. A matrix that is too large for that takes turns
+ * with the points. */
 static void arrange_roomy(const dv_model *model, const dv_pane_kind *focus, dv_area body, dv_frame **next)
 {
     bool few = model->facts->classes <= FEW_CLASSES;
     dv_area right = dv_area_cut_right(&body, body.columns * 9 / 25);
-    if (!few && focus == &dv_pane_matrix)
-        put(next, &dv_pane_matrix, dv_area_cut_top(&body, body.rows * 11 / 20));
+    put(next, !few && focus == &dv_pane_matrix ? &dv_pane_matrix : &dv_pane_projection,
+        dv_area_cut_top(&body, body.rows * 11 / 20));
     put(next, &dv_pane_grid, body);
     put(next, &dv_pane_picture, dv_area_cut_top(&right, PICTURE_ROWS));
     if (few)
@@ -49,19 +50,21 @@ static void arrange_roomy(const dv_model *model, const dv_pane_kind *focus, dv_a
     put(next, &dv_pane_classes, right);
 }
 
-/* The grid; picture and classes above the matrix. */
+/* Points above the matrix; picture and classes above the grid. */
 static void arrange_wide(const dv_model *model, dv_area body, dv_frame **next)
 {
     int classes = model->facts->classes;
     static const int halves[] = {9, 11};
     dv_area half[2], part[2];
     dv_area_split_columns(body, 2, halves, half);
-    int rows = classes + MATRIX_EXTRA < body.rows * 2 / 3 ? classes + MATRIX_EXTRA : body.rows * 2 / 3;
-    put(next, &dv_pane_grid, half[0]);
-    put(next, &dv_pane_matrix, dv_area_cut_bottom(&half[1], rows));
-    dv_area_split_columns(half[1], 2, halves, part);
+    int rows = classes + MATRIX_EXTRA < body.rows / 2 ? classes + MATRIX_EXTRA : body.rows / 2;
+    put(next, &dv_pane_matrix, dv_area_cut_bottom(&half[0], rows));
+    put(next, &dv_pane_projection, half[0]);
+    dv_area_split_columns(dv_area_cut_top(&half[1], classes < FEW_CLASSES ? FEW_CLASSES : body.rows / 3), 2, halves,
+                          part);
     put(next, &dv_pane_picture, part[0]);
     put(next, &dv_pane_classes, part[1]);
+    put(next, &dv_pane_grid, half[1]);
 }
 
 static int arrange(const dv_model *model, dv_area body, dv_frame *frames)
