@@ -66,7 +66,7 @@ static void close_planes(fakescreen *screen)
 void fakescreen_open(fakescreen *screen, int rows, int columns, int cell_width, int cell_height)
 {
     memset(screen, 0, sizeof *screen);
-    screen->rows = rows;
+    screen->rows = screen->bottom = rows;
     screen->columns = columns;
     screen->cell_width = cell_width;
     screen->cell_height = cell_height;
@@ -92,8 +92,9 @@ static int smaller(int a, int b)
 void fakescreen_resize(fakescreen *screen, int rows, int columns)
 {
     fakescreen old = *screen;
-    screen->rows = rows;
+    screen->rows = screen->bottom = rows;
     screen->columns = columns;
+    screen->top = 0;
     screen->resized = true;
     fakekitty_clear(&screen->kitty);
     open_planes(screen);
@@ -136,13 +137,25 @@ static void erase(fakescreen *screen, int row, int from, int to)
     }
 }
 
-static void scroll_up(fakescreen *screen)
+static bool has_pictures(const fakescreen *screen)
 {
-    size_t row = (size_t)screen->columns;
-    memmove(screen->grid->cell, screen->grid->cell + row, (size_t)(screen->rows - 1) * row * sizeof(fakecell));
-    erase(screen, screen->rows - 1, 0, screen->columns);
-    if (screen->grid == &screen->alternate) {
-        complain(screen, "the screen scrolled");
+    return screen->grid == &screen->alternate &&
+           (screen->kitty.count > 0 || memchr(screen->painted, true, pixel_count(screen)));
+}
+
+/* Rows top .. bottom - 1 go up by some lines, or down; pictures would go with them. */
+static void shift(fakescreen *screen, int top, int bottom, int lines)
+{
+    int height = bottom - top, kept = height - smaller(height, abs(lines));
+    int from = lines > 0 ? bottom - kept : top, to = lines > 0 ? top : bottom - kept;
+    if (has_pictures(screen)) {
+        complain(screen, "rows with pictures among them are moved");
+    }
+    memmove(cell_at(screen, to, 0), cell_at(screen, from, 0), (size_t)(kept * screen->columns) * sizeof(fakecell));
+    for (int row = top; row < bottom; row++) {
+        if (row < to || row >= to + kept) {
+            erase(screen, row, 0, screen->columns);
+        }
     }
 }
 
@@ -155,10 +168,10 @@ static void move(fakescreen *screen, int row, int column)
 
 static void line_feed(fakescreen *screen)
 {
-    if (screen->grid->row < screen->rows - 1) {
+    if (screen->grid->row == screen->bottom - 1) {
+        shift(screen, screen->top, screen->bottom, 1);
+    } else if (screen->grid->row < screen->rows - 1) {
         screen->grid->row++;
-    } else {
-        scroll_up(screen);
     }
 }
 
@@ -264,6 +277,19 @@ static bool note_picture(fakescreen *screen, const char *kind, int width, int he
     return true;
 }
 
+/* Whether row y of a picture at (left, top) is on the screen already. */
+static bool is_painted(const fakescreen *screen, const fakesixel *picture, int left, int top, int y)
+{
+    size_t from = (size_t)y * (size_t)picture->width;
+    size_t to = (size_t)(top + y) * (size_t)(screen->columns * screen->cell_width) + (size_t)left;
+    for (int x = 0; x < picture->width; x++) {
+        if (!screen->painted[to + (size_t)x]) {
+            return false;
+        }
+    }
+    return memcmp(screen->pixel + 3 * to, picture->pixel + 3 * from, 3 * (size_t)picture->width) == 0;
+}
+
 static void show_picture(fakescreen *screen, const fakesixel *picture, size_t bytes)
 {
     fakegrid *grid = screen->grid;
@@ -272,12 +298,15 @@ static void show_picture(fakescreen *screen, const fakesixel *picture, size_t by
     if (!note_picture(screen, "sixel", picture->width, picture->height, bytes, picture->colors)) {
         return;
     }
+    bool repeated = true;
     for (int y = 0; y < picture->height; y++) {
+        repeated = repeated && is_painted(screen, picture, left, top, y);
         size_t from = (size_t)y * (size_t)picture->width;
         size_t to = (size_t)(top + y) * (size_t)stride + (size_t)left;
         memcpy(screen->pixel + 3 * to, picture->pixel + 3 * from, 3 * (size_t)picture->width);
         memset(screen->painted + to, true, (size_t)picture->width * sizeof *screen->painted);
     }
+    screen->repeats += repeated;
     move(screen, (top + picture->height) / screen->cell_height, 0); /* terminals differ; nobody may rely on it */
 }
 
@@ -411,6 +440,9 @@ static void set_mode(fakescreen *screen, int mode, bool set)
         }
         break;
     case 2026:
+        if (screen->synchronized && set) {
+            complain(screen, "a synchronised update begins inside another");
+        }
         screen->updates += screen->synchronized && !set;
         screen->synchronized = set;
         break;
@@ -493,10 +525,19 @@ static bool draw(fakescreen *screen, char final, const int *p, int count)
         break;
     case 'L':
     case 'M':
-    case 'P':
+        shift(screen, grid->row, screen->bottom, final == 'M' ? n : -n);
+        break;
     case 'S':
     case 'T':
-        complain(screen, "CSI %c moves what is on the screen", final);
+        shift(screen, screen->top, screen->bottom, final == 'S' ? n : -n);
+        break;
+    case 'r':
+        screen->top = smaller(n, screen->rows) - 1;
+        screen->bottom = p[1] < 1 ? screen->rows : smaller(p[1], screen->rows);
+        move(screen, 0, 0);
+        break;
+    case 'P':
+        complain(screen, "characters are deleted in row %d", grid->row);
         break;
     default:
         return false;
@@ -552,10 +593,11 @@ static void escape_ended(fakescreen *screen, uint8_t final)
         grid->pen = grid->saved_pen;
         break;
     case 'M':
-        if (grid->row == 0) {
-            complain(screen, "a reverse line feed in the first row");
+        if (grid->row == screen->top) {
+            shift(screen, screen->top, screen->bottom, -1);
+        } else {
+            move(screen, grid->row - 1, grid->column);
         }
-        move(screen, grid->row - 1, grid->column);
         break;
     default:
         break;
@@ -684,7 +726,7 @@ void fakescreen_feed(fakescreen *screen, const void *data, size_t size)
 
 void fakescreen_reset_counts(fakescreen *screen)
 {
-    screen->picture_count = 0;
+    screen->picture_count = screen->repeats = 0;
     screen->updates = screen->clears = 0;
     memset(screen->finals, 0, sizeof screen->finals);
 }

@@ -35,6 +35,7 @@ typedef struct fakegrid {
 typedef struct fakescreen {
     int rows, columns, cell_width, cell_height;
     fakegrid main, alternate, *grid; /* grid: the one in use */
+    int top, bottom;                 /* rows that scroll: top .. bottom - 1 */
     uint8_t *pixel;                  /* (rows * cell_height) x (columns * cell_width) x 3, of the alternate screen */
     bool *painted;                   /* which of them a picture has painted, and no text has covered since */
     fakekitty kitty;
@@ -45,6 +46,7 @@ typedef struct fakescreen {
     /* What has happened since fakescreen_reset_counts. */
     fakepicture pictures[FAKE_PICTURES];
     int picture_count;
+    int repeats;                    /* pictures that were there already, to the last pixel */
     int finals[128];                /* control sequences by final byte, without those that only ask */
     int updates;                    /* synchronised ones, ended */
     int clears;                     /* of the whole screen */

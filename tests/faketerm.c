@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 20000, ANSWERS = 64, ANSWER_SIZE = 64 };
+enum { PATIENCE_MS = 60000, ANSWERS = 64, ANSWER_SIZE = 64 };
 
 const faketerm_profile faketerm_sixel = {
     .name = "sixel",
@@ -366,6 +366,11 @@ const char *faketerm_bytes(const faketerm *term, size_t *size)
 {
     *size = term->size;
     return term->bytes;
+}
+
+void faketerm_forget_bytes(faketerm *term)
+{
+    term->size = 0;
 }
 
 pid_t faketerm_pid(const faketerm *term)

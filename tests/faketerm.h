@@ -50,19 +50,21 @@ void faketerm_free(faketerm *term);
 fakescreen *faketerm_screen(faketerm *term);
 /* All bytes that the program has sent. */
 const char *faketerm_bytes(const faketerm *term, size_t *size);
+/* Forgets the bytes, for a program that sends many; later ones are kept. */
+void faketerm_forget_bytes(faketerm *term);
 /* The program's process, and what became of it; `status` (may be NULL) as of waitpid once it has ended. */
 pid_t faketerm_pid(const faketerm *term);
 faketerm_state faketerm_job(const faketerm *term, int *status);
 /* The modes of the terminal now. */
 void faketerm_modes(const faketerm *term, struct termios *modes);
 
-/* Lets time pass until nothing has come from the program for `quiet_ms`, at most twenty seconds. */
+/* Lets time pass until nothing has come from the program for `quiet_ms`, at most a minute. */
 void faketerm_settle(faketerm *term, int quiet_ms);
-/* Lets time pass until some row holds the text, and no synchronised update is open. False after twenty seconds. */
+/* Lets time pass until some row holds the text, and no synchronised update is open. False after a minute. */
 bool faketerm_wait_text(faketerm *term, const char *text);
-/* Lets time pass until so many pictures have been drawn since fakescreen_reset_counts. False after twenty seconds. */
+/* Lets time pass until so many pictures have been drawn since fakescreen_reset_counts. False after a minute. */
 bool faketerm_wait_pictures(faketerm *term, int count);
-/* Lets time pass until the program is in that state. False after twenty seconds. */
+/* Lets time pass until the program is in that state. False after a minute. */
 bool faketerm_wait_state(faketerm *term, faketerm_state state);
 /* True if some row holds the text. */
 bool faketerm_shows(faketerm *term, const char *text);

@@ -1,0 +1,320 @@
+/* The three views, driven by keys, commands and the mouse. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "drive.h"
+#include "scratch.h"
+
+typedef struct step {
+    const char *keys, *text;
+} step;
+
+/* Types one after the other, each after the text of the one before has come. */
+static void walk(faketerm *term, const step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        drive_step(term, steps[i].keys, steps[i].text);
+    drive_rest(term);
+}
+
+#define WALK(term, ...) walk(term, (const step[]){__VA_ARGS__}, sizeof((const step[]){__VA_ARGS__}) / sizeof(step))
+
+/* ---- views, panes, help ------------------------------------------------------------- */
+
+static void test_going_from_view_to_view(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_sixel);
+    WALK(term, {"3", "Weight maps"}, {"1", "Pictures"}, {"2", "Coordinates"}, {"\t", "Weight maps"}, {"\t", "Pictures"},
+         {"\033[Z", "Weight maps"}, {"\033[Z", "Coordinates"}, {":view teacher\r", "Pictures"},
+         {":pane weights\r", "Weight maps"}, {":vae\r", "Coordinates"});
+    drive_step(term, ":view nowhere\r", "The views are called teacher, vae and student.");
+    drive_step(term, ":pane nowhere\r", "There is no pane of that name");
+    drive_expect(term, "Coordinates");
+    drive_quit(term);
+}
+
+static void type_often(faketerm *term, const char *key, int count)
+{
+    for (int i = 0; i < count; i++)
+        faketerm_type(term, key);
+}
+
+static void expect_same(const char *a, const char *b)
+{
+    if (strcmp(a, b) != 0)
+        fail_msg("the screens differ:\n%s\n%s", a, b);
+}
+
+/* w goes round, W goes the other way; what arrows do follows. */
+static void test_focus_goes_round(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"--graphics=off", NULL};
+    faketerm *term = drive_start(&faketerm_plain, DRIVE_ROWS, DRIVE_COLUMNS, options, NULL);
+    drive_wait(term, "right");
+    for (int view = '1'; view <= '3'; view++) {
+        drive_press(term, (char[]){(char)view, '\0'});
+        char *first = drive_text(term), *now = NULL;
+        int panes = 0;
+        do {
+            free(now);
+            drive_press(term, "w");
+            now = drive_text(term);
+        } while (++panes < 16 && strcmp(first, now) != 0);
+        assert_in_range(panes, 1, 12);
+        type_often(term, "W", panes);
+        drive_rest(term);
+        free(now);
+        now = drive_text(term);
+        expect_same(first, now);
+        free(first);
+        free(now);
+    }
+    drive_quit(term);
+}
+
+static void test_help_of_each_view(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_sixel);
+    static const char *const titles[] = {"Keys of the Teacher view", "Keys of the VAE view",
+                                         "Keys of the Student view"};
+    static const char *const own[] = {"only pictures that the teacher gets wrong", "choose the axis",
+                                      "other maps: class direction"};
+    for (int view = 0; view < 3; view++) {
+        drive_press(term, (char[]){(char)('1' + view), '\0'});
+        drive_step(term, "?", titles[view]);
+        bool told = false;
+        for (int page = 0; page < 6 && !told; page++) {
+            told = faketerm_shows(term, own[view]);
+            if (!told)
+                drive_press(term, "\033[6~"); /* Page Down */
+        }
+        assert_true(told);
+        faketerm_type(term, "\033");
+        drive_wait_gone(term, titles[view]);
+    }
+    drive_step(term, "\033OP", titles[2]); /* F1 */
+    faketerm_type(term, "?");
+    drive_wait_gone(term, titles[2]);
+    drive_check_repaint(term);
+    faketerm_resize(term, 24, 80);
+    drive_step(term, "?", "page 1 of");
+    for (int page = 0; page < 12 && faketerm_shows(term, "page "); page++)
+        drive_press(term, " ");
+    drive_expect(term, "Weight maps"); /* behind the last page */
+    drive_quit(term);
+}
+
+/* ---- the command line -------------------------------------------------------------------- */
+
+static void test_commands(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_plain);
+    WALK(term, {":nonsense\r", "There is no command 'nonsense'"}, {":student-view 3\r", "takes nothing behind it"},
+         {":find 7\r", "picture 7 of 12"}, {":find x1\r", "x1"}, {":\r", "picture 7 of 12"},
+         {":find 99999999999999999999\r", "picture 7 of 12"});
+    drive_step(term, ":studen", ":studen");
+    drive_step(term, "\t", ":student"); /* as far as it is clear */
+    drive_step(term, "\t", "student-view");
+    drive_step(term, "-\t\r", "Weight maps");
+    drive_step(term, ":fxnd 3", ":fxnd 3");
+    /* Home, right, right, left, delete, i, End, Backspace, 5 */
+    drive_step(term, "\001\033[C\006\002\033[3~i\005\1775\r", "picture 5 of 12");
+    drive_step(term, ":\033[A", ":find 5"); /* the last one again */
+    drive_step(term, "\033[A\033[B\1772\r", "picture 2 of 12");
+    drive_step(term, ":find 1\027\0271", ":1"); /* Ctrl-W takes a word */
+    drive_step(term, "\025quit", ":quit");      /* Ctrl-U all of it */
+    faketerm_type(term, "\033");
+    drive_wait_gone(term, ":quit");
+    drive_expect(term, "picture 2 of 12");
+    drive_step(term, ":\xc3\xa4\xe2\x82\xac\r", "There is no command 'ä€'");
+    drive_quit(term);
+}
+
+/* What is typed into a question sets nothing off. */
+static void test_questions_take_no_actions(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_plain);
+    drive_step(term, "/qe3", "qe3");
+    drive_step(term, "\177\177\1774", "4");
+    drive_step(term, "\r", "picture 4 of 12");
+    assert_int_equal(access("deepvid-0", F_OK), -1);
+    drive_expect(term, "Pictures");
+    drive_quit(term);
+}
+
+/* ---- pictures -------------------------------------------------------------------------------- */
+
+static void test_moving_through_pictures(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_plain);
+    drive_press(term, "3"); /* where the keys of the whole program are free */
+    WALK(term, {".", "picture 1 of 12"}, {"\033[6~", "picture 2 of 12"}, {",", "picture 1 of 12"},
+         {"\033[5~", "picture 0 of 12"}, {",", "picture 0 of 12"}, {" ", "picture 1 of 12"},
+         {"/7\r", "picture 7 of 12"}, {"/douglas\r", "picture 11 of 12"}, {"/ash\r", "picture 0 of 12"},
+         {"g12\r", "12"}, {"g1\1775\003", "picture 0 of 12"}, {"n", "picture 1 of 12"}, {"n", "picture 4 of 12"},
+         {"N", "picture 1 of 12"}, {":last\r", "picture 11 of 12"}, {":first\r", "picture 0 of 12"});
+    drive_quit(term);
+}
+
+static void test_selection(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_plain);
+    WALK(term, {":only-wrong\r", "filter 6"}, {":only-class birch\r", "filter 3"}, {":all\r", "by index"});
+    drive_expect_not(term, "filter");
+    WALK(term, {":only-called cedar\r", "filter"}, {":all\r", "by index"}, {":order loss\r", "by loss"},
+         {"3:first\r", "picture 5 of 12"}, /* the worst of all */
+         {":order index\r1", "by index"});
+    drive_check_repaint(term);
+    drive_quit(term);
+}
+
+/* ---- knobs and settings ------------------------------------------------------------------------- */
+
+static void test_knobs(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_plain);
+    WALK(term, {"2:pane coordinates\r", "Coordinates z0"}, {"l", "Coordinates z1"}, {"\033[D", "Coordinates z0"},
+         {":dimension 2\r", "Coordinates z2"}, {":dimension 0\r", "Coordinates z0 +0.19"});
+    WALK(term, {"\033[A", "z0 +0.29"}, {"j", "z0 +0.19"}, {"K", "z0 +0.69"}, {"\033[1;2B", "z0 +0.19"},
+         {":value 1.5\r", "z0 +1.50"}, {":reset-knob\r", "z0 +0.19"}, {"k", "z0 +0.29"}, {"Z", "z0 +0.19"});
+    WALK(term, {"B", "band 0.6"}, {"bb", "band 0.4"}, {"<", "band 0.3"}, {"V", "band 0.4"});
+    drive_quit(term);
+}
+
+static void test_settings(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_plain);
+    drive_press(term, "2");
+    WALK(term, {"-", "Neighbours 512"}, {"=", "Neighbours 1000"}, {":set neighbors 300\r", "Neighbours 300"},
+         {":set neighbors none\r", "none"}, {":set nothing 3\r", "nothing"});
+    drive_press(term, "3");
+    WALK(term, {"T", "2.5"}, {":set seed 77\r", "77"}, {"r", "78"}, {"d", "adam"}, {":set student ridge\r", "ridge"},
+         {"]", "0.00"}, {"o", "residual"}, {"s", "normal"});
+    drive_quit(term);
+}
+
+/* ---- files ------------------------------------------------------------------------------------------ */
+
+static void test_export(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_plain);
+    drive_press(term, "/3\r");
+    drive_step(term, "e", "The report is in ./deepvid-3.");
+    assert_true(scratch_count("deepvid-3") >= 7);
+    assert_int_equal(access("deepvid-3/explanation.json", R_OK), 0);
+    assert_int_equal(access("deepvid-3/overview.png", R_OK), 0);
+    drive_step(term, ":export there\r", "The report is in there.");
+    assert_true(scratch_count("there") >= 7);
+    put_file("plain", "x", 1);
+    drive_step(term, ":export plain/there\r", "plain");
+    drive_check(term);
+    for (int view = '1'; view <= '3'; view++) {
+        drive_press(term, (char[]){(char)view, '\0'});
+        drive_step(term, ":export-view page\r", "page-*.png");
+    }
+    drive_quit(term);
+}
+
+/* ---- graphics ------------------------------------------------------------------------------------------- */
+
+static void test_graphics_go_round(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_sixel);
+    for (int view = '1'; view <= '3'; view++) {
+        drive_press(term, (char[]){(char)view, '\0'});
+        drive_step(term, "c", "Graphics: half");
+        drive_rest(term);
+        assert_true(drive_count(term, 0x2580) > 0);
+        drive_step(term, "c", "Graphics: ascii");
+        drive_rest(term);
+        assert_int_equal(drive_count(term, 0x2580), 0);
+        drive_step(term, "c", "Graphics: off");
+        drive_rest(term);
+        fakescreen_reset_counts(faketerm_screen(term));
+        drive_step(term, "c", "Graphics: sixel");
+        drive_rest(term);
+        assert_true(faketerm_screen(term)->picture_count > 0);
+        assert_int_equal(drive_count(term, 0x2580), 0);
+    }
+    drive_step(term, ":graphics kitty\r", "Graphics: kitty, which this terminal does not say it can show");
+    drive_step(term, ":graphics nonsense\r", "'nonsense' is no way to show graphics.");
+    drive_step(term, ":graphics half\r", "Graphics: half");
+    drive_check_repaint(term);
+    drive_quit(term);
+}
+
+/* ---- the mouse --------------------------------------------------------------------------------------------- */
+
+static void click(faketerm *term, int row, int column)
+{
+    char report[64];
+    snprintf(report, sizeof(report), "\033[<0;%d;%dM\033[<0;%d;%dm", column + 1, row + 1, column + 1, row + 1);
+    faketerm_type(term, report);
+}
+
+static void test_mouse(void **state)
+{
+    (void)state;
+    struct termios found;
+    drive_find_modes(&found);
+    faketerm *term = drive_open(&faketerm_plain);
+    const fakescreen *screen = faketerm_screen(term);
+    if (screen->mouse_buttons)
+        drive_press(term, "M");
+    assert_false(screen->mouse_buttons);
+    drive_step(term, "M", "The mouse is on");
+    assert_true(screen->mouse_buttons && screen->mouse_numbers);
+    click(term, 0, 25); /* on the name of a view */
+    drive_wait(term, "Weight maps");
+    click(term, 0, 2);
+    drive_wait(term, "Pictures");
+    for (int row = 0; row < screen->rows; row += 3)
+        for (int column = 0; column < screen->columns; column += 7)
+            click(term, row, column);
+    drive_rest(term);
+    drive_step(term, ":mouse\r", "The mouse is off");
+    assert_false(screen->mouse_buttons || screen->mouse_numbers);
+    drive_step(term, "M", "The mouse is on");
+    faketerm_type(term, "q");
+    drive_end(term, 0);
+    drive_check_given_back(term, &found);
+    faketerm_free(term);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_program(test_going_from_view_to_view),
+        with_program(test_focus_goes_round),
+        with_program(test_help_of_each_view),
+        with_program(test_commands),
+        with_program(test_questions_take_no_actions),
+        with_program(test_moving_through_pictures),
+        with_program(test_selection),
+        with_program(test_knobs),
+        with_program(test_settings),
+        with_program(test_export),
+        with_program(test_graphics_go_round),
+        with_program(test_mouse),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
