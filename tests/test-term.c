@@ -587,14 +587,13 @@ static void sizes_from_tiny_to_large(void **state)
     quit(term);
 }
 
-static void a_resize_sends_everything_again(void **state)
+static void a_resize_sends_everything_again_to(const faketerm_profile *profile)
 {
-    (void)state;
-    faketerm *term = start(&faketerm_sixel);
+    faketerm *term = start(profile);
     fakescreen *screen = faketerm_screen(term);
     fakescreen_reset_counts(screen);
     faketerm_resize(term, 25, 90);
-    assert_true(faketerm_wait_text(term, "demo sixel 25x89"));
+    assert_true(faketerm_wait_text(term, profile->kitty ? "demo kitty 25x89" : "demo sixel 25x89"));
     press(term, "");
     assert_map(screen, 0);
     assert_strip(screen);
@@ -602,10 +601,18 @@ static void a_resize_sends_everything_again(void **state)
     screen->cell_width = 8;
     screen->cell_height = 18;
     faketerm_resize(term, 24, 80);
-    assert_true(faketerm_wait_text(term, "demo sixel 24x79"));
+    assert_true(faketerm_wait_text(term, profile->kitty ? "demo kitty 24x79" : "demo sixel 24x79"));
     press(term, "");
     assert_map(screen, 0);
+    assert_strip(screen);
     quit(term);
+}
+
+static void a_resize_sends_everything_again(void **state)
+{
+    (void)state;
+    a_resize_sends_everything_again_to(&faketerm_sixel);
+    a_resize_sends_everything_again_to(&faketerm_kitty);
 }
 
 /* ---- answers and keys ---------------------------------------------------------------------- */
@@ -872,6 +879,28 @@ static void a_stop_gives_the_terminal_back(void **state)
     quit(term);
 }
 
+/* The screen that is left keeps none of them in memory, which fakescreen would complain about. */
+static void kitty_pictures_do_not_outlive_the_screen(void **state)
+{
+    (void)state;
+    faketerm *term = start(&faketerm_kitty);
+    fakescreen *screen = faketerm_screen(term);
+    faketerm_type(term, "\032");
+    assert_true(faketerm_wait_state(term, FAKETERM_STOPPED));
+    assert_int_equal(screen->kitty.count, 0);
+    faketerm_continue(term);
+    faketerm_settle(term, 400);
+    assert_map(screen, 0);
+    press(term, "n");
+    assert_map(screen, 1);
+    faketerm_type(term, "x"); /* a crash */
+    assert_true(faketerm_wait_state(term, FAKETERM_ENDED));
+    assert_int_equal(screen->kitty.count, 0);
+    assert_ptr_equal(screen->grid, &screen->main);
+    assert_well_behaved(term);
+    faketerm_free(term);
+}
+
 static void a_hang_up_ends_the_program(void **state)
 {
     (void)state;
@@ -963,6 +992,7 @@ int main(void)
         cmocka_unit_test(frames_wait_for_the_terminal),
         cmocka_unit_test(the_end_gives_the_terminal_back),
         cmocka_unit_test(a_stop_gives_the_terminal_back),
+        cmocka_unit_test(kitty_pictures_do_not_outlive_the_screen),
         cmocka_unit_test(a_hang_up_ends_the_program),
         cmocka_unit_test(answers_under_way_do_not_reach_the_shell),
         cmocka_unit_test(no_terminal_is_one_clear_line),
