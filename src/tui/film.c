@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORDS = 3 }; /* rows: the ruler, words, probabilities */
+enum { WORDS = 2 }; /* rows: the ruler and the words */
 
 int dv_film_picture(const dv_film *film, int frame)
 {
@@ -97,7 +97,7 @@ void dv_film_draw(const dv_pane *pane, int top, int rows, const dv_film *film)
     const dv_strip *strip = film->strip;
     dv_cell cell = dv_cell_of(pane->screen);
     dv_tiles tile;
-    int pitch = pitch_of(pane, film), high = fit_tile(pane, &cell, rows - WORDS, film, &tile);
+    int pitch = pitch_of(pane, film), high = fit_tile(pane, &cell, rows - WORDS - film->odds, film, &tile);
     draw_ruler(pane, top, film);
     if (high > 0)
         draw_pictures(pane,
@@ -112,7 +112,17 @@ void dv_film_draw(const dv_pane *pane, int top, int rows, const dv_film *film)
         const char *name = dv_model_class_name(pane->model, class);
         int width = (int)strlen(name) < pitch - 1 ? (int)strlen(name) : pitch - 1;
         dv_pane_text(pane, top + 1 + high, i * pitch + (pitch - width) / 2, pitch - 1, style, "%s", name);
-        dv_pane_text(pane, top + 2 + high, i * pitch + (pitch - 4) / 2, pitch, DV_STYLE_DIM, "%.2f",
-                     (double)strip->probabilities[(int64_t)picture * strip->classes + class]);
+        if (film->odds)
+            dv_pane_text(pane, top + 2 + high, i * pitch + (pitch - 4) / 2, pitch, DV_STYLE_DIM, "%.2f",
+                         (double)strip->probabilities[(int64_t)picture * strip->classes + class]);
     }
+}
+
+dv_image *dv_film_enlarge(const dv_model *model, const dv_strip *strip, int picture, const dv_tiles *tile,
+                          dv_close_up *close_up)
+{
+    int class = strip->class_index[picture];
+    snprintf(close_up->note, sizeof(close_up->note), "%s %.2f to the teacher", dv_model_class_name(model, class),
+             (double)strip->probabilities[(int64_t)picture * strip->classes + class]);
+    return dv_pane_enlarge(model, strip->pictures + (size_t)picture * (size_t)strip->pixels, tile);
 }

@@ -11,6 +11,7 @@ typedef struct dv_film {
     int frames; /* how many of the strip's pictures are shown, from its first to its last, evenly taken */
     int cursor; /* a frame, -1 none */
     int usual;  /* the class whose word needs no colour */
+    bool odds;  /* the probability stands below each word */
     double now; /* the place of the strip's present value on the ruler; NaN: none */
     /* Writes what stands over a frame. */
     void (*caption)(double value, char text[DV_FILM_TEXT]);
@@ -18,6 +19,9 @@ typedef struct dv_film {
 
 /* Draws into `rows` rows of the pane from `top` on; pictures are left out where there is no room for them. */
 void dv_film_draw(const dv_pane *pane, int top, int rows, const dv_film *film);
+/* A picture of a strip for dv_zoom, with the teacher's word on it as the note. */
+dv_image *dv_film_enlarge(const dv_model *model, const dv_strip *strip, int picture, const dv_tiles *tile,
+                          dv_close_up *close_up);
 /* The picture of the strip that a frame shows. */
 int dv_film_picture(const dv_film *film, int frame);
 /* The frame nearest to a value of the strip. */

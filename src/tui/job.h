@@ -13,6 +13,8 @@ typedef enum dv_job {
     DV_JOB_TRAVERSE, /* -> dv_strip */
     DV_JOB_EXPLAIN, /* -> dv_explanation; one with fewer neighbours first, when a full one takes longer than a glance */
     DV_JOB_EXPORT,  /* -> char *: the folder that was written */
+    DV_JOB_FLIP,    /* -> dv_flip */
+    DV_JOB_MORPH,   /* -> dv_morph */
     DV_JOB_INFLUENCE, /* -> float[latent] */
     DV_JOB_CLASSIFY,  /* -> dv_scores_part, several */
     DV_JOB_SURVEY,    /* -> dv_means_part, several */
@@ -96,7 +98,7 @@ typedef struct dv_job_kind {
 const dv_job_kind *dv_job_get(dv_job job);
 void dv_job_free_result(dv_job job, void *result);
 
-extern const dv_job_kind dv_job_explain, dv_job_export, dv_job_traverse, dv_job_influence, dv_job_classify,
-    dv_job_survey, dv_job_project;
+extern const dv_job_kind dv_job_explain, dv_job_export, dv_job_traverse, dv_job_flip, dv_job_morph, dv_job_influence,
+    dv_job_classify, dv_job_survey, dv_job_project;
 
 #endif

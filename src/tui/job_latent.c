@@ -26,6 +26,33 @@ static void free_strip(void *result)
 
 const dv_job_kind dv_job_traverse = {.doing = "decoding", .run = traverse, .free_result = free_strip};
 
+static dv_errand_state morph(const dv_errand *errand, dv_error *error)
+{
+    const dv_request *request = errand->request;
+    return hand_over(errand, dv_morph_make(errand->bundle, &request->wish->options, request->index, request->count,
+                                           errand->progress, error));
+}
+
+static void free_morph(void *result)
+{
+    dv_morph_free(result);
+}
+
+const dv_job_kind dv_job_morph = {.doing = "morphing", .run = morph, .free_result = free_morph};
+
+static dv_errand_state flip(const dv_errand *errand, dv_error *error)
+{
+    return hand_over(errand, dv_flip_find(errand->bundle, &errand->request->wish->options, errand->request->number,
+                                          errand->progress, error));
+}
+
+static void free_flip(void *result)
+{
+    dv_flip_free(result);
+}
+
+const dv_job_kind dv_job_flip = {.doing = "seeking a flip", .run = flip, .free_result = free_flip};
+
 static dv_errand_state influence(const dv_errand *errand, dv_error *error)
 {
     float *result = dv_alloc((size_t)errand->facts->latent, sizeof(*result), error);

@@ -26,6 +26,7 @@ static bool make_film(const dv_model *model, dv_film *film)
     *film = (dv_film){.strip = strip,
                       .frames = strip->count,
                       .usual = dv_model_teacher_class(model),
+                      .odds = true,
                       .now = now,
                       .caption = write_caption};
     film->cursor = vae->frame < 0 ? dv_film_nearest(film, now) : vae->frame;
@@ -129,10 +130,7 @@ static dv_image *paint_frame(const dv_model *model, int item, const dv_tiles *ti
     const dv_strip *strip = film.strip;
     item = item < strip->count ? item : strip->count - 1;
     snprintf(close_up->title, sizeof(close_up->title), "z%d = %+.1f", model->vae.dimension, (double)strip->value[item]);
-    int class = strip->class_index[item];
-    snprintf(close_up->note, sizeof(close_up->note), "%s %.2f to the teacher", dv_model_class_name(model, class),
-             (double)strip->probabilities[(int64_t)item * strip->classes + class]);
-    return dv_pane_enlarge(model, strip->pictures + (size_t)item * (size_t)strip->pixels, tile);
+    return dv_film_enlarge(model, strip, item, tile, close_up);
 }
 
 static const dv_zoom zoom = {.count = count_frames, .paint = paint_frame};

@@ -22,8 +22,11 @@ typedef struct dv_vae_state {
     uint64_t neighbors_of; /* the explanation that they are of: its key, and whether it is a preview */
     bool neighbors_preview;
     dv_neighbor_order neighbor_order;
-    int64_t neighbor; /* the chosen place */
-    int frame;        /* of the traversal; -1: that of the present value */
+    int64_t neighbor;   /* the chosen place */
+    double morph_at;    /* the slider between the picture and the marked one, 0..1 */
+    int flip_class;     /* that a flip is to reach; -1: any */
+    int64_t flip_index; /* the picture that a flip was last asked for; -1: none yet */
+    int frame;          /* of the traversal; -1: that of the present value */
 } dv_vae_state;
 
 #endif
