@@ -144,23 +144,3 @@ int dv_pane_scale(const dv_pane *pane, int row, int left, int right, double scal
     dv_pane_text(pane, row, bar + SCALE_COLUMNS, 0, DV_STYLE_DIM, "%s", high);
     return begin;
 }
-
-void dv_pane_swatches(const dv_pane *pane, int row, int column, const int *classes, int count)
-{
-    int width, height;
-    dv_screen_cell(pane->screen, &width, &height);
-    dv_graphics graphics = dv_screen_graphics(pane->screen);
-    if (graphics == DV_GRAPHICS_OFF || graphics == DV_GRAPHICS_ASCII)
-        return;
-    dv_image *image = dv_image_new(width, height * count, 3, NULL);
-    int blank = height / 6;
-    for (int i = 0; image && i < count; i++) {
-        uint8_t rgb[3];
-        dv_colormap_class(classes[i], rgb);
-        for (int y = i * height + blank; y < (i + 1) * height - blank; y++)
-            for (int x = 0; x < width; x++)
-                memcpy(image->pixel + ((size_t)y * (size_t)width + (size_t)x) * 3, rgb, 3);
-    }
-    dv_area place = {.row = pane->area.row + row, .column = pane->area.column + column, .rows = count, .columns = 1};
-    dv_pane_image(pane, place, image);
-}

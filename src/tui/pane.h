@@ -92,8 +92,6 @@ void dv_pane_say(const dv_pane *pane, const char *why);
 /* A scale of map colours from -scale to scale that ends before column `right`, its ends in figures beside it; returns
  * the column it begins at, or `right` when there is no room before `left` or the graphics have no colours. */
 int dv_pane_scale(const dv_pane *pane, int row, int left, int right, double scale);
-/* The colours of classes as one picture, a cell a class, from a row down: a legend for what stands beside it. */
-void dv_pane_swatches(const dv_pane *pane, int row, int column, const int *classes, int count);
 /* Shows an image at cells of the screen and frees it; NULL shows nothing. */
 void dv_pane_image(const dv_pane *pane, dv_area place, dv_image *image);
 /* A plot that fills cells of the screen, whole sixel bands high, black behind. */

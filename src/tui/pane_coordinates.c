@@ -19,8 +19,9 @@ enum {
     ROOMY_SLOT = 7,  /* there the value has two digits behind the point */
     LINES = 48,      /* of neighbours */
     LINES_SLOW = 16, /* on a slow line */
-    FINE_CELL = 12,  /* pixels: cells that high have room for thicker strokes */
-    GRIP_ROWS = 1,   /* so near a click must be to take hold of something */
+    SHORT_TITLE = 50,
+    FINE_CELL = 12, /* pixels: cells that high have room for thicker strokes */
+    GRIP_ROWS = 1,  /* so near a click must be to take hold of something */
     AXIS_TEXT = 16,
 };
 
@@ -48,16 +49,14 @@ static chart lay_out(const dv_pane *pane)
     chart it = {.cell = dv_cell_of(pane->screen), .place = pane->area};
     it.page = dv_axes_page_of(axes, pane->area.columns / SLOT, dv_axes_place(axes, model->vae.dimension));
     it.letters = it.cell.graphics == DV_GRAPHICS_OFF || it.cell.graphics == DV_GRAPHICS_ASCII;
-    if (it.letters)
-        it.cell = (dv_cell){.width = 1, .height = 1, .aspect = .5};
     it.place.row += HEADING;
     it.place.rows -= HEADING + LABELS;
-    it.plot = (dv_plot){.width = it.place.columns * it.cell.width,
-                        .height = it.place.rows * it.cell.height,
-                        .unit = it.cell.height < FINE_CELL ? 1 : 2,
-                        .aspect = it.cell.aspect};
-    if (it.cell.graphics == DV_GRAPHICS_SIXEL)
-        it.plot.height -= it.plot.height % 6;
+    it.plot = dv_pane_plot(pane, it.place);
+    if (it.letters) {
+        it.cell = (dv_cell){.width = 1, .height = 1};
+        it.plot = (dv_plot){.width = it.place.columns, .height = it.place.rows};
+    }
+    it.plot.unit = it.cell.height < FINE_CELL ? 1 : 2;
     return it;
 }
 
@@ -181,7 +180,7 @@ static void draw_heading(const dv_pane *pane, const chart *at, const numbers *it
     used += snprintf(text + used, sizeof(text) - (size_t)used, "  band %g", dv_wish_band(&model->wish, d));
     if (it && model->wish.options.band_scale == DV_BAND_POSTERIOR && it->band[d] > 0)
         snprintf(text + used, sizeof(text) - (size_t)used, " σ = %.2f", (double)it->band[d]);
-    dv_pane_heading(pane, pane->area.columns < 60 ? "Latent" : "Coordinates", "%s%s", text, page);
+    dv_pane_heading(pane, pane->area.columns < SHORT_TITLE ? "Latent" : "Coordinates", "%s%s", text, page);
 }
 
 static void draw_pane(const dv_pane *pane)

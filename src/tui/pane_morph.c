@@ -154,12 +154,8 @@ static void draw_curves(const dv_pane *pane, int row, int rows, const dv_morph *
                      .column = pane->area.column + pitch / 2,
                      .rows = rows,
                      .columns = pitch * (film->frames - 1) + 1};
-    dv_plot plot = {.width = place.columns * cell.width,
-                    .height = rows * cell.height,
-                    .unit = cell.height < FINE_CELL ? 1 : 2,
-                    .aspect = cell.aspect};
-    if (cell.graphics == DV_GRAPHICS_SIXEL)
-        plot.height -= plot.height % 6;
+    dv_plot plot = dv_pane_plot(pane, place);
+    plot.unit = cell.height < FINE_CELL ? 1 : 2;
     if (block)
         dv_pane_image(pane, place, dv_figure_curve(&plot, &curves, &limits, NULL));
     free(block);

@@ -57,8 +57,10 @@ static layout lay_out(const dv_pane *pane)
         wish.wanted = most;
         it.pictures = dv_grid_fit(&cell, &wish, &it.grid);
     }
-    if (!it.pictures)
-        it.grid = (dv_grid){.rows = body.rows < MOST_ROWS ? body.rows : MOST_ROWS, .columns = 1};
+    if (!it.pictures) /* a row a class, or a neighbour */
+        it.grid = (dv_grid){.rows = it.labels.columns > 0 && vae->neighbors.groups < body.rows ? vae->neighbors.groups
+                                                                                               : body.rows,
+                            .columns = 1};
     if (it.grid.rows > MOST_ROWS)
         it.grid.rows = MOST_ROWS;
     if (it.grid.columns * it.grid.rows > most)
@@ -125,6 +127,26 @@ static void draw_labels(const dv_pane *pane, const layout *it)
         if (!it->pictures)
             dv_screen_bar(pane->screen, pane->area.row + row, it->montage.column, it->montage.columns, DV_STYLE_BAR,
                           (double)group->count / (double)vae->neighbors.count);
+    }
+}
+
+/* A neighbour a row, where there are no pictures. */
+static void draw_list(const dv_pane *pane, const layout *it)
+{
+    const dv_model *model = pane->model;
+    const dv_neighbor_list *list = &model->vae.neighbors;
+    for (int i = 0; i < it->grid.rows; i++) {
+        if (it->row[i].group < 0)
+            continue;
+        int64_t neighbor = list->at[it->row[i].first];
+        int word = model->explanation->neighbor_classes[neighbor];
+        bool chosen = it->row[i].first == model->vae.neighbor && pane->focused;
+        dv_pane_text(pane, 1 + i, 0, it->montage.columns,
+                     chosen                                      ? DV_STYLE_SELECTED
+                     : word == model->explanation->teacher_class ? DV_STYLE_TEXT
+                                                                 : DV_STYLE_WARNING,
+                     "%6" PRId64 "  %.2f σ  %.2f %s", neighbor, (double)list->distance[neighbor],
+                     (double)list->confidence[neighbor], dv_model_class_name(model, word));
     }
 }
 
@@ -198,6 +220,8 @@ static void draw_pane(const dv_pane *pane)
         draw_labels(pane, &it);
     if (it.pictures)
         draw_montage(pane, &it);
+    else if (it.labels.columns == 0)
+        draw_list(pane, &it);
     if (it.near.columns > 0)
         draw_near(pane, &it, under_cursor(model));
 }
