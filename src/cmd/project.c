@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "cmd/command.h"
 #include "figure/pages.h"
 #include "vid/limits.h"
@@ -109,7 +110,10 @@ static void print_table(FILE *stream, const dv_bundle_facts *facts, const float 
 {
     fputs("index,x,y,label,label_name,prediction,prediction_name\n", stream);
     for (int64_t i = 0; i < facts->count; i++) {
-        fprintf(stream, "%" PRId64 ",%.9g,%.9g", i, (double)positions[2 * i], (double)positions[2 * i + 1]);
+        char x[DV_NUMBER_SIZE], y[DV_NUMBER_SIZE];
+        dv_number_write_float(positions[2 * i], x);
+        dv_number_write_float(positions[2 * i + 1], y);
+        fprintf(stream, "%" PRId64 ",%s,%s", i, x, y);
         print_class(stream, facts, facts->labels ? facts->labels[i] : -1);
         print_class(stream, facts, predictions[i]);
         putc('\n', stream);

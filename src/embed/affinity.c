@@ -1,6 +1,7 @@
 #include "embed/affinity.h"
 
 #include "base/memory.h"
+#include "base/part.h"
 #include "kernel/vector.h"
 
 #include <math.h>
@@ -9,11 +10,6 @@
 
 enum { MAX_BISECTIONS = 100, TASK_ROWS = 512 };
 static const double tolerance = 1e-5; /* of the entropy, nats */
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* ---- one row ------------------------------------------------------------------------- */
 
@@ -109,7 +105,7 @@ static void count_rows(void *context, int64_t task, int thread)
 {
     const merge *work = context;
     (void)thread;
-    for (int64_t i = task * TASK_ROWS; i < smaller((task + 1) * TASK_ROWS, work->result->count); i++)
+    for (int64_t i = task * TASK_ROWS; i < dv_part_end(task, TASK_ROWS, work->result->count); i++)
         work->result->start[i + 1] = merge_row(work, i, NULL, NULL);
 }
 
@@ -118,7 +114,7 @@ static void fill_rows(void *context, int64_t task, int thread)
     const merge *work = context;
     dv_affinities *result = work->result;
     (void)thread;
-    for (int64_t i = task * TASK_ROWS; i < smaller((task + 1) * TASK_ROWS, result->count); i++)
+    for (int64_t i = task * TASK_ROWS; i < dv_part_end(task, TASK_ROWS, result->count); i++)
         merge_row(work, i, result->column + result->start[i], result->value + result->start[i]);
 }
 
@@ -126,7 +122,7 @@ bool dv_affinities_make(dv_affinities *affinities, const int32_t *index, const f
                         dv_team *team, dv_error *error)
 {
     merge work = {.result = affinities, .index = index, .p = p, .k = k};
-    int64_t tasks = (count + TASK_ROWS - 1) / TASK_ROWS;
+    int64_t tasks = dv_parts(count, TASK_ROWS);
     *affinities = (dv_affinities){.count = count};
     bool ok = (work.named = dv_alloc(count + 1, sizeof *work.named, error)) &&
               (work.source = dv_alloc(count * k, sizeof *work.source, error)) &&

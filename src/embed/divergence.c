@@ -1,6 +1,7 @@
 #include "embed/divergence.h"
 
 #include "base/memory.h"
+#include "base/part.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static void sum_rows(void *context, int64_t task, int thread)
 {
     const sums *work = context;
     const dv_affinities *p = work->affinities;
-    int64_t end = (task + 1) * TASK_ROWS < p->count ? (task + 1) * TASK_ROWS : p->count;
+    int64_t end = dv_part_end(task, TASK_ROWS, p->count);
     (void)thread;
     for (int64_t i = task * TASK_ROWS; i < end; i++) {
         const float *own = work->positions + 2 * i;
@@ -39,7 +40,7 @@ static void sum_rows(void *context, int64_t task, int thread)
 bool dv_divergence(const dv_affinities *affinities, const float *positions, dv_team *team, double *divergence,
                    dv_error *error)
 {
-    int64_t tasks = (affinities->count + TASK_ROWS - 1) / TASK_ROWS;
+    int64_t tasks = dv_parts(affinities->count, TASK_ROWS);
     double *all = dv_alloc(2 * tasks, sizeof *all, error), q = 0, p = 0;
     sums work = {affinities, positions, all, all + tasks};
     if (!all)

@@ -1,6 +1,7 @@
 #include "embed/nearest.h"
 
 #include "base/memory.h"
+#include "base/part.h"
 #include "kernel/blas.h"
 #include "kernel/vector.h"
 
@@ -30,11 +31,6 @@ struct dv_nearest {
     int threads;
     bench bench[];
 };
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Centred, since short rows lose less in the products. */
 static void fill_sides(dv_nearest *it, const float *rows)
@@ -99,7 +95,7 @@ void dv_nearest_free(dv_nearest *nearest)
 
 int64_t dv_nearest_blocks(const dv_nearest *nearest)
 {
-    return (nearest->count + DV_NEAREST_BLOCK - 1) / DV_NEAREST_BLOCK;
+    return dv_parts(nearest->count, DV_NEAREST_BLOCK);
 }
 
 /* ---- candidates ------------------------------------------------------------------ */
@@ -204,7 +200,7 @@ static void meet(const dv_nearest *it, bench *at, int64_t r, int64_t from)
  */
 static void measure(const dv_nearest *it, bench *at, int64_t first, int64_t rows, int64_t from)
 {
-    int64_t width = smaller(STRETCH, it->count - from);
+    int64_t width = dv_smaller(STRETCH, it->count - from);
     dv_gemm(false, true, rows, width, it->size, 1, it->left + first * it->size, it->size, it->right + from * it->size,
             it->size, 0, at->distance, STRETCH);
     for (int64_t r = 0; r < rows; r++) {
@@ -248,7 +244,7 @@ void dv_nearest_search(dv_nearest *nearest, int64_t block, int thread, int32_t *
 {
     const dv_nearest *it = nearest;
     bench *at = &nearest->bench[thread];
-    int64_t first = block * DV_NEAREST_BLOCK, rows = smaller(DV_NEAREST_BLOCK, it->count - first);
+    int64_t first = block * DV_NEAREST_BLOCK, rows = dv_smaller(DV_NEAREST_BLOCK, it->count - first);
     for (int64_t r = 0; r < rows; r++) {
         at->held[r] = 0;
         at->limit[r] = INFINITY;

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/part.h"
 #include "base/random.h"
 #include "kernel/blas.h"
 
@@ -33,16 +34,6 @@ typedef struct pca {
     double *vectors; /* components x order */
 } pca;
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t parts(int64_t count, int64_t of)
-{
-    return (count + of - 1) / of;
-}
-
 bool dv_embed_check(const float *rows, int64_t count, int64_t size, dv_error *error)
 {
     for (int64_t i = 0; i < count * size; i++)
@@ -58,7 +49,7 @@ bool dv_embed_check(const float *rows, int64_t count, int64_t size, dv_error *er
 static void center_columns(void *context, int64_t task, int thread)
 {
     const pca *it = context;
-    int64_t first = task * TILE, columns = smaller(TILE, it->size - first);
+    int64_t first = task * TILE, columns = dv_smaller(TILE, it->size - first);
     double mean[TILE] = {0};
     (void)thread;
     for (int64_t i = 0; i < it->count; i++)
@@ -75,8 +66,8 @@ static void center_columns(void *context, int64_t task, int thread)
 static void fill_tile(void *context, int64_t task, int thread)
 {
     const pca *it = context;
-    int64_t across = parts(it->order, TILE), row = task / across * TILE, column = task % across * TILE;
-    int64_t height = smaller(TILE, it->order - row), width = smaller(TILE, it->order - column);
+    int64_t across = dv_parts(it->order, TILE), row = task / across * TILE, column = task % across * TILE;
+    int64_t height = dv_smaller(TILE, it->order - row), width = dv_smaller(TILE, it->order - column);
     float *tile = it->matrix + row * it->order + column, factor = 1 / (float)it->count;
     (void)thread;
     if (column < row)
@@ -92,7 +83,7 @@ static void fill_tile(void *context, int64_t task, int thread)
 static bool decompose(pca *it, dv_error *error)
 {
     size_t order = (size_t)it->order;
-    int64_t across = parts(it->order, TILE);
+    int64_t across = dv_parts(it->order, TILE);
     double *wide = NULL;
     bool ok = (it->matrix = dv_alloc(order * order, sizeof *it->matrix, error)) &&
               (it->values = dv_alloc(it->components, sizeof *it->values, error)) &&
@@ -124,14 +115,15 @@ static void project_rows(void *context, int64_t task, int thread)
     const pca *it = work->it;
     int64_t first = task * TASK_ROWS;
     (void)thread;
-    dv_gemm(false, true, smaller(TASK_ROWS, it->count - first), work->columns, it->size, 1, it->rows + first * it->size,
-            it->size, work->basis, it->size, 0, work->result + first * work->columns, work->columns);
+    dv_gemm(false, true, dv_smaller(TASK_ROWS, it->count - first), work->columns, it->size, 1,
+            it->rows + first * it->size, it->size, work->basis, it->size, 0, work->result + first * work->columns,
+            work->columns);
 }
 
 static void project(const pca *it, const float *basis, int64_t columns, float *result)
 {
     projection work = {it, basis, columns, result};
-    dv_team_run(it->team, project_rows, &work, parts(it->count, TASK_ROWS));
+    dv_team_run(it->team, project_rows, &work, dv_parts(it->count, TASK_ROWS));
 }
 
 /* ---- exact ---------------------------------------------------------------------- */
@@ -178,7 +170,7 @@ static void pull_back(void *context, int64_t task, int thread)
     const pca *it = work->it;
     int64_t first = task * TILE;
     (void)thread;
-    dv_gemm(true, false, work->width, smaller(TILE, it->size - first), it->count, 1 / (float)it->count, work->scores,
+    dv_gemm(true, false, work->width, dv_smaller(TILE, it->size - first), it->count, 1 / (float)it->count, work->scores,
             work->width, it->rows + first, it->size, 0, work->image + first, it->size);
 }
 
@@ -263,7 +255,7 @@ static bool iterate(subspace *work, double *values, double *vectors, double *bef
             return false;
         if (stands_still(values, before, work->width, it->components))
             break;
-        dv_team_run(it->team, pull_back, work, parts(it->size, TILE));
+        dv_team_run(it->team, pull_back, work, dv_parts(it->size, TILE));
         float *swap = work->basis;
         work->basis = work->image;
         work->image = swap;
@@ -329,9 +321,9 @@ bool dv_pca(float *rows, int64_t count, int64_t size, int components, float *sco
     if (!dv_embed_check(rows, count, size, error))
         return false;
     it.dual = count < size;
-    it.order = smaller(count, size);
-    it.components = (int)smaller(components, it.order);
-    dv_team_run(team, center_columns, &it, parts(size, TILE));
+    it.order = dv_smaller(count, size);
+    it.components = (int)dv_smaller(components, it.order);
+    dv_team_run(team, center_columns, &it, dv_parts(size, TILE));
     bool ok = it.order <= LARGEST_MATRIX ? scores_exact(&it, scores, error) : scores_by_iteration(&it, scores, error);
     free(it.matrix);
     free(it.values);

@@ -6,6 +6,7 @@
 #include "embed/repulsion.h"
 
 #include "base/memory.h"
+#include "base/part.h"
 #include "embed/hilbert.h"
 
 #include <math.h>
@@ -82,11 +83,6 @@ static interact *choose(void)
 
 /* ---- memory ------------------------------------------------------------------------ */
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* One instruction; fminf and fmaxf are calls, for the sake of NaN. */
 static float least(float a, float b)
 {
@@ -102,7 +98,7 @@ static float most(float a, float b)
 static int64_t shape_levels(dv_repulsion *it)
 {
     int64_t nodes = 0, width = it->padded / LEAF;
-    for (;; width = (width + FAN - 1) / FAN) {
+    for (;; width = dv_parts(width, FAN)) {
         it->width[it->levels++] = width;
         nodes += width;
         if (width == 1)
@@ -116,7 +112,7 @@ dv_repulsion *dv_repulsion_new(int64_t count, double theta, int threads, dv_erro
     if (!it)
         return NULL;
     it->count = count;
-    it->padded = (count + GROUP - 1) / GROUP * GROUP;
+    it->padded = dv_parts(count, GROUP) * GROUP;
     it->theta2 = (float)(theta * theta);
     it->interact = choose();
     int64_t nodes = shape_levels(it);
@@ -187,7 +183,7 @@ static void make_leaf(dv_repulsion *it, int64_t leaf)
 {
     node made = empty_node();
     for (int64_t i = leaf * LEAF; i < (leaf + 1) * LEAF; i++) {
-        int32_t point = it->order[smaller(i, it->count - 1)];
+        int32_t point = it->order[dv_smaller(i, it->count - 1)];
         it->x[i] = it->from_x[point];
         it->y[i] = it->from_y[point];
         it->mass[i] = i < it->count;
@@ -201,7 +197,7 @@ static void make_leaf(dv_repulsion *it, int64_t leaf)
 static void make_node(dv_repulsion *it, int level, int64_t i)
 {
     node made = empty_node();
-    for (int64_t c = i * FAN; c < smaller((i + 1) * FAN, it->width[level - 1]); c++) {
+    for (int64_t c = i * FAN; c < dv_part_end(i, FAN, it->width[level - 1]); c++) {
         const node *child = &it->level[level - 1][c];
         join(&made, &child->box, child->x, child->y, child->mass);
     }
@@ -213,7 +209,7 @@ static void make_leaves(void *context, int64_t task, int thread)
 {
     dv_repulsion *it = context;
     (void)thread;
-    for (int64_t leaf = task * TASK_GROUPS * FAN; leaf < smaller((task + 1) * TASK_GROUPS * FAN, it->width[0]); leaf++)
+    for (int64_t leaf = task * TASK_GROUPS * FAN; leaf < dv_part_end(task, TASK_GROUPS * FAN, it->width[0]); leaf++)
         make_leaf(it, leaf);
 }
 
@@ -222,7 +218,7 @@ void dv_repulsion_place(dv_repulsion *repulsion, const float *x, const float *y,
     dv_repulsion *it = repulsion;
     it->from_x = x;
     it->from_y = y;
-    dv_team_run(team, make_leaves, it, (it->width[0] + TASK_GROUPS * FAN - 1) / (TASK_GROUPS * FAN));
+    dv_team_run(team, make_leaves, it, dv_parts(it->width[0], TASK_GROUPS * FAN));
     for (int level = 1; level < it->levels; level++)
         for (int64_t i = 0; i < it->width[level]; i++)
             make_node(it, level, i);
@@ -289,7 +285,7 @@ static void feel(feeling *it, int level, int64_t i)
     else if (level == 0)
         add_leaf(it, i);
     else
-        for (int64_t c = i * FAN; c < smaller((i + 1) * FAN, r->width[level - 1]); c++)
+        for (int64_t c = i * FAN; c < dv_part_end(i, FAN, r->width[level - 1]); c++)
             feel(it, level - 1, c);
 }
 
@@ -300,7 +296,7 @@ double dv_repulsion_push(dv_repulsion *repulsion, int64_t group, int thread, flo
     double sum = 0;
     feel(&it, r->levels - 1, 0);
     meet(&it);
-    for (int64_t i = 0; i < smaller(GROUP, r->count - group * GROUP); i++) {
+    for (int64_t i = 0; i < dv_smaller(GROUP, r->count - group * GROUP); i++) {
         int32_t point = r->order[group * GROUP + i];
         force_x[point] = it.x[i];
         force_y[point] = it.y[i];

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/part.h"
 #include "base/random.h"
 #include "embed/nearest.h"
 #include "embed/pca.h"
@@ -59,16 +60,6 @@ struct dv_tsne {
     axis axis[AXES];
 };
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t tasks(int64_t count)
-{
-    return (count + TASK_ROWS - 1) / TASK_ROWS;
-}
-
 dv_tsne_options dv_tsne_defaults(void)
 {
     return (dv_tsne_options){.perplexity = 30, .iterations = 1000, .theta = 0.6};
@@ -123,7 +114,7 @@ static bool make_axes(dv_tsne *it, const float *start, dv_error *error)
 static bool make_search(dv_tsne *it, const float *rows, dv_error *error)
 {
     int threads = dv_team_size(it->team);
-    it->neighbors = (int)smaller(it->count - 1, (int64_t)(3 * it->options.perplexity + 1));
+    it->neighbors = (int)dv_smaller(it->count - 1, (int64_t)(3 * it->options.perplexity + 1));
     if (!(it->nearest = dv_nearest_new(rows, it->count, it->size, it->neighbors, threads, error)) ||
         !(it->index = dv_alloc(it->count * it->neighbors, sizeof *it->index, error)) ||
         !(it->p = dv_alloc(it->count * it->neighbors, sizeof(float), error)) ||
@@ -183,7 +174,7 @@ static void search_block(void *context, int64_t task, int thread)
     int64_t block = it->block + task, first = block * DV_NEAREST_BLOCK;
     float *distance = it->scratch + (int64_t)thread * it->neighbors;
     dv_nearest_search(it->nearest, block, thread, it->index, it->p);
-    for (int64_t i = first; i < smaller(first + DV_NEAREST_BLOCK, it->count); i++) {
+    for (int64_t i = first; i < dv_smaller(first + DV_NEAREST_BLOCK, it->count); i++) {
         float *row = it->p + i * it->neighbors;
         memcpy(distance, row, it->neighbors * sizeof *distance);
         dv_affinity_calibrate(distance, it->neighbors, it->options.perplexity, row);
@@ -192,7 +183,7 @@ static void search_block(void *context, int64_t task, int thread)
 
 static bool search(dv_tsne *it, dv_error *error)
 {
-    int64_t blocks = smaller(BLOCKS_A_THREAD * dv_team_size(it->team), it->blocks - it->block);
+    int64_t blocks = dv_smaller(BLOCKS_A_THREAD * dv_team_size(it->team), it->blocks - it->block);
     dv_team_run(it->team, search_block, it, blocks);
     it->block += blocks;
     if (it->block < it->blocks)
@@ -243,7 +234,7 @@ static void apply_forces(void *context, int64_t task, int thread)
         it->sums[task] = dv_repulsion_push(it->repulsion, task, thread, it->axis[0].push, it->axis[1].push);
         return;
     }
-    for (int64_t i = (task - groups) * TASK_ROWS; i < smaller((task - groups + 1) * TASK_ROWS, it->count); i++)
+    for (int64_t i = (task - groups) * TASK_ROWS; i < dv_part_end(task - groups, TASK_ROWS, it->count); i++)
         pull_point(it, i);
 }
 
@@ -251,7 +242,7 @@ static void find_forces(dv_tsne *it)
 {
     int64_t groups = dv_repulsion_groups(it->repulsion);
     dv_repulsion_place(it->repulsion, it->axis[0].position, it->axis[1].position, it->team);
-    dv_team_run(it->team, apply_forces, it, groups + tasks(it->count));
+    dv_team_run(it->team, apply_forces, it, groups + dv_parts(it->count, TASK_ROWS));
     it->sum = 0;
     for (int64_t g = 0; g < groups; g++)
         it->sum += it->sums[g];
@@ -274,7 +265,7 @@ static void move_points(void *context, int64_t task, int thread)
     (void)thread;
     for (int a = 0; a < AXES; a++) {
         axis *at = &it->axis[a];
-        for (int64_t i = task * TASK_ROWS; i < smaller((task + 1) * TASK_ROWS, it->count); i++) {
+        for (int64_t i = task * TASK_ROWS; i < dv_part_end(task, TASK_ROWS, it->count); i++) {
             float gradient = gradient_at(it, a, i, attraction);
             float gain = at->velocity[i] * gradient < 0 ? at->gain[i] + 0.2F : at->gain[i] * 0.8F;
             at->gain[i] = gain > least_gain ? gain : least_gain;
@@ -301,7 +292,7 @@ static void descend(dv_tsne *it)
     if (it->iteration % SORT_EVERY == 0)
         dv_repulsion_sort(it->repulsion, it->axis[0].position, it->axis[1].position);
     find_forces(it);
-    dv_team_run(it->team, move_points, it, tasks(it->count));
+    dv_team_run(it->team, move_points, it, dv_parts(it->count, TASK_ROWS));
     if (++it->iteration == it->options.iterations)
         it->stage = DONE;
 }
