@@ -343,12 +343,13 @@ static void the_order_is_that_of_the_curve(void **state)
 /* ---- repulsion ---------------------------------------------------------------------- */
 
 /* Greatest error of the forces relative to their mean length, and relative error of the sum. */
-static void repulsion_errors(int64_t count, double spread, double theta, bool sorted, double *force_error,
-                             double *sum_error)
+static bool repulsion_errors(const char *way, int64_t count, double spread, double theta, bool sorted,
+                             double *force_error, double *sum_error)
 {
     float *x = random_rows(1, count, 1), *y = random_rows(2, count, 1), *fx = floats(count), *fy = floats(count);
     double sum = 0, expected_sum = 0, squares = 0, errors = 0;
     dv_repulsion *repulsion = dv_repulsion_new(count, theta, 1, &error);
+    bool there = dv_repulsion_choose(repulsion, way);
     for (int64_t i = 0; i < count; i++) {
         x[i] *= (float)spread;
         y[i] *= (float)spread;
@@ -374,19 +375,22 @@ static void repulsion_errors(int64_t count, double spread, double theta, bool so
     *sum_error = expected_sum > 0 ? fabs(sum - expected_sum) / expected_sum : fabs(sum);
     dv_repulsion_free(repulsion);
     free(x), free(y), free(fx), free(fy);
+    return there;
 }
 
 static void repulsion_is_exact_without_theta(void **state)
 {
     (void)state;
     static const int64_t counts[] = {1, 2, 3, 15, 16, 17, 63, 64, 65, 500, 2500};
+    static const char *const ways[] = {NULL, "plain", "avx2", "avx512"};
     double force_error, sum_error;
-    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++)
+    for (size_t c = 0; c < 4 * sizeof counts / sizeof counts[0]; c++)
         for (double spread = 1e-4; spread < 1e3; spread *= 100) {
-            repulsion_errors(counts[c], spread, 0, true, &force_error, &sum_error);
+            if (!repulsion_errors(ways[c % 4], counts[c / 4], spread, 0, true, &force_error, &sum_error))
+                assert_true(c % 4 > 1);
             /* The smaller the sum, the more it loses to a point's distance from itself, which is taken out of it. */
             if (force_error > 1e-5 || sum_error > (spread > 50 ? 1e-2 : 1e-5))
-                fail_msg("%d points, spread %g: forces are %g off, the sum %g", (int)counts[c], spread, force_error,
+                fail_msg("%d points, spread %g: forces are %g off, the sum %g", (int)counts[c / 4], spread, force_error,
                          sum_error);
         }
 }
@@ -401,7 +405,7 @@ static void repulsion_is_close_with_theta(void **state)
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++)
         for (double spread = 1e-4; spread < 1e3; spread *= 10)
             for (int sorted = 0; sorted < 2; sorted++) {
-                repulsion_errors(4000, spread, cases[c].theta, sorted, &force_error, &sum_error);
+                assert_true(repulsion_errors(NULL, 4000, spread, cases[c].theta, sorted, &force_error, &sum_error));
                 if (force_error > cases[c].error || sum_error > cases[c].error)
                     fail_msg("theta %g, spread %g: forces are %g off, the sum %g", cases[c].theta, spread, force_error,
                              sum_error);
@@ -568,6 +572,19 @@ static void odd_sets_end_well(void **state)
     }
 }
 
+/* 20,000 rows that name 19,999 neighbours each: refused before anything is searched for. */
+static void too_many_neighbors_are_refused(void **state)
+{
+    (void)state;
+    enum { COUNT = 20000 };
+    float *rows = random_rows(1, COUNT, 1), *at = floats(2 * COUNT);
+    dv_tsne_options options = {.perplexity = 9000, .iterations = 250};
+    assert_null(dv_tsne_new(rows, COUNT, 1, at, &options, NULL, &error));
+    assert_int_equal(error.code, DV_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "perplexity"));
+    free(rows), free(at);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -589,6 +606,7 @@ int main(void)
         cmocka_unit_test(clouds_stay_apart),
         cmocka_unit_test(the_descent_does_not_depend_on_team_or_steps),
         cmocka_unit_test(odd_sets_end_well),
+        cmocka_unit_test(too_many_neighbors_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

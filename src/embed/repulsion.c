@@ -69,16 +69,46 @@ struct dv_repulsion {
 #include "embed/interact.h"
 #endif
 
-static interact *choose(void)
+static bool always(void)
 {
+    return true;
+}
+
 #if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f"))
-        return interact_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return interact_avx2;
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static bool has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f");
+}
 #endif
-    return interact_plain;
+
+/* The better the later. */
+static const struct {
+    const char *name;
+    bool (*usable)(void);
+    interact *interact;
+} ways[] = {
+    {"plain", always, interact_plain},
+#if defined(__x86_64__)
+    {"avx2", has_avx2, interact_avx2},
+    {"avx512", has_avx512, interact_avx512},
+#endif
+};
+
+bool dv_repulsion_choose(dv_repulsion *repulsion, const char *way)
+{
+    bool found = false;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if ((way && strcmp(way, ways[i].name) != 0) || !ways[i].usable())
+            continue;
+        repulsion->interact = ways[i].interact;
+        found = true;
+    }
+    return found;
 }
 
 /* ---- memory ------------------------------------------------------------------------ */
@@ -114,7 +144,7 @@ dv_repulsion *dv_repulsion_new(int64_t count, double theta, int threads, dv_erro
     it->count = count;
     it->padded = dv_parts(count, GROUP) * GROUP;
     it->theta2 = (float)(theta * theta);
-    it->interact = choose();
+    dv_repulsion_choose(it, NULL);
     int64_t nodes = shape_levels(it);
     if (!(it->order = dv_alloc(count, sizeof *it->order, error)) ||
         !(it->keys = dv_alloc(count, sizeof *it->keys, error)) ||

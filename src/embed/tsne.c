@@ -24,6 +24,9 @@ enum {
     LANES = 16,
 };
 
+/* Neighbours of all rows together; at the peak each takes some 32 bytes. */
+static const int64_t most_neighbors = INT64_C(1) << 28;
+
 static const float exaggeration = 12, least_gain = 0.01F;
 static const double least_rate = 50, start_deviation = 1e-4, shake = 1e-6;
 
@@ -115,6 +118,10 @@ static bool make_search(dv_tsne *it, const float *rows, dv_error *error)
 {
     int threads = dv_team_size(it->team);
     it->neighbors = (int)dv_smaller(it->count - 1, (int64_t)(3 * it->options.perplexity + 1));
+    if (it->neighbors > most_neighbors / it->count)
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED,
+                            "a perplexity of %g over %lld pictures needs too much memory; take a smaller one",
+                            it->options.perplexity, (long long)it->count);
     if (!(it->nearest = dv_nearest_new(rows, it->count, it->size, it->neighbors, threads, error)) ||
         !(it->index = dv_alloc(it->count * it->neighbors, sizeof *it->index, error)) ||
         !(it->p = dv_alloc(it->count * it->neighbors, sizeof(float), error)) ||

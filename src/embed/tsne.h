@@ -20,7 +20,7 @@ typedef struct dv_tsne dv_tsne;
 /* Gradient descent on the Kullback-Leibler divergence from `start` (count x 2), with a momentum of 0.5 and, after the
  * exaggeration, 0.8, gains for every coordinate, and a rate of count / 48 but at least 50 (Belkina et al., Nature
  * Communications 10, 2019). rows (count x size) are copied. The same rows, start and options give the same bits for
- * any team. An error for rows that are not finite. Borrows the team. */
+ * any team. An error for rows that are not finite, or where the neighbours would take gigabytes. Borrows the team. */
 dv_tsne *dv_tsne_new(const float *rows, int64_t count, int64_t size, const float *start, const dv_tsne_options *options,
                      dv_team *team, dv_error *error);
 void dv_tsne_free(dv_tsne *tsne);
