@@ -339,6 +339,21 @@ dv_morph *dv_morph_make(dv_bundle *bundle, const dv_explain_options *from, int64
                         const dv_progress *progress, dv_error *error);
 void dv_morph_free(dv_morph *morph);
 
+/* How faithful the ridge student is at one lambda, on the wish's fresh neighbours; cf. dv_fidelity. */
+typedef struct dv_lambda_point {
+    double lambda;
+    double kl, agreement; /* NaN where lambda is so small that rounding drowns it */
+} dv_lambda_point;
+
+enum { DV_MAX_LAMBDAS = 1000 };
+
+/* The path of the ridge student, whatever student the wish names: neighbours and Gram matrix are made once, or taken
+ * from the last explanation, and each lambda costs one Cholesky factorisation. The caller gives the lambdas, or a first
+ * one of 0: then all `count` are set, in equal ratios from 1/100 to 100 times the lambda of the rule, which is the
+ * middle one where `count` is odd. kl and agreement are those of an explanation with that lambda, to the bit. */
+bool dv_lambda_path(dv_bundle *bundle, const dv_explain_options *wish, dv_lambda_point *point, int count,
+                    const dv_progress *progress, dv_error *error);
+
 /* The smallest step in latent space that was found to change the teacher's word. */
 typedef struct dv_flip {
     bool found;        /* when not: only the centre, `before` and `reason` are filled */

@@ -5,6 +5,7 @@
 #include "onnx/onnx.h"
 #include "vid/bundle_settings.h"
 #include "vid/neighbors.h"
+#include "vid/ridge_system.h"
 #include "vid/teacher.h"
 
 #include <ctype.h>
@@ -361,6 +362,7 @@ void dv_bundle_close(dv_bundle *bundle)
         return;
     dv_neighbors_free(bundle->neighbors);
     dv_neighbors_free(bundle->fresh);
+    dv_ridge_system_free(bundle->ridge);
     close_network(&bundle->teacher);
     close_network(&bundle->encoder);
     close_network(&bundle->decoder);

@@ -13,6 +13,7 @@ typedef struct dv_network {
 } dv_network;
 
 struct dv_neighbors;
+struct dv_ridge_system;
 struct dv_teacher_output;
 
 /* One thread at a time may use a bundle: the networks' memory belongs to one run. */
@@ -28,6 +29,8 @@ struct dv_bundle {
     float *mean, *deviation;                        /* per channel, of the teacher's input */
     int mean_output, log_variance_output;           /* of the encoder */
     struct dv_neighbors *neighbors, *fresh;         /* of the last explanation; NULL before the first */
+    struct dv_ridge_system *ridge;                  /* of the last ridge student; NULL before the first */
+    uint64_t generations;                           /* of neighbours, so far */
 };
 
 /* False and an error unless first .. first + count - 1 are pictures of the bundle. */

@@ -13,21 +13,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* Better an answer now than a machine that swaps for an hour. */
-static bool check_memory(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error)
-{
-    double row = (double)bundle->pixels + 3.0 * bundle->facts.classes + 2.0 * bundle->facts.latent;
-    double system = fmin((double)options->neighbors, bundle->pixels); /* of the ridge student: its matrix and rows */
-    double floats = (2.0 * options->neighbors + options->fresh) * row + system * (system + bundle->pixels);
-    double needed = floats * sizeof(float) / (1 << 20);
-    double there = (double)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / (1 << 20);
-    if (there <= 0 || needed < there)
-        return true;
-    return dv_error_set(error, DV_ERROR_MEMORY,
-                        "so many neighbours take %.0f MiB and this machine has %.0f; ask for fewer", needed, there);
-}
 
 /* ---- the result ------------------------------------------------------------- */
 
@@ -144,30 +129,14 @@ static void keep_neighbors(const dv_neighbors *neighbors, int pixels, dv_explana
 
 static bool distil(dv_bundle *bundle, dv_explanation *explanation, const dv_progress *progress, dv_error *error)
 {
-    const dv_neighbors *neighbors = bundle->neighbors;
-    double *weight = dv_alloc(neighbors->count, sizeof *weight, error);
-    if (!weight)
-        return false;
-    dv_neighbors_locality(neighbors, explanation->latent, weight);
-    const dv_lesson lesson = {
-        .count = neighbors->count,
-        .pixels = bundle->pixels,
-        .classes = explanation->classes,
-        .pictures = neighbors->pictures,
-        .logits = neighbors->logits,
-        .soft_labels = explanation->soft_labels,
-        .weight = weight,
-        .options = &explanation->options,
-        .team = bundle->team,
-        .progress = progress,
-    };
+    dv_lesson lesson = dv_student_lesson(bundle, &explanation->options, progress);
     dv_student student = {.weights = explanation->weights, .bias = explanation->bias};
+    lesson.soft_labels = explanation->soft_labels;
     bool ok = dv_student_distil(&lesson, &student, error);
     explanation->lambda = student.lambda;
     explanation->top_eigenvalue = student.top_eigenvalue;
     explanation->loss_curve = student.loss_curve;
     explanation->loss_count = student.loss_count;
-    free(weight);
     return ok;
 }
 
@@ -204,7 +173,7 @@ dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options,
                            dv_error *error)
 {
     double start = dv_clock_ms();
-    if (!dv_options_check(options, bundle->facts.latent, error) || !check_memory(bundle, options, error))
+    if (!dv_options_check(options, bundle->facts.latent, error) || !dv_options_check_memory(bundle, options, error))
         return NULL;
     dv_explanation *explanation = make_explanation(bundle, options, error);
     if (!explanation)

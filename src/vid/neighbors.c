@@ -115,6 +115,7 @@ static dv_neighbors *make_set(const dv_bundle *bundle, int64_t count, dv_error *
         !(set->latents = dv_arena_alloc(arena, count * latent, sizeof(float), error)) ||
         !(set->pictures = dv_arena_alloc(arena, count * bundle->pixels, sizeof(float), error)) ||
         !(set->logits = dv_arena_alloc(arena, count * bundle->facts.classes, sizeof(float), error)) ||
+        !(set->weight = dv_arena_alloc(arena, count, sizeof(double), error)) ||
         !(set->center = dv_arena_alloc(arena, latent, sizeof(float), error)) ||
         !(set->band = dv_arena_alloc(arena, latent, sizeof(float), error))) {
         dv_neighbors_free(set);
@@ -190,6 +191,8 @@ bool dv_neighbors_make(dv_neighbors **neighbors, dv_bundle *bundle, const dv_pla
     double middle = dv_clock_ms();
     timing->decode += middle - start;
     set->has_pictures = dv_teacher_run(bundle, set->pictures, count, set->logits, progress, error);
+    set->generation = ++bundle->generations;
+    dv_neighbors_locality(set, latent, set->weight);
     timing->teacher += dv_clock_ms() - middle;
     return set->has_pictures;
 }

@@ -4,6 +4,9 @@
 #include "base/error.h"
 #include "vid/limits.h"
 
+#include <math.h>
+#include <unistd.h>
+
 dv_explain_options dv_explain_defaults(void)
 {
     return (dv_explain_options){
@@ -82,4 +85,18 @@ bool dv_options_check(const dv_explain_options *options, int latent, dv_error *e
            (options->learning_rate == 0 ||
             check_range("the learning rate", options->learning_rate, DV_MIN_RATE, DV_MAX_RATE, error)) &&
            check_latent_options(options, latent, error);
+}
+
+/* Better an answer now than a machine that swaps for an hour. */
+bool dv_options_check_memory(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error)
+{
+    double row = (double)bundle->pixels + 3.0 * bundle->facts.classes + 2.0 * bundle->facts.latent;
+    double system = fmin((double)options->neighbors, bundle->pixels); /* of the ridge student: two matrices and rows */
+    double floats = (2.0 * options->neighbors + options->fresh) * row + system * (2 * system + bundle->pixels);
+    double needed = floats * sizeof(float) / (1 << 20);
+    double there = (double)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / (1 << 20);
+    if (there <= 0 || needed < there)
+        return true;
+    return dv_error_set(error, DV_ERROR_MEMORY,
+                        "so many neighbours take %.0f MiB and this machine has %.0f; ask for fewer", needed, there);
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "kernel/blas.h"
+#include "vid/neighbors.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,6 +21,24 @@ static const struct method {
 const char *dv_student_method_name(dv_student_method method)
 {
     return methods[method].name;
+}
+
+dv_lesson dv_student_lesson(dv_bundle *bundle, const dv_explain_options *options, const dv_progress *progress)
+{
+    const dv_neighbors *neighbors = bundle->neighbors;
+    return (dv_lesson){
+        .count = neighbors->count,
+        .pixels = bundle->pixels,
+        .classes = bundle->facts.classes,
+        .pictures = neighbors->pictures,
+        .logits = neighbors->logits,
+        .weight = neighbors->weight,
+        .options = options,
+        .team = bundle->team,
+        .progress = progress,
+        .kept = &bundle->ridge,
+        .generation = neighbors->generation,
+    };
 }
 
 bool dv_student_distil(const dv_lesson *lesson, dv_student *student, dv_error *error)

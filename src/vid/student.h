@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "base/team.h"
-#include "deepvid.h"
+#include "vid/bundle.h"
 
 /* What a student learns from: N pictures of D pixels, K classes. */
 typedef struct dv_lesson {
@@ -19,6 +19,9 @@ typedef struct dv_lesson {
     const dv_explain_options *options;
     dv_team *team;
     const dv_progress *progress;
+    /* The ridge student's system is kept here for the next lesson, which may differ in lambda; NULL: it is not. */
+    struct dv_ridge_system **kept;
+    uint64_t generation; /* differs where pictures, logits or weights do */
 } dv_lesson;
 
 /* What it has become. The caller provides weights and bias; the loss curve, where there is one, is freed by the
@@ -30,6 +33,9 @@ typedef struct dv_student {
     double *loss_curve;
     int loss_count;
 } dv_student;
+
+/* The bundle's neighbours as a lesson; soft labels are the caller's to add, ridge needs none. */
+dv_lesson dv_student_lesson(dv_bundle *bundle, const dv_explain_options *options, const dv_progress *progress);
 
 bool dv_student_distil(const dv_lesson *lesson, dv_student *student, dv_error *error);
 
