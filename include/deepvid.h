@@ -357,7 +357,7 @@ bool dv_lambda_path(dv_bundle *bundle, const dv_explain_options *wish, dv_lambda
 /* The smallest step in latent space that was found to change the teacher's word. */
 typedef struct dv_flip {
     bool found;        /* when not: only the centre, `before` and `reason` are filled */
-    bool by_gradient;  /* along the gradient through teacher and decoder; false: in random directions */
+    bool by_gradient;  /* found along the gradient of teacher and decoder; false: in random directions */
     bool looks_unreal; /* so far (beyond 1.5) that the picture may look like none of the data's */
     int classes, latent, pixels;
     int from_class, to_class;        /* the teacher's words before and after; -1 where none was found */
@@ -376,9 +376,9 @@ typedef struct dv_flip {
 /* From the wish's centre to any other word of the teacher (target_class -1) or to the class named. The residual is
  * always kept: without knobs the start is the picture itself. Three likely classes are headed for, 60 steps each at
  * most, each to the nearest point of the border as the gradient tells it (Rackwitz and Fiessler 1978). Where an
- * operator has no gradient or none of them arrives, 128 directions drawn by the wish's seed are followed up to 6
- * standard deviations. Bisection finds the border to 1e-4, and 8 times 32 directions around the best one bring it
- * nearer where they can. */
+ * operator has no gradient, or it finds nothing nearer than 1.5, 128 directions drawn by the wish's seed are followed
+ * up to 6 standard deviations too. Bisection finds the border to 1e-4, and 8 times 32 directions around the best one
+ * bring it nearer where they can. */
 dv_flip *dv_flip_find(dv_bundle *bundle, const dv_explain_options *from, int target_class, const dv_progress *progress,
                       dv_error *error);
 void dv_flip_free(dv_flip *flip);

@@ -115,21 +115,49 @@ static bool look_after(dv_flip *flip, dv_bundle *bundle, const dv_flip_search *s
     return ok;
 }
 
-/* By gradient, and where there is none or it leads nowhere, by directions; the flip says why. */
-static bool search_both(dv_flip *flip, dv_flip_search *search, dv_error *error)
+/* False with an error unless there is merely no gradient: the flip says so then, and nothing is found. */
+static bool try_gradient(dv_flip *flip, dv_flip_search *search, dv_error *error)
 {
     dv_error none;
     if (dv_flip_by_gradient(search, &none)) {
         flip->by_gradient = search->found;
         snprintf(flip->reason, sizeof flip->reason, "%s", search->found ? "" : "the gradient led to no other word");
-    } else if (none.code == DV_ERROR_UNSUPPORTED || none.code == DV_ERROR_MEMORY) {
-        snprintf(flip->reason, sizeof flip->reason, "there is no gradient: %.*s", DV_REASON_SIZE, none.message);
-    } else {
-        if (error)
-            *error = none;
-        return false;
+        return true;
     }
-    return (search->found || dv_flip_by_directions(search, error)) && (!search->found || dv_flip_refine(search, error));
+    if (none.code == DV_ERROR_UNSUPPORTED || none.code == DV_ERROR_MEMORY) {
+        snprintf(flip->reason, sizeof flip->reason, "there is no gradient: %.*s", DV_REASON_SIZE, none.message);
+        return true;
+    }
+    if (error)
+        *error = none;
+    return false;
+}
+
+/* By gradient; where that finds nothing, or nothing near enough to look real, by directions, and the nearer one counts.
+ */
+static bool search_both(dv_flip *flip, dv_flip_search *search, dv_error *error)
+{
+    if (!try_gradient(flip, search, error) || (search->found && !dv_flip_refine(search, error)))
+        return false;
+    if (search->found && search->distance <= real_reach)
+        return true;
+    float *direction = dv_alloc(flip->latent, sizeof *direction, error);
+    dv_flip_search other = *search;
+    other.found = false;
+    other.direction = direction;
+    bool ok = direction && dv_flip_by_directions(&other, error) && (!other.found || dv_flip_refine(&other, error));
+    search->calls = other.calls;
+    if (ok && other.found && (!search->found || other.distance < search->distance)) {
+        if (search->found)
+            snprintf(flip->reason, sizeof flip->reason, "the gradient led to a border farther away");
+        flip->by_gradient = false;
+        search->found = true;
+        search->distance = other.distance;
+        search->to = other.to;
+        memcpy(search->direction, direction, flip->latent * sizeof(float));
+    }
+    free(direction);
+    return ok;
 }
 
 static bool find(dv_flip *flip, dv_bundle *bundle, const dv_place *place, uint64_t seed, int target,

@@ -47,6 +47,14 @@ static double share_within(const struct figures *figures, double limit)
     return 100.0 * within / figures->pictures;
 }
 
+/* Between the two nearest of the sorted distances. */
+static double quantile(const struct figures *figures, double share)
+{
+    double at = share * (figures->found - 1);
+    int64_t below = (int64_t)at, above = below + 1 < figures->found ? below + 1 : below;
+    return figures->distance[below] + (at - below) * (figures->distance[above] - figures->distance[below]);
+}
+
 static void print(struct figures *figures)
 {
     double n = (double)figures->pictures;
@@ -54,9 +62,8 @@ static void print(struct figures *figures)
     printf("pictures %lld, flipped %lld, by gradient %lld\n", (long long)figures->pictures, (long long)figures->found,
            (long long)figures->by_gradient);
     if (figures->found > 0)
-        printf("distance: median %.3f, quartiles %.3f to %.3f, largest %.3f\n", figures->distance[figures->found / 2],
-               figures->distance[figures->found / 4], figures->distance[3 * figures->found / 4],
-               figures->distance[figures->found - 1]);
+        printf("distance: median %.3f, quartiles %.3f to %.3f, largest %.3f\n", quantile(figures, 0.5),
+               quantile(figures, 0.25), quantile(figures, 0.75), quantile(figures, 1));
     printf("within 1, 1.5, 2, 3: %.0f %%, %.0f %%, %.0f %%, %.0f %%\n", share_within(figures, 1),
            share_within(figures, 1.5), share_within(figures, 2), share_within(figures, 3));
     printf("shown elsewhere than 1.3 times as far: %lld\n", (long long)figures->further);
