@@ -417,6 +417,49 @@ static void test_means_and_bands_are_known_early(void **state)
         assert_float_equal(dv_model_band(model, d), model->explanation->band[d], 1e-6);
 }
 
+static dv_explanation *take(fixture *it, bool preview)
+{
+    dv_error error;
+    dv_explanation *made = dv_explain(it->bundle, &it->model->wish.options, NULL, &error);
+    assert_non_null(made);
+    dv_outcome outcome = {.job = DV_JOB_EXPLAIN, .key = it->model->wanted, .preview = preview, .result = made};
+    dv_model_accept(it->model, &outcome);
+    return made;
+}
+
+/* A full explanation stays beside the preview that follows it, for a while, until the next full one comes. */
+static void test_previews_do_not_displace_at_once(void **state)
+{
+    fixture *it = *state;
+    dv_model *model = it->model;
+    uint64_t first, number;
+    assert_null(dv_model_settled(model, &number));
+    assert_int_equal(number, 0);
+    const dv_explanation *full = take(it, false);
+    assert_ptr_equal(dv_model_settled(model, &first), full);
+    assert_int_equal(dv_model_expire(model, 0), -1);
+
+    const dv_explanation *preview = take(it, true);
+    assert_ptr_equal(model->explanation, preview);
+    assert_ptr_equal(dv_model_settled(model, &number), full);
+    assert_int_equal(number, first);
+    take(it, true); /* of the next wish: the full one waits on */
+    assert_ptr_equal(dv_model_settled(model, NULL), full);
+    assert_in_range(dv_model_expire(model, model->settled_until - 1), 1, 1);
+    assert_int_equal(dv_model_expire(model, model->settled_until), -1);
+    assert_ptr_equal(dv_model_settled(model, &number), model->explanation);
+    assert_true(number > first);
+
+    full = take(it, false);
+    take(it, true);
+    const dv_explanation *next = take(it, false);
+    assert_ptr_equal(dv_model_settled(model, NULL), next);
+
+    dv_model_go(model, 4); /* another picture shows what there is of it */
+    preview = take(it, true);
+    assert_ptr_equal(dv_model_settled(model, NULL), preview);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -431,6 +474,7 @@ int main(void)
         cmocka_unit_test(test_large_groups_have_more_rows),
         cmocka_unit_test(test_films_show_both_ends),
         cmocka_unit_test_setup_teardown(test_neighbor_becomes_the_center, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_previews_do_not_displace_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_means_and_bands_are_known_early, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORDS = 2 }; /* rows: the ruler and the words */
+enum { WORDS = 2 /* rows: the ruler and the words */, PARTS = 2 /* pictures */ };
 
 int dv_film_picture(const dv_film *film, int frame)
 {
@@ -68,7 +68,7 @@ static void draw_pictures(const dv_pane *pane, dv_area place, const dv_cell *cel
             dv_image_paste(row, frame, i * pitch + (pitch - tile->tile_width) / 2, 0);
         dv_image_free(frame);
     }
-    dv_pane_image(pane, place, row);
+    dv_pane_image_parts(pane, place, row, PARTS);
 }
 
 /* The largest tile for a frame in so many rows; the rows it takes, 0 when there is room for none. */

@@ -12,8 +12,9 @@
 #include <string.h>
 
 enum {
-    STALE_MS = 300, /* so long may another picture's explanation stay while the new one is made */
-    FEW_AXES = 12,  /* so many keep the order of their numbers */
+    STALE_MS = 300,   /* so long may another picture's explanation stay while the new one is made */
+    PREVIEW_MS = 500, /* so long may a full one stay beside the preview that follows it */
+    FEW_AXES = 12,    /* so many keep the order of their numbers */
 };
 
 dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error)
@@ -54,6 +55,7 @@ void dv_model_free(dv_model *model)
     for (int job = 0; job < DV_JOB_COUNT; job++)
         dv_job_free_result(job, model->answer[job].result);
     dv_explanation_free(model->explanation);
+    dv_explanation_free(model->settled);
     dv_pictures_free(model->pictures);
     dv_wish_clear(&model->wish);
     dv_axes_clear(&model->vae.axes);
@@ -100,14 +102,31 @@ void dv_model_say(dv_model *model, bool is_error, const char *format, ...)
 
 /* ---- what comes back --------------------------------------------------------------- */
 
+static void drop_settled(dv_model *model)
+{
+    dv_explanation_free(model->settled);
+    model->settled = NULL;
+}
+
 static void accept_explanation(dv_model *model, dv_outcome *outcome)
 {
     if (!outcome->result) {
         model->failed |= outcome->key == model->wanted;
         return;
     }
-    dv_explanation_free(model->explanation);
-    model->explanation = outcome->result;
+    dv_explanation *before = model->explanation, *next = outcome->result;
+    if (outcome->preview && before && !model->preview && before->options.index == next->options.index) {
+        drop_settled(model);
+        model->settled = before;
+        model->settled_taken = model->taken;
+        model->settled_until = dv_clock_ms() + PREVIEW_MS;
+    } else {
+        dv_explanation_free(before);
+        if (!outcome->preview || (model->settled && model->settled->options.index != next->options.index))
+            drop_settled(model);
+    }
+    model->explanation = next;
+    model->taken++;
     model->shown = outcome->key;
     model->preview = outcome->preview;
 }
@@ -197,13 +216,27 @@ void dv_model_ask_again(dv_model *model)
         dv_model_want(model);
 }
 
+/* Milliseconds until it is due, at least one. */
+static int wait_for(double due, double now)
+{
+    return (int)fmax(1, ceil(due - now));
+}
+
 int dv_model_expire(dv_model *model, double now)
 {
+    int wait = -1;
+    if (model->settled && now >= model->settled_until)
+        drop_settled(model);
+    if (model->settled)
+        wait = wait_for(model->settled_until, now);
     if (!model->explanation || dv_model_has_explanation(model))
-        return -1;
-    double left = model->wanted_at + STALE_MS - now;
-    if (left > 0)
-        return (int)ceil(left);
+        return wait;
+    double due = model->wanted_at + STALE_MS;
+    if (now < due) {
+        int other = wait_for(due, now);
+        return wait < 0 || other < wait ? other : wait;
+    }
+    drop_settled(model);
     dv_explanation_free(model->explanation);
     model->explanation = NULL;
     return -1;
@@ -249,6 +282,13 @@ bool dv_model_is_turned(const dv_model *model)
         if (explanation->center[i] != explanation->latent_mean[i])
             return true;
     return false;
+}
+
+const dv_explanation *dv_model_settled(const dv_model *model, uint64_t *number)
+{
+    if (number)
+        *number = model->settled ? model->settled_taken : model->taken;
+    return model->settled ? model->settled : model->explanation;
 }
 
 const float *dv_model_mean(const dv_model *model)

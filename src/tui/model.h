@@ -44,7 +44,11 @@ typedef struct dv_model {
     dv_explanation *explanation; /* the newest, or NULL */
     uint64_t shown;              /* the value of `wanted` it answers */
     bool preview;
-    bool failed; /* no answer to the newest wish will come */
+    /* The one before, while the newest is a preview that has just come: for panes that would rather be drawn once. */
+    dv_explanation *settled;
+    double settled_until;
+    uint64_t taken, settled_taken; /* numbers of the newest and of the settled one: all that came are counted */
+    bool failed;                   /* no answer to the newest wish will come */
     dv_answer answer[DV_JOB_COUNT];
 
     dv_pictures *pictures;
@@ -78,8 +82,8 @@ void dv_model_free(dv_model *model);
 void dv_model_want(dv_model *model);
 /* Goes to a picture, clamped to those there are. */
 void dv_model_go(dv_model *model, int64_t index);
-/* Turns the knobs so that the centre lies at `latent` (an entry a dimension), to a ten-thousandth. Nothing happens while
- * the picture's means are unknown. */
+/* Turns the knobs so that the centre lies at `latent` (an entry a dimension), to a ten-thousandth. Nothing happens
+ * while the picture's means are unknown. */
 void dv_model_set_center(dv_model *model, const float *latent);
 void dv_model_say(dv_model *model, bool is_error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -91,8 +95,8 @@ void dv_model_accept(dv_model *model, dv_outcome *outcome);
 void dv_model_give_up(dv_model *model);
 /* Forgets that it was asked for, so that it is asked for again. */
 void dv_model_ask_again(dv_model *model);
-/* Drops an explanation of another picture that has been on the screen too long. Returns the milliseconds until that
- * will be due, or -1. */
+/* Drops explanations that have been on the screen too long: that of another picture, and the one before a preview.
+ * Returns the milliseconds until that will be due, or -1. */
 int dv_model_expire(dv_model *model, double now);
 
 /* ---- questions ---- */
@@ -111,6 +115,9 @@ bool dv_model_has_explanation(const dv_model *model);
 bool dv_model_is_current(const dv_model *model);
 /* Whether a knob of the explanation's picture is turned. */
 bool dv_model_is_turned(const dv_model *model);
+/* The newest explanation that will stay for a while: not a preview that may be followed by the full one at once. No two
+ * have the same `number` (may be NULL). */
+const dv_explanation *dv_model_settled(const dv_model *model, uint64_t *number);
 /* The encoder's mean of the picture of the wish, latent entries; NULL: not known yet. */
 const float *dv_model_mean(const dv_model *model);
 /* The band in force along a dimension in latent units; 0 while that is not known. */

@@ -110,6 +110,24 @@ void dv_pane_swatches(const dv_pane *pane, int row, int column, const int *class
     dv_pane_image(pane, place, image);
 }
 
+void dv_pane_image_parts(const dv_pane *pane, dv_area place, dv_image *image, int parts)
+{
+    int width, height, columns = (place.columns + parts - 1) / parts;
+    dv_screen_cell(pane->screen, &width, &height);
+    for (int first = 0; image && first < place.columns; first += columns) {
+        int left = image->width - first * width, most = columns * width;
+        dv_image *part = left > 0 ? dv_image_new(left < most ? left : most, image->height, 3, NULL) : NULL;
+        dv_area cells = {.row = place.row,
+                         .column = place.column + first,
+                         .rows = place.rows,
+                         .columns = place.columns - first < columns ? place.columns - first : columns};
+        if (part)
+            dv_image_paste(part, image, -first * width, 0);
+        dv_pane_image(pane, cells, part);
+    }
+    dv_image_free(image);
+}
+
 dv_image *dv_pane_enlarge(const dv_model *model, const float *picture, const dv_tiles *tile)
 {
     const dv_bundle_facts *facts = model->facts;

@@ -98,6 +98,9 @@ void dv_pane_image(const dv_pane *pane, dv_area place, dv_image *image);
 dv_plot dv_pane_plot(const dv_pane *pane, dv_area place);
 /* The colours of classes below each other, a cell each. */
 void dv_pane_swatches(const dv_pane *pane, int row, int column, const int *classes, int count);
+/* The same, cut into so many pictures beside each other: only those that change are sent, and a terminal's limit for
+ * the width of a picture does not cut it. */
+void dv_pane_image_parts(const dv_pane *pane, dv_area place, dv_image *image, int parts);
 /* A picture of the bundle's shape in the single tile, for dv_zoom. */
 dv_image *dv_pane_enlarge(const dv_model *model, const float *picture, const dv_tiles *tile);
 

@@ -14,12 +14,14 @@
 
 enum {
     HEADING = 1,
-    LABELS = 2,      /* rows below the axes: name and value */
-    SLOT = 5,        /* columns that an axis needs */
-    ROOMY_SLOT = 7,  /* there the value has two digits behind the point */
-    LINES = 48,      /* of neighbours */
-    LINES_SLOW = 16, /* on a slow line */
+    LABELS = 2,     /* rows below the axes: name and value */
+    SLOT = 5,       /* columns that an axis needs */
+    ROOMY_SLOT = 7, /* there the value has two digits behind the point */
+    LINES = 40,     /* of neighbours, at most */
+    LINES_LEAST = 12,
+    LINE_PIXELS = 3200, /* so many lines times the pixels of a cell: larger pictures need more bytes for each line */
     SHORT_TITLE = 50,
+    PARTS = 6,      /* pictures: a knob changes the two slots beside its axis */
     FINE_CELL = 12, /* pixels: cells that high have room for thicker strokes */
     GRIP_ROWS = 1,  /* so near a click must be to take hold of something */
     AXIS_TEXT = 16,
@@ -60,6 +62,14 @@ static chart lay_out(const dv_pane *pane)
     return it;
 }
 
+static int count_lines(const dv_screen *screen)
+{
+    int width, height;
+    dv_screen_cell(screen, &width, &height);
+    int lines = dv_screen_slow(screen) ? LINES_LEAST : LINE_PIXELS / (width * height);
+    return lines < LINES_LEAST ? LINES_LEAST : lines < LINES ? lines : LINES;
+}
+
 /* The first neighbours, which a preview has, too. They lie around the centre of the explanation: until there is one of
  * the present centre they are moved along, so that the lines follow a knob at once. */
 static void collect_lines(const dv_model *model, numbers *it, int64_t most)
@@ -97,7 +107,7 @@ static float *measure(const dv_pane *pane, numbers *it)
         it->high[d] = dv_axes_reach(it->center[d], it->band[d]);
         it->low[d] = -it->high[d];
     }
-    collect_lines(model, it, dv_screen_slow(pane->screen) ? LINES_SLOW : LINES);
+    collect_lines(model, it, count_lines(pane->screen));
     return block;
 }
 
@@ -201,7 +211,7 @@ static void draw_pane(const dv_pane *pane)
             draw_letters(pane, &at, &it, axis, dimension);
     }
     if (block && !at.letters)
-        dv_pane_image(pane, at.place, plot(pane, &at, &it));
+        dv_pane_image_parts(pane, at.place, plot(pane, &at, &it), PARTS);
     free(block);
 }
 

@@ -10,7 +10,9 @@
 #include <string.h>
 
 enum {
-    MOST = 30, /* tiles, so that a turn of a knob stays light */
+    MOST = 30,       /* tiles, so that a turn of a knob stays light */
+    MOST_LARGE = 20, /* where tiles are large */
+    LARGE_TILE = 40, /* pixels high */
     MOST_SLOW = 12,
     MOST_ROWS = 24,
     GREYS = 16,
@@ -31,6 +33,14 @@ typedef struct layout {
     bool pictures;                 /* there is room for some */
     dv_neighbor_row row[MOST_ROWS];
 } layout;
+
+/* What the list is of; NULL: there is none, or no list of it. */
+static const dv_explanation *get_explanation(const dv_model *model)
+{
+    uint64_t number;
+    const dv_explanation *explanation = dv_model_settled(model, &number);
+    return model->vae.neighbors_of == number ? explanation : NULL;
+}
 
 static layout lay_out(const dv_pane *pane)
 {
@@ -61,6 +71,8 @@ static layout lay_out(const dv_pane *pane)
         it.grid = (dv_grid){.rows = it.labels.columns > 0 && vae->neighbors.groups < body.rows ? vae->neighbors.groups
                                                                                                : body.rows,
                             .columns = 1};
+    if (it.grid.tiles.tile_height >= LARGE_TILE && most > MOST_LARGE)
+        most = MOST_LARGE;
     if (it.grid.rows > MOST_ROWS)
         it.grid.rows = MOST_ROWS;
     if (it.grid.columns * it.grid.rows > most)
@@ -87,7 +99,7 @@ static void draw_montage(const dv_pane *pane, const layout *it)
 {
     const dv_model *model = pane->model;
     const dv_bundle_facts *facts = model->facts;
-    const dv_explanation *explanation = model->explanation;
+    const dv_explanation *explanation = get_explanation(model);
     size_t size = (size_t)facts->channels * (size_t)facts->height * (size_t)facts->width;
     const float *picture[MOST] = {NULL};
     int mark[MOST];
@@ -117,7 +129,7 @@ static void draw_labels(const dv_pane *pane, const layout *it)
             continue;
         const dv_neighbor_group *group = &vae->neighbors.group[it->row[i].group];
         int row = it->labels.row - pane->area.row + label_row(pane, it, i);
-        bool usual = group->class_index == model->explanation->teacher_class;
+        bool usual = group->class_index == get_explanation(model)->teacher_class;
         dv_pane_text(pane, row, 0, 5, DV_STYLE_DIM, "%5" PRId64, group->count);
         dv_pane_text(pane, row, 6, LABEL - 7,
                      it->row[i].group == here && pane->focused ? DV_STYLE_SELECTED
@@ -135,16 +147,17 @@ static void draw_list(const dv_pane *pane, const layout *it)
 {
     const dv_model *model = pane->model;
     const dv_neighbor_list *list = &model->vae.neighbors;
+    const dv_explanation *explanation = get_explanation(model);
     for (int i = 0; i < it->grid.rows; i++) {
         if (it->row[i].group < 0)
             continue;
         int64_t neighbor = list->at[it->row[i].first];
-        int word = model->explanation->neighbor_classes[neighbor];
+        int word = explanation->neighbor_classes[neighbor];
         bool chosen = it->row[i].first == model->vae.neighbor && pane->focused;
         dv_pane_text(pane, 1 + i, 0, it->montage.columns,
-                     chosen                                      ? DV_STYLE_SELECTED
-                     : word == model->explanation->teacher_class ? DV_STYLE_TEXT
-                                                                 : DV_STYLE_WARNING,
+                     chosen                               ? DV_STYLE_SELECTED
+                     : word == explanation->teacher_class ? DV_STYLE_TEXT
+                                                          : DV_STYLE_WARNING,
                      "%6" PRId64 "  %.2f σ  %.2f %s", neighbor, (double)list->distance[neighbor],
                      (double)list->confidence[neighbor], dv_model_class_name(model, word));
     }
@@ -157,7 +170,7 @@ static void draw_odds(const dv_pane *pane, int row, int column, int64_t neighbor
     float *odds = dv_alloc((size_t)model->facts->classes, sizeof(*odds), NULL);
     if (!odds)
         return;
-    dv_neighbor_probabilities(model->explanation, neighbor, odds);
+    dv_neighbor_probabilities(get_explanation(model), neighbor, odds);
     for (int i = 0; i < MOST_CLASSES && i < model->facts->classes; i++) {
         int best = 0;
         for (int k = 1; k < model->facts->classes; k++)
@@ -173,7 +186,7 @@ static void draw_odds(const dv_pane *pane, int row, int column, int64_t neighbor
 static int64_t under_cursor(const dv_model *model)
 {
     const dv_vae_state *vae = &model->vae;
-    return model->explanation && vae->neighbor < vae->neighbors.count ? vae->neighbors.at[vae->neighbor] : -1;
+    return get_explanation(model) && vae->neighbor < vae->neighbors.count ? vae->neighbors.at[vae->neighbor] : -1;
 }
 
 /* The one under the cursor: its picture, and below or beside it number, distance, what the teacher says. */
@@ -194,7 +207,7 @@ static void draw_near(const dv_pane *pane, const layout *it, int64_t neighbor)
     if (dv_grid_fit(&cell, &wish, &grid)) {
         size_t size = (size_t)facts->channels * (size_t)facts->height * (size_t)facts->width;
         dv_pane_image(pane, dv_grid_strip(&grid, it->near, 0),
-                      dv_pane_enlarge(model, model->explanation->neighbors + (size_t)neighbor * size, &grid.tiles));
+                      dv_pane_enlarge(model, get_explanation(model)->neighbors + (size_t)neighbor * size, &grid.tiles));
         row += stacked ? grid.cell_rows : 0;
         column += stacked ? 0 : grid.cell_columns + 1;
     }
@@ -207,11 +220,11 @@ static void draw_pane(const dv_pane *pane)
 {
     const dv_model *model = pane->model;
     const dv_vae_state *vae = &model->vae;
-    if (!model->explanation || vae->neighbors.count != model->explanation->count) {
+    if (!get_explanation(model)) {
         dv_pane_heading(pane, "Neighbours", "%s", "");
         return;
     }
-    dv_pane_heading(pane, "Neighbours", "%" PRId64 ", %s", model->explanation->count,
+    dv_pane_heading(pane, "Neighbours", "%" PRId64 ", %s", vae->neighbors.count,
                     dv_neighbor_order_name(vae->neighbors.order));
     layout it = lay_out(pane);
     if (it.grid.rows < 1)
@@ -230,13 +243,11 @@ static void need(dv_control *control)
 {
     dv_model *model = control->model;
     dv_vae_state *vae = &model->vae;
-    bool same = vae->neighbors.order == vae->neighbor_order && vae->neighbors_of == model->shown &&
-                vae->neighbors_preview == model->preview;
-    if (!model->explanation || (same && vae->neighbors.count == model->explanation->count))
+    uint64_t number;
+    const dv_explanation *explanation = dv_model_settled(model, &number);
+    if (!explanation || (vae->neighbors_of == number && vae->neighbors.order == vae->neighbor_order))
         return;
-    dv_neighbor_list_make(&vae->neighbors, model->explanation, vae->neighbor_order);
-    vae->neighbors_of = model->shown;
-    vae->neighbors_preview = model->preview;
+    vae->neighbors_of = dv_neighbor_list_make(&vae->neighbors, explanation, vae->neighbor_order) ? number : 0;
     if (vae->neighbor >= vae->neighbors.count)
         vae->neighbor = vae->neighbors.count > 0 ? vae->neighbors.count - 1 : 0;
 }
@@ -304,7 +315,7 @@ static void take(dv_control *control, int unused, const char *argument)
     int64_t neighbor = under_cursor(model);
     if (neighbor < 0 || !dv_model_has_explanation(model))
         return;
-    dv_model_set_center(model, model->explanation->latents + neighbor * model->explanation->latent);
+    dv_model_set_center(model, get_explanation(model)->latents + neighbor * model->facts->latent);
     model->vae.neighbor = 0;
     dv_model_say(model, false, "Number %" PRId64 " is the new centre; Z goes back to the picture.", neighbor);
 }
@@ -349,7 +360,7 @@ static const dv_action_set actions = DV_ACTION_SET("Neighbours", rows);
 static int count_pictures(const dv_model *model, int *chosen)
 {
     const dv_vae_state *vae = &model->vae;
-    if (!model->explanation || vae->neighbors.count != model->explanation->count)
+    if (!get_explanation(model))
         return 0;
     *chosen = (int)vae->neighbor;
     return (int)vae->neighbors.count;
@@ -358,8 +369,8 @@ static int count_pictures(const dv_model *model, int *chosen)
 static dv_image *paint_picture(const dv_model *model, int item, const dv_tiles *tile, dv_close_up *close_up)
 {
     const dv_vae_state *vae = &model->vae;
-    const dv_explanation *explanation = model->explanation;
-    if (!explanation || item >= vae->neighbors.count || vae->neighbors.count != explanation->count)
+    const dv_explanation *explanation = get_explanation(model);
+    if (!explanation || item >= vae->neighbors.count)
         return NULL;
     int64_t neighbor = vae->neighbors.at[item];
     int64_t size = (int64_t)explanation->channels * explanation->height * explanation->width;

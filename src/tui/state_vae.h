@@ -19,8 +19,7 @@ typedef struct dv_vae_state {
     dv_grip grip;
     const struct dv_pane_kind *below[2]; /* the panes below the coordinates that had the focus last */
     dv_neighbor_list neighbors;
-    uint64_t neighbors_of; /* the explanation that they are of: its key, and whether it is a preview */
-    bool neighbors_preview;
+    uint64_t neighbors_of; /* the number of the explanation that they are of, 0: none */
     dv_neighbor_order neighbor_order;
     int64_t neighbor;   /* the chosen place */
     double morph_at;    /* the slider between the picture and the marked one, 0..1 */

@@ -6,7 +6,8 @@ enum {
     ROOMY_COLUMNS = 110,
     PICTURES = 26,       /* columns: two tiles */
     PICTURES_ROOMY = 47, /* three */
-    TOP = 11,            /* rows */
+    PICTURES_GENEROUS = 75,
+    TOP = 11, /* rows */
     TOP_ROOMY = 15,
     STRIP = 9,          /* rows of the traversal */
     GENEROUS_ROWS = 50, /* there all have a place */
@@ -48,7 +49,9 @@ static int arrange(const dv_model *model, dv_area body, dv_frame *frames)
     bool roomy = body.rows >= ROOMY_ROWS, generous = body.rows >= GENEROUS_ROWS && body.columns >= GENEROUS_COLUMNS;
     int count = 0;
     dv_area top = dv_area_cut_top(&body, generous ? TOP_GENEROUS : roomy ? TOP_ROOMY : TOP);
-    dv_area left = dv_area_cut_left(&top, top.columns < ROOMY_COLUMNS ? PICTURES : PICTURES_ROOMY);
+    dv_area left = dv_area_cut_left(&top, generous                      ? PICTURES_GENEROUS
+                                          : top.columns < ROOMY_COLUMNS ? PICTURES
+                                                                        : PICTURES_ROOMY);
     frames[count++] = (dv_frame){&dv_pane_picture, left};
     frames[count++] = (dv_frame){&dv_pane_coordinates, top};
     if (roomy) {
