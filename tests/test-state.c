@@ -560,7 +560,7 @@ static void test_undo_and_redo_go_through_all_wishes(void **state)
         now.options.index = index; /* looking at pictures has its own test */
         if (dv_wish_equal(&now, &wish[count - 1]))
             continue;
-        dv_history_note(history, &now, 0, count);
+        dv_history_note(history, &now, 1e4 * count);
         wish[count] = new_wish();
         dv_wish_copy(&wish[count++], &now);
     }
@@ -568,7 +568,7 @@ static void test_undo_and_redo_go_through_all_wishes(void **state)
         for (int i = CHANGES - 2; i >= 0; i--) {
             assert_true(dv_history_undo(history, &now));
             assert_true(dv_wish_equal(&now, &wish[i]));
-            dv_history_note(history, &now, 0, 0); /* what is as it was is no change */
+            dv_history_note(history, &now, 0); /* what is as it was is no change */
         }
         assert_false(dv_history_undo(history, &now));
         for (int i = 1; i < CHANGES; i++) {
@@ -580,7 +580,7 @@ static void test_undo_and_redo_go_through_all_wishes(void **state)
     for (int i = 0; i < 50; i++)
         assert_true(dv_history_undo(history, &now));
     assert_true(dv_wish_turn(&now, 0, .1));
-    dv_history_note(history, &now, 0, 0);
+    dv_history_note(history, &now, 0);
     assert_false(dv_history_redo(history, &now));
     assert_true(dv_history_undo(history, &now));
     assert_true(dv_wish_equal(&now, &wish[CHANGES - 51]));
@@ -599,17 +599,17 @@ static void test_turns_of_a_knob_are_one_change(void **state)
     double at = 0;
     const dv_setting *seed = dv_setting_find("seed");
     dv_setting_step(seed, &now, 1, 0);
-    dv_history_note(history, &now, 0, at);
+    dv_history_note(history, &now, at);
     for (int i = 0; i < 10; i++) {
         dv_wish_turn(&now, 3, .1);
-        dv_history_note(history, &now, 4, at += 300);
+        dv_history_note(history, &now, at += 300);
     }
     dv_wish_turn(&now, 3, .1);
-    dv_history_note(history, &now, 4, at += 1500);
+    dv_history_note(history, &now, at += 1500);
     assert_true(dv_history_undo(history, &now));
     assert_float_equal(now.offset[3], 1, 1e-6);
     dv_wish_turn(&now, 3, .5); /* after an undo a new one begins */
-    dv_history_note(history, &now, 4, at);
+    dv_history_note(history, &now, at);
     assert_true(dv_history_undo(history, &now));
     assert_float_equal(now.offset[3], 1, 1e-6);
     assert_true(dv_history_undo(history, &now));
@@ -617,11 +617,11 @@ static void test_turns_of_a_knob_are_one_change(void **state)
     assert_int_equal(now.options.seed, 2);
     /* There and back leaves no trace, and the change before is not taken for a part of it. */
     dv_wish_turn(&now, 3, .1);
-    dv_history_note(history, &now, 4, at);
+    dv_history_note(history, &now, at);
     dv_wish_turn(&now, 3, -.1);
-    dv_history_note(history, &now, 4, at);
+    dv_history_note(history, &now, at);
     dv_wish_turn(&now, 3, .2);
-    dv_history_note(history, &now, 4, at);
+    dv_history_note(history, &now, at);
     assert_true(dv_history_undo(history, &now));
     assert_false(dv_wish_is_turned(&now));
     assert_int_equal(now.options.seed, 2);
@@ -639,13 +639,13 @@ static void test_undo_brings_the_picture_back(void **state)
     dv_wish now = new_wish();
     dv_history *history = dv_history_new(&now, &error);
     dv_wish_turn(&now, 2, 1);
-    dv_history_note(history, &now, 3, 0);
+    dv_history_note(history, &now, 0);
     for (int picture = 1; picture <= 40; picture++) {
         dv_wish_go(&now, picture);
-        dv_history_note(history, &now, 0, 1e4 * picture);
+        dv_history_note(history, &now, 1e4 * picture);
     }
     dv_wish_turn(&now, 5, 1);
-    dv_history_note(history, &now, 6, 1e6);
+    dv_history_note(history, &now, 1e6);
     assert_true(dv_history_undo(history, &now));
     assert_int_equal(now.options.index, 40);
     assert_false(dv_wish_is_turned(&now));
@@ -667,7 +667,7 @@ static void test_history_forgets_the_oldest(void **state)
     const dv_setting *seed = dv_setting_find("seed");
     for (int i = 0; i < 3 * DV_HISTORY_WISHES; i++) {
         dv_setting_step(seed, &now, 1, 0);
-        dv_history_note(history, &now, 0, i);
+        dv_history_note(history, &now, 1e4 * i);
     }
     int undone = 0;
     while (dv_history_undo(history, &now))

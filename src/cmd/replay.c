@@ -19,16 +19,21 @@ struct replay {
     dv_session session;
 };
 
-/* Whether it names something below a folder, whatever the folder is. */
-static bool stays_below(const char *name)
+/* The name below a folder, whatever it was on the screen: "./a", "/a" and "../a" become "a". Empty if nothing is left.
+ */
+static void settle_below(const char *name, char settled[DV_LINE_SIZE])
 {
-    for (const char *part = name; *part; part += strspn(part, "/")) {
-        size_t length = strcspn(part, "/");
-        if (length == 0 || (length == 1 && part[0] == '.') || (length == 2 && memcmp(part, "..", 2) == 0))
-            return false;
-        part += length;
+    size_t used = 0;
+    while (*name && used + 1 < DV_LINE_SIZE) {
+        size_t length = strcspn(name, "/");
+        bool kept = length > 2 || (length > 0 && memcmp(name, "..", length) != 0);
+        if (kept)
+            used +=
+                (size_t)snprintf(settled + used, DV_LINE_SIZE - used, "%s%.*s", used > 0 ? "/" : "", (int)length, name);
+        name += length;
+        name += strspn(name, "/");
     }
-    return *name != '\0';
+    settled[used < DV_LINE_SIZE ? used : 0] = '\0';
 }
 
 /* The report of the session as it is, and the name of its folder on standard output. */
@@ -52,11 +57,14 @@ static bool write_report(struct replay *replay, const char *name, dv_error *erro
 
 static bool do_line(struct replay *replay, const char *line, dv_error *error)
 {
+    char settled[DV_LINE_SIZE];
     const char *name = dv_journal_export_of(line);
-    if (name && stays_below(name))
-        return write_report(replay, name, error);
     if (name)
-        dv_error_set(error, DV_ERROR_FORMAT, "a report goes below the folder of --out, not to '%s'", name);
+        settle_below(name, settled);
+    if (name && settled[0])
+        return write_report(replay, settled, error);
+    if (name)
+        dv_error_set(error, DV_ERROR_FORMAT, "'%s' is no name for a report below the folder of --out", name);
     else if (dv_script_apply(&replay->session, dv_bundle_get_facts(replay->bundle)->count, line, error))
         return true;
     return dv_record_blame(&replay->record, error);
@@ -114,7 +122,7 @@ static int run(const dv_command *command, int argc, char **argv)
          .kind = DV_OPTION_TEXT,
          .argument = "DIR",
          .target = &replay.folder,
-         .help = "write each report that was exported there, under its name, and the last state as 'final'"},
+         .help = "write each report that was exported there, by its name, and the last state as 'final'"},
         DV_THREADS_OPTION(threads),
         DV_BUNDLE_OPTIONS(source),
         {0},

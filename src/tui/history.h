@@ -17,9 +17,9 @@ dv_history *dv_history_new(const dv_wish *start, dv_error *error);
 void dv_history_free(dv_history *history);
 
 /* After every change, and where there may have been one: remembers the wish if it is another one, and forgets what was
- * undone. Changes with the same key other than 0 that follow each other within a second are one: turning a knob, for
- * instance. `now_ms` is that of dv_clock_ms. */
-void dv_history_note(dv_history *history, const dv_wish *wish, int key, double now_ms);
+ * undone. Changes of the same knob, band or setting that follow each other within a second are one. `now_ms` is that of
+ * dv_clock_ms. */
+void dv_history_note(dv_history *history, const dv_wish *wish, double now_ms);
 
 /* Puts the wish before, or the one behind, into `wish`; false when there is none. */
 bool dv_history_undo(dv_history *history, dv_wish *wish);
