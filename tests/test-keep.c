@@ -421,7 +421,7 @@ static void test_the_keeper_brings_a_session_back(void **state)
     desk *here = *state;
     dv_error error;
     const char *const none[] = {NULL}, *const lines[] = {"set neighbors 300", NULL}, *const bad[] = {"index 99", NULL};
-    dv_keeper *keeper = dv_keeper_open(&here->source, here->bundle, none, &here->session, &error);
+    dv_keeper *keeper = dv_keeper_open(&here->source, here->bundle, false, none, &here->session, &error);
     assert_non_null(keeper);
     assert_int_equal(error.code, DV_OK);
     assert_int_equal(dv_keeper_look(keeper, &here->session, 0, &error), -1);
@@ -434,11 +434,12 @@ static void test_the_keeper_brings_a_session_back(void **state)
     assert_int_equal(dv_keeper_look(keeper, &here->session, 3000, &error), -1); /* saved */
 
     dv_session session = new_session();
-    dv_keeper *other = dv_keeper_open(&here->source, here->bundle, lines, &session, &error);
+    dv_keeper *other = dv_keeper_open(&here->source, here->bundle, false, lines, &session, &error);
     assert_non_null(other);
     assert_int_equal(session.wish.options.index, 3);
     assert_int_equal(session.wish.options.neighbors, 300);
     assert_float_equal(session.wish.offset[2], 1.6, 1e-6);
+    assert_int_equal(dv_keeper_look(other, &session, 0, &error), -1);
     assert_true(dv_keeper_close(other, &error));
 
     char *log = state_path(here, "log.1"); /* of the first; the second has taken its name */
@@ -447,7 +448,7 @@ static void test_the_keeper_brings_a_session_back(void **state)
     assert_true(dv_session_equal(&replayed, &here->session));
     free(log);
 
-    assert_null(dv_keeper_open(&here->source, here->bundle, bad, &session, &error));
+    assert_null(dv_keeper_open(&here->source, here->bundle, false, bad, &session, &error));
     assert_non_null(strstr(error.message, "there is no picture 99"));
     assert_true(dv_keeper_close(keeper, &error));
     dv_session_clear(&session);
@@ -464,7 +465,7 @@ static void test_the_keeper_does_without_a_place(void **state)
     assert_true(asprintf(&file, "%s/file", here->home) > 0);
     put_file(file, "", 0);
     setenv("XDG_STATE_HOME", file, 1);
-    dv_keeper *keeper = dv_keeper_open(&here->source, here->bundle, none, &here->session, &error);
+    dv_keeper *keeper = dv_keeper_open(&here->source, here->bundle, false, none, &here->session, &error);
     assert_non_null(keeper);
     assert_int_not_equal(error.code, DV_OK);
     assert_non_null(strstr(error.message, file));

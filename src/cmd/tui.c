@@ -1,8 +1,12 @@
 /* deepvid [BUNDLE]: the terminal program. */
 #include "base/file.h"
 #include "cmd/command.h"
+#include "tui/preferences.h"
 #include "tui/tui.h"
+#include "vid/limits.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +29,73 @@ static char *find_default_bundle(void)
     return NULL;
 }
 
-static bool run_on(const dv_bundle_source *source, const dv_tui_options *options, dv_error *error)
+/* What the command line asks for beside the bundle. */
+struct request {
+    int64_t index, neighbors, seed; /* negative: not said */
+    dv_texts settings;              /* NAME=VALUE */
+    int graphics;                   /* negative: not said */
+    bool anew;
+};
+
+enum { MAX_LINES = 260, LINE_SIZE = 256 };
+
+/* The lines that lay what is asked for over a session. */
+struct lines {
+    int count;
+    const char *line[MAX_LINES + 1];
+    char text[MAX_LINES][LINE_SIZE];
+};
+
+static void add(struct lines *all, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct lines *all, const char *format, ...)
 {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(all->text[all->count], LINE_SIZE, format, arguments);
+    va_end(arguments);
+    all->line[all->count] = all->text[all->count];
+    all->count++;
+}
+
+/* -1, or the exit status after saying what is wrong. */
+static int write_lines(const dv_command *command, const struct request *request, struct lines *all)
+{
+    if (request->index >= 0)
+        add(all, "index %" PRId64, request->index);
+    if (request->neighbors >= 0)
+        add(all, "set neighbors %" PRId64, request->neighbors);
+    if (request->seed >= 0)
+        add(all, "set seed %" PRId64, request->seed);
+    for (int i = 0; i < request->settings.count; i++) {
+        const char *text = request->settings.text[i], *sign = strchr(text, '=');
+        if (!sign || strlen(text) > LINE_SIZE / 2)
+            return dv_command_usage(command, "--set takes NAME=VALUE, not '%s'", text);
+        add(all, "set %.*s %s", (int)(sign - text), text, sign + 1);
+    }
+    return -1;
+}
+
+static bool run_on(const dv_bundle_source *source, const struct request *request, const struct lines *lines,
+                   dv_error *error)
+{
+    dv_preferences preferences;
+    dv_error note;
+    bool good = dv_preferences_read(&preferences, &note);
+    if (!good)
+        fprintf(stderr, "deepvid: %s\n", note.message);
+    const dv_tui_options options = {
+        .source = source,
+        .start = preferences.start,
+        .anew = request->anew,
+        .lines = lines->line,
+        .graphics = request->graphics >= 0 ? (dv_graphics)request->graphics : preferences.graphics,
+        .graphics_asked = request->graphics >= 0,
+        .mouse = preferences.mouse,
+        .slow = preferences.slow,
+        .note = good ? NULL : note.message,
+    };
     dv_bundle *bundle = dv_bundle_open(source, error);
-    bool fine = bundle && dv_tui_run(bundle, options, error);
+    bool fine = bundle && dv_tui_run(bundle, &options, error);
     dv_bundle_close(bundle);
     return fine;
 }
@@ -36,35 +103,44 @@ static bool run_on(const dv_bundle_source *source, const dv_tui_options *options
 static int run(const dv_command *command, int argc, char **argv)
 {
     dv_bundle_source source = {0};
-    dv_tui_options tui = {.explain = dv_explain_defaults()};
-    int graphics = DV_GRAPHICS_AUTO;
-    int64_t seed = (int64_t)tui.explain.seed, threads = 0;
+    struct request request = {.index = -1, .neighbors = -1, .seed = -1, .graphics = -1};
+    struct lines lines = {0};
+    int64_t threads = 0;
     const dv_option options[] = {
         {.name = "graphics",
          .kind = DV_OPTION_CHOICE,
          .argument = "WAY",
          .choices = "auto|kitty|sixel|half|ascii|off",
-         .target = &graphics,
+         .target = &request.graphics,
          .help = "how pictures are shown; auto asks the terminal"},
+        {.name = "new",
+         .kind = DV_OPTION_FLAG,
+         .target = &request.anew,
+         .help = "begin anew, not with the session as it was left"},
         {.name = "index",
          .kind = DV_OPTION_COUNT,
          .argument = "I",
          .maximum = (double)INT64_MAX,
-         .target = &tui.explain.index,
-         .help = "picture to start with (0)"},
+         .target = &request.index,
+         .help = "picture to start with (the last one, or 0)"},
         {.name = "neighbors",
          .kind = DV_OPTION_COUNT,
          .argument = "N",
-         .minimum = 2,
-         .maximum = 1e6,
-         .target = &tui.explain.neighbors,
-         .help = "neighbours to distil from (1000)"},
+         .minimum = DV_MIN_NEIGHBORS,
+         .maximum = DV_MAX_NEIGHBORS,
+         .target = &request.neighbors,
+         .help = "neighbours to distil from (the last number, or 1000)"},
         {.name = "seed",
          .kind = DV_OPTION_COUNT,
          .argument = "S",
-         .maximum = (double)INT64_MAX,
-         .target = &seed,
-         .help = "seed of all random numbers (1)"},
+         .maximum = DV_MAX_SEED,
+         .target = &request.seed,
+         .help = "seed of all random numbers (the last one, or 1)"},
+        {.name = "set",
+         .kind = DV_OPTION_TEXTS,
+         .argument = "NAME=VALUE",
+         .target = &request.settings,
+         .help = "any setting of the settings file, for instance band=0.3; may be given again"},
         {.name = "threads",
          .kind = DV_OPTION_COUNT,
          .argument = "N",
@@ -80,8 +156,8 @@ static int run(const dv_command *command, int argc, char **argv)
         return status;
     if (argc - first > 1)
         return dv_command_usage(command, "one bundle at a time, please: '%s' is one too many", argv[first + 1]);
-    tui.graphics = (dv_graphics)graphics;
-    tui.explain.seed = (uint64_t)seed;
+    if ((status = write_lines(command, &request, &lines)) >= 0)
+        return status;
     source.threads = (int)threads;
     bool complete = source.teacher && source.encoder && source.decoder && source.images;
     char *found = NULL;
@@ -90,7 +166,7 @@ static int run(const dv_command *command, int argc, char **argv)
     if (!source.folder && !complete)
         return dv_command_usage(command, "no bundle is named, and the one that comes with the program is not where "
                                          "it should be; name one, or set DEEPVID_MODELS to the folder of models");
-    bool fine = run_on(&source, &tui, &error);
+    bool fine = run_on(&source, &request, &lines, &error);
     free(found);
     return fine ? DV_EXIT_DONE : dv_command_fail(&error);
 }

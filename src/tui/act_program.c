@@ -1,5 +1,6 @@
 /* The program itself: views, help, commands, graphics, leaving. */
 #include "tui/control.h"
+#include "tui/kept.h"
 #include "tui/view.h"
 
 #include <inttypes.h>
@@ -120,6 +121,7 @@ static void export(dv_control *control, int unused, const char *argument)
         snprintf(request.folder, sizeof(request.folder), "./deepvid-%" PRId64, model->wish.options.index);
     request.key = model->answer[DV_JOB_EXPORT].asked + 1;
     dv_control_ask(control, &request);
+    dv_kept_export(control, request.folder);
     dv_model_say(model, false, "Writing the report into %s ...", request.folder);
 }
 
@@ -170,6 +172,7 @@ static void cycle_graphics(dv_control *control, int unused, const char *argument
         return;
     }
     dv_screen_set_graphics(control->screen, next);
+    dv_session_look(&control->kept->session, DV_LOOK_GRAPHICS, dv_graphics_name(next));
     dv_graphics shown = dv_screen_graphics(control->screen);
     dv_model_say(
         control->model, false, "Graphics: %s%s", dv_graphics_name(shown),
@@ -181,6 +184,7 @@ static void toggle_mouse(dv_control *control, int unused, const char *argument)
     (void)unused, (void)argument;
     bool on = !dv_screen_mouse(control->screen);
     dv_screen_set_mouse(control->screen, on);
+    dv_session_look(&control->kept->session, DV_LOOK_MOUSE, on ? "on" : "off");
     dv_model_say(control->model, false, "%s",
                  on ? "The mouse is on; Shift selects text in most terminals."
                     : "The mouse is off: the terminal selects text again.");
@@ -195,6 +199,8 @@ static void repaint(dv_control *control, int unused, const char *argument)
 static void suspend(dv_control *control, int unused, const char *argument)
 {
     (void)unused, (void)argument;
+    dv_kept_note(control);
+    dv_kept_save(control);
     dv_screen_suspend(control->screen);
 }
 

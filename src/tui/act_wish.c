@@ -62,8 +62,8 @@ static void explain(dv_control *control, int unused, const char *argument)
 #define DOWN(setting) -(DV_SETTING_##setting + 1)
 
 static const dv_action neighborhood[] = {
-    {"band-down", "narrower or wider band, for all dimensions", {'b'}, step, DOWN(BAND)},
-    {"band-up", "", {'B'}, step, UP(BAND)},
+    {"band-down", "narrower or wider band, for all dimensions", {'('}, step, DOWN(BAND)},
+    {"band-up", "", {')'}, step, UP(BAND)},
     {"reset-bands", "one band for all dimensions again", {'V'}, reset_bands, 0},
     {"reset-knobs", "put all latent dimensions back to the picture's own", {'Z'}, reset_knobs, 0, .hint = "reset"},
     {"neighbors-down", "fewer or more neighbours", {'-'}, step, DOWN(NEIGHBORS)},

@@ -88,6 +88,7 @@ void dv_context_add_global(dv_context *context)
     dv_context_add(context, &dv_actions_pictures);
     dv_context_add(context, &dv_actions_neighborhood);
     dv_context_add(context, &dv_actions_student);
+    dv_context_add(context, &dv_actions_kept);
     dv_context_add(context, &dv_actions_program);
 }
 

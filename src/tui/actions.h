@@ -55,7 +55,8 @@ bool dv_context_hides(const dv_context *context, const dv_action_set *set, int k
 /* Filters and orders of the pictures, in the teacher view. */
 extern const dv_action_set dv_actions_selection;
 /* Those that work everywhere. */
-extern const dv_action_set dv_actions_program, dv_actions_pictures, dv_actions_neighborhood, dv_actions_student;
+extern const dv_action_set dv_actions_program, dv_actions_kept, dv_actions_pictures, dv_actions_neighborhood,
+    dv_actions_student;
 /* Those of the chosen latent dimension. */
 extern const dv_action_set dv_actions_axes;
 void dv_context_add_global(dv_context *context);

@@ -7,6 +7,7 @@
 #include "tui/model.h"
 #include "tui/worker.h"
 
+struct dv_kept;
 struct dv_pane;
 struct dv_setting;
 
@@ -15,6 +16,8 @@ typedef struct dv_control {
     dv_screen *screen;
     dv_worker *worker;
     dv_model *model;
+    struct dv_kept *kept;
+    const struct dv_tui_options *options;
     uint64_t measured;                  /* the last wish whose answer was timed */
     const struct dv_pane_kind *grabbed; /* the pane in which a button was pressed */
     bool leave;
@@ -35,7 +38,8 @@ uint64_t dv_control_request_key(const dv_control *control, int64_t a, int64_t b)
 /* A pane as it is on the screen now; false when it is not there. */
 bool dv_control_find_pane(const dv_control *control, const struct dv_pane_kind *kind, struct dv_pane *pane);
 
-/* After a change of the selection: goes to its first picture unless the current one is in it, and says what it holds. */
+/* After a change of the selection: goes to its first picture unless the current one is in it, and says what it holds.
+ */
 void dv_control_show_selection(dv_control *control);
 
 /* One step of a setting, up (1) or down (-1). */

@@ -15,7 +15,8 @@ struct dv_keeper {
     dv_session seen; /* when it was last looked at */
     char *path;      /* of the session's file; NULL: it cannot be kept */
     dv_journal *journal;
-    bool unsaved;
+    bool begun;         /* the log, when the session was first looked at */
+    bool unsaved, told; /* of a failure */
     double changed_at;
 };
 
@@ -37,19 +38,19 @@ static void note(dv_error *error, const dv_error *trouble)
 }
 
 /* Finds the file of the session and brings back what is in it. */
-static void bring_back(dv_keeper *keeper, const dv_bundle_source *source, const dv_bundle *bundle, dv_session *session,
-                       dv_error *error)
+static void bring_back(dv_keeper *keeper, const dv_bundle_source *source, const dv_bundle *bundle, bool anew,
+                       dv_session *session, dv_error *error)
 {
     dv_error trouble;
     int64_t count = dv_bundle_get_facts(bundle)->count;
     bool fine = dv_origin_init(&keeper->origin, source, bundle, &trouble) &&
                 (keeper->path = dv_session_path(&keeper->origin, &trouble)) &&
-                dv_session_load(session, &keeper->origin, count, keeper->path, &trouble);
+                (anew || dv_session_load(session, &keeper->origin, count, keeper->path, &trouble));
     if (!fine)
         note(error, &trouble);
 }
 
-dv_keeper *dv_keeper_open(const dv_bundle_source *source, const dv_bundle *bundle, const char *const *lines,
+dv_keeper *dv_keeper_open(const dv_bundle_source *source, const dv_bundle *bundle, bool anew, const char *const *lines,
                           dv_session *session, dv_error *error)
 {
     *error = (dv_error){0};
@@ -57,7 +58,7 @@ dv_keeper *dv_keeper_open(const dv_bundle_source *source, const dv_bundle *bundl
     dv_keeper *keeper = dv_alloc(1, sizeof(*keeper), error);
     if (!keeper)
         return NULL;
-    bring_back(keeper, source, bundle, session, error);
+    bring_back(keeper, source, bundle, anew, session, error);
     for (; *lines; lines++)
         if (!dv_script_apply(session, dv_bundle_get_facts(bundle)->count, *lines, error))
             return release(keeper);
@@ -66,8 +67,6 @@ dv_keeper *dv_keeper_open(const dv_bundle_source *source, const dv_bundle *bundl
         *error = trouble;
         return release(keeper);
     }
-    if (keeper->origin.shape[0] && !(keeper->journal = dv_journal_open(&keeper->origin, session, &trouble)))
-        note(error, &trouble);
     return keeper;
 }
 
@@ -76,30 +75,40 @@ bool dv_keeper_close(dv_keeper *keeper, dv_error *error)
     *error = (dv_error){0};
     if (!keeper)
         return true;
-    keeper->unsaved = true;
     dv_keeper_save(keeper, error);
     release(keeper);
     return error->code == DV_OK;
 }
 
-/* Writes down what has changed. */
-static void take(dv_keeper *keeper, const dv_session *session, dv_error *error)
+/* Begins the log, when that has not been tried; it begins with the session as it was brought back. */
+static void begin(dv_keeper *keeper, dv_error *error)
 {
     dv_error trouble;
+    if (!keeper->begun && keeper->path &&
+        !(keeper->journal = dv_journal_open(&keeper->origin, &keeper->seen, &trouble)))
+        note(error, &trouble);
+    keeper->begun = true;
+}
+
+/* Writes down what has changed, if anything has. */
+static bool take(dv_keeper *keeper, const dv_session *session, dv_error *error)
+{
+    dv_error trouble;
+    begin(keeper, error);
+    if (dv_session_equal(&keeper->seen, session))
+        return false;
     if (keeper->journal && !dv_journal_note(keeper->journal, &keeper->seen, session, &trouble))
         note(error, &trouble);
     if (!dv_session_copy(&keeper->seen, session, &trouble))
         note(error, &trouble);
-    keeper->unsaved = true;
+    return keeper->unsaved = true;
 }
 
 int dv_keeper_look(dv_keeper *keeper, const dv_session *session, double now_ms, dv_error *error)
 {
     *error = (dv_error){0};
-    if (!dv_session_equal(&keeper->seen, session)) {
-        take(keeper, session, error);
+    if (take(keeper, session, error))
         keeper->changed_at = now_ms;
-    }
     if (!keeper->unsaved)
         return -1;
     double left = keeper->changed_at + REST_MS - now_ms;
@@ -116,16 +125,19 @@ void dv_keeper_export(dv_keeper *keeper, const dv_session *session, const char *
 {
     dv_error trouble;
     *error = (dv_error){0};
-    if (!dv_session_equal(&keeper->seen, session))
-        take(keeper, session, error);
+    take(keeper, session, error);
     if (keeper->journal && !dv_journal_export(keeper->journal, folder, &trouble))
         note(error, &trouble);
 }
 
 void dv_keeper_save(dv_keeper *keeper, dv_error *error)
 {
+    dv_error trouble;
     *error = (dv_error){0};
-    if (keeper->unsaved && keeper->path)
-        dv_session_save(&keeper->seen, &keeper->origin, keeper->path, error);
+    if (keeper->unsaved && keeper->path && !dv_session_save(&keeper->seen, &keeper->origin, keeper->path, &trouble) &&
+        !keeper->told) {
+        *error = trouble;
+        keeper->told = true;
+    }
     keeper->unsaved = false;
 }

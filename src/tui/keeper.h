@@ -7,13 +7,14 @@
 
 typedef struct dv_keeper dv_keeper;
 
-/* Brings back the session of that bundle into `session`, which has just begun, lays `lines` over it (of script.h, ended
- * by NULL: what the command line asks for), and begins the log. An error that is not DV_OK is for the user to read:
- * with a keeper all that is amiss is that something is not kept, or begun afresh. NULL, and the error, for a line that
- * cannot be done, or without memory. */
-dv_keeper *dv_keeper_open(const dv_bundle_source *source, const dv_bundle *bundle, const char *const *lines,
+/* Brings back the session of that bundle into `session`, which has just begun (unless all is to begin `anew`), lays
+ * `lines` over it (of script.h, ended by NULL: what the command line asks for). The log begins with the first look. An
+ * error that is not DV_OK is for the user to read: with a keeper all that is amiss is that something is not kept, or
+ * begun afresh. NULL, and the error, for a line that cannot be done, or without memory. */
+dv_keeper *dv_keeper_open(const dv_bundle_source *source, const dv_bundle *bundle, bool anew, const char *const *lines,
                           dv_session *session, dv_error *error);
-/* Saves the session as it was when it was last looked at, and ends. NULL is allowed. */
+/* Saves the session as it was when it was last looked at, and ends. False and an error if it cannot be saved, and that
+ * was not told before. NULL is allowed. */
 bool dv_keeper_close(dv_keeper *keeper, dv_error *error);
 
 /* To be called after whatever may have changed something. Returns the milliseconds until the session has rested long

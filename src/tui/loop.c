@@ -2,17 +2,16 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "tui/control.h"
+#include "tui/kept.h"
 #include "tui/model.h"
 #include "tui/tui.h"
 #include "tui/view.h"
 #include "tui/worker.h"
 
-#include <inttypes.h>
-
 enum { FRAME_MS = 50 }; /* keys that come without end are not taken in for longer than this between two frames */
 
 /* False when there was none, or something of the worker's waits. */
-static bool take_event(dv_control *control, int timeout_ms)
+static bool act(dv_control *control, int timeout_ms)
 {
     dv_event event = dv_screen_wait(control->screen, dv_worker_fd(control->worker), timeout_ms);
     switch (event.kind) {
@@ -23,6 +22,7 @@ static bool take_event(dv_control *control, int timeout_ms)
         dv_control_mouse(control, &event.mouse);
         return true;
     case DV_EVENT_SUSPEND:
+        dv_kept_save(control);
         dv_screen_suspend(control->screen);
         return true;
     case DV_EVENT_STOP:
@@ -35,6 +35,13 @@ static bool take_event(dv_control *control, int timeout_ms)
         break;
     }
     return false;
+}
+
+static bool take_event(dv_control *control, int timeout_ms)
+{
+    bool taken = act(control, timeout_ms);
+    dv_kept_note(control);
+    return taken;
 }
 
 static void take_outcomes(dv_control *control)
@@ -78,13 +85,19 @@ static void update(dv_control *control)
     draw(control);
 }
 
+/* Of two waits in milliseconds, of which a negative one never ends. */
+static int sooner(int a, int b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 static void run(dv_control *control)
 {
     dv_model *model = control->model;
     while (!control->leave) {
         take_outcomes(control);
         dv_control_ask_needs(control);
-        int timeout_ms = dv_model_expire(model, dv_clock_ms());
+        int timeout_ms = sooner(dv_model_expire(model, dv_clock_ms()), dv_kept_look(control));
         update(control);
         double drawn = dv_clock_ms();
         if (take_event(control, timeout_ms))
@@ -104,15 +117,22 @@ static dv_screen *open_screen(dv_graphics graphics, dv_error *error)
 
 bool dv_tui_run(dv_bundle *bundle, const dv_tui_options *options, dv_error *error)
 {
-    int64_t count = dv_bundle_get_facts(bundle)->count;
-    if (options->explain.index < 0 || options->explain.index >= count)
-        return dv_error_set(error, DV_ERROR_ARGUMENT, "there is no picture %" PRId64 ": they go from 0 to %" PRId64,
-                            options->explain.index, count - 1);
-    dv_control control = {.model = dv_model_new(bundle, &options->explain, error)};
-    bool fine = control.model && (control.worker = dv_worker_new(bundle, error)) &&
+    dv_kept kept = {0};
+    dv_error unsaved;
+    dv_control control = {.kept = &kept, .options = options};
+    bool fine = dv_kept_open(&kept, bundle, options, error) &&
+                (control.model = dv_model_new(bundle, &kept.session.wish.options, error)) &&
+                (control.worker = dv_worker_new(bundle, error)) &&
                 (control.screen = open_screen(options->graphics, error));
-    if (fine)
+    if (fine) {
+        control.model->session = &kept.session;
+        dv_kept_show(&control);
         run(&control);
+    }
+    if (!dv_kept_close(&kept, &unsaved) && fine) {
+        *error = unsaved;
+        fine = false;
+    }
     if (control.screen)
         dv_screen_close(control.screen);
     dv_worker_free(control.worker);

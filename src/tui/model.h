@@ -6,6 +6,7 @@
 #include "tui/job.h"
 #include "tui/pictures.h"
 #include "tui/prompt.h"
+#include "tui/session.h"
 #include "tui/state_student.h"
 #include "tui/state_teacher.h"
 #include "tui/state_vae.h"
@@ -63,6 +64,9 @@ typedef struct dv_model {
     dv_teacher_state teacher;
     dv_vae_state vae;
     dv_student_state student;
+
+    const dv_session *session; /* for its bookmarks */
+    int bookmark;              /* the chosen one of their list */
 
     dv_work work;
     dv_prompt prompt;

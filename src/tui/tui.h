@@ -6,12 +6,18 @@
 #include "term/screen.h"
 
 typedef struct dv_tui_options {
+    const dv_bundle_source *source; /* that the bundle was opened from */
+    dv_explain_options start;       /* of a session that was not kept */
+    bool anew;                      /* the session that was kept is not brought back */
+    const char *const *lines;       /* laid over what was kept; of script.h, ended by NULL */
     dv_graphics graphics;
-    dv_explain_options explain; /* what to start with */
+    bool graphics_asked; /* by the command line: those that were chosen by hand do not come back */
+    bool mouse, slow;
+    const char *note; /* for the user to read at the beginning; NULL: nothing */
 } dv_tui_options;
 
-/* Runs until the user leaves. False and an error when there is no terminal to run in, or an index is beyond the
- * bundle. The bundle must not be used by others meanwhile. */
+/* Runs until the user leaves. False and an error when there is no terminal to run in, or the options ask for what
+ * cannot be. The bundle must not be used by others meanwhile. */
 bool dv_tui_run(dv_bundle *bundle, const dv_tui_options *options, dv_error *error);
 
 #endif

@@ -57,5 +57,6 @@ void dv_view_all_actions(dv_context *context)
             dv_context_add(context, dv_views[view]->panes[i]->actions);
     }
     dv_context_add(context, dv_view_zoom.actions);
+    dv_context_add(context, dv_view_bookmarks.actions);
     dv_context_add_global(context);
 }

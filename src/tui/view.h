@@ -24,8 +24,9 @@ typedef struct dv_view {
 
 extern const dv_view dv_view_teacher, dv_view_vae, dv_view_student;
 extern const dv_view *const dv_views[DV_MODEL_VIEWS];
-extern const dv_view dv_view_help; /* an overlay: the keys of the view below it */
-extern const dv_view dv_view_zoom; /* an overlay: one picture of the view below it */
+extern const dv_view dv_view_bookmarks; /* an overlay: where one can go back to */
+extern const dv_view dv_view_help;      /* an overlay: the keys of the view below it */
+extern const dv_view dv_view_zoom;      /* an overlay: one picture of the view below it */
 
 enum { DV_MIN_ROWS = 24, DV_MIN_COLUMNS = 80 };
 
