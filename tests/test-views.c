@@ -193,7 +193,7 @@ static void test_knobs(void **state)
          {":dimension 2\r", "Coordinates z2"}, {":dimension 0\r", "Coordinates z0 +0.19"});
     WALK(term, {"\033[A", "z0 +0.29"}, {"j", "z0 +0.19"}, {"K", "z0 +0.69"}, {"\033[1;2B", "z0 +0.19"},
          {":value 1.5\r", "z0 +1.50"}, {":reset-knob\r", "z0 +0.19"}, {"k", "z0 +0.29"}, {"Z", "z0 +0.19"});
-    WALK(term, {"B", "band 0.6"}, {"bb", "band 0.4"}, {"<", "band 0.3"}, {"V", "band 0.4"});
+    WALK(term, {")", "band 0.6"}, {"((", "band 0.4"}, {"<", "band 0.3"}, {"V", "band 0.4"});
     drive_quit(term);
 }
 
