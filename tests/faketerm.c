@@ -253,6 +253,8 @@ static void asked(void *context, char marker, char intermediate, char final, con
         answer_with(term, "\033P>|%s\033\\", profile->version);
     } else if (final == 'S' && marker == '?' && p[0] == 1 && profile->registers) {
         answer_with(term, "\033[?1;0;%dS", profile->registers);
+    } else if (final == 'S' && marker == '?' && p[0] == 2 && profile->limit_width) {
+        answer_with(term, "\033[?2;0;%d;%dS", profile->limit_width, profile->limit_height);
     } else if (final == 'S' && marker == '?' && profile->attributes) {
         answer_with(term, "\033[?%d;3;0S", p[0]);
     } else if (final == 't' && !marker && profile->cell) {

@@ -11,18 +11,19 @@
 
 /* What a kind of terminal answers; NULL and 0: nothing. */
 typedef struct faketerm_profile {
-    const char *name;       /* in messages */
-    const char *term;       /* the environment's TERM */
-    const char *attributes; /* DA1, e.g. "?62;4;22" */
-    const char *version;    /* XTVERSION, e.g. "foot(1.13)" */
-    bool synchronized;      /* knows mode 2026 */
-    bool cell;              /* answers CSI 16 t, 14 t, 18 t */
-    bool cursor;            /* answers CSI 6 n */
-    int registers;          /* XTSMGRAPHICS item 1 */
-    bool kitty;             /* has kitty's graphics */
-    int kitty_delay_ms;     /* how much later than others it says so; < 0: never */
-    bool remembers_colors;  /* answers DECRQSS about SGR, 24 bits a colour */
-    bool color_capability;  /* answers XTGETTCAP about RGB */
+    const char *name;              /* in messages */
+    const char *term;              /* the environment's TERM */
+    const char *attributes;        /* DA1, e.g. "?62;4;22" */
+    const char *version;           /* XTVERSION, e.g. "foot(1.13)" */
+    bool synchronized;             /* knows mode 2026 */
+    bool cell;                     /* answers CSI 16 t, 14 t, 18 t */
+    bool cursor;                   /* answers CSI 6 n */
+    int registers;                 /* XTSMGRAPHICS item 1 */
+    int limit_width, limit_height; /* item 2: largest picture, pixels */
+    bool kitty;                    /* has kitty's graphics */
+    int kitty_delay_ms;            /* how much later than others it says so; < 0: never */
+    bool remembers_colors;         /* answers DECRQSS about SGR, 24 bits a colour */
+    bool color_capability;         /* answers XTGETTCAP about RGB */
     int cell_width, cell_height;
     bool no_window_pixels; /* TIOCGWINSZ knows only cells */
     int delay_ms;          /* how late each answer is */

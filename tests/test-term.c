@@ -388,6 +388,24 @@ static void too_much_is_reduced(void **state)
     quit(term);
 }
 
+/* A terminal that takes small pictures only gets a large one in pieces, with no seam between them. */
+static void what_is_too_large_goes_out_in_pieces(void **state)
+{
+    (void)state;
+    faketerm_profile small = faketerm_sixel;
+    small.limit_width = 5 * small.cell_width + 3;
+    small.limit_height = 6 * small.cell_height;
+    faketerm *term = start(&small);
+    const fakescreen *screen = faketerm_screen(term);
+    int across = (DEMO_MAP_COLUMNS + 4) / 5, down = (DEMO_MAP_ROWS + 5) / 6;
+    assert_true(across * down > 1);
+    assert_map(screen, 0);
+    for (int i = 0; i < screen->picture_count; i++)
+        assert_true(screen->pictures[i].width <= small.limit_width && screen->pictures[i].height <= small.limit_height);
+    assert_true(screen->picture_count >= across * down);
+    quit(term);
+}
+
 static void a_slow_line_gets_few_colours(void **state)
 {
     (void)state;
@@ -975,6 +993,7 @@ int main(void)
         cmocka_unit_test(a_popup_hides_the_picture_below),
         cmocka_unit_test(a_new_view_clears_the_screen),
         cmocka_unit_test(too_much_is_reduced),
+        cmocka_unit_test(what_is_too_large_goes_out_in_pieces),
         cmocka_unit_test(a_slow_line_gets_few_colours),
         cmocka_unit_test(half_blocks_where_there_is_no_sixel),
         cmocka_unit_test(half_blocks_in_true_colour),

@@ -41,7 +41,41 @@ static void put_characters(dv_screen *screen, const dv_rectangle *place, const d
     }
 }
 
-static void put_slot(dv_screen *screen, const dv_rectangle *place, const dv_image *image)
+static void put_slot(dv_screen *screen, const dv_rectangle *place, const dv_image *image, const dv_raster *raster)
+{
+    const dv_rectangle *taken = dv_slots_add(&screen->wanted, place, image, raster);
+    for (int row = 0; taken && row < taken->rows; row++) {
+        for (int column = 0; column < taken->columns; column++) {
+            dv_screen_put_fill(screen, taken->row + row, taken->column + column);
+        }
+    }
+}
+
+/* The part of an image that belongs to some cells of it. */
+static dv_image *cut(const dv_image *image, const dv_rectangle *part, const dv_raster *raster)
+{
+    int left = part->column * raster->cell_width, top = part->row * raster->cell_height;
+    int width = smaller(image->width - left, part->columns * raster->cell_width);
+    int height = smaller(image->height - top, part->rows * raster->cell_height);
+    dv_image *piece = width > 0 && height > 0 ? dv_image_new(width, height, image->channels, NULL) : NULL;
+    if (piece) {
+        dv_image_paste(piece, image, -left, -top);
+    }
+    return piece;
+}
+
+/* How many cells side by side are at most `limit` pixels, and whole bands. */
+static int cells_within(int limit, int cell, int band, int all)
+{
+    int cells = limit > 0 ? smaller(limit / cell, all) : all;
+    while (cells > 1 && cells < all && cells * cell % band != 0) {
+        cells--;
+    }
+    return cells > 0 ? cells : 1;
+}
+
+/* What is larger than the terminal takes goes out in pieces. */
+static void put_pieces(dv_screen *screen, const dv_rectangle *place, const dv_image *image)
 {
     dv_raster raster = {
         .band = screen->protocol->band,
@@ -50,10 +84,27 @@ static void put_slot(dv_screen *screen, const dv_rectangle *place, const dv_imag
         .colors = screen->pace.slow ? SLOW_COLORS : 0,
     };
     dv_screen_cell(screen, &raster.cell_width, &raster.cell_height);
-    const dv_rectangle *taken = dv_slots_add(&screen->wanted, place, image, &raster);
-    for (int row = 0; taken && row < taken->rows; row++) {
-        for (int column = 0; column < taken->columns; column++) {
-            dv_screen_put_fill(screen, taken->row + row, taken->column + column);
+    dv_rectangle part = {
+        .rows = cells_within(raster.limit_height, raster.cell_height, raster.band, place->rows),
+        .columns = cells_within(raster.limit_width, raster.cell_width, 1, place->columns),
+    };
+    if (part.rows == place->rows && part.columns == place->columns) {
+        put_slot(screen, place, image, &raster);
+        return;
+    }
+    for (part.row = 0; part.row < place->rows; part.row += part.rows) {
+        for (part.column = 0; part.column < place->columns; part.column += part.columns) {
+            dv_image *piece = cut(image, &part, &raster);
+            if (piece) {
+                dv_rectangle cells = {
+                    .row = place->row + part.row,
+                    .column = place->column + part.column,
+                    .rows = smaller(part.rows, place->rows - part.row),
+                    .columns = smaller(part.columns, place->columns - part.column),
+                };
+                put_slot(screen, &cells, piece, &raster);
+            }
+            dv_image_free(piece);
         }
     }
 }
@@ -70,7 +121,7 @@ void dv_screen_picture(dv_screen *screen, int row, int column, int rows, int col
         return;
     }
     if (screen->protocol->encode) {
-        put_slot(screen, &place, image);
+        put_pieces(screen, &place, image);
     } else if (screen->protocol->character) {
         put_characters(screen, &place, image);
     }
