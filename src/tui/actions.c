@@ -135,25 +135,34 @@ static void print_keys(FILE *stream, const dv_action *row, const char *before)
     }
 }
 
-static void print_row(FILE *stream, const dv_action_set *set, int action)
+static void print_commands(FILE *stream, const dv_action *row, int count)
 {
-    int end = action + 1;
-    while (end < set->count && !set->action[end].help[0])
-        end++;
-    fprintf(stream, ".It");
-    const char *before = " ";
-    for (int i = action; i < end; i++) {
-        print_keys(stream, &set->action[i], before);
-        if (set->action[i].keys[0])
-            before = " , ";
-    }
-    fprintf(stream, "\n%s\n.Pq", set->action[action].help);
-    for (int i = action; i < end; i++) {
-        fprintf(stream, "%s Ic :%s", i > action ? " ," : "", set->action[i].name);
-        if (set->action[i].argument)
-            fprintf(stream, " Ar %s", set->action[i].argument);
+    for (int i = 0; i < count; i++) {
+        fprintf(stream, "%s Ic :%s", i > 0 ? " ," : "", row[i].name);
+        if (row[i].argument)
+            fprintf(stream, " Ar %s", row[i].argument);
     }
     fprintf(stream, "\n");
+}
+
+/* The keys, or where there are none the commands, of a row and of those that are told with it. */
+static void print_row(FILE *stream, const dv_action *row, int count)
+{
+    const char *before = " ";
+    fprintf(stream, ".It");
+    for (int i = 0; i < count; i++) {
+        print_keys(stream, &row[i], before);
+        if (row[i].keys[0])
+            before = " , ";
+    }
+    bool has_keys = strcmp(before, " ") != 0;
+    if (!has_keys)
+        print_commands(stream, row, count);
+    fprintf(stream, "%s%s\n", has_keys ? "\n" : "", row->help);
+    if (has_keys) {
+        fprintf(stream, ".Pq");
+        print_commands(stream, row, count);
+    }
 }
 
 void dv_actions_print_mdoc(FILE *stream, const dv_context *context)
@@ -161,9 +170,11 @@ void dv_actions_print_mdoc(FILE *stream, const dv_context *context)
     for (int i = 0; i < context->count; i++) {
         const dv_action_set *set = context->set[i];
         fprintf(stream, ".Ss %s\n.Bl -tag -width Ds -compact\n", set->title);
-        for (int action = 0; action < set->count; action++)
-            if (set->action[action].help[0])
-                print_row(stream, set, action);
+        for (int action = 0, count; action < set->count; action += count) {
+            for (count = 1; action + count < set->count && !set->action[action + count].help[0];)
+                count++;
+            print_row(stream, &set->action[action], count);
+        }
         fprintf(stream, ".El\n");
     }
 }
