@@ -16,9 +16,9 @@ typedef enum dv_job {
     DV_JOB_FLIP,    /* -> dv_flip */
     DV_JOB_MORPH,   /* -> dv_morph */
     DV_JOB_INFLUENCE, /* -> float[latent] */
+    DV_JOB_PROJECT,   /* -> dv_positions; better ones by and by, when nothing else is to be done */
     DV_JOB_CLASSIFY,  /* -> dv_scores_part, several */
     DV_JOB_SURVEY,    /* -> dv_means_part, several */
-    DV_JOB_PROJECT,   /* -> dv_positions, better ones by and by */
     DV_JOB_COUNT
 } dv_job;
 
@@ -68,7 +68,12 @@ typedef struct dv_positions {
 
 /* ---- for the worker ---------------------------------------------------------------- */
 
-typedef enum dv_errand_state { DV_ERRAND_DONE, DV_ERRAND_MORE, DV_ERRAND_FAILED } dv_errand_state;
+typedef enum dv_errand_state {
+    DV_ERRAND_DONE,
+    DV_ERRAND_MORE,  /* it goes on as soon as it is the most urgent one again */
+    DV_ERRAND_LATER, /* it goes on when nothing else waits */
+    DV_ERRAND_FAILED
+} dv_errand_state;
 
 /* One request under way, as its kind sees it. */
 typedef struct dv_errand {
@@ -90,7 +95,7 @@ typedef struct dv_job_kind {
     bool stays;        /* runs to its end even if something more urgent waits */
     size_t memory_size;
     void (*forget)(void *memory); /* frees what the memory owns; NULL: nothing */
-    /* Works until done, or for a bite when it can go on later (MORE). */
+    /* Works until done, or for a bite when it can go on (MORE, LATER). */
     dv_errand_state (*run)(const dv_errand *errand, dv_error *error);
     void (*free_result)(void *result);
 } dv_job_kind;

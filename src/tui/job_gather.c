@@ -126,7 +126,7 @@ static dv_errand_state project(const dv_errand *errand, dv_error *error)
         if (!show(errand, *projector, error))
             return DV_ERRAND_FAILED;
     }
-    return done ? DV_ERRAND_DONE : DV_ERRAND_MORE;
+    return done ? DV_ERRAND_DONE : DV_ERRAND_LATER;
 }
 
 const dv_job_kind dv_job_project = {

@@ -12,6 +12,7 @@
 enum {
     MANY = 48,         /* tiles worth having, rather than larger ones */
     MOST = 120,        /* on a page: more would take too many bytes */
+    GREYS = 8,         /* enough for a small tile, at half the bytes */
     RING = 2,          /* pixels of a frame */
     SMALL_SIDE = 28,   /* pixels of a tile that can still be read where pixels are real */
     LABEL_COLUMNS = 10 /* a caption that wide holds more than a number */
@@ -38,6 +39,7 @@ static page fit(const dv_pane *pane)
                          .captions = true};
     page it = {.list = cell.graphics == DV_GRAPHICS_ASCII || !dv_grid_fit(&cell, &wish, &it.grid)};
     it.grid.tiles.ring = RING;
+    it.grid.tiles.greys = GREYS;
     it.columns = it.list ? 1 : it.grid.columns;
     it.size = it.list ? (pane->area.rows > 1 ? pane->area.rows - 1 : 1) : it.grid.count;
     return it;

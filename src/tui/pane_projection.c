@@ -10,6 +10,7 @@
 enum {
     LEGEND_COLUMNS = 14, /* beside the points, where there is room */
     MAX_LEGEND = 64,     /* classes */
+    PART_COLUMNS = 16,   /* of the pictures side by side, of which the cursor changes few: at least */
     STEPS = 24,          /* of a region's corner from one side to the other */
     FEATURES = DV_FEATURES_PIXELS + 1,
     CLICK_CELLS = 2, /* a click chooses the nearest point within so many rows */
@@ -161,10 +162,11 @@ static void draw_pane(const dv_pane *pane)
     dv_area place = it.area;
     place.row += pane->area.row;
     place.column += pane->area.column;
+    int parts = place.columns < 2 * PART_COLUMNS ? 1 : place.columns / PART_COLUMNS;
     if (by_letters(&it))
         draw_letters(pane, &it);
     else
-        dv_pane_image(pane, place, dv_figure_scatter(&it.plot, &it.scatter, NULL));
+        dv_pane_image_parts(pane, place, dv_figure_scatter(&it.plot, &it.scatter, NULL), parts);
     draw_legend(pane, &it);
 }
 

@@ -18,6 +18,7 @@ enum { PROGRESS_EVERY_MS = 100 };
 /* A request with room for what it points to. */
 typedef struct slot {
     bool pending;
+    bool later; /* goes on when nothing else waits */
     dv_request request;
     dv_wish wish;
 } slot;
@@ -59,6 +60,7 @@ static void tell(dv_worker *worker)
 static void fill(slot *target, const dv_request *request)
 {
     target->pending = true;
+    target->later = false;
     target->request = *request;
     if (request->wish) {
         dv_wish_copy(&target->wish, request->wish);
@@ -112,8 +114,9 @@ static void rest(dv_worker *worker)
 /* Runs under the lock: whether something more urgent waits, or a newer request of the same kind. */
 static bool is_overtaken(const dv_worker *worker)
 {
-    for (int job = 0; job <= (int)worker->work.job; job++)
-        if (worker->waiting[job].pending)
+    int last = worker->running.later ? DV_JOB_COUNT - 1 : (int)worker->work.job;
+    for (int job = 0; job <= last; job++)
+        if (worker->waiting[job].pending && !worker->waiting[job].later)
             return true;
     return false;
 }
@@ -171,11 +174,13 @@ static dv_errand_state run(dv_worker *worker, dv_error *error)
 }
 
 /* Runs under the lock: a request that is not done goes back to where it waited, unless a newer one is there. */
-static void put_back(dv_worker *worker)
+static void put_back(dv_worker *worker, bool later)
 {
     slot *place = &worker->waiting[worker->running.request.job];
-    if (!place->pending && !worker->cancel)
-        fill(place, &worker->running.request);
+    if (place->pending || worker->cancel)
+        return;
+    fill(place, &worker->running.request);
+    place->later = later;
 }
 
 static void work_on(dv_worker *worker)
@@ -185,8 +190,8 @@ static void work_on(dv_worker *worker)
     bool gave_way = state == DV_ERRAND_FAILED && error.code == DV_ERROR_CANCELLED;
     pthread_mutex_lock(&worker->lock);
     bool cancelled = worker->cancel;
-    if (state == DV_ERRAND_MORE || (gave_way && !cancelled))
-        put_back(worker);
+    if (state == DV_ERRAND_MORE || state == DV_ERRAND_LATER || (gave_way && !cancelled))
+        put_back(worker, state == DV_ERRAND_LATER || (gave_way && worker->running.later));
     else
         rest(worker);
     worker->running.pending = false;
@@ -197,16 +202,26 @@ static void work_on(dv_worker *worker)
     }
 }
 
+/* Runs under the lock: the most urgent of the kinds that wait; DV_JOB_COUNT: none. */
+static int most_urgent(const dv_worker *worker, bool later)
+{
+    int job = DV_JOB_NONE + 1;
+    while (job < DV_JOB_COUNT && !(worker->waiting[job].pending && worker->waiting[job].later == later))
+        job++;
+    return job;
+}
+
 /* Runs under the lock: hands the most urgent request to the thread; false when there is none. */
 static bool choose(dv_worker *worker)
 {
-    int job = DV_JOB_NONE + 1;
-    while (job < DV_JOB_COUNT && !worker->waiting[job].pending)
-        job++;
+    int job = most_urgent(worker, false);
+    if (job == DV_JOB_COUNT)
+        job = most_urgent(worker, true);
     if (job == DV_JOB_COUNT)
         return false;
     slot *waiting = &worker->waiting[job];
     fill(&worker->running, &waiting->request);
+    worker->running.later = waiting->later;
     waiting->pending = false;
     if (worker->work.job != (dv_job)job)
         worker->work = (dv_work){.job = (dv_job)job, .fraction = -1, .started = dv_clock_ms()};
