@@ -99,9 +99,9 @@ static void step_scale(dv_control *control, int unused, const char *argument)
     (void)unused, (void)argument;
     dv_model *model = control->model;
     changed(control, dv_setting_step(dv_setting_get(DV_SETTING_BAND_SCALE), &model->wish, 1, 0));
-    dv_model_say(model, false, "Bands are in units of the %s.",
-                 model->wish.options.band_scale == DV_BAND_PRIOR ? "prior's standard deviation, 1"
-                                                                 : "encoder's standard deviation of each dimension");
+    dv_model_say(model, false, "%s",
+                 model->wish.options.band_scale == DV_BAND_PRIOR ? "Bands count in the prior's deviation, 1."
+                                                                 : "Bands count in the encoder's deviations.");
 }
 
 static void reorder(dv_control *control, int unused, const char *argument)
@@ -115,8 +115,7 @@ static void reorder(dv_control *control, int unused, const char *argument)
     if (!vae->by_influence)
         dv_axes_sort(&vae->axes, NULL);
     dv_model_say(model, false, "%s",
-                 vae->by_influence ? "Axes are in the order of how much a step of their band moves the teacher."
-                                   : "Axes are in the order of their numbers.");
+                 vae->by_influence ? "Axes: those that move the teacher most first." : "Axes: by number.");
 }
 
 static const dv_action rows[] = {

@@ -272,12 +272,11 @@ static dv_grip grip_at(const touch *touched, const numbers *it, int button)
     int d = touched->dimension;
     double from_point = touched->value - (double)it->center[d];
     double from_edge = fabs(fabs(from_point) - (double)it->band[d]);
-    dv_grip edge = from_point < 0 ? DV_GRIP_LOWER_EDGE : DV_GRIP_UPPER_EDGE;
     if (button == 3)
-        return edge;
+        return DV_GRIP_EDGE;
     if (fmin(fabs(from_point), from_edge) > GRIP_ROWS * touched->row)
         return DV_GRIP_NONE;
-    return from_edge < fabs(from_point) && (double)it->band[d] > touched->row ? edge : DV_GRIP_POINT;
+    return from_edge < fabs(from_point) && (double)it->band[d] > touched->row ? DV_GRIP_EDGE : DV_GRIP_POINT;
 }
 
 static bool drag(dv_model *model, const touch *touched, const numbers *it)
@@ -286,9 +285,8 @@ static bool drag(dv_model *model, const touch *touched, const numbers *it)
     if (model->vae.grip == DV_GRIP_POINT)
         return dv_wish_set_knob(&model->wish, d, (float)(round((touched->value - (double)it->mean[d]) * 100) / 100));
     double unit = (double)it->band[d] > 0 ? (double)it->band[d] / dv_wish_band(&model->wish, d) : 1;
-    double width = touched->value - (double)it->center[d];
-    width = model->vae.grip == DV_GRIP_LOWER_EDGE ? -width : width;
-    return dv_wish_set_band(&model->wish, d, round(fmax(width, 0) / unit * 100) / 100);
+    double width = fabs(touched->value - (double)it->center[d]);
+    return dv_wish_set_band(&model->wish, d, round(width / unit * 100) / 100);
 }
 
 static void mouse(dv_control *control, const dv_pane *pane, const dv_mouse *mouse)

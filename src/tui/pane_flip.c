@@ -97,7 +97,7 @@ static void draw_words(const dv_pane *pane, const dv_flip *flip, int column)
     }
     snprintf(line, sizeof(line), "%s → %s", from, to);
     tell(&words, &row, DV_STYLE_TITLE, line);
-    snprintf(line, sizeof(line), "the border lies at %.2f σ", flip->distance);
+    snprintf(line, sizeof(line), "the border lies at %.3g σ", flip->distance);
     tell(&words, &row, DV_STYLE_TEXT, line);
     snprintf(line, sizeof(line), "shown %.2g times as far", flip->shown_factor);
     tell(&words, &row, DV_STYLE_DIM, line);
@@ -138,6 +138,8 @@ static void search(dv_control *control)
     dv_model *model = control->model;
     dv_view_set_focus(model, &dv_pane_flip);
     model->vae.flip_index = model->wish.options.index;
+    if (model->answer[DV_JOB_FLIP].failed) /* cancelled, perhaps */
+        model->answer[DV_JOB_FLIP].asked = 0;
     dv_control_ask(control, &(dv_request){.job = DV_JOB_FLIP,
                                           .key = key_of(control),
                                           .wish = &model->wish,

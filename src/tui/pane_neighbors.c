@@ -10,7 +10,9 @@
 #include <string.h>
 
 enum {
-    MOST = 30,       /* tiles, so that a turn of a knob stays light */
+    MOST = 30, /* tiles, so that a turn of a knob stays light */
+    MOST_ALL = 2 * MOST,
+    SPACIOUS = 20,   /* rows of a pane that may have twice as many */
     MOST_LARGE = 20, /* where tiles are large */
     LARGE_TILE = 40, /* pixels high */
     MOST_SLOW = 12,
@@ -54,7 +56,7 @@ static layout lay_out(const dv_pane *pane)
     if (vae->neighbor_order == DV_NEIGHBORS_BY_CLASS)
         it.labels = dv_area_cut_left(&body, LABEL);
     it.montage = body;
-    int most = dv_screen_slow(pane->screen) ? MOST_SLOW : MOST;
+    int spacious = body.rows >= SPACIOUS ? 2 : 1, most = dv_screen_slow(pane->screen) ? MOST_SLOW : MOST * spacious;
     dv_grid_wish wish = {.rows = body.rows,
                          .columns = body.columns,
                          .height = facts->height,
@@ -71,8 +73,8 @@ static layout lay_out(const dv_pane *pane)
         it.grid = (dv_grid){.rows = it.labels.columns > 0 && vae->neighbors.groups < body.rows ? vae->neighbors.groups
                                                                                                : body.rows,
                             .columns = 1};
-    if (it.grid.tiles.tile_height >= LARGE_TILE && most > MOST_LARGE)
-        most = MOST_LARGE;
+    if (it.grid.tiles.tile_height >= LARGE_TILE && most > MOST_LARGE * spacious)
+        most = MOST_LARGE * spacious;
     if (it.grid.rows > MOST_ROWS)
         it.grid.rows = MOST_ROWS;
     if (it.grid.columns * it.grid.rows > most)
@@ -101,8 +103,8 @@ static void draw_montage(const dv_pane *pane, const layout *it)
     const dv_bundle_facts *facts = model->facts;
     const dv_explanation *explanation = get_explanation(model);
     size_t size = (size_t)facts->channels * (size_t)facts->height * (size_t)facts->width;
-    const float *picture[MOST] = {NULL};
-    int mark[MOST];
+    const float *picture[MOST_ALL] = {NULL};
+    int mark[MOST_ALL];
     for (int i = 0; i < it->grid.tiles.count; i++) {
         const dv_neighbor_row *row = &it->row[i / it->grid.columns];
         int64_t place = row->first + i % it->grid.columns;
@@ -119,27 +121,40 @@ static void draw_montage(const dv_pane *pane, const layout *it)
         dv_figure_pictures(&it->grid.tiles, picture, mark, facts->channels, facts->height, facts->width, NULL));
 }
 
+static void draw_label(const dv_pane *pane, int row, const dv_neighbor_group *group, dv_style style)
+{
+    dv_pane_text(pane, row, 0, LABEL - 1, DV_STYLE_DIM, "%5" PRId64, group->count);
+    dv_pane_text(pane, row, 6, LABEL - 7, style, "%s", dv_model_class_name(pane->model, group->class_index));
+}
+
+/* Beside the first row of each group; those that are not shown are told below. */
 static void draw_labels(const dv_pane *pane, const layout *it)
 {
-    const dv_model *model = pane->model;
-    const dv_vae_state *vae = &model->vae;
+    const dv_vae_state *vae = &pane->model->vae;
+    int teacher_class = get_explanation(pane->model)->teacher_class, top = it->labels.row - pane->area.row, next = top;
     int here = vae->neighbors.groups > 0 ? dv_neighbor_list_group(&vae->neighbors, vae->neighbor) : -1;
+    int first = vae->neighbors.groups, last = -1; /* shown */
     for (int i = 0; i < it->grid.rows; i++) {
-        if (it->row[i].group < 0 || !it->row[i].begins)
+        int group = it->row[i].group;
+        if (group < 0 || !it->row[i].begins)
             continue;
-        const dv_neighbor_group *group = &vae->neighbors.group[it->row[i].group];
-        int row = it->labels.row - pane->area.row + label_row(pane, it, i);
-        bool usual = group->class_index == get_explanation(model)->teacher_class;
-        dv_pane_text(pane, row, 0, 5, DV_STYLE_DIM, "%5" PRId64, group->count);
-        dv_pane_text(pane, row, 6, LABEL - 7,
-                     it->row[i].group == here && pane->focused ? DV_STYLE_SELECTED
-                     : usual                                   ? DV_STYLE_TEXT
-                                                               : DV_STYLE_WARNING,
-                     "%s", dv_model_class_name(model, group->class_index));
+        const dv_neighbor_group *shown = &vae->neighbors.group[group];
+        bool usual = shown->class_index == teacher_class;
+        int row = top + label_row(pane, it, i);
+        draw_label(pane, row, shown,
+                   group == here && pane->focused ? DV_STYLE_SELECTED
+                   : usual                        ? DV_STYLE_TEXT
+                                                  : DV_STYLE_WARNING);
         if (!it->pictures)
             dv_screen_bar(pane->screen, pane->area.row + row, it->montage.column, it->montage.columns, DV_STYLE_BAR,
-                          (double)group->count / (double)vae->neighbors.count);
+                          (double)shown->count / (double)vae->neighbors.count);
+        first = group < first ? group : first;
+        last = group;
+        next = row + 1;
     }
+    for (int group = 0; group < vae->neighbors.groups; group++)
+        if (group < first || group > last)
+            draw_label(pane, next++, &vae->neighbors.group[group], DV_STYLE_DIM);
 }
 
 /* A neighbour a row, where there are no pictures. */

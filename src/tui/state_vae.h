@@ -8,7 +8,7 @@
 struct dv_pane_kind;
 
 /* What the mouse has taken hold of. */
-typedef enum dv_grip { DV_GRIP_NONE, DV_GRIP_POINT, DV_GRIP_UPPER_EDGE, DV_GRIP_LOWER_EDGE } dv_grip;
+typedef enum dv_grip { DV_GRIP_NONE, DV_GRIP_POINT, DV_GRIP_EDGE } dv_grip;
 
 typedef struct dv_vae_state {
     int dimension; /* the chosen one */
