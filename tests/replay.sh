@@ -104,4 +104,28 @@ grep -q 'line 9' "$folder/err" || complain "the line is not named: $(cat "$folde
 [ "$(cat "$folder/told")" = "$folder/half/good" ] || complain "the good report is not told"
 [ -f "$folder/half/good/weights.npy" ] && [ ! -e "$folder/half/late" ] && [ ! -e "$folder/half/final" ] ||
     complain "what was written: $(find "$folder/half")"
+
+# Killed at any moment while it writes one report over another, each file is a whole one of either.
+{ cat "$folder/head" && printf 'set neighbors 64\nset fresh 32\nexport a\nset seed 2\nexport b\n'; } >"$folder/log"
+"$deepvid" replay "$folder/log" --out "$folder/whole" >/dev/null || status=1
+{ head -8 "$folder/log" | grep -v export && for _ in $(seq 30); do
+    printf 'set seed 1\nexport a\nset seed 2\nexport a\n'
+done; } >"$folder/long"
+for pause in 0.01 0.03 0.05 0.07 0.09 0.11; do
+    "$deepvid" replay "$folder/long" --out "$folder/killed" >"$folder/told" 2>&1 &
+    for _ in $(seq 600); do
+        [ -s "$folder/told" ] && break
+        sleep 0.1
+    done
+    sleep $pause
+    kill -9 $!
+    wait $! 2>/dev/null
+    for file in "$folder"/killed/a/*; do
+        [ -e "$file" ] || continue
+        name=$(basename "$file")
+        cmp -s "$file" "$folder/whole/a/$name" || cmp -s "$file" "$folder/whole/b/$name" ||
+            complain "$name is not whole after $pause s"
+    done
+done
+[ -e "$folder/killed/a/weights.npy" ] || complain "no report was written before it was killed"
 exit $status
