@@ -55,6 +55,8 @@ typedef struct dv_map_style {
     int against;    /* a class, for DV_MAP_DIFFERENCE */
     double scale;   /* the colours go from -scale to scale; 0: the largest magnitude that is shown */
     bool own_scale; /* rather that of each map alone */
+    int steps;      /* of colour in each direction, at most; 0: as many as the colour map has. Half save a third of a
+                     * terminal's bytes */
     bool overlay;   /* over the picture in grey, the stronger the larger: at most 63 colours */
 } dv_map_style;
 

@@ -14,7 +14,11 @@ enum { OVERLAY_GREYS = 7, OVERLAY_STEPS = 4 /* in each direction */ };
 
 static void color_weight(const dv_tile_painter *painter, const double *value, uint8_t rgb[3])
 {
-    dv_colormap_diverging(value[0] / painter->scale, rgb);
+    double weight = value[0] / painter->scale;
+
+    if (painter->steps > 0 && isfinite(weight))
+        weight = round(weight * painter->steps) / painter->steps;
+    dv_colormap_diverging(weight, rgb);
 }
 
 /* Plane 0 is the map, plane 1 the picture: its grey gives way to the map's hue as the weight grows. */
@@ -65,6 +69,7 @@ dv_image *dv_figure_maps(const dv_tiles *tiles, const dv_explanation *explanatio
         .planes = style->overlay ? 2 : 1,
         .height = explanation->height,
         .width = explanation->width,
+        .steps = style->steps,
         .color = style->overlay ? color_overlay : color_weight,
     };
     size_t pixels = (size_t)explanation->height * (size_t)explanation->width;

@@ -16,7 +16,8 @@ typedef struct dv_tile_painter {
     int planes, height, width; /* of what is shown in each tile */
     /* The colour for the mean of each plane over the source pixels. */
     void (*color)(const struct dv_tile_painter *painter, const double *value, uint8_t rgb[3]);
-    double scale; /* for `color` */
+    double scale; /* for `color`, */
+    int steps;    /* and this, too */
     /* The painter's own. */
     dv_image *image;
     dv_span *column, *row;

@@ -16,6 +16,7 @@ typedef enum dv_job {
     DV_JOB_FLIP,    /* -> dv_flip */
     DV_JOB_MORPH,   /* -> dv_morph */
     DV_JOB_INFLUENCE, /* -> float[latent] */
+    DV_JOB_LAMBDA,    /* -> dv_lambda_points */
     DV_JOB_PROJECT,   /* -> dv_positions; better ones by and by, when nothing else is to be done */
     DV_JOB_CLASSIFY,  /* -> dv_scores_part, several */
     DV_JOB_SURVEY,    /* -> dv_means_part, several */
@@ -66,6 +67,12 @@ typedef struct dv_positions {
     float position[]; /* count x 2, in -1..1 */
 } dv_positions;
 
+/* The path of lambda. */
+typedef struct dv_lambda_points {
+    int count;
+    dv_lambda_point point[];
+} dv_lambda_points;
+
 /* ---- for the worker ---------------------------------------------------------------- */
 
 typedef enum dv_errand_state {
@@ -104,6 +111,6 @@ const dv_job_kind *dv_job_get(dv_job job);
 void dv_job_free_result(dv_job job, void *result);
 
 extern const dv_job_kind dv_job_explain, dv_job_export, dv_job_traverse, dv_job_flip, dv_job_morph, dv_job_influence,
-    dv_job_classify, dv_job_survey, dv_job_project;
+    dv_job_lambda, dv_job_classify, dv_job_survey, dv_job_project;
 
 #endif

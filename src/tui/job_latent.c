@@ -64,3 +64,20 @@ static dv_errand_state influence(const dv_errand *errand, dv_error *error)
 }
 
 const dv_job_kind dv_job_influence = {.doing = "weighing dimensions", .run = influence, .free_result = free};
+
+static dv_errand_state lambda_path(const dv_errand *errand, dv_error *error)
+{
+    int count = errand->request->count;
+    dv_lambda_points *points = dv_alloc(1, sizeof(*points) + (size_t)count * sizeof(*points->point), error);
+    if (points) {
+        points->count = count;
+        if (!dv_lambda_path(errand->bundle, &errand->request->wish->options, points->point, count, errand->progress,
+                            error)) {
+            free(points);
+            points = NULL;
+        }
+    }
+    return hand_over(errand, points);
+}
+
+const dv_job_kind dv_job_lambda = {.doing = "trying lambdas", .run = lambda_path, .free_result = free};

@@ -1,6 +1,7 @@
 /* What all panes share. */
 #include "tui/pane.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,26 +32,38 @@ static int columns_of(const char *text, size_t bytes)
     return columns;
 }
 
-int dv_pane_wrap(const dv_pane *pane, int row, int column, int rows, dv_style style, const char *text)
+/* Draws, or only counts rows when there is no pane. */
+static int wrap(const dv_pane *pane, int columns, int row, int column, int last, dv_style style, const char *text)
 {
-    int first = row, last = row + rows < pane->area.rows ? row + rows - 1 : pane->area.rows - 1;
+    int first = row;
     for (const char *word = text; *word;) {
         size_t length = strcspn(word, " ");
         int width = columns_of(word, length);
-        if (column > 0 && column + width > pane->area.columns) {
+        if (column > 0 && column + width > columns) {
             if (row >= last) {
-                int edge = pane->area.columns - 1;
-                dv_pane_text(pane, row, column < edge ? column : edge, 0, DV_STYLE_DIM, "…");
+                dv_pane_text(pane, row, column < columns ? column : columns - 1, 0, DV_STYLE_DIM, "…");
                 break;
             }
             row++;
             column = 0;
         }
-        dv_pane_text(pane, row, column, 0, style, "%.*s", (int)length, word);
+        if (pane)
+            dv_pane_text(pane, row, column, 0, style, "%.*s", (int)length, word);
         column += width + 1;
         word += length + strspn(word + length, " ");
     }
     return row - first + 1;
+}
+
+int dv_pane_wrap(const dv_pane *pane, int row, int column, int rows, dv_style style, const char *text)
+{
+    int last = row + rows < pane->area.rows ? row + rows - 1 : pane->area.rows - 1;
+    return wrap(pane, pane->area.columns, row, column, last, style, text);
+}
+
+int dv_pane_wrapped_rows(int columns, const char *text)
+{
+    return wrap(NULL, columns, 0, 0, INT_MAX, DV_STYLE_TEXT, text);
 }
 
 void dv_pane_heading(const dv_pane *pane, const char *title, const char *format, ...)

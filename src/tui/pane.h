@@ -74,6 +74,7 @@ extern const dv_pane_kind dv_pane_neighbors;   /* neighbours and how the teacher
 extern const dv_pane_kind dv_pane_weights;  /* one map a class */
 extern const dv_pane_kind dv_pane_settings; /* a line: what can be turned, with its keys */
 extern const dv_pane_kind dv_pane_form;     /* all settings with their meaning and range */
+extern const dv_pane_kind dv_pane_path;     /* how lambda, or learning, moves the student */
 extern const dv_pane_kind dv_pane_fidelity; /* how far the student may be believed */
 
 /* ---- what they share ---- */
@@ -84,6 +85,8 @@ int dv_pane_text(const dv_pane *pane, int row, int column, int width, dv_style s
 /* Words from (row, column) on, broken at blanks, going on at the first column of the next row, in at most `rows` rows;
  * "…" stands where it ends too early. Returns the rows that were used. */
 int dv_pane_wrap(const dv_pane *pane, int row, int column, int rows, dv_style style, const char *text);
+/* Rows that a text takes in so many columns. */
+int dv_pane_wrapped_rows(int columns, const char *text);
 /* The first row: a title (marked where the pane has the focus), something about it, and a line to the edge. */
 void dv_pane_heading(const dv_pane *pane, const char *title, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

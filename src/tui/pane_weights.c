@@ -7,17 +7,38 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MOST_MAPS = 16, LEGEND_ROOM = 24 /* columns of the meaning that the scale leaves at least */ };
+enum {
+    MOST_MAPS = 16,
+    LEGEND_ROOM = 24, /* columns of the meaning that the scale leaves at least */
+    STEPS = 8,        /* of colour in each direction */
+    STEPS_SLOW = 4,   /* on a slow line */
+    TABLE_TOP = 3,    /* rows above the lines that stand for maps without graphics, */
+    NAME = 13,        /* and their columns */
+    FIGURE = 16,
+};
 
 /* The tiles in a pane, and what they show. */
 typedef struct sheet {
     dv_grid grid;
     dv_area below; /* heading and legend */
     bool legend;   /* a row of its own */
+    bool in_text;  /* a line a map, since there are no graphics */
     int count;
     int classes[MOST_MAPS];
 } sheet;
 
+static void lay_out_lines(const dv_pane *pane, sheet *out)
+{
+    int room = pane->area.rows - TABLE_TOP;
+    room = room < 0 ? 0 : room < MOST_MAPS ? room : MOST_MAPS;
+    out->in_text = true;
+    out->grid = (dv_grid){.columns = 1, .pitch_rows = 1, .pitch_columns = pane->area.columns};
+    out->below = pane->area;
+    dv_area_cut_top(&out->below, TABLE_TOP);
+    out->count = dv_model_rank_classes(pane->model, room, out->classes);
+}
+
+/* False when there is no room. */
 static bool lay_out(const dv_pane *pane, sheet *out)
 {
     const dv_bundle_facts *facts = pane->model->facts;
@@ -30,6 +51,10 @@ static bool lay_out(const dv_pane *pane, sheet *out)
                          .most = wanted,
                          .captions = true};
     dv_cell cell = dv_cell_of(pane->screen);
+    if (cell.graphics == DV_GRAPHICS_OFF) {
+        lay_out_lines(pane, out);
+        return true;
+    }
     if (!dv_grid_fit(&cell, &wish, &out->grid))
         return false;
     out->below = pane->area;
@@ -49,6 +74,47 @@ static int place_of(const sheet *it, int class)
     return -1;
 }
 
+static dv_style caption_style(const dv_pane *pane, const dv_map_style *style, int class)
+{
+    if (class == dv_maps_class(pane->model))
+        return pane->focused ? DV_STYLE_SELECTED : DV_STYLE_TITLE;
+    bool is_against = style->kind == DV_MAP_DIFFERENCE && class == style->against;
+    return is_against || class == pane->model->explanation->teacher_class ? DV_STYLE_TEXT : DV_STYLE_DIM;
+}
+
+/* ---- without graphics ------------------------------------------------------------------ */
+
+/* "+0.31 at 4,12", the row and the column from 0; the strongest pixel of a map in one direction. */
+static void draw_strongest(const dv_pane *pane, int row, int column, const float *map, double sign)
+{
+    const dv_bundle_facts *facts = pane->model->facts;
+    int best = -1;
+    for (int i = 0; i < facts->height * facts->width; i++)
+        if (map[i] * sign > 0 && (best < 0 || map[i] * sign > map[best] * sign))
+            best = i;
+    if (best >= 0)
+        dv_pane_text(pane, row, column, 0, DV_STYLE_TEXT, "%+.2g at %d,%d", (double)map[best], best / facts->width,
+                     best % facts->width);
+}
+
+static void draw_table(const dv_pane *pane, const sheet *it, const dv_map_style *style)
+{
+    const dv_model *model = pane->model;
+    size_t pixels = (size_t)model->facts->height * (size_t)model->facts->width;
+    float *map = dv_weight_maps(model->explanation, style->kind, style->against, it->classes, it->count, NULL);
+    char meaning[DV_MEANING_SIZE];
+    dv_maps_meaning(model, meaning);
+    dv_pane_text(pane, 1, 0, 0, DV_STYLE_DIM, "%s", meaning);
+    dv_pane_text(pane, 2, 0, 0, DV_STYLE_DIM, "%-*s%-*s%s", NAME, "strongest", FIGURE, "for it", "against it");
+    for (int i = 0; map && i < it->count; i++) {
+        dv_pane_text(pane, TABLE_TOP + i, 0, NAME - 1, caption_style(pane, style, it->classes[i]), "%s",
+                     dv_model_class_name(model, it->classes[i]));
+        draw_strongest(pane, TABLE_TOP + i, NAME, map + (size_t)i * pixels, 1);
+        draw_strongest(pane, TABLE_TOP + i, NAME + FIGURE, map + (size_t)i * pixels, -1);
+    }
+    free(map);
+}
+
 /* ---- drawing ------------------------------------------------------------------------- */
 
 static void draw_legend(const dv_pane *pane, const dv_map_style *style)
@@ -65,19 +131,13 @@ static void draw_legend(const dv_pane *pane, const dv_map_style *style)
 
 static void draw_caption(const dv_pane *pane, const sheet *it, int tile, const dv_map_style *style)
 {
-    const dv_model *model = pane->model;
-    const dv_explanation *explanation = model->explanation;
+    const dv_explanation *explanation = pane->model->explanation;
     int class = it->classes[tile], row = tile / it->grid.columns, column = tile % it->grid.columns;
-    bool is_teacher = class == explanation->teacher_class;
-    bool is_cursor = class == dv_maps_class(model);
     bool is_against = style->kind == DV_MAP_DIFFERENCE && class == style->against;
-    const char *mark = class == explanation->label ? "●" : is_teacher ? "○" : "";
+    const char *mark = class == explanation->label ? "●" : class == explanation->teacher_class ? "○" : "";
     dv_pane_text(pane, it->below.row - pane->area.row + row * it->grid.pitch_rows, column * it->grid.pitch_columns,
-                 it->grid.pitch_columns - 1,
-                 is_cursor                  ? (pane->focused ? DV_STYLE_SELECTED : DV_STYLE_TITLE)
-                 : is_against || is_teacher ? DV_STYLE_TEXT
-                                            : DV_STYLE_DIM,
-                 "%s%s%s", is_against ? "−" : "", mark, dv_model_class_name(model, class));
+                 it->grid.pitch_columns - 1, caption_style(pane, style, class), "%s%s%s", is_against ? "−" : "", mark,
+                 dv_model_class_name(pane->model, class));
 }
 
 static void draw_row(const dv_pane *pane, const sheet *it, int row, const dv_map_style *style)
@@ -101,6 +161,7 @@ static void draw_pane(const dv_pane *pane)
     }
     sheet it = {0};
     dv_map_style style = dv_maps_style(model);
+    style.steps = dv_screen_slow(pane->screen) ? STEPS_SLOW : STEPS;
     bool fits = lay_out(pane, &it);
     char scale[24] = "";
     if (!it.legend && !style.own_scale)
@@ -108,7 +169,11 @@ static void draw_pane(const dv_pane *pane)
     dv_pane_heading(pane, "Weight maps", "%s%s%s", dv_map_kind_name(student->kind),
                     student->overlay ? " on the picture" : "", scale);
     if (!fits) {
-        dv_pane_say(pane, dv_screen_graphics(pane->screen) == DV_GRAPHICS_OFF ? "graphics are off" : "no room");
+        dv_pane_say(pane, "no room");
+        return;
+    }
+    if (it.in_text) {
+        draw_table(pane, &it, &style);
         return;
     }
     if (it.legend)

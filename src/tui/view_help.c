@@ -5,78 +5,124 @@
 
 #include <stdio.h>
 
-enum { TOP = 2, KEYS_COLUMNS = 30, WIDTH = 84, MIN_WIDTH = 76, GAP = 2 };
+enum { TOP = 2, KEYS_COLUMNS = 30, MIN_WIDTH = 76, MAX_WIDTH = 110, GAP = 3 };
 
 /* Where the next row goes; `column` counts columns of text from the first page on. */
 typedef struct cursor {
     const dv_pane *pane; /* NULL: only counts */
     int row, bottom;
+    int width;               /* of a column */
     int column, first, last; /* those shown: first .. last - 1 */
 } cursor;
 
-static void draw_row(cursor *at, dv_style key_style, const char *keys, const char *text)
-{
-    if (at->row >= at->bottom) {
-        at->row = TOP;
-        at->column++;
-    }
-    int left = (at->column - at->first) * (WIDTH + GAP);
-    if (at->pane && at->column >= at->first && at->column < at->last) {
-        dv_pane_text(at->pane, at->row, left, text ? KEYS_COLUMNS - 1 : WIDTH, key_style, "%s", keys);
-        if (text)
-            dv_pane_text(at->pane, at->row, left + KEYS_COLUMNS, WIDTH - KEYS_COLUMNS, DV_STYLE_TEXT, "%s", text);
-    }
-    at->row++;
-}
+/* What the help tells: the sets, and which keys of theirs are in force. */
+typedef struct topic {
+    const dv_action_set *set;
+    const dv_context *context; /* NULL: all */
+} topic;
 
 /* What a nearer set takes for itself is not told of a farther one. */
-static bool is_told(const dv_context *context, const dv_action_set *set, const dv_action *action)
+static bool is_told(const topic *about, const dv_action *action)
 {
-    return action->help[0] && !(action->keys[0] && dv_context_hides(context, set, action->keys[0]));
+    bool hidden = about->context && action->keys[0] && dv_context_hides(about->context, about->set, action->keys[0]);
+    return action->help[0] && !hidden;
 }
 
-static int rows_of(const dv_context *context, const dv_action_set *set)
+static int rows_of(const cursor *at, const topic *about)
 {
     int rows = 1;
-    for (int i = 0; i < set->count; i++)
-        rows += is_told(context, set, &set->action[i]);
+    for (int i = 0; i < about->set->count; i++)
+        if (is_told(about, &about->set->action[i]))
+            rows += dv_pane_wrapped_rows(at->width - KEYS_COLUMNS, about->set->action[i].help);
     return rows;
 }
 
-static void draw_set(cursor *at, const dv_context *context, const dv_action_set *set)
+/* Goes to the next column unless so many rows have room in this one. */
+static void make_room(cursor *at, int rows)
 {
-    int rows = rows_of(context, set);
+    if (at->row + rows <= at->bottom || at->row == TOP)
+        return;
+    at->row = TOP;
+    at->column++;
+}
+
+/* The place of the next `rows` rows; false when they are not on the page. */
+static bool take(const cursor *at, int rows, dv_pane *place)
+{
+    if (!at->pane || at->column < at->first || at->column >= at->last)
+        return false;
+    *place = *at->pane;
+    place->area.row += at->row;
+    place->area.rows = rows < at->bottom - at->row ? rows : at->bottom - at->row;
+    place->area.column += (at->column - at->first) * (at->width + GAP);
+    place->area.columns = at->width;
+    return true;
+}
+
+static void draw_action(cursor *at, const dv_action_set *set, int action)
+{
+    char keys[DV_KEYS_NAME_SIZE];
+    const dv_action *row = &set->action[action];
+    int rows = dv_pane_wrapped_rows(at->width - KEYS_COLUMNS, row->help);
+    dv_pane place;
+    make_room(at, rows);
+    dv_action_keys_name(set, action, keys);
+    if (!keys[0])
+        snprintf(keys, sizeof(keys), ":%s %s", row->name, row->argument ? row->argument : "");
+    if (take(at, rows, &place)) {
+        dv_pane_text(&place, 0, 0, KEYS_COLUMNS - 1, DV_STYLE_KEY, "%s", keys);
+        place.area.column += KEYS_COLUMNS;
+        place.area.columns -= KEYS_COLUMNS;
+        dv_pane_wrap(&place, 0, 0, rows, DV_STYLE_TEXT, row->help);
+    }
+    at->row += rows;
+}
+
+static void draw_set(cursor *at, const topic *about)
+{
+    dv_pane place;
+    int rows = rows_of(at, about);
     if (at->row > TOP)
         at->row++;
-    if (at->row + rows > at->bottom && rows <= at->bottom - TOP)
-        at->row = at->bottom; /* rather whole in the next column */
-    draw_row(at, DV_STYLE_TITLE, set->title, NULL);
-    for (int i = 0; i < set->count; i++) {
-        char keys[DV_KEYS_NAME_SIZE];
-        if (!is_told(context, set, &set->action[i]))
-            continue;
-        dv_action_keys_name(set, i, keys);
-        if (!keys[0])
-            snprintf(keys, sizeof(keys), ":%s", set->action[i].name);
-        draw_row(at, DV_STYLE_KEY, keys, set->action[i].help);
-    }
+    make_room(at, rows <= at->bottom - TOP ? rows : 2); /* rather whole in the next column */
+    if (take(at, 1, &place))
+        dv_pane_text(&place, 0, 0, 0, DV_STYLE_TITLE, "%s", about->set->title);
+    at->row++;
+    for (int i = 0; i < about->set->count; i++)
+        if (is_told(about, &about->set->action[i]))
+            draw_action(at, about->set, i);
+}
+
+/* The pane with the focus first, then the others, each with all its keys: they hold where it has the focus. Then those
+ * of the view and the program, where they are not taken. */
+static void draw_sets(cursor *at, const dv_model *model)
+{
+    const dv_view *view = dv_views[model->view];
+    int focus = model->focus[model->view];
+    dv_context context = {0};
+    dv_context_add(&context, view->actions);
+    dv_context_add_global(&context);
+    if (view->panes[focus]->actions)
+        draw_set(at, &(topic){view->panes[focus]->actions, NULL});
+    for (int i = 0; view->panes[i]; i++)
+        if (i != focus && view->panes[i]->actions)
+            draw_set(at, &(topic){view->panes[i]->actions, NULL});
+    for (int i = 0; i < context.count; i++)
+        draw_set(at, &(topic){context.set[i], &context});
 }
 
 /* Draws one page on the pane, or nothing when that is NULL; returns how many pages there are. */
 static int draw_page(const dv_model *model, const dv_pane *pane, const dv_area *area, int page)
 {
-    const dv_view *view = dv_views[model->view];
-    int beside = (area->columns + GAP) / (WIDTH + GAP) > 0 ? (area->columns + GAP) / (WIDTH + GAP) : 1;
-    cursor at = {.pane = pane, .row = TOP, .bottom = area->rows > TOP ? area->rows : TOP + 1, .first = page * beside};
-    at.last = at.first + beside;
-    dv_context context = {0}; /* several panes may use a key, each for itself: only view and program can clash */
-    dv_context_add(&context, view->actions);
-    dv_context_add_global(&context);
-    for (int i = 0; view->panes[i]; i++)
-        if (view->panes[i]->actions)
-            draw_set(&at, &context, view->panes[i]->actions);
-    for (int i = 0; i < context.count; i++)
-        draw_set(&at, &context, context.set[i]);
+    int beside = (area->columns + GAP) / (MIN_WIDTH + GAP) > 0 ? (area->columns + GAP) / (MIN_WIDTH + GAP) : 1;
+    int width = (area->columns + GAP) / beside - GAP;
+    cursor at = {.pane = pane,
+                 .row = TOP,
+                 .bottom = area->rows > TOP ? area->rows : TOP + 1,
+                 .width = width < MAX_WIDTH ? width : MAX_WIDTH,
+                 .first = page * beside,
+                 .last = (page + 1) * beside};
+    draw_sets(&at, model);
     return at.column / beside + 1;
 }
 

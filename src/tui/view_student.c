@@ -6,6 +6,7 @@ enum {
     GAP = 1, /* rows between panes, one above the other */
     FORM_ROWS = 18,
     BRIEF_ROWS = 2, /* of the fidelity pane */
+    FULL_ROWS = 10,
     MAPS_ROWS = 28, /* on a large screen */
 };
 
@@ -37,22 +38,22 @@ static int arrange_small(const dv_model *model, dv_area body, dv_frame *frames)
     return count;
 }
 
-/* Two columns: maps over fidelity, picture over probabilities and form. */
+/* Two columns: maps over path and fidelity, picture over probabilities and form. */
 static int arrange_medium(const dv_model *model, dv_area body, dv_frame *frames)
 {
     dv_area right = dv_area_cut_right(&body, body.columns * 2 / 5);
     frames[0] = (dv_frame){&dv_pane_weights, cut_top(&body, body.rows / 2)};
-    frames[1] = (dv_frame){&dv_pane_fidelity, body};
-    frames[2] = (dv_frame){&dv_pane_form, dv_area_cut_bottom(&right, FORM_ROWS)};
-    frames[3] = (dv_frame){&dv_pane_classes, dv_area_cut_bottom(&right, classes_rows(model))};
-    frames[4] = (dv_frame){&dv_pane_picture, right};
-    return 5;
+    frames[1] = (dv_frame){&dv_pane_fidelity, dv_area_cut_bottom(&body, FULL_ROWS)};
+    frames[2] = (dv_frame){&dv_pane_path, body};
+    frames[3] = (dv_frame){&dv_pane_form, dv_area_cut_bottom(&right, FORM_ROWS)};
+    frames[4] = (dv_frame){&dv_pane_classes, dv_area_cut_bottom(&right, classes_rows(model))};
+    frames[5] = (dv_frame){&dv_pane_picture, right};
+    return 6;
 }
 
-/* The same with room for everything: maps over fidelity and form, picture over probabilities. */
+/* The same with room for everything: maps over fidelity and form, picture over probabilities and path. */
 static int arrange_large(const dv_model *model, dv_area body, dv_frame *frames)
 {
-    (void)model;
     static const int weight[] = {57, 43};
     dv_area part[2];
     dv_area_split_columns(body, 2, weight, part);
@@ -60,8 +61,9 @@ static int arrange_large(const dv_model *model, dv_area body, dv_frame *frames)
     frames[1] = (dv_frame){&dv_pane_form, dv_area_cut_bottom(&part[0], FORM_ROWS)};
     frames[2] = (dv_frame){&dv_pane_fidelity, part[0]};
     frames[3] = (dv_frame){&dv_pane_picture, cut_top(&part[1], part[1].rows / 3)};
-    frames[4] = (dv_frame){&dv_pane_classes, part[1]};
-    return 5;
+    frames[4] = (dv_frame){&dv_pane_classes, cut_top(&part[1], classes_rows(model))};
+    frames[5] = (dv_frame){&dv_pane_path, part[1]};
+    return 6;
 }
 
 static int arrange(const dv_model *model, dv_area body, dv_frame *frames)
@@ -72,7 +74,7 @@ static int arrange(const dv_model *model, dv_area body, dv_frame *frames)
                                                 : arrange_large(model, body, frames);
 }
 
-static const dv_pane_kind *const panes[] = {&dv_pane_weights, &dv_pane_form, &dv_pane_fidelity, NULL};
+static const dv_pane_kind *const panes[] = {&dv_pane_weights, &dv_pane_path, &dv_pane_form, &dv_pane_fidelity, NULL};
 
 const dv_view dv_view_student = {
     .name = "student", .title = "Student", .actions = &dv_actions_maps, .panes = panes, .arrange = arrange};
