@@ -72,8 +72,9 @@ static void draw_pane(const dv_pane *pane)
     if (!model->explanation || room < 1)
         return;
     int half = at.student - at.teacher;
-    dv_pane_text(pane, 0, at.teacher, half, DV_STYLE_BAR, "%-*s", half, "teacher");
-    dv_pane_text(pane, 0, at.student, half, DV_STYLE_BAR_2, "%-*s", half, "student");
+    bool roomy = half > (int)strlen("teacher"); /* the two words must not run into each other */
+    dv_pane_text(pane, 0, at.teacher, half, DV_STYLE_BAR, "%-*s", half, roomy ? "teacher" : "tch.");
+    dv_pane_text(pane, 0, at.student, half, DV_STYLE_BAR_2, "%-*s", half, roomy ? "student" : "std.");
     int *classes = dv_alloc((size_t)room, sizeof(*classes), NULL);
     if (!classes)
         return;

@@ -2,6 +2,7 @@
  * behind. Where there are no graphics the same axes stand there in letters. */
 #include "base/memory.h"
 #include "figure/parallel.h"
+#include "figure/pages.h"
 #include "tui/control.h"
 #include "tui/view.h"
 #include "tui/setting.h"
@@ -87,9 +88,8 @@ static void collect_lines(const dv_model *model, numbers *it, int64_t most)
 }
 
 /* Fills `it` from one block, which is the caller's; NULL while the picture's means are unknown. */
-static float *measure(const dv_pane *pane, numbers *it)
+static float *measure(const dv_model *model, int64_t most_lines, numbers *it)
 {
-    const dv_model *model = pane->model;
     size_t latent = (size_t)model->facts->latent;
     const dv_wish *wish = &model->wish;
     float *block;
@@ -107,30 +107,59 @@ static float *measure(const dv_pane *pane, numbers *it)
         it->high[d] = dv_axes_reach(it->center[d], it->band[d]);
         it->low[d] = -it->high[d];
     }
-    collect_lines(model, it, count_lines(pane->screen));
+    collect_lines(model, it, most_lines);
     return block;
 }
 
 /* ---- drawing ------------------------------------------------------------------ */
 
-static dv_image *plot(const dv_pane *pane, const chart *at, const numbers *it)
+static dv_parallel parallel_of(const dv_model *model, const dv_axes_page *page, const numbers *it)
 {
-    const dv_model *model = pane->model;
     const dv_axes *axes = &model->vae.axes;
-    dv_parallel parallel = {.axes = at->page.count,
-                            .dimension = axes->order + at->page.first,
-                            .low = it->low,
-                            .high = it->high,
-                            .center = it->center,
-                            .band = it->band,
-                            .mean = it->mean,
-                            .quartile = axes->learned > 0 ? (const float(*)[3])axes->quartile : NULL,
-                            .lines = it->lines,
-                            .line = it->line,
-                            .stride = model->facts->latent,
-                            .line_class = it->lines > 0 ? model->explanation->neighbor_classes : NULL,
-                            .chosen = dv_axes_place(axes, model->vae.dimension) - at->page.first};
+    return (dv_parallel){.axes = page->count,
+                         .dimension = axes->order + page->first,
+                         .low = it->low,
+                         .high = it->high,
+                         .center = it->center,
+                         .band = it->band,
+                         .mean = it->mean,
+                         .quartile = axes->learned > 0 ? (const float(*)[3])axes->quartile : NULL,
+                         .lines = it->lines,
+                         .line = it->line,
+                         .stride = model->facts->latent,
+                         .line_class = it->lines > 0 ? model->explanation->neighbor_classes : NULL,
+                         .chosen = dv_axes_place(axes, model->vae.dimension) - page->first};
+}
+
+static dv_image *plot(const dv_model *model, const chart *at, const numbers *it)
+{
+    dv_parallel parallel = parallel_of(model, &at->page, it);
     return dv_figure_parallel(&at->plot, &parallel, NULL);
+}
+
+enum { PAGE_AXES = 16 };
+
+static dv_image *page(const dv_model *model, dv_error *error)
+{
+    const dv_bundle_facts *facts = model->facts;
+    const dv_axes *axes = &model->vae.axes;
+    numbers it;
+    float *block = measure(model, LINES, &it);
+    char title[256];
+    if (!block)
+        return NULL;
+    dv_axes_page shown = dv_axes_page_of(axes, PAGE_AXES, dv_axes_place(axes, model->vae.dimension));
+    dv_parallel parallel = parallel_of(model, &shown, &it);
+    snprintf(title, sizeof(title), "%.160s: picture %" PRId64, facts->name, model->wish.options.index);
+    dv_page_words words = {.title = title,
+                           .subtitle =
+                               "Its latent dimensions, the band, and neighbours in the colours of the teacher's words.",
+                           .note = "",
+                           .classes = facts->classes,
+                           .class_names = facts->class_names};
+    dv_image *image = dv_figure_page_parallel(&words, &parallel, NULL, error);
+    free(block);
+    return image;
 }
 
 /* An axis in letters, from the top: the band, the mean and the knob over the middle half of the data. */
@@ -198,7 +227,7 @@ static void draw_pane(const dv_pane *pane)
     const dv_model *model = pane->model;
     chart at = lay_out(pane);
     numbers it;
-    float *block = measure(pane, &it);
+    float *block = measure(pane->model, count_lines(pane->screen), &it);
     draw_heading(pane, &at, block ? &it : NULL);
     if (at.place.rows < 1 || at.plot.height < 1) {
         free(block);
@@ -211,7 +240,7 @@ static void draw_pane(const dv_pane *pane)
             draw_letters(pane, &at, &it, axis, dimension);
     }
     if (block && !at.letters)
-        dv_pane_image_parts(pane, at.place, plot(pane, &at, &it), PARTS);
+        dv_pane_image_parts(pane, at.place, plot(pane->model, &at, &it), PARTS);
     free(block);
 }
 
@@ -295,7 +324,7 @@ static void mouse(dv_control *control, const dv_pane *pane, const dv_mouse *mous
     dv_vae_state *vae = &model->vae;
     numbers it;
     touch touched;
-    float *block = measure(pane, &it);
+    float *block = measure(pane->model, count_lines(pane->screen), &it);
     if (!block || !touch_axis(pane, mouse, &it, &touched)) {
         free(block);
         return;
@@ -324,4 +353,4 @@ static void mouse(dv_control *control, const dv_pane *pane, const dv_mouse *mous
 }
 
 const dv_pane_kind dv_pane_coordinates = {
-    .name = "coordinates", .actions = &dv_actions_axes, .draw = draw_pane, .need = need, .mouse = mouse};
+    .name = "coordinates", .actions = &dv_actions_axes, .draw = draw_pane, .need = need, .mouse = mouse, .page = page};

@@ -1,6 +1,7 @@
 /* The confusion matrix: labels against the teacher's words, as text on heat. Where not all classes fit, the part around
  * the cursor, and beside it all of them as a picture. */
 #include "base/memory.h"
+#include "figure/pages.h"
 #include "tui/control.h"
 #include "tui/pane.h"
 
@@ -401,4 +402,28 @@ static const dv_action rows[] = {
 
 static const dv_action_set actions = DV_ACTION_SET("Confusion matrix", rows);
 
-const dv_pane_kind dv_pane_matrix = {.name = "matrix", .actions = &actions, .draw = draw_pane, .mouse = mouse};
+static dv_image *page(const dv_model *model, dv_error *error)
+{
+    const dv_bundle_facts *facts = model->facts;
+    const dv_pictures *pictures = model->pictures;
+    char subtitle[160];
+    if (!pictures->confusion.count || pictures->labelled == 0)
+        return NULL;
+    dv_heat heat = {.classes = facts->classes,
+                    .count = pictures->confusion.count,
+                    .mode = model->teacher.mode,
+                    .row = -1,
+                    .column = -1};
+    snprintf(subtitle, sizeof(subtitle),
+             "Labels in rows, the teacher's words in columns; %.2f %% of %" PRId64 " right.",
+             100. * (double)pictures->right / (double)pictures->labelled, pictures->labelled);
+    dv_page_words words = {.title = facts->name,
+                           .subtitle = subtitle,
+                           .note = "",
+                           .classes = facts->classes,
+                           .class_names = facts->class_names};
+    return dv_figure_page_confusion(&words, &heat, error);
+}
+
+const dv_pane_kind dv_pane_matrix = {
+    .name = "matrix", .actions = &actions, .draw = draw_pane, .mouse = mouse, .page = page};

@@ -1,4 +1,5 @@
 /* All pictures as points of a plane: the cursor is the current one, a region chooses some. */
+#include "figure/pages.h"
 #include "tui/control.h"
 #include "tui/pane.h"
 
@@ -61,25 +62,29 @@ static void place(const dv_pane *pane, chart *it)
     it->plot = dv_pane_plot(pane, it->area);
 }
 
+static dv_scatter scatter_of(const dv_model *model, const dv_positions *positions)
+{
+    const dv_region *region = &model->teacher.region;
+    return (dv_scatter){.count = positions->count,
+                        .position = positions->position,
+                        .class_index = classes_of(model),
+                        .wrong = model->pictures->wrong,
+                        .selected = dv_pictures_is_filtered(model->pictures) ? model->pictures->chosen : NULL,
+                        .cursor = model->wish.options.index,
+                        .window = model->teacher.window,
+                        .corners = region->kind == DV_REGION_NONE ? 0 : region->corners,
+                        .corner = region->corner,
+                        .closed = region->kind == DV_REGION_BOX};
+}
+
 /* False when there is no room or nothing to show. */
 static bool open_chart(const dv_pane *pane, chart *it)
 {
-    const dv_model *model = pane->model;
-    const dv_positions *positions = positions_of(model);
-    const dv_region *region = &model->teacher.region;
+    const dv_positions *positions = positions_of(pane->model);
     place(pane, it);
     if (!positions || it->area.rows < 1 || it->area.columns < 1)
         return false;
-    it->scatter = (dv_scatter){.count = positions->count,
-                               .position = positions->position,
-                               .class_index = classes_of(model),
-                               .wrong = model->pictures->wrong,
-                               .selected = dv_pictures_is_filtered(model->pictures) ? model->pictures->chosen : NULL,
-                               .cursor = model->wish.options.index,
-                               .window = model->teacher.window,
-                               .corners = region->kind == DV_REGION_NONE ? 0 : region->corners,
-                               .corner = region->corner,
-                               .closed = region->kind == DV_REGION_BOX};
+    it->scatter = scatter_of(pane->model, positions);
     return true;
 }
 
@@ -149,6 +154,27 @@ static void draw_heading(const dv_pane *pane)
     dv_pane_heading(pane, "Projection", "%s %s%s, by %s%s", dv_features_name(wanted->features),
                     wanted->tsne ? "t-SNE" : "PCA", progress,
                     classes_of(model) == model->facts->labels ? "label" : "teacher", zoom);
+}
+
+static dv_image *page(const dv_model *model, dv_error *error)
+{
+    const dv_positions *positions = positions_of(model);
+    const dv_bundle_facts *facts = model->facts;
+    char title[256], subtitle[256];
+    if (!positions)
+        return NULL;
+    dv_scatter scatter = scatter_of(model, positions);
+    const dv_project_options *options = &positions->options;
+    snprintf(title, sizeof(title), "%.160s: %" PRId64 " pictures", facts->name, facts->count);
+    snprintf(subtitle, sizeof(subtitle), "%s of %s, coloured by %s.", options->tsne ? "t-SNE" : "PCA",
+             dv_features_name(options->features),
+             scatter.class_index == facts->labels ? "label" : "the teacher's word");
+    dv_page_words words = {.title = title,
+                           .subtitle = subtitle,
+                           .note = positions->fraction < 1 ? "t-SNE was still at work." : "",
+                           .classes = facts->classes,
+                           .class_names = facts->class_names};
+    return dv_figure_page_projection(&words, &scatter, error);
 }
 
 static void draw_pane(const dv_pane *pane)
@@ -432,4 +458,4 @@ static const dv_action rows[] = {
 static const dv_action_set actions = DV_ACTION_SET("Projection", rows);
 
 const dv_pane_kind dv_pane_projection = {
-    .name = "projection", .actions = &actions, .draw = draw_pane, .need = need, .mouse = mouse};
+    .name = "projection", .actions = &actions, .draw = draw_pane, .need = need, .mouse = mouse, .page = page};
