@@ -141,7 +141,7 @@ static const dv_action rows[] = {
     {"only-called", "only pictures that the teacher calls so", {'Y'}, only_called, 0, "CLASS|any"},
     {"all", "all pictures: no filter", {'F'}, show_all, 0, .hint = "all"},
     {"order", "other order: index, confidence, margin, entropy, loss", {'O'}, change_order, 1, "NAME", "order"},
-    {"order-back", "the order before", {'E'}, change_order, -1},
+    {"order-back", "the order before", {'I'}, change_order, -1},
     {"colors", "colours by the label, or by what the teacher calls it", {'p'}, change_colors, 0},
 };
 
