@@ -110,7 +110,7 @@ static void export(dv_control *control, int unused, const char *argument)
 {
     (void)unused;
     dv_model *model = control->model;
-    if (dv_worker_is_busy(control->worker, DV_JOB_EXPORT)) {
+    if (dv_model_is_awaited(model, DV_JOB_EXPORT)) {
         dv_model_say(model, false, "A report is being written already.");
         return;
     }
@@ -119,7 +119,7 @@ static void export(dv_control *control, int unused, const char *argument)
         snprintf(request.folder, sizeof(request.folder), "%s", argument);
     else
         snprintf(request.folder, sizeof(request.folder), "./deepvid-%" PRId64, model->wish.options.index);
-    request.key = model->answer[DV_JOB_EXPORT].asked + 1;
+    request.key = ++model->exports; /* each is a request of its own */
     dv_control_ask(control, &request);
     dv_kept_export(control, request.folder);
     dv_model_say(model, false, "Writing the report into %s ...", request.folder);

@@ -254,6 +254,12 @@ bool dv_model_is_answered(const dv_model *model, dv_job job)
     return model->answer[job].result && model->answer[job].key == model->answer[job].asked;
 }
 
+bool dv_model_is_awaited(const dv_model *model, dv_job job)
+{
+    const dv_answer *answer = &model->answer[job];
+    return answer->asked && answer->key != answer->asked && !answer->failed;
+}
+
 const char *dv_model_class_name(const dv_model *model, int class)
 {
     return class >= 0 && class < model->facts->classes ? model->facts->class_names[class] : "?";

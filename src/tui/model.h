@@ -51,6 +51,7 @@ typedef struct dv_model {
     uint64_t taken, settled_taken; /* numbers of the newest and of the settled one: all that came are counted */
     bool failed;                   /* no answer to the newest wish will come */
     dv_answer answer[DV_JOB_COUNT];
+    uint64_t exports; /* reports asked for so far */
 
     dv_pictures *pictures;
     float *means; /* count x latent, of the encoder; the first `surveyed` pictures' are there */
@@ -109,6 +110,8 @@ int dv_model_expire(dv_model *model, double now);
 const void *dv_model_result(const dv_model *model, dv_job job);
 /* Whether it answers the newest request. */
 bool dv_model_is_answered(const dv_model *model, dv_job job);
+/* Whether its answer is still to come. */
+bool dv_model_is_awaited(const dv_model *model, dv_job job);
 /* "Sneaker", or "?" for -1. */
 const char *dv_model_class_name(const dv_model *model, int class);
 /* The teacher's word on the picture of the wish, -1: not known yet. */

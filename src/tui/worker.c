@@ -363,14 +363,6 @@ bool dv_worker_cancel(dv_worker *worker)
     return busy;
 }
 
-bool dv_worker_is_busy(dv_worker *worker, dv_job job)
-{
-    pthread_mutex_lock(&worker->lock);
-    bool busy = worker->waiting[job].pending || (worker->running.pending && worker->running.request.job == job);
-    pthread_mutex_unlock(&worker->lock);
-    return busy;
-}
-
 dv_work dv_worker_look(dv_worker *worker)
 {
     char bytes[64];

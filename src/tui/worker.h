@@ -27,9 +27,6 @@ int dv_worker_fd(const dv_worker *worker);
 void dv_worker_ask(dv_worker *worker, const dv_request *request);
 /* Stops what is running or waiting; false if nothing was. */
 bool dv_worker_cancel(dv_worker *worker);
-/* Whether a request of that kind is waiting or running. */
-bool dv_worker_is_busy(dv_worker *worker, dv_job job);
-
 /* Empties the pipe behind dv_worker_fd and tells what goes on. */
 dv_work dv_worker_look(dv_worker *worker);
 /* The next outcome, in the order they came; false when there is none. What is in it is the taker's. */
