@@ -529,6 +529,27 @@ static void test_impossible_requests_come_back(void **state)
     dv_worker_free(worker);
 }
 
+/* One that is at work, then another, then the first again: there and back with a key. */
+static void test_earlier_request_comes_again(void **state)
+{
+    fixture *it = *state;
+    dv_worker *worker = start(it);
+    dv_wish *wish = &it->model->wish;
+    wish->options.method = DV_STUDENT_ADAM;
+    wish->options.epochs = 1000;
+    wish->options.neighbors = 200;
+    ask(worker, wish, 1);
+    while (dv_worker_look(worker).job != DV_JOB_EXPLAIN)
+        ;
+    ask(worker, wish, 2);
+    ask(worker, wish, 1);
+    dv_outcome outcome = await(worker);
+    assert_int_equal(outcome.key, 1);
+    assert_non_null(outcome.result);
+    dv_job_free_result(outcome.job, outcome.result);
+    dv_worker_free(worker);
+}
+
 /* Work without end is stopped by a cancel, by a newer wish, and by the end. */
 static void test_long_work_stops(void **state)
 {
@@ -598,6 +619,7 @@ int main(void)
         with_bundle(test_preview_is_nested),
         with_bundle(test_scores_and_means_are_gathered),
         with_bundle(test_impossible_requests_come_back),
+        with_bundle(test_earlier_request_comes_again),
         with_bundle(test_long_work_stops),
         with_bundle(test_report_is_written),
     };

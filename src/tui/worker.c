@@ -342,9 +342,12 @@ static bool is_same(const slot *held, const dv_request *request)
 void dv_worker_ask(dv_worker *worker, const dv_request *request)
 {
     assert(request->job > DV_JOB_NONE && request->job < DV_JOB_COUNT);
+    slot *waiting = &worker->waiting[request->job];
     pthread_mutex_lock(&worker->lock);
-    if (!is_same(&worker->running, request) || worker->cancel) {
-        fill(&worker->waiting[request->job], request);
+    if (is_same(&worker->running, request) && !worker->cancel)
+        waiting->pending = false; /* what was asked in between is no longer wanted, and must not displace it */
+    else {
+        fill(waiting, request);
         pthread_cond_signal(&worker->wake);
     }
     pthread_mutex_unlock(&worker->lock);
