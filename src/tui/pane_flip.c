@@ -137,6 +137,8 @@ static void search(dv_control *control)
 {
     dv_model *model = control->model;
     dv_view_set_focus(model, &dv_pane_flip);
+    if (model->answer[DV_JOB_FLIP].failed)
+        model->answer[DV_JOB_FLIP].asked = 0; /* cancelled perhaps: now it is wanted after all */
     model->vae.flip_index = model->wish.options.index;
     if (model->answer[DV_JOB_FLIP].failed) /* cancelled, perhaps */
         model->answer[DV_JOB_FLIP].asked = 0;
