@@ -196,11 +196,11 @@ static void draw_overview(const dv_pane *pane, const view *v)
     const dv_model *model = pane->model;
     dv_cell cell = dv_cell_of(pane->screen);
     size_t classes = (size_t)v->classes;
-    int64_t *count = dv_alloc(classes * classes, sizeof(*count), NULL);
-    if (!count || v->overview.columns == 0 || cell.graphics == DV_GRAPHICS_OFF) {
-        free(count);
+    if (v->overview.columns == 0 || cell.graphics == DV_GRAPHICS_OFF)
         return;
-    }
+    int64_t *count = dv_alloc(classes * classes, sizeof(*count), NULL);
+    if (!count)
+        return;
     for (size_t row = 0; row < classes; row++)
         for (size_t column = 0; column < classes; column++)
             count[row * classes + column] =
