@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -401,6 +402,65 @@ static void test_outcomes_are_taken(void **state)
     assert_null(model->explanation);
 }
 
+/* ---- questions ------------------------------------------------------------------------- */
+
+static char accepted[DV_PROMPT_SIZE];
+
+static void accept_text(struct dv_control *control, const char *text)
+{
+    (void)control;
+    snprintf(accepted, sizeof(accepted), "%s", text);
+}
+
+static int complete_tree(struct dv_control *control, const char *text, const char **candidate, int room)
+{
+    static const char *const trees[] = {"Ash", "ashen", "Birch"};
+    int count = 0;
+    (void)control;
+    for (size_t i = 0; i < sizeof(trees) / sizeof(*trees) && count < room; i++)
+        if (strncasecmp(trees[i], text, strlen(text)) == 0)
+            candidate[count++] = trees[i];
+    return count;
+}
+
+/* They part in their last byte. */
+static int complete_wood(struct dv_control *control, const char *text, const char **candidate, int room)
+{
+    (void)control, (void)text, (void)room;
+    candidate[0] = "\346\234\250";
+    candidate[1] = "\346\234\251";
+    return 2;
+}
+
+static void type(dv_prompt *prompt, const char *text)
+{
+    for (; *text; text++)
+        dv_prompt_key(NULL, prompt, *text == '\t' ? DV_KEY_TAB : *text == '\r' ? DV_KEY_ENTER : *text);
+}
+
+static void test_answers_are_completed(void **state)
+{
+    (void)state;
+    static const dv_prompt_kind kind = {.label = "Tree: ", .accept = accept_text, .complete = complete_tree};
+    dv_prompt prompt = {0};
+    dv_prompt_open(&prompt, &kind, "");
+    type(&prompt, "b\t\r");
+    assert_null(prompt.kind);
+    assert_string_equal(accepted, "Birch"); /* without the blank behind it */
+
+    dv_prompt_open(&prompt, &kind, "");
+    type(&prompt, "as\t"); /* two that agree but for their case: what was typed stays */
+    assert_string_equal(prompt.text, "as");
+    assert_non_null(strstr(prompt.hint, "ashen"));
+    type(&prompt, "hen\t\r");
+    assert_string_equal(accepted, "ashen");
+
+    static const dv_prompt_kind wood = {.label = "Wood: ", .accept = accept_text, .complete = complete_wood};
+    dv_prompt_open(&prompt, &wood, "");
+    type(&prompt, "\t"); /* no half of a character */
+    assert_string_equal(prompt.text, "");
+}
+
 /* ---- worker --------------------------------------------------------------------------- */
 
 enum { PATIENCE_MS = 10000 };
@@ -615,6 +675,7 @@ int main(void)
         with_bundle(test_wrong_ones_are_found),
         with_bundle(test_classes_are_ranked),
         with_bundle(test_outcomes_are_taken),
+        cmocka_unit_test(test_answers_are_completed),
         with_bundle(test_newest_request_wins),
         with_bundle(test_preview_is_nested),
         with_bundle(test_scores_and_means_are_gathered),

@@ -125,16 +125,20 @@ static void complete(struct dv_control *control, dv_prompt *prompt)
     prompt->hint[0] = '\0';
     if (count == 0)
         return;
-    size_t length = strlen(candidate[0]), used = 0;
+    size_t length = strlen(candidate[0]), typed = strlen(prompt->text), used = 0;
     for (int i = 1; i < count; i++) {
         size_t shared = common(candidate[0], candidate[i]);
         length = shared < length ? shared : length;
     }
+    while (length > 0 && is_inside(candidate[0][length]))
+        length--;
     if (length >= sizeof(prompt->text))
         return;
-    bool grown = length > strlen(prompt->text);
-    snprintf(prompt->text, sizeof(prompt->text), "%.*s", (int)length, candidate[0]);
-    prompt->cursor = length;
+    bool grown = length > typed;
+    if (length >= typed) { /* less when they part in what was typed, since case does not matter */
+        snprintf(prompt->text, sizeof(prompt->text), "%.*s", (int)length, candidate[0]);
+        prompt->cursor = length;
+    }
     if (count == 1)
         insert(prompt, ' ');
     for (int i = 0; count > 1 && !grown && i < count && used < sizeof(prompt->hint); i++)
@@ -147,6 +151,9 @@ static void accept(struct dv_control *control, dv_prompt *prompt)
 {
     const dv_prompt_kind *kind = prompt->kind;
     char text[DV_PROMPT_SIZE];
+    size_t end = strlen(prompt->text);
+    while (end > 0 && prompt->text[end - 1] == ' ') /* as completion leaves one */
+        prompt->text[--end] = '\0';
     remember(prompt);
     memcpy(text, prompt->text, sizeof(text));
     prompt->kind = NULL;
