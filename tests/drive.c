@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "drive.h"
+#include "likeness.h"
 #include "scratch.h"
 #include "tiny.h"
 
@@ -51,7 +52,7 @@ faketerm *drive_start(const faketerm_profile *profile, int rows, int columns, co
 faketerm *drive_open(const faketerm_profile *profile)
 {
     faketerm *term = drive_start(profile, DRIVE_ROWS, DRIVE_COLUMNS, NULL, NULL);
-    drive_wait(term, "right");
+    drive_wait(term, "1 Teacher");
     drive_rest(term);
     return term;
 }
@@ -184,7 +185,7 @@ static uint64_t effort(pid_t pid)
             fclose(file);
         snprintf(path, sizeof(path), "/proc/%d/task/%.20s/stat", (int)pid, entry->d_name);
         file = fopen(path, "r");
-        if (file && fgets(line, sizeof(line), file) && strrchr(line, ')') && strrchr(line, ')')[2] != 'S')
+        if (file && fgets(line, sizeof(line), file) && strrchr(line, ')') && !strchr("ST", strrchr(line, ')')[2]))
             sum += ++restless;
         if (file)
             fclose(file);
@@ -194,11 +195,10 @@ static uint64_t effort(pid_t pid)
     return sum;
 }
 
-/* Nothing has come and no thread has run for a while: this holds on a busy machine, too. */
-static void wait_until_idle(faketerm *term)
+void drive_idle(faketerm *term, int patience_ms)
 {
     size_t before, after;
-    double end = now_ms() + PATIENCE_MS;
+    double end = now_ms() + patience_ms;
     for (;;) {
         uint64_t ran = effort(faketerm_pid(term));
         faketerm_bytes(term, &before);
@@ -214,7 +214,7 @@ static void wait_until_idle(faketerm *term)
 void drive_rest(faketerm *term)
 {
     drive_sync(term);
-    wait_until_idle(term);
+    drive_idle(term, PATIENCE_MS);
     assert_false(faketerm_screen(term)->synchronized);
     drive_check(term);
 }
@@ -241,94 +241,58 @@ void drive_step(faketerm *term, const char *keys, const char *text)
     drive_check(term);
 }
 
-/* ---- painting anew ----------------------------------------------------------------------- */
-
-/* A copy of what a screen shows. */
-typedef struct likeness {
-    fakecell *cell;
-    uint8_t *pixel; /* black where there is none */
-    bool *painted;
-} likeness;
-
-static size_t cells_of(const fakescreen *screen)
+void drive_resize(faketerm *term, int rows, int columns)
 {
-    return (size_t)screen->rows * (size_t)screen->columns;
-}
-
-static size_t pixels_of(const fakescreen *screen)
-{
-    return cells_of(screen) * (size_t)(screen->cell_width * screen->cell_height);
-}
-
-static likeness take(const fakescreen *screen)
-{
-    size_t cells = cells_of(screen), pixels = pixels_of(screen);
-    likeness it = {malloc(cells * sizeof(fakecell)), calloc(pixels, 3), calloc(pixels, sizeof(bool))};
-    assert_true(it.cell && it.pixel && it.painted);
-    memcpy(it.cell, screen->grid->cell, cells * sizeof(fakecell));
-    for (size_t i = 0; i < pixels; i++) {
-        int width = screen->columns * screen->cell_width;
-        const uint8_t *pixel = fakescreen_pixel(screen, (int)i % width, (int)i / width);
-        it.painted[i] = pixel != NULL;
-        if (pixel)
-            memcpy(it.pixel + 3 * i, pixel, 3);
+    const fakescreen *screen = faketerm_screen(term);
+    faketerm_resize(term, rows, columns);
+    for (double end = now_ms() + PATIENCE_MS; screen->resized;) {
+        if (now_ms() > end)
+            fail_with_screen(term, "the program does not see the new size");
+        faketerm_settle(term, 2);
     }
-    return it;
+    if (rows < 24 || columns < 80) {
+        drive_check(term);
+        return;
+    }
+    drive_wait(term, "1 Teacher");
+    drive_rest(term);
 }
 
-static void forget(likeness *it)
+static bool repeats_after(char *const *text, int panes)
 {
-    free(it->cell);
-    free(it->pixel);
-    free(it->painted);
-}
-
-/* The colours of the upper and lower half of a cell that shows nothing else: U+2580, U+2584, U+2588 and blanks say the
- * same in several ways. */
-static bool has_halves(const fakecell *cell, int *upper, int *lower)
-{
-    bool blank = cell->character == ' ' || cell->hidden;
-    if (cell->reverse ||
-        (!blank && cell->character != 0x2580 && cell->character != 0x2584 && cell->character != 0x2588))
-        return false;
-    *upper = blank || cell->character == 0x2584 ? cell->background : cell->foreground;
-    *lower = blank || cell->character == 0x2580 ? cell->background : cell->foreground;
+    for (int i = 2 * panes; i < DRIVE_PRESSES; i++)
+        if (strcmp(text[i], text[i - panes]) != 0)
+            return false;
     return true;
 }
 
-static bool looks_the_same(const fakecell *a, const fakecell *b)
+int drive_focus_round(faketerm *term, char *text[DRIVE_PRESSES])
 {
-    int upper[2], lower[2];
-    if (has_halves(a, &upper[0], &lower[0]) && has_halves(b, &upper[1], &lower[1]))
-        return upper[0] == upper[1] && lower[0] == lower[1];
-    return a->character == b->character && a->foreground == b->foreground && a->background == b->background &&
-           a->hidden == b->hidden && a->reverse == b->reverse && a->bold == b->bold;
+    int panes = 1;
+    for (int i = 0; i < DRIVE_PRESSES; i++) {
+        drive_press(term, "w");
+        text[i] = drive_text(term);
+    }
+    while (2 * panes < DRIVE_PRESSES && !repeats_after(text, panes))
+        panes++;
+    if (2 * panes >= DRIVE_PRESSES)
+        fail_with_screen(term, "the focus does not come round");
+    return panes;
 }
 
-static void compare(faketerm *term, const likeness *a, const likeness *b)
-{
-    const fakescreen *screen = faketerm_screen(term);
-    int width = screen->columns * screen->cell_width;
-    for (int i = 0; i < screen->rows * screen->columns; i++)
-        if (!looks_the_same(&a->cell[i], &b->cell[i]))
-            fail_with_screen(term, "row %d, column %d: U+%04X before it is painted anew, U+%04X then",
-                             i / screen->columns, i % screen->columns, a->cell[i].character, b->cell[i].character);
-    for (int i = 0; i < (int)pixels_of(screen); i++)
-        if (a->painted[i] != b->painted[i] || memcmp(a->pixel + 3 * i, b->pixel + 3 * i, 3) != 0)
-            fail_msg("pixel %d, %d (row %d, column %d) is %s before it is painted anew, %s then", i % width, i / width,
-                     i / width / screen->cell_height, i % width / screen->cell_width,
-                     a->painted[i] ? "painted" : "free", b->painted[i] ? "painted" : "free");
-}
+/* ---- painting anew ----------------------------------------------------------------------- */
 
 void drive_check_repaint(faketerm *term)
 {
+    char difference[160];
     drive_rest(term);
-    likeness before = take(faketerm_screen(term));
+    likeness *before = likeness_take(faketerm_screen(term));
     drive_press(term, "\014"); /* Ctrl-L */
-    likeness after = take(faketerm_screen(term));
-    compare(term, &before, &after);
-    forget(&before);
-    forget(&after);
+    likeness *after = likeness_take(faketerm_screen(term));
+    if (!likeness_equal(before, after, difference, sizeof(difference)))
+        fail_with_screen(term, "painted anew it is not the same: %s", difference);
+    likeness_free(before);
+    likeness_free(after);
 }
 
 /* ---- leaving ------------------------------------------------------------------------------- */

@@ -30,7 +30,9 @@ void drive_wait_gone(faketerm *term, const char *text);
  * has been on the screen and is gone again, all that was typed before it is there. Not while a question is open, nor
  * below 24 x 80. */
 void drive_sync(faketerm *term);
-/* Until nothing is being worked on and nothing more is to be drawn. */
+/* Until nothing has come and no thread of the program has run for a while: this holds on a busy machine, too. */
+void drive_idle(faketerm *term, int patience_ms);
+/* Both: nothing is being worked on and nothing more is to be drawn. */
 void drive_rest(faketerm *term);
 /* Types, and waits until it is acted on and the program at rest; counts what happened on the screen meanwhile. */
 fakescreen *drive_press(faketerm *term, const char *keys);
@@ -38,6 +40,10 @@ fakescreen *drive_press(faketerm *term, const char *keys);
 fakescreen *drive_command(faketerm *term, const char *command);
 /* Types, and waits for a text that must come of it. */
 void drive_step(faketerm *term, const char *keys, const char *text);
+
+/* Changes the size of the terminal, and waits until the program has painted the screen anew; at rest unless it is too
+ * small for all but a line. */
+void drive_resize(faketerm *term, int rows, int columns);
 
 /* ---- looking ---- */
 
@@ -50,6 +56,11 @@ void drive_expect_not(faketerm *term, const char *text);
 char *drive_text(faketerm *term);
 /* Cells with a character in them. */
 int drive_count(faketerm *term, uint32_t character);
+/* Sends the focus round by w, and fills `text` with what is shown each time; freed by the caller. Returns after how
+ * many the same is shown again: what a view shows may depend on the panes that had the focus before, so it is the
+ * second round that is like the third. */
+enum { DRIVE_PRESSES = 18 };
+int drive_focus_round(faketerm *term, char *text[DRIVE_PRESSES]);
 /* Whether a key or a command alone paints what is on the screen already: text, colours and pixels are the same after
  * everything was sent anew. */
 void drive_check_repaint(faketerm *term);

@@ -13,6 +13,9 @@ static void complain(fakescreen *screen, const char *format, ...) __attribute__(
 static void complain(fakescreen *screen, const char *format, ...)
 {
     va_list arguments;
+    if (screen->resized || screen->lenient) { /* what comes may still be meant for the old size */
+        return;
+    }
     va_start(arguments, format);
     if (screen->complaints++ == 0) {
         vsnprintf(screen->complaint, sizeof screen->complaint, format, arguments);
@@ -260,10 +263,8 @@ static bool note_picture(fakescreen *screen, const char *kind, int width, int he
         complain(screen, "%s: %zu bytes", kind, bytes);
     }
     if (bottom > (screen->rows - 1) * screen->cell_height || right > screen->columns * screen->cell_width) {
-        if (!screen->resized) {
-            complain(screen, "%s: %d x %d pixels at row %d, column %d reach the last row or the edge", kind, width,
-                     height, grid->row, grid->column);
-        }
+        complain(screen, "%s: %d x %d pixels at row %d, column %d reach the last row or the edge", kind, width, height,
+                 grid->row, grid->column);
         return false;
     }
     if (screen->picture_count < FAKE_PICTURES) {
@@ -277,19 +278,6 @@ static bool note_picture(fakescreen *screen, const char *kind, int width, int he
     return true;
 }
 
-/* Whether row y of a picture at (left, top) is on the screen already. */
-static bool is_painted(const fakescreen *screen, const fakesixel *picture, int left, int top, int y)
-{
-    size_t from = (size_t)y * (size_t)picture->width;
-    size_t to = (size_t)(top + y) * (size_t)(screen->columns * screen->cell_width) + (size_t)left;
-    for (int x = 0; x < picture->width; x++) {
-        if (!screen->painted[to + (size_t)x]) {
-            return false;
-        }
-    }
-    return memcmp(screen->pixel + 3 * to, picture->pixel + 3 * from, 3 * (size_t)picture->width) == 0;
-}
-
 static void show_picture(fakescreen *screen, const fakesixel *picture, size_t bytes)
 {
     fakegrid *grid = screen->grid;
@@ -298,15 +286,12 @@ static void show_picture(fakescreen *screen, const fakesixel *picture, size_t by
     if (!note_picture(screen, "sixel", picture->width, picture->height, bytes, picture->colors)) {
         return;
     }
-    bool repeated = true;
     for (int y = 0; y < picture->height; y++) {
-        repeated = repeated && is_painted(screen, picture, left, top, y);
         size_t from = (size_t)y * (size_t)picture->width;
         size_t to = (size_t)(top + y) * (size_t)stride + (size_t)left;
         memcpy(screen->pixel + 3 * to, picture->pixel + 3 * from, 3 * (size_t)picture->width);
         memset(screen->painted + to, true, (size_t)picture->width * sizeof *screen->painted);
     }
-    screen->repeats += repeated;
     move(screen, (top + picture->height) / screen->cell_height, 0); /* terminals differ; nobody may rely on it */
 }
 
@@ -726,7 +711,7 @@ void fakescreen_feed(fakescreen *screen, const void *data, size_t size)
 
 void fakescreen_reset_counts(fakescreen *screen)
 {
-    screen->picture_count = screen->repeats = 0;
+    screen->picture_count = 0;
     screen->updates = screen->clears = 0;
     memset(screen->finals, 0, sizeof screen->finals);
 }

@@ -82,6 +82,7 @@ struct faketerm {
     int status;
     char *bytes;
     size_t size, capacity;
+    double newest_byte;
     answer answers[ANSWERS]; /* a queue, in the order of their due times */
     int answer_count;
 };
@@ -370,6 +371,11 @@ const char *faketerm_bytes(const faketerm *term, size_t *size)
     return term->bytes;
 }
 
+double faketerm_newest_byte(const faketerm *term)
+{
+    return term->newest_byte;
+}
+
 void faketerm_forget_bytes(faketerm *term)
 {
     term->size = 0;
@@ -408,6 +414,7 @@ static void read_program(faketerm *term)
         must(term->bytes != NULL, "realloc");
     }
     memcpy(term->bytes + term->size, data, (size_t)count);
+    term->newest_byte = now_ms();
     term->size += (size_t)count;
     fakescreen_feed(&term->screen, data, (size_t)count);
 }
@@ -515,6 +522,9 @@ void faketerm_signal(faketerm *term, int number)
 
 void faketerm_resize(faketerm *term, int rows, int columns)
 {
+    if (rows == term->screen.rows && columns == term->screen.columns) {
+        return; /* the kernel tells nobody */
+    }
     fakescreen_resize(&term->screen, rows, columns);
     tell_size(term);
 }

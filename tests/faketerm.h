@@ -51,6 +51,8 @@ void faketerm_free(faketerm *term);
 fakescreen *faketerm_screen(faketerm *term);
 /* All bytes that the program has sent. */
 const char *faketerm_bytes(const faketerm *term, size_t *size);
+/* When the newest of them came: milliseconds of CLOCK_MONOTONIC. */
+double faketerm_newest_byte(const faketerm *term);
 /* Forgets the bytes, for a program that sends many; later ones are kept. */
 void faketerm_forget_bytes(faketerm *term);
 /* The program's process, and what became of it; `status` (may be NULL) as of waitpid once it has ended. */

@@ -1,7 +1,8 @@
 #!/bin/sh
 # The program in a real xterm that draws sixel graphics (VT340 mode) on a virtual
-# display: pictures are there, they follow a key, the terminal comes back as it was.
-# With SCREENSHOTS=FOLDER the pictures of the README are left there.
+# display, at three sizes: each view has its pictures, they follow a key, the
+# terminal comes back as it was. With SCREENSHOTS=FOLDER the pictures of the README
+# are left there.
 set -u
 deepvid=${DEEPVID:?}
 bundle=${top_srcdir:?}/models/fashion-mnist
@@ -23,9 +24,11 @@ complain() {
     echo "$*"
     status=1
 }
+XDG_STATE_HOME=$folder/state XDG_CONFIG_HOME=$folder/config XDG_CACHE_HOME=$folder/cache
+export XDG_STATE_HOME XDG_CONFIG_HOME XDG_CACHE_HOME
 
 mkfifo "$folder/number"
-Xvfb -displayfd 3 -screen 0 1280x1024x24 -nolisten tcp 3>"$folder/number" 2>/dev/null &
+Xvfb -displayfd 3 -screen 0 1600x1024x24 -nolisten tcp 3>"$folder/number" 2>/dev/null &
 server=$!
 read -r number <"$folder/number" || { echo "Xvfb does not start"; exit 77; }
 DISPLAY=:$number
@@ -39,7 +42,7 @@ done
 shot() {
     still=0
     import -window root "$folder/last.png"
-    for _ in $(seq 150); do
+    for _ in $(seq 900); do
         sleep 0.2
         import -window root "$folder/now.png"
         if cmp -s "$folder/now.png" "$folder/last.png"; then still=$((still + 1)); else still=0; fi
@@ -56,8 +59,18 @@ colours() {
 difference() {
     compare -metric AE "$folder/$1.png" "$folder/$2.png" null: 2>&1
 }
+# await NAME BEFORE WHAT [COLOURS]: waits until there are so many colours, by default those of pictures, and the screen is
+# another than that of the picture BEFORE.
+await() {
+    for _ in $(seq 60); do
+        import -window root "$folder/$1.png"
+        [ "$(colours "$1")" -ge "${4:-40}" ] && [ "$(difference "$2" "$1")" -ge 500 ] && return
+        sleep 0.2
+    done
+    complain "$3: $(colours "$1") colours, and $(difference "$2" "$1") pixels change"
+}
 
-# session COLUMNSxROWS NAME: opens the program in a new xterm.
+# session COLUMNSxROWS: opens the program in a new xterm.
 session() {
     cat >"$folder/session" <<END
 #!/bin/sh
@@ -70,7 +83,8 @@ sleep 100
 END
     chmod +x "$folder/session"
     rm -f "$folder/done"
-    xterm -ti vt340 -geometry "$1+0+0" -fn '-misc-fixed-medium-r-normal--14-*-*-*-*-*-iso10646-1' -xrm 'XTerm*sixelScrolling: true' -xrm 'XTerm*numColorRegisters: 256' \
+    xterm -ti vt340 -geometry "$1+0+0" -fn '-misc-fixed-medium-r-normal--14-*-*-*-*-*-iso10646-1' \
+        -xrm 'XTerm*sixelScrolling: true' -xrm 'XTerm*numColorRegisters: 256' \
         -bg black -fg gray90 -e "$folder/session" &
     terminal=$!
     for _ in $(seq 100); do
@@ -79,19 +93,15 @@ END
         sleep 0.1
     done
     xdotool windowfocus "$window" 2>/dev/null
-    # The first pictures may take their time on a busy machine.
-    for _ in $(seq 100); do
-        import -window root "$folder/first.png"
-        [ "$(colours first)" -lt 40 ] || break
-        sleep 0.2
-    done
+    convert -size 1600x1024 xc:black "$folder/nothing.png"
+    await start nothing "$1: the start"
 }
 key() {
     xdotool key --delay 40 "$@"
 }
 leave() {
     key q
-    for _ in $(seq 50); do
+    for _ in $(seq 100); do
         [ -e "$folder/done" ] && break
         sleep 0.1
     done
@@ -103,24 +113,40 @@ leave() {
     terminal=
 }
 keep() {
-    [ -z "${SCREENSHOTS:-}" ] || convert "$folder/$1.png" -trim +repage "$SCREENSHOTS/$2.png"
+    [ -n "${SCREENSHOTS:-}" ] || return
+    shot "$1"
+    convert "$folder/$1.png" -trim +repage -define png:compression-level=9 "$SCREENSHOTS/screen-$1.png"
+}
+# Each view in turn.
+views() {
+    last=nothing
+    for view in 1:teacher 2:vae 3:student; do
+        name=${view#*:}
+        key "${view%%:*}"
+        await "$name" $last "$1: the $name view"
+        [ "$1" != 120x40 ] || keep "$name"
+        last=$name
+    done
 }
 
+session 80x24
+views 80x24
+leave
+
+session 200x60
+views 200x60
+leave
+
 session 120x40
-shot start
-[ "$(colours start)" -ge 40 ] || complain "only $(colours start) colours: no pictures on the screen"
-keep start screen
-key Right Right Right
-shot turned
-[ "$(difference start turned)" -ge 500 ] || complain "turning a latent dimension changes $(difference start turned) pixels"
-keep turned turned
+views 120x40
+key 2
+await vae student "the VAE view again"
+key Up Up Up
+await turned vae "turning a latent dimension"
 key c
-shot blocks
-[ "$(difference turned blocks)" -ge 500 ] || complain "another kind of graphics changes nothing"
-key question
-shot help
-[ "$(difference blocks help)" -ge 500 ] || complain "? shows no help"
-keep help help
+await blocks turned "other graphics"
+key c c c question
+await help blocks "?" 3
 key Escape
 leave
 
