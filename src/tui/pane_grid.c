@@ -21,6 +21,7 @@ enum {
 /* How many entries fit. */
 typedef struct page {
     bool list;
+    bool thick;   /* frames are as wide as cells: only what is wrong gets one */
     dv_grid grid; /* of tiles */
     int columns, size;
 } page;
@@ -39,7 +40,8 @@ static page fit(const dv_pane *pane)
                          .captions = true};
     page it = {.list = cell.graphics == DV_GRAPHICS_ASCII || !dv_grid_fit(&cell, &wish, &it.grid)};
     it.grid.tiles.ring = RING;
-    it.grid.tiles.greys = GREYS;
+    it.thick = cell.graphics == DV_GRAPHICS_HALF;
+    it.grid.tiles.greys = it.thick ? 0 : GREYS;
     it.columns = it.list ? 1 : it.grid.columns;
     it.size = it.list ? (pane->area.rows > 1 ? pane->area.rows - 1 : 1) : it.grid.count;
     return it;
@@ -119,6 +121,8 @@ static void draw_tiles(const dv_pane *pane, const page *it, int row, int64_t pla
             continue;
         picture[i] = room + (size_t)i * size;
         mark[i] = mark_of(model, index);
+        if (it->thick && (mark[i] == DV_MARK_RIGHT || mark[i] == DV_MARK_QUIET))
+            mark[i] = DV_MARK_NONE;
         draw_caption(pane, it, 1 + row * it->grid.pitch_rows, i * it->grid.pitch_columns, index);
     }
     dv_area inside = pane->area;
@@ -147,6 +151,18 @@ static int digits(int64_t number)
     return snprintf(text, sizeof(text), "%" PRId64, number);
 }
 
+/* What the pictures are in order by: "margin 0.12". */
+static int write_order(dv_order order, const dv_scores *score, char *text, size_t size)
+{
+    const float value[DV_ORDER_COUNT] = {[DV_ORDER_INDEX] = score->confidence,
+                                         [DV_ORDER_CONFIDENCE] = score->confidence,
+                                         [DV_ORDER_MARGIN] = score->margin,
+                                         [DV_ORDER_ENTROPY] = score->entropy,
+                                         [DV_ORDER_LOSS] = score->loss};
+    const char *name = order == DV_ORDER_INDEX || order == DV_ORDER_CONFIDENCE ? "p" : dv_order_name(order);
+    return snprintf(text, size, "%s %.2f", name, (double)value[order]);
+}
+
 static void draw_entry(const dv_pane *pane, int row, int64_t index)
 {
     const dv_model *model = pane->model;
@@ -169,6 +185,8 @@ static void draw_entry(const dv_pane *pane, int row, int64_t index)
     char numbers[96];
     int width = snprintf(numbers, sizeof(numbers), "p %.2f  margin %.2f  entropy %.2f  loss %.2f",
                          (double)score->confidence, (double)score->margin, (double)score->entropy, (double)score->loss);
+    if (column + 2 + width > pane->area.columns)
+        width = write_order(pictures->order, score, numbers, sizeof(numbers));
     if (column + 2 + width <= pane->area.columns)
         dv_pane_text(pane, row, pane->area.columns - width, 0, here ? style : DV_STYLE_DIM, "%s", numbers);
 }

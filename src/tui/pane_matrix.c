@@ -396,7 +396,12 @@ static const dv_action rows[] = {
     {"filter-cell", "only the pictures of the cell, row or column", {DV_KEY_ENTER}, filter, 0, .hint = "filter"},
     {"next-confusion", "the next most frequent confusion; the one before", {'>'}, go_to_confusion, 1},
     {"back-confusion", "", {'<'}, go_to_confusion, -1},
-    {"matrix-of", "in per cent of the label; of the teacher's word; counts", {'C'}, change_mode, 0, .hint = "of"},
+    {"matrix-of",
+     "in per cent of the label; of the teacher's word; counts",
+     {'C'},
+     change_mode,
+     0,
+     .hint = "row/column"},
     {"matrix-order", "classes with most errors first, or in their own order", {'X'}, change_order, 0},
 };
 

@@ -44,16 +44,19 @@ static bool by_letters(const chart *it)
     return it->cell.graphics == DV_GRAPHICS_OFF || it->cell.graphics == DV_GRAPHICS_ASCII;
 }
 
-/* A square as large as fits, and the legend beside it. */
+/* A square as large as fits, and the legend beside it: where there is room, or where letters must be explained. */
 static void place(const dv_pane *pane, chart *it)
 {
     dv_cell cell = dv_cell_of(pane->screen);
     double wide = cell.aspect > 0 ? cell.width * cell.aspect : cell.width;
     dv_area area = {.row = 1, .rows = pane->area.rows - 1, .columns = pane->area.columns};
     int columns = (int)ceil(area.rows * cell.height / wide);
+    int room = area.columns;
     it->cell = cell;
     it->area = area;
-    it->area.columns = columns < area.columns ? columns : area.columns;
+    if (by_letters(it) && room > 2 * LEGEND_COLUMNS)
+        room -= LEGEND_COLUMNS + DV_GAP;
+    it->area.columns = columns < room ? columns : room;
     it->legend = area;
     it->legend.column = it->area.columns + DV_GAP;
     it->legend.columns = area.columns - it->legend.column;
