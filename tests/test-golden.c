@@ -114,6 +114,7 @@ static void check_size(int rows, int columns)
     static const char *const views[] = {"teacher", "vae", "student"};
     faketerm *term = drive_start(&faketerm_plain, rows, columns, options, NULL);
     drive_wait(term, "1 Teacher");
+    drive_press(term, ":method\r"); /* t-SNE might put a point into another cell on another processor */
     char *screens = malloc(SCREENS_SIZE);
     assert_non_null(screens);
     for (int view = 0; view < 3; view++) {
