@@ -57,7 +57,7 @@ typedef struct dv_map_style {
     bool own_scale; /* rather that of each map alone */
     int steps;      /* of colour in each direction, at most; 0: as many as the colour map has. Half save a third of a
                      * terminal's bytes */
-    bool overlay;   /* over the picture in grey, the stronger the larger: at most 63 colours */
+    bool overlay;   /* over the picture in grey, the stronger the larger: at most 42 colours */
 } dv_map_style;
 
 /* The maps of `classes` (tiles->count entries) on a diverging scale. */

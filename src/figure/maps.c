@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of an overlay: 7 x 9 colours. */
-enum { OVERLAY_GREYS = 7, OVERLAY_STEPS = 4 /* in each direction */ };
+/* Of an overlay: 6 x 7 colours. */
+enum { OVERLAY_GREYS = 6, OVERLAY_STEPS = 3 /* in each direction */ };
 
 static void color_weight(const dv_tile_painter *painter, const double *value, uint8_t rgb[3])
 {

@@ -67,28 +67,34 @@ static int first_setting(const dv_pane *pane)
     return first < 0 ? 0 : first > last ? last : first;
 }
 
+/* In parentheses when it does not matter. Returns the column behind it. */
+static int draw_value(const dv_pane *pane, int row, const dv_setting *setting, bool chosen)
+{
+    bool matters = dv_setting_matters(setting, &pane->model->wish), turns = chosen && pane->focused;
+    char value[VALUE_SIZE];
+    write_value(pane->model, setting, value);
+    dv_style style = turns ? DV_STYLE_SELECTED : matters ? DV_STYLE_TEXT : DV_STYLE_DIM;
+    dv_pane_text(pane, row, LABEL, 2, turns ? DV_STYLE_KEY : style, "%s", turns ? "‹ " : matters ? "  " : " (");
+    int end = LABEL + 2 + dv_pane_text(pane, row, LABEL + 2, 0, style, "%s", value);
+    dv_pane_text(pane, row, end, 0, turns ? DV_STYLE_KEY : style, "%s", turns ? " ›" : matters ? "" : ")");
+    return end + 3;
+}
+
 static void draw_setting(const dv_pane *pane, int row, int id)
 {
     const dv_model *model = pane->model;
     const dv_setting *setting = dv_setting_get((dv_setting_id)id);
     bool matters = dv_setting_matters(setting, &model->wish), chosen = id == model->student.setting;
-    char value[VALUE_SIZE], meaning[MEANING_SIZE], range[DV_SETTING_RANGE_SIZE];
-    write_value(model, setting, value);
+    char meaning[MEANING_SIZE], range[DV_SETTING_RANGE_SIZE];
     dv_pane_text(pane, row, 0, LABEL - 1, chosen ? DV_STYLE_TITLE : DV_STYLE_DIM, "%s", setting->label);
-    if (chosen) {
-        int end = LABEL + dv_pane_text(pane, row, LABEL, VALUE, DV_STYLE_KEY, "%s", pane->focused ? "‹ " : "  ");
-        end += dv_pane_text(pane, row, end, 0, pane->focused ? DV_STYLE_SELECTED : DV_STYLE_TEXT, "%s", value);
-        dv_pane_text(pane, row, end, 0, DV_STYLE_KEY, "%s", pane->focused ? " ›" : "");
-    } else
-        dv_pane_text(pane, row, LABEL + 2, 0, matters ? DV_STYLE_TEXT : DV_STYLE_DIM, "%s", value);
-    int column = LABEL + 2 + VALUE + 2, used = LABEL + 2 + (int)strlen(value) + 3;
-    column = column < used ? used : column;
-    if (!matters && !tells_meaning(pane) && used + (int)strlen(setting->why_not) <= pane->area.columns)
-        dv_pane_text(pane, row, used, 0, DV_STYLE_DIM, "%s", setting->why_not);
-    if (!tells_meaning(pane))
+    int behind = draw_value(pane, row, setting, chosen), column = LABEL + 2 + VALUE + 2;
+    if (!tells_meaning(pane)) {
+        if (!matters && behind + (int)strlen(setting->why_not) <= pane->area.columns)
+            dv_pane_text(pane, row, behind, 0, DV_STYLE_DIM, "%s", setting->why_not);
         return;
+    }
     write_meaning(model, setting, meaning);
-    dv_pane_text(pane, row, column, 0, DV_STYLE_DIM, "%s", meaning);
+    dv_pane_text(pane, row, column < behind ? behind : column, 0, DV_STYLE_DIM, "%s", meaning);
     dv_setting_write_range(setting, range);
     if (tells_range(pane))
         dv_pane_text(pane, row, LABEL + VALUE + 4 + MEANING, 0, DV_STYLE_DIM, "%s", range);
