@@ -58,6 +58,8 @@ static int try_height(const fitting *fit, int tile_height, dv_grid *grid)
     *grid = (dv_grid){.tiles = {.tile_width = tile_width, .tile_height = tile_height, .gap = fit->ring}};
     if (fit->wish->captions) {
         grid->pitch_columns = divide_up(tile_width + 2 * fit->ring, fit->cell->width);
+        if (grid->pitch_columns < fit->wish->caption)
+            grid->pitch_columns = fit->wish->caption;
         if ((grid->pitch_columns * fit->cell->width - tile_width) % 2 == 1 && fit->cell->width % 2 == 1)
             grid->pitch_columns++; /* equal gaps on both sides keep tiles under their captions */
         grid->tiles.gap = (grid->pitch_columns * fit->cell->width - tile_width) / 2;

@@ -31,6 +31,7 @@ typedef struct dv_grid_wish {
     int wanted, most;  /* tiles that should fit, and how many are shown when more do */
     bool captions;
     bool all;     /* rather all that are wanted than tiles that can be read */
+    int caption;  /* columns that captions need: tiles are at least so far apart; 0: as close as can be */
     int smallest; /* height at which a picture can still be read; 0: as the graphics have it */
 } dv_grid_wish;
 

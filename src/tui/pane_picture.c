@@ -12,7 +12,11 @@ typedef struct tile {
     int class; /* the teacher's word, -1 unknown */
 } tile;
 
-enum { MAX_TILES = 3, THREE_COLUMNS = 45 }; /* a narrower pane shows the turned picture instead of the decoded one */
+enum {
+    MAX_TILES = 3,
+    THREE_COLUMNS = 45, /* a narrower pane shows the turned picture instead of the decoded one */
+    NAME = 12           /* columns for the name of a class, where there is room */
+};
 
 /* Fills up to three tiles, or up to two. */
 static int collect(const dv_model *model, const float *plain, int room, tile tiles[MAX_TILES])
@@ -40,7 +44,7 @@ static void draw(const dv_pane *pane, const float *plain)
     const dv_bundle_facts *facts = model->facts;
     tile tiles[MAX_TILES];
     int room = pane->area.columns < THREE_COLUMNS ? 2 : MAX_TILES;
-    int count = collect(model, plain, room, tiles);
+    int count = collect(model, plain, room, tiles), most = pane->area.columns / room - 1;
     dv_grid_wish wish = {.rows = pane->area.rows - 2, /* heading and the names below */
                          .columns = pane->area.columns,
                          .height = facts->height,
@@ -48,7 +52,8 @@ static void draw(const dv_pane *pane, const float *plain)
                          .wanted = room,
                          .most = room,
                          .captions = true,
-                         .all = true};
+                         .all = true,
+                         .caption = most < NAME ? most : NAME};
     dv_cell cell = dv_cell_of(pane->screen);
     dv_grid grid;
     if (!dv_grid_fit(&cell, &wish, &grid) || grid.columns < room) {
