@@ -248,6 +248,7 @@ static void test_steps_go_up_and_down(void **state)
             dv_wish_copy(&before, &wish);
             bool changed = dv_setting_step(setting, &wish, 1, 1e-2);
             assert_int_equal(changed, !dv_wish_equal(&before, &wish));
+            assert_int_equal(changed, dv_wish_digest(&before) != dv_wish_digest(&wish));
             dv_setting_write(setting, &wish, text);
             assert_true(dv_setting_set(setting, &wish, text, &error));
             if (!changed)

@@ -54,46 +54,43 @@ static bool same_place(const dv_wish *a, const dv_wish *b)
     return true;
 }
 
+/* What a wish says beside its place. */
+#define FIELDS(X)                                                                                                      \
+    X(index)                                                                                                           \
+    X(neighbors)                                                                                                       \
+    X(fresh)                                                                                                           \
+    X(band)                                                                                                            \
+    X(band_scale)                                                                                                      \
+    X(temperature)                                                                                                     \
+    X(ridge)                                                                                                           \
+    X(method)                                                                                                          \
+    X(sampling)                                                                                                        \
+    X(neighborhood)                                                                                                    \
+    X(seed)                                                                                                            \
+    X(epochs)                                                                                                          \
+    X(batch)                                                                                                           \
+    X(learning_rate)                                                                                                   \
+    X(random_start)
+
+#define SAME(field) &&one->field == other->field
+#define ADD(field) hash = dv_hash(hash, &wish->options.field, sizeof(wish->options.field));
+
 bool dv_wish_equal(const dv_wish *a, const dv_wish *b)
 {
     const dv_explain_options *one = &a->options, *other = &b->options;
-    return a->latent == b->latent && one->index == other->index && one->neighbors == other->neighbors &&
-           one->fresh == other->fresh && one->band == other->band && one->band_scale == other->band_scale &&
-           one->temperature == other->temperature && one->ridge == other->ridge && one->method == other->method &&
-           one->sampling == other->sampling && one->neighborhood == other->neighborhood && one->seed == other->seed &&
-           one->epochs == other->epochs && one->batch == other->batch && one->learning_rate == other->learning_rate &&
-           one->random_start == other->random_start && same_place(a, b);
+    return a->latent == b->latent FIELDS(SAME) && same_place(a, b);
 }
-
-#define ADD(value) hash = dv_hash(hash, &(value), sizeof(value))
 
 uint64_t dv_wish_digest(const dv_wish *wish)
 {
-    const dv_explain_options *options = &wish->options;
     uint64_t hash = DV_HASH_START;
-    ADD(options->index);
-    ADD(options->neighbors);
-    ADD(options->fresh);
-    ADD(options->band);
-    ADD(options->band_scale);
-    ADD(options->temperature);
-    ADD(options->ridge);
-    ADD(options->method);
-    ADD(options->sampling);
-    ADD(options->neighborhood);
-    ADD(options->seed);
-    ADD(options->epochs);
-    ADD(options->batch);
-    ADD(options->learning_rate);
-    ADD(options->random_start);
+    FIELDS(ADD)
     for (int d = 0; d < wish->latent; d++) {
         float place[2] = {wish->offset[d], (float)dv_wish_band(wish, d)};
-        ADD(place);
+        hash = dv_hash(hash, place, sizeof(place));
     }
     return hash;
 }
-
-#undef ADD
 
 bool dv_wish_go(dv_wish *wish, int64_t index)
 {
