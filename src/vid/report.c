@@ -18,6 +18,7 @@
 struct dv_report {
     char *folder, *staging;
     size_t kept; /* bytes of `folder` that name what was there before */
+    bool fresh;  /* the folder is not there yet: `staging` will become it */
 };
 
 /* Length of the longest leading part of a path that is there. */
@@ -88,7 +89,7 @@ static bool move_file(const char *folder, const char *name, void *context)
 static void remove_folders(dv_report *report)
 {
     for (size_t length = strlen(report->folder); length > report->kept;) {
-        if (rmdir(report->folder) != 0)
+        if (rmdir(report->folder) != 0 && errno != ENOENT)
             return;
         while (length > report->kept && report->folder[length - 1] == '/')
             length--;
@@ -105,8 +106,51 @@ static void end(dv_report *report)
     free(report);
 }
 
+/* The folder around a path without slashes at its end. */
+static char *parent_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+}
+
+/* A new folder inside another, of a name that is not taken, with the rights of any new one. */
+static char *make_staging(const char *parent)
+{
+    char name[64];
+    char *path = NULL;
+    for (int i = 0; i < 1000; i++) {
+        snprintf(name, sizeof name, ".deepvid-%ld-%d", (long)getpid(), i);
+        path = dv_path_join(parent, name);
+        if (!path || mkdir(path, 0777) == 0)
+            return path;
+        int reason = errno;
+        free(path);
+        errno = reason;
+        if (reason != EEXIST)
+            break;
+    }
+    return NULL;
+}
+
+/* Files of a new report wait beside its folder, in one that takes its name in the end; those that replace older ones
+ * wait inside. */
+static bool stage(dv_report *report, dv_error *error)
+{
+    char *place = report->fresh ? parent_of(report->folder) : strdup(report->folder);
+    if (!place) {
+        dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
+    } else if (dv_folder_create(place, error)) {
+        report->staging = make_staging(place);
+        if (!report->staging)
+            dv_error_set(error, DV_ERROR_FILE, "%s: cannot write there: %s", report->folder, strerror(errno));
+    }
+    free(place);
+    return report->staging != NULL;
+}
+
 dv_report *dv_report_open(const char *folder, dv_error *error)
 {
+    struct stat status;
     if (!*folder) {
         dv_error_set(error, DV_ERROR_ARGUMENT, "the folder of the report has an empty name");
         return NULL;
@@ -116,15 +160,13 @@ dv_report *dv_report_open(const char *folder, dv_error *error)
         return NULL;
     report->folder = strdup(folder);
     report->kept = length_of_existing(folder);
-    if (!report->folder || !dv_folder_create(folder, error))
-        goto fail;
-    report->staging = dv_path_join(folder, ".deepvid-XXXXXX");
-    if (report->staging && mkdtemp(report->staging))
+    report->fresh = stat(folder, &status) != 0;
+    for (size_t i = report->folder ? strlen(folder) : 0; i > 1 && folder[i - 1] == '/'; i--)
+        report->folder[i - 1] = '\0';
+    if (!report->folder)
+        dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
+    else if (stage(report, error))
         return report;
-    dv_error_set(error, DV_ERROR_FILE, "%s: cannot write there: %s", folder, strerror(errno));
-    free(report->staging);
-    report->staging = NULL;
-fail:
     dv_report_discard(report);
     return NULL;
 }
@@ -144,6 +186,11 @@ void dv_report_discard(dv_report *report)
 
 bool dv_report_commit(dv_report *report, dv_error *error)
 {
+    if (report->fresh && rename(report->staging, report->folder) == 0) {
+        end(report);
+        return true;
+    }
+    /* Over older files: each of them stays whole. */
     if (!each_file(report->staging, can_move, report) || !each_file(report->staging, move_file, report)) {
         dv_error_set(error, DV_ERROR_FILE, "%s: cannot move the files there: %s", report->folder, strerror(errno));
         dv_report_discard(report);

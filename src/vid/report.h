@@ -4,7 +4,8 @@
 
 #include "deepvid.h"
 
-/* Files are written into a temporary folder inside `folder` (made if need be), and moved out of it by commit. */
+/* Files are written into a temporary folder. Where there was no `folder`, commit gives it that name: the report is
+ * there at once, or not at all. Where there was one, commit moves each file into it. */
 typedef struct dv_report dv_report;
 dv_report *dv_report_open(const char *folder, dv_error *error);
 /* Where to write a further file of that name; freed by the caller. NULL without memory. */
