@@ -356,7 +356,9 @@ static void test_classes_are_ranked(void **state)
     model->explanation->student_class = 2;
     model->explanation->label = 0;
     const float probabilities[TINY_CLASSES] = {.1f, .2f, .4f, .3f};
+    const float softened[TINY_CLASSES] = {.3f, .25f, .3f, .15f};
     memcpy(model->explanation->student_probabilities, probabilities, sizeof(probabilities));
+    memcpy(model->explanation->teacher_soft_label, softened, sizeof(softened));
     assert_int_equal(dv_model_rank_classes(model, 8, classes), TINY_CLASSES);
     for (int k = 0; k < TINY_CLASSES; k++)
         assert_int_equal(classes[k], k);
@@ -364,6 +366,9 @@ static void test_classes_are_ranked(void **state)
     assert_int_equal(classes[0], 2);
     assert_int_equal(classes[1], 0);
     assert_int_equal(classes[2], 3);
+    model->explanation->teacher_soft_label[1] = .31f;
+    assert_int_equal(dv_model_rank_classes(model, 3, classes), 3);
+    assert_int_equal(classes[2], 1);
     assert_int_equal(dv_model_rank_classes(model, 1, classes), 1);
     assert_int_equal(classes[0], 2);
     assert_string_equal(dv_model_class_name(model, 2), "cedar");

@@ -32,7 +32,7 @@ typedef struct dv_request {
     const dv_wish *wish;         /* copied; NULL for the kinds that gather */
     int64_t index;               /* MORPH: the other picture */
     int number;                  /* TRAVERSE: dimension; FLIP: class or -1 */
-    int count;                   /* TRAVERSE, MORPH: steps; LAMBDA: points */
+    int count;                   /* TRAVERSE, MORPH: steps; LAMBDA: points; PROJECT: milliseconds between positions */
     double reach;                /* TRAVERSE: prior standard deviations each way */
     dv_project_options project;  /* PROJECT */
     char folder[DV_FOLDER_SIZE]; /* EXPORT */

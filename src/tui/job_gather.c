@@ -10,7 +10,6 @@
 enum {
     PICTURES = 128, /* a bite: short enough to keep nobody waiting */
     STEP_MS = 25,   /* a bite of the projection */
-    SHOW_MS = 400,  /* so often are better positions shown */
 };
 
 static int64_t bite(const dv_errand *errand, int64_t next)
@@ -120,7 +119,7 @@ static dv_errand_state project(const dv_errand *errand, dv_error *error)
         return DV_ERRAND_FAILED;
     bool done = dv_projector_done(*projector), is_new = held->key != errand->request->key;
     errand->progress->report(errand->progress->context, "", dv_projector_fraction(*projector));
-    if (done || is_new || dv_clock_ms() - held->shown >= SHOW_MS) {
+    if (done || is_new || dv_clock_ms() - held->shown >= errand->request->count) {
         held->key = errand->request->key;
         held->shown = dv_clock_ms();
         if (!show(errand, *projector, error))

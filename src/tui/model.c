@@ -321,13 +321,18 @@ static bool holds(const int *classes, int count, int class)
     return false;
 }
 
-/* The class of the largest probability that is not among the first `count` of `classes`. */
+static float larger_probability(const dv_explanation *explanation, int class)
+{
+    return fmaxf(explanation->teacher_soft_label[class], explanation->student_probabilities[class]);
+}
+
+/* The class that either finds most probable of those that are not among the first `count` of `classes`. */
 static int next_best(const dv_explanation *explanation, const int *classes, int count)
 {
     int best = -1;
     for (int k = 0; k < explanation->classes; k++)
         if (!holds(classes, count, k) &&
-            (best < 0 || explanation->student_probabilities[k] > explanation->student_probabilities[best]))
+            (best < 0 || larger_probability(explanation, k) > larger_probability(explanation, best)))
             best = k;
     return best;
 }
@@ -342,7 +347,7 @@ int dv_model_rank_classes(const dv_model *model, int count, int *classes)
             classes[k] = k;
         return count;
     }
-    const int first[] = {explanation->teacher_class, explanation->student_class, explanation->label};
+    const int first[] = {explanation->teacher_class, explanation->label, explanation->student_class};
     int found = 0;
     for (size_t i = 0; i < sizeof(first) / sizeof(*first) && found < count; i++)
         if (first[i] >= 0 && !holds(classes, found, first[i]))

@@ -105,7 +105,7 @@ static void place(const dv_pane *pane, view *v)
         v->overview = dv_area_cut_right(&v->overview, columns / 2);
         columns -= v->overview.columns + DV_GAP;
     }
-    v->name_width = clamp(columns - v->classes * number - 1, MIN_NAME, longest);
+    v->name_width = clamp(columns - v->classes * number - 1, clamp(columns / 5, MIN_NAME, longest), longest);
     v->cell_width = clamp((columns - v->name_width - 1) / v->classes, number, MAX_CELL);
     v->columns = clamp((columns - v->name_width - 1) / v->cell_width, 0, v->classes);
     v->first_row = first_around(position_of(v, state->row), v->rows, v->classes);

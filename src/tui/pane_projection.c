@@ -14,6 +14,8 @@ enum {
     PART_COLUMNS = 16,   /* of the pictures side by side, of which the cursor changes few: at least */
     STEPS = 24,          /* of a region's corner from one side to the other */
     FEATURES = DV_FEATURES_PIXELS + 1,
+    SHOW_MS = 400, /* between better positions */
+    SHOW_SLOW_MS = 4000,
     CLICK_CELLS = 2, /* a click chooses the nearest point within so many rows */
 };
 
@@ -229,7 +231,8 @@ static void need(dv_control *control)
     dv_model *model = control->model;
     const dv_project_options *wanted = &model->teacher.project;
     uint64_t key = 1 + 2 * (uint64_t)wanted->features + wanted->tsne;
-    dv_control_ask(control, &(dv_request){.job = DV_JOB_PROJECT, .key = key, .project = *wanted});
+    int interval = dv_screen_slow(control->screen) ? SHOW_SLOW_MS : SHOW_MS;
+    dv_control_ask(control, &(dv_request){.job = DV_JOB_PROJECT, .key = key, .project = *wanted, .count = interval});
     follow(model);
 }
 
