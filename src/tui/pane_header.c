@@ -6,7 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROOMY = 100, TAB_SIZE = 32 };
+enum {
+    ROOMY = 100,
+    TAB_SIZE = 32,
+    BUNDLE_NAME = 24, /* columns, at most */
+    CLASS_NAME = 8,   /* at least */
+    FIGURES = 12,     /* columns of " 0.77  wrong" */
+};
 
 static void name_tab(int view, char name[TAB_SIZE])
 {
@@ -25,6 +31,13 @@ static int draw_tabs(const dv_pane *pane)
     return column + 1;
 }
 
+/* The columns that label and word may each take, so that both are seen, however long they are. */
+static int name_room(const dv_pane *pane, int column, const char *before_label, const char *before_word)
+{
+    int room = (pane->area.columns - column - FIGURES - (int)(strlen(before_label) + strlen(before_word))) / 2;
+    return room < CLASS_NAME ? CLASS_NAME : room;
+}
+
 static void draw_pane(const dv_pane *pane)
 {
     const dv_model *model = pane->model;
@@ -32,21 +45,26 @@ static void draw_pane(const dv_pane *pane)
     int label = dv_pictures_label(model->pictures, index), prediction = dv_model_teacher_class(model);
     bool wrong = label >= 0 && prediction >= 0 && label != prediction, roomy = pane->area.columns >= ROOMY;
     int column = draw_tabs(pane);
-    if (roomy)
-        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, " %s  picture ", model->facts->name);
+    if (roomy) {
+        column += dv_pane_text(pane, 0, column, BUNDLE_NAME, DV_STYLE_DIM, " %s", model->facts->name);
+        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "  picture ");
+    }
     column += dv_pane_text(pane, 0, column, 0, DV_STYLE_TEXT, "%" PRId64, index);
     column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, " of %" PRId64, model->facts->count);
     if (dv_pictures_is_filtered(model->pictures))
-        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_WARNING, " filter %" PRId64, model->pictures->selected_count);
+        column +=
+            dv_pane_text(pane, 0, column, 0, DV_STYLE_WARNING, " filter %" PRId64, model->pictures->selected_count);
+    const char *before_label = roomy ? "  label " : "  ", *before_word = roomy ? "  teacher " : " → ";
+    int room = name_room(pane, column, before_label, before_word);
     if (label >= 0) {
-        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, roomy ? "  label " : "  ");
-        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_TEXT, "%s", dv_model_class_name(model, label));
+        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "%s", before_label);
+        column += dv_pane_text(pane, 0, column, room, DV_STYLE_TEXT, "%s", dv_model_class_name(model, label));
     }
     if (prediction < 0)
         return;
-    column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, roomy ? "  teacher " : " → ");
+    column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "%s", before_word);
     dv_style style = wrong ? DV_STYLE_BAD : label >= 0 ? DV_STYLE_GOOD : DV_STYLE_TEXT;
-    column += dv_pane_text(pane, 0, column, 0, style, "%s", dv_model_class_name(model, prediction));
+    column += dv_pane_text(pane, 0, column, room, style, "%s", dv_model_class_name(model, prediction));
     if (dv_model_has_explanation(model))
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_TEXT, " %.2f",
                                (double)model->explanation->teacher_probabilities[prediction]);
