@@ -136,6 +136,25 @@ static void test_commands(void **state)
     drive_quit(term);
 }
 
+/* Characters two columns wide: nothing runs into them, and a completed name is the name. */
+static void test_wide_names(void **state)
+{
+    (void)state;
+    FILE *names = fopen("trees/names", "w");
+    assert_non_null(names);
+    for (int i = 0; i < 4; i++)
+        fputs("漢字の名前\n", names);
+    assert_int_equal(fclose(names), 0);
+    faketerm *term = drive_open(&faketerm_plain);
+    drive_step(term, "/漢\t", "漢字の名前 ");
+    drive_step(term, "\r", "picture 4 of 12");
+    drive_step(term, ":flip\r", "the border lies at");
+    drive_rest(term);
+    drive_expect(term, "漢字の名前 → 漢字の名前");
+    drive_expect(term, "before: 漢字の名前 ");
+    drive_quit(term);
+}
+
 /* What is typed into a question sets nothing off. */
 static void test_questions_take_no_actions(void **state)
 {
@@ -303,6 +322,7 @@ int main(void)
         with_program(test_focus_goes_round),
         with_program(test_help_of_each_view),
         with_program(test_commands),
+        with_program(test_wide_names),
         with_program(test_questions_take_no_actions),
         with_program(test_moving_through_pictures),
         with_program(test_selection),

@@ -64,3 +64,14 @@ int dv_text_cluster(const unsigned char **text, size_t *size, bool utf8, wchar_t
     cluster[count] = 0;
     return width;
 }
+
+int dv_text_columns(const char *text, size_t size)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    int columns = 0;
+    while (size > 0) {
+        wchar_t cluster[DV_CLUSTER_SIZE];
+        columns += dv_text_cluster(&at, &size, true, cluster);
+    }
+    return columns;
+}

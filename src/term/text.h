@@ -12,5 +12,7 @@ enum { DV_CLUSTER_SIZE = 5 }; /* a character, combining ones, and a zero: what o
  * columns. Control characters and broken UTF-8 become '?'; without `utf8` so does all that ASCII has no stand-in for.
  */
 int dv_text_cluster(const unsigned char **text, size_t *size, bool utf8, wchar_t cluster[DV_CLUSTER_SIZE]);
+/* Columns that `size` bytes of UTF-8 take, at most where the terminal has only ASCII. */
+int dv_text_columns(const char *text, size_t size);
 
 #endif

@@ -1,4 +1,5 @@
 #include "tui/film.h"
+#include "term/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -110,7 +111,8 @@ void dv_film_draw(const dv_pane *pane, int top, int rows, const dv_film *film)
         int picture = dv_film_picture(film, i), class = strip->class_index[picture];
         dv_style style = class == film->usual ? DV_STYLE_TEXT : DV_STYLE_WARNING;
         const char *name = dv_model_class_name(pane->model, class);
-        int width = (int)strlen(name) < pitch - 1 ? (int)strlen(name) : pitch - 1;
+        int width = dv_text_columns(name, strlen(name));
+        width = width < pitch - 1 ? width : pitch - 1;
         dv_pane_text(pane, top + 1 + high, i * pitch + (pitch - width) / 2, pitch - 1, style, "%s", name);
         if (film->odds)
             dv_pane_text(pane, top + 2 + high, i * pitch + (pitch - 4) / 2, pitch, DV_STYLE_DIM, "%.2f",

@@ -1,5 +1,6 @@
 /* What all panes share. */
 #include "tui/pane.h"
+#include "term/text.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -23,22 +24,13 @@ int dv_pane_text(const dv_pane *pane, int row, int column, int width, dv_style s
     return dv_screen_text(pane->screen, pane->area.row + row, pane->area.column + column, room, style, "%s", text);
 }
 
-/* Columns of the first `bytes` bytes of a text whose characters are one column wide each. */
-static int columns_of(const char *text, size_t bytes)
-{
-    int columns = 0;
-    for (size_t i = 0; i < bytes; i++)
-        columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return columns;
-}
-
 /* Draws, or only counts rows when there is no pane. */
 static int wrap(const dv_pane *pane, int columns, int row, int column, int last, dv_style style, const char *text)
 {
     int first = row;
     for (const char *word = text; *word;) {
         size_t length = strcspn(word, " ");
-        int width = columns_of(word, length);
+        int width = dv_text_columns(word, length);
         if (column > 0 && column + width > columns) {
             if (row >= last) {
                 dv_pane_text(pane, row, column < columns ? column : columns - 1, 0, DV_STYLE_DIM, "…");
