@@ -21,7 +21,8 @@ enum {
     LINES = 40,     /* of neighbours, at most */
     LINES_LEAST = 12,
     LINE_PIXELS = 3200, /* so many lines times the pixels of a cell: larger pictures need more bytes for each line */
-    SHORT_TITLE = 50,
+    SHORT_TITLE = 50,   /* columns; fewer have a shorter title */
+    SHORT_TITLE_PAGED = 60,
     PARTS = 6,      /* pictures: a knob changes the two slots beside its axis */
     FINE_CELL = 12, /* pixels: cells that high have room for thicker strokes */
     GRIP_ROWS = 1,  /* so near a click must be to take hold of something */
@@ -219,7 +220,8 @@ static void draw_heading(const dv_pane *pane, const chart *at, const numbers *it
     used += snprintf(text + used, sizeof(text) - (size_t)used, "  band %g", dv_wish_band(&model->wish, d));
     if (it && model->wish.options.band_scale == DV_BAND_POSTERIOR && it->band[d] > 0)
         snprintf(text + used, sizeof(text) - (size_t)used, " σ = %.2f", (double)it->band[d]);
-    dv_pane_heading(pane, pane->area.columns < SHORT_TITLE ? "Latent" : "Coordinates", "%s%s", text, page);
+    dv_pane_heading(pane, pane->area.columns < (page[0] ? SHORT_TITLE_PAGED : SHORT_TITLE) ? "Latent" : "Coordinates",
+                    "%s%s", text, page);
 }
 
 static void draw_pane(const dv_pane *pane)
@@ -268,6 +270,8 @@ static void need(dv_control *control)
     dv_control_ask(control, &(dv_request){.job = DV_JOB_INFLUENCE, .key = key, .wish = &model->wish});
     if (dv_model_is_answered(model, DV_JOB_INFLUENCE) && vae->influence_of != key) {
         dv_axes_sort(&vae->axes, dv_model_result(model, DV_JOB_INFLUENCE));
+        if (vae->influence_of == 0 && vae->reorderings == 0 && vae->dimension == 0)
+            vae->dimension = vae->axes.order[0]; /* at the start, the page that matters most */
         vae->influence_of = key;
     }
 }
