@@ -61,12 +61,12 @@ static layout lay_out(const dv_pane *pane)
                          .columns = body.columns,
                          .height = facts->height,
                          .width = facts->width,
-                         .wanted = most / 2,
+                         .wanted = MOST / 2,
                          .most = 10 * most};
     dv_cell cell = dv_cell_of(pane->screen);
     it.pictures = dv_grid_fit(&cell, &wish, &it.grid);
     if (it.pictures && it.labels.columns > 0 && it.grid.rows < GROUPS) {
-        wish.wanted = most;
+        wish.wanted = MOST;
         it.pictures = dv_grid_fit(&cell, &wish, &it.grid);
     }
     if (!it.pictures) /* a row a class, or a neighbour */
