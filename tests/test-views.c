@@ -210,6 +210,53 @@ static void test_knobs(void **state)
     drive_quit(term);
 }
 
+/* Each pane of the VAE view finds other pictures, and can make one of them the centre. */
+static void test_new_centers(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_plain);
+    drive_press(term, "2:pane traversal\r");
+    WALK(term, {"l\r", "Coordinates z0 +1.00"}, {"Z", "Coordinates z0 +0.19"}, {"j", "Traversal z1"},
+         {"k", "Traversal z0"});
+    drive_press(term, ":pane neighbors\r");
+    WALK(term, {"i", "1000, nearest first"}, {"i", "1000, least sure first"}, {"l\r", "is the new centre"},
+         {"Z", "Coordinates z0 +0.19"});
+    WALK(term, {":pane morph\r", "m marks a picture"}, {"m", "This picture is the marked one"},
+         {".", "Morph 1 to 0, at 0.0 %"}, {"l", "1 to 0, at 2.5 %"}, {"L", "1 to 0, at 2.6 %"},
+         {"\033[F", "1 to 0, at 100.0 %"});
+    drive_rest(term);
+    WALK(term, {"\r", "The way goes on"}, {"Z", "1 to 0, at 0.0 %"}, {",", "This picture is the marked one"});
+    WALK(term, {":flip nothing\r", "No class is called 'nothing'"}, {":flip cedar\r", "ash → cedar"},
+         {"x", "knobs were turned"}, {"Z", "the border lies at"}, {":flip any\r", "to any other word"});
+    drive_wait(term, "teacher calls");
+    drive_quit(term);
+}
+
+static void drag(faketerm *term, int button, int column, int from, int to)
+{
+    char report[80];
+    snprintf(report, sizeof(report), "\033[<%d;%d;%dM\033[<%d;%d;%dM\033[<%d;%d;%dm", button, column + 1, from + 1,
+             button + 32, column + 1, to + 1, button, column + 1, to + 1);
+    drive_press(term, report);
+}
+
+/* The first axis is in column 60, and a row of it is worth 0.84: a point is dragged, then an edge of its band. */
+static void test_axes_by_mouse(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_plain);
+    if (!faketerm_screen(term)->mouse_buttons)
+        drive_press(term, "M");
+    drive_step(term, "2:pane coordinates\r", "Coordinates z0 +0.19");
+    drag(term, 0, 60, 7, 4);
+    drive_expect(term, "Coordinates z0 +2.95");
+    drag(term, 2, 60, 4, 5);
+    drive_expect(term, "band 0.84");
+    drag(term, 0, 60, 12, 7); /* nothing is there to be taken hold of */
+    drive_expect(term, "Coordinates z0 +2.95");
+    drive_quit(term);
+}
+
 static void test_settings(void **state)
 {
     (void)state;
@@ -327,6 +374,8 @@ int main(void)
         with_program(test_moving_through_pictures),
         with_program(test_selection),
         with_program(test_knobs),
+        with_program(test_new_centers),
+        with_program(test_axes_by_mouse),
         with_program(test_settings),
         with_program(test_export),
         with_program(test_graphics_go_round),
