@@ -140,4 +140,5 @@ void dv_screen_set_graphics(dv_screen *screen, dv_graphics graphics)
     screen->wanted_graphics = graphics;
     dv_screen_conclude(screen);
     screen->repaint = true;
+    screen->pending = false; /* it was composed for the graphics before */
 }
