@@ -789,14 +789,15 @@ static void blocks_show_their_pixels(void **state)
 static void text_is_cut_into_clusters(void **state)
 {
     (void)state;
-    static const char text[] = "ae\xcc\x81\xe5\x9b\xbe\033\xff\xce\xbb";
-    static const wchar_t unicode[][3] = {L"a", L"e\u0301", L"\u56fe", L"?", L"?", L"\u03bb"};
-    static const int widths[] = {1, 1, 2, 1, 1, 1};
+    static const char text[] = "ae\xcc\x81\xe5\x9b\xbe\033\xff\xce\xbb\xe2\x80\xae"; /* the last turns the line round */
+    static const wchar_t unicode[][3] = {L"a", L"e\u0301", L"\u56fe", L"?", L"?", L"\u03bb", L"?"};
+    static const int widths[] = {1, 1, 2, 1, 1, 1, 1};
     const unsigned char *at = (const unsigned char *)text;
     size_t size = sizeof text - 1;
     wchar_t cluster[DV_CLUSTER_SIZE];
     assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
-    for (int i = 0; i < 6; i++) {
+    assert_int_equal(dv_text_columns(text, size), 8);
+    for (int i = 0; i < 7; i++) {
         assert_int_equal(dv_text_cluster(&at, &size, true, cluster), widths[i]);
         assert_int_equal(wcscmp(cluster, unicode[i]), 0);
     }

@@ -26,6 +26,12 @@ static wchar_t ascii_of(uint32_t character)
     return L'?';
 }
 
+/* Whether it turns round what stands behind it on the line, which is not the name's business. */
+static bool is_direction(uint32_t character)
+{
+    return (character >= 0x202a && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
+}
+
 /* The next character of the text, '?' for what is none or must not reach a terminal. */
 static wchar_t next_character(const unsigned char **text, size_t *size, bool utf8)
 {
@@ -34,7 +40,7 @@ static wchar_t next_character(const unsigned char **text, size_t *size, bool utf
     size_t used = length > 0 ? (size_t)length : length < 0 ? (size_t)-length : *size;
     *text += used;
     *size -= used;
-    if (length <= 0 || character < 0x20 || (character >= 0x7f && character < 0xa0)) {
+    if (length <= 0 || character < 0x20 || (character >= 0x7f && character < 0xa0) || is_direction(character)) {
         return L'?';
     }
     if (!utf8) {
