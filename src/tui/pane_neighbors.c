@@ -19,7 +19,7 @@ enum {
     MOST_ROWS = 24,
     GREYS = 16,
     GROUPS = 3,        /* rows that there should be, for as many classes */
-    LABEL = 17,        /* columns of a group's name and count */
+    LABEL = 19,        /* columns of a group's name and count */
     NEAR_WORDS = 22,   /* columns of what is told of the one under the cursor */
     NEAR_LINES = 4,    /* which, distance, the likeliest classes */
     NEAR_PICTURE = 16, /* columns of its picture where that stands beside the words */
