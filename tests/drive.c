@@ -244,6 +244,7 @@ void drive_step(faketerm *term, const char *keys, const char *text)
 void drive_resize(faketerm *term, int rows, int columns)
 {
     const fakescreen *screen = faketerm_screen(term);
+    drive_idle(term, PATIENCE_MS); /* or a frame of the old size could be under way */
     faketerm_resize(term, rows, columns);
     for (double end = now_ms() + PATIENCE_MS; screen->resized;) {
         if (now_ms() > end)

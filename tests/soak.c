@@ -190,16 +190,15 @@ static void restart_if_ended(soak *it)
     start(it);
 }
 
-/* Out of questions, overlays and small sizes, into the same view; all that was typed has been acted on. */
+/* Out of questions, overlays and small sizes, into some view; all that was typed has been acted on. */
 static void come_home(soak *it)
 {
+    static const char *const views[] = {":teacher\r", ":vae\r", ":student-view\r"};
     if (faketerm_job(it->term, NULL) == FAKETERM_STOPPED)
         faketerm_continue(it->term);
-    for (int i = 0; i < 2; i++) { /* a question in an overlay */
-        faketerm_settle(it->term, 80);
-        faketerm_type(it->term, "\033");
-    }
-    faketerm_settle(it->term, 80);
+    faketerm_type(it->term, "\033\\");   /* ends what was broken off */
+    faketerm_type(it->term, "\025\177"); /* Ctrl-U, Backspace: ends a question */
+    faketerm_type(it->term, views[draw(it, 3)]);
     drive_resize(it->term, DRIVE_ROWS, DRIVE_COLUMNS);
 }
 
