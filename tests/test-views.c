@@ -333,6 +333,66 @@ static void click(faketerm *term, int row, int column)
     faketerm_type(term, report);
 }
 
+/* Presses at the first cell, drags to the others, lets go at the last one. Of drags in a row only the last one comes.
+ */
+static void lasso(faketerm *term, int count, const int (*cell)[2])
+{
+    char keys[64];
+    for (int i = 0; i < count; i++) {
+        snprintf(keys, sizeof(keys), "\033[<%d;%d;%dM", i == 0 ? 0 : 32, cell[i][1] + 1, cell[i][0] + 1);
+        faketerm_type(term, keys);
+        drive_rest(term);
+    }
+    snprintf(keys, sizeof(keys), "\033[<0;%d;%dm", cell[count - 1][1] + 1, cell[count - 1][0] + 1);
+    faketerm_type(term, keys);
+}
+
+/* From the confusion matrix to the grid, and back to all. */
+static void test_matrix_filters(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_plain);
+    WALK(term, {":pane matrix\r", "ash called so"}, {">", "birch called cedar: 3 of 3"}, {"\r", "filter 3"},
+         {"3", "picture 1 of 12"}, {"1", "birch called cedar"}, {"hhh", "all birch: 3"},
+         {"\r", "3 of 12 pictures: birch"}, {"F", "No filter: all 12 pictures."}, {"lkkkk", "all called ash"},
+         {"jC", "% of the teacher's word"}, {"C", "counts"}, {"X", "most errors first"}, {"C", "% of the label"});
+    drive_expect_not(term, "filter 3");
+    drive_quit(term);
+}
+
+static void type_often(faketerm *term, const char *key, int count)
+{
+    for (int i = 0; i < count; i++)
+        faketerm_type(term, key);
+}
+
+/* A region by keys and one by the mouse hold what lies in them; one that is given up changes nothing. */
+static void test_regions(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_plain);
+    drive_press(term, ":pane projection\r");
+    drive_step(term, "v", "arrows move one corner");
+    type_often(term, "\033[A", 30);
+    type_often(term, "l", 30);
+    type_often(term, "J", 30);
+    type_often(term, "\033[1;2D", 30);
+    drive_step(term, "\r", "12 of 12 pictures: in the region");
+    drive_step(term, "F", "No filter");
+    drive_step(term, "v", "arrows move one corner");
+    drive_press(term, ":region-leave\r");
+    drive_expect_not(term, "filter");
+    if (!faketerm_screen(term)->mouse_buttons)
+        drive_press(term, "M");
+    const int all[][2] = {{2, 0}, {2, 44}, {21, 44}, {21, 0}}, none[][2] = {{2, 0}, {2, 1}, {3, 1}, {3, 0}};
+    lasso(term, 4, all);
+    drive_wait(term, "12 of 12 pictures: in the region");
+    lasso(term, 4, none);
+    drive_wait(term, "No picture lies in the region.");
+    drive_expect_not(term, "filter");
+    drive_quit(term);
+}
+
 static void test_mouse(void **state)
 {
     (void)state;
@@ -379,6 +439,8 @@ int main(void)
         with_program(test_settings),
         with_program(test_export),
         with_program(test_graphics_go_round),
+        with_program(test_matrix_filters),
+        with_program(test_regions),
         with_program(test_mouse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -383,12 +383,18 @@ static void change_method(dv_control *control, int unused, const char *argument)
 
 /* ---- the mouse ---------------------------------------------------------------------------------- */
 
-/* The middle of the cell; false beside the points. */
+/* The middle of a cell; of one at the rim, just beyond it: what lies on the rim can be enclosed. */
+static double pixel_of(int cell, int cells, int size)
+{
+    return cell <= 0 ? -1 : cell >= cells - 1 ? cells * size : (cell + .5) * size - .5;
+}
+
+/* False beside the points. */
 static bool find_pixel(const chart *it, const dv_mouse *mouse, double pixel[2])
 {
     int row = mouse->row - it->area.row, column = mouse->column - it->area.column;
-    pixel[0] = (column + .5) * it->cell.width - .5;
-    pixel[1] = (row + .5) * it->cell.height - .5;
+    pixel[0] = pixel_of(column, it->area.columns, it->cell.width);
+    pixel[1] = pixel_of(row, it->area.rows, it->cell.height);
     return row >= 0 && row < it->area.rows && column >= 0 && column < it->area.columns;
 }
 

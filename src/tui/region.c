@@ -23,9 +23,11 @@ void dv_region_begin_box(dv_region *region, const float middle[2], float reach)
     square_up(region);
 }
 
+static const double BEYOND = 1.01; /* so far the rim of the window, so that points on it can be enclosed */
+
 static float clamp(double value, double middle, double reach)
 {
-    return (float)fmin(fmax(value, middle - reach), middle + reach);
+    return (float)fmin(fmax(value, middle - BEYOND * reach), middle + BEYOND * reach);
 }
 
 void dv_region_move_corner(dv_region *region, int corner, float right, float up, const dv_window *window)

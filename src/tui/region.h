@@ -16,7 +16,7 @@ typedef struct dv_region {
 
 /* A box around a point, `reach` each way. */
 void dv_region_begin_box(dv_region *region, const float middle[2], float reach);
-/* Moves one of the two free corners of a box (0 or 2), within the window. */
+/* Moves one of the two free corners of a box (0 or 2), as far as just beyond the rim of the window. */
 void dv_region_move_corner(dv_region *region, int corner, float right, float up, const dv_window *window);
 void dv_region_begin_lasso(dv_region *region, const float position[2]);
 /* The lasso goes on; a place where it already is, and those beyond its most corners, add nothing. */
