@@ -4,6 +4,7 @@
 #include "tui/class_name.h"
 #include "tui/pictures.h"
 #include "tui/region.h"
+#include "tui/window.h"
 #include "tui/worker.h"
 
 #include <math.h>
@@ -217,6 +218,40 @@ static void test_confusion_is_counted(void **state)
     dv_pictures_free(pictures);
 }
 
+/* From the most frequent error to the rarest and back; equal ones row by row. */
+static void test_errors_follow_each_other(void **state)
+{
+    (void)state;
+    enum { MANY = 4 };
+    int64_t count[MANY * MANY] = {9, 2, 0, 5, 1, 9, 0, 0, 5, 0, 9, 0, 0, 2, 0, 9}, rows[MANY] = {16, 10, 14, 11};
+    int64_t columns[MANY] = {15, 13, 9, 14};
+    dv_confusion confusion = {.classes = MANY, .count = count, .row_sum = rows, .column_sum = columns};
+    const int path[][2] = {{0, 3}, {2, 0}, {0, 1}, {3, 1}, {1, 0}};
+    int row = 1, column = 1;
+    for (int i = 0; i < 5; i++) {
+        assert_true(dv_confusion_next(&confusion, 1, &row, &column));
+        assert_true(row == path[i][0] && column == path[i][1]);
+    }
+    assert_false(dv_confusion_next(&confusion, 1, &row, &column));
+    for (int i = 3; i >= 0; i--) {
+        assert_true(dv_confusion_next(&confusion, -1, &row, &column));
+        assert_true(row == path[i][0] && column == path[i][1]);
+    }
+    assert_false(dv_confusion_next(&confusion, -1, &row, &column));
+    row = -1; /* a whole column: from the last one on */
+    assert_true(dv_confusion_next(&confusion, -1, &row, &column));
+    assert_true(row == 1 && column == 0);
+
+    int order[MANY];
+    const int expected[MANY] = {0, 3, 1, 2}, plain[MANY] = {0, 1, 2, 3}; /* 13, 5, 5, 7 errors */
+    dv_confusion_order(&confusion, true, order);
+    assert_memory_equal(order, expected, sizeof(order));
+    dv_confusion_order(&confusion, false, order);
+    assert_memory_equal(order, plain, sizeof(order));
+    dv_confusion none = {.classes = MANY};
+    assert_false(dv_confusion_next(&none, 1, &row, &column));
+}
+
 static void test_classes_are_found_by_name(void **state)
 {
     (void)state;
@@ -280,6 +315,32 @@ static void test_lasso_closes_itself(void **state)
     for (int i = 0; i < 2 * DV_REGION_CORNERS; i++)
         dv_region_extend(&region, path[i % 4 + 1]);
     assert_int_equal(region.corners, DV_REGION_CORNERS);
+}
+
+/* ---- the window ---------------------------------------------------------------------- */
+
+static void test_window_moves_within_all(void **state)
+{
+    (void)state;
+    const float point[] = {.5f, -.25f}, corner[] = {1, 1}, middle[] = {0, 0};
+    dv_window window;
+    dv_window_show_all(&window);
+    dv_window_zoom(&window, 2, point); /* the point stays where it is on the screen */
+    assert_true(fabs((.5 - window.x) / window.reach - .5) < 1e-6 &&
+                fabs((-.25 - window.y) / window.reach + .25) < 1e-6);
+    assert_true(fabs(window.reach - .5) < 1e-9);
+    dv_window_follow(&window, point);
+    assert_true(fabs(window.x - .25) < 1e-6); /* it is in sight */
+    dv_window_follow(&window, corner);
+    assert_true(window.x == .5 && window.y == .5); /* as far as it goes */
+    dv_window_look_at(&window, middle);
+    assert_true(window.x == 0 && window.y == 0);
+    for (int i = 0; i < 100; i++)
+        dv_window_zoom(&window, 1.5, point);
+    assert_true(window.reach > 0);
+    for (int i = 0; i < 100; i++)
+        dv_window_zoom(&window, 1 / 1.5, point);
+    assert_true(window.reach == 1 && window.x == 0 && window.y == 0);
 }
 
 /* ---- the worker ------------------------------------------------------------------------ */
@@ -372,9 +433,11 @@ int main(void)
         cmocka_unit_test(test_selection_follows_answers),
         cmocka_unit_test(test_steps_through_a_selection),
         cmocka_unit_test(test_confusion_is_counted),
+        cmocka_unit_test(test_errors_follow_each_other),
         cmocka_unit_test(test_classes_are_found_by_name),
         cmocka_unit_test(test_box_grows_by_its_corners),
         cmocka_unit_test(test_lasso_closes_itself),
+        cmocka_unit_test(test_window_moves_within_all),
         cmocka_unit_test_setup_teardown(test_points_come_first_and_get_better_last, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,20 +34,7 @@ typedef struct view {
     dv_area overview; /* of the picture; no columns: there is none */
 } view;
 
-/* ---- order --------------------------------------------------------------------- */
-
-static int64_t errors_of(const view *v, int class)
-{
-    int64_t right = v->confusion->count[(size_t) class * (size_t)v->classes + (size_t) class];
-    return v->confusion->row_sum[class] + v->confusion->column_sum[class] - 2 * right;
-}
-
-static int compare_errors(const void *a, const void *b, void *context)
-{
-    int x = *(const int *)a, y = *(const int *)b;
-    int64_t of_x = errors_of(context, x), of_y = errors_of(context, y);
-    return of_x != of_y ? (of_x > of_y ? -1 : 1) : x - y;
-}
+/* ---- places ---------------------------------------------------------------------- */
 
 static int position_of(const view *v, int class)
 {
@@ -63,14 +50,9 @@ static bool open_view(const dv_model *model, view *v)
     *v = (view){.confusion = &model->pictures->confusion, .classes = model->facts->classes};
     if (!v->confusion->count || !(v->order = dv_alloc((size_t)v->classes, sizeof(*v->order), NULL)))
         return false;
-    for (int k = 0; k < v->classes; k++)
-        v->order[k] = k;
-    if (model->teacher.by_errors)
-        qsort_r(v->order, (size_t)v->classes, sizeof(*v->order), compare_errors, v);
+    dv_confusion_order(v->confusion, model->teacher.by_errors, v->order);
     return true;
 }
-
-/* ---- places ---------------------------------------------------------------------- */
 
 static int clamp(int value, int low, int high)
 {
@@ -142,7 +124,7 @@ static void draw_cell(const dv_pane *pane, const view *v, int y, int row, int co
     const dv_teacher_state *state = &pane->model->teacher;
     const dv_confusion *all = v->confusion;
     int from = v->order[row], to = v->order[column], width = v->cell_width;
-    int64_t count = all->count[(size_t)from * (size_t)v->classes + (size_t)to];
+    int64_t count = dv_confusion_at(all, from, to);
     double level = dv_heat_level(count, all->row_sum[from], all->column_sum[to], all->largest, state->mode);
     dv_style plain = count == 0    ? DV_STYLE_DIM
                      : from == to  ? DV_STYLE_GOOD
@@ -203,8 +185,7 @@ static void draw_overview(const dv_pane *pane, const view *v)
         return;
     for (size_t row = 0; row < classes; row++)
         for (size_t column = 0; column < classes; column++)
-            count[row * classes + column] =
-                v->confusion->count[(size_t)v->order[row] * classes + (size_t)v->order[column]];
+            count[row * classes + column] = dv_confusion_at(v->confusion, v->order[row], v->order[column]);
     const dv_plot plot = dv_pane_plot(pane, v->overview);
     const dv_heat heat = {.classes = v->classes,
                           .count = count,
@@ -222,8 +203,7 @@ static void tell(const dv_pane *pane, const view *v, int y)
     const dv_confusion *all = v->confusion;
     int row = model->teacher.row, column = model->teacher.column;
     const char *from = dv_model_class_name(model, row), *to = dv_model_class_name(model, column);
-    int64_t count =
-        all->count[(size_t)(row < 0 ? column : row) * (size_t)v->classes + (size_t)(column < 0 ? row : column)];
+    int64_t count = dv_confusion_at(all, row < 0 ? column : row, column < 0 ? row : column);
     if (column < 0) {
         dv_pane_text(pane, y, 0, 0, DV_STYLE_TEXT, "all %s: %" PRId64, from, all->row_sum[row]);
         dv_pane_text(pane, y + 1, 0, 0, DV_STYLE_DIM, "%.1f %% called so", share(count, all->row_sum[row]));
@@ -312,34 +292,12 @@ static void change_order(dv_control *control, int unused, const char *argument)
     control->model->teacher.by_errors = !control->model->teacher.by_errors;
 }
 
-/* Cells of the same count come in their own order: more is a smaller rank. */
-static bool is_before(int64_t count, int64_t cell, int64_t other_count, int64_t other_cell)
-{
-    return count != other_count ? count > other_count : cell < other_cell;
-}
-
 static void go_to_confusion(dv_control *control, int direction, const char *argument)
 {
     (void)argument;
-    dv_teacher_state *state = &control->model->teacher;
-    const int64_t *count = control->model->pictures->confusion.count;
-    int64_t classes = control->model->facts->classes, best = -1;
-    if (!count)
-        return;
-    int64_t here =
-        state->row < 0 || state->column < 0 || state->row == state->column ? -1 : state->row * classes + state->column;
-    for (int64_t cell = 0; cell < classes * classes; cell++) {
-        if (cell / classes == cell % classes || count[cell] == 0 || cell == here)
-            continue;
-        if (here >= 0 && is_before(count[cell], cell, count[here], here) != (direction < 0))
-            continue;
-        if (best < 0 || is_before(count[cell], cell, count[best], best) == (direction > 0))
-            best = cell;
-    }
-    if (best < 0)
-        return;
-    state->row = (int)(best / classes);
-    state->column = (int)(best % classes);
+    dv_model *model = control->model;
+    if (!dv_confusion_next(&model->pictures->confusion, direction, &model->teacher.row, &model->teacher.column))
+        dv_model_say(model, false, "There is no %s confusion.", direction > 0 ? "rarer" : "more frequent");
 }
 
 static void filter(dv_control *control, int unused, const char *argument)

@@ -1,7 +1,8 @@
 /* All pictures as points of a plane: the cursor is the current one, a region chooses some. */
 #include "figure/pages.h"
 #include "tui/control.h"
-#include "tui/pane.h"
+#include "tui/letters.h"
+#include "tui/window.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -19,7 +20,7 @@ enum {
     CLICK_CELLS = 2, /* a click chooses the nearest point within so many rows */
 };
 
-static const double ZOOM = 1.5, CLOSEST = 0.02, MARGIN = 0.95;
+static const double ZOOM = 1.5;
 
 /* The points as they are on the screen. */
 typedef struct chart {
@@ -33,6 +34,13 @@ typedef struct chart {
 static const dv_positions *positions_of(const dv_model *model)
 {
     return dv_model_result(model, DV_JOB_PROJECT);
+}
+
+/* The current picture's place, NULL when it is not known yet. */
+static const float *cursor_of(const dv_model *model)
+{
+    const dv_positions *positions = positions_of(model);
+    return positions ? positions->position + 2 * model->wish.options.index : NULL;
 }
 
 static const int *classes_of(const dv_model *model)
@@ -95,38 +103,6 @@ static bool open_chart(const dv_pane *pane, chart *it)
 
 /* ---- drawing ----------------------------------------------------------------------- */
 
-static char letter_of(int class)
-{
-    return class < 0 ? '?' : (char)('a' + class % 26);
-}
-
-static void put_letter(const dv_pane *pane, const chart *it, int64_t index)
-{
-    const dv_scatter *scatter = &it->scatter;
-    double pixel[2];
-    dv_scatter_pixel(&it->plot, &scatter->window, scatter->position + 2 * index, pixel);
-    if (!(pixel[0] >= 0 && pixel[0] < it->plot.width && pixel[1] >= 0 && pixel[1] < it->plot.height))
-        return;
-    bool chosen = !scatter->selected || scatter->selected[index];
-    dv_style style = !chosen ? DV_STYLE_DIM : scatter->wrong[index] ? DV_STYLE_BAD : DV_STYLE_TEXT;
-    char letter = letter_of(scatter->class_index[index]);
-    dv_pane_text(pane, it->area.row + (int)pixel[1] / it->cell.height, it->area.column + (int)pixel[0] / it->cell.width,
-                 1, index == scatter->cursor ? DV_STYLE_SELECTED : style, "%c", chosen ? letter : '.');
-}
-
-/* The later ones lie above: first those that are dim, then those that are not, then the cursor. */
-static void draw_letters(const dv_pane *pane, const chart *it)
-{
-    const dv_scatter *scatter = &it->scatter;
-    for (int64_t i = 0; scatter->selected && i < scatter->count; i++)
-        if (!scatter->selected[i])
-            put_letter(pane, it, i);
-    for (int64_t i = 0; i < scatter->count; i++)
-        if (!scatter->selected || scatter->selected[i])
-            put_letter(pane, it, i);
-    put_letter(pane, it, scatter->cursor);
-}
-
 static void draw_legend(const dv_pane *pane, const chart *it)
 {
     const dv_model *model = pane->model;
@@ -138,7 +114,7 @@ static void draw_legend(const dv_pane *pane, const chart *it)
         int row = it->legend.row + k, column = it->legend.column;
         classes[k] = k;
         if (by_letters(it))
-            dv_pane_text(pane, row, column, 1, DV_STYLE_TEXT, "%c", letter_of(k));
+            dv_pane_text(pane, row, column, 1, DV_STYLE_TEXT, "%c", dv_letter_of(k));
         dv_pane_text(pane, row, column + 2, it->legend.columns - 2, DV_STYLE_DIM, "%s", dv_model_class_name(model, k));
     }
     dv_pane_swatches(pane, it->legend.row, it->legend.column, classes, count);
@@ -195,7 +171,7 @@ static void draw_pane(const dv_pane *pane)
     place.column += pane->area.column;
     int parts = place.columns < 2 * PART_COLUMNS ? 1 : place.columns / PART_COLUMNS;
     if (by_letters(&it))
-        draw_letters(pane, &it);
+        dv_letters_draw(pane, it.area, &it.plot, &it.scatter);
     else
         dv_pane_image_parts(pane, place, dv_figure_scatter(&it.plot, &it.scatter, NULL), parts);
     draw_legend(pane, &it);
@@ -203,62 +179,37 @@ static void draw_pane(const dv_pane *pane)
 
 /* ---- the window -------------------------------------------------------------------------- */
 
-/* Puts the middle of what is seen there, as far as no empty rim comes into view. */
-static void look_at(dv_window *window, double x, double y)
-{
-    double room = 1 - window->reach;
-    window->x = fmin(fmax(x, -room), room);
-    window->y = fmin(fmax(y, -room), room);
-}
-
 /* A cursor that was moved stays in sight. */
 static void follow(dv_model *model)
 {
-    const dv_positions *positions = positions_of(model);
     dv_teacher_state *state = &model->teacher;
-    int64_t index = model->wish.options.index;
-    if (!positions || state->followed == index)
+    const float *cursor = cursor_of(model);
+    if (!cursor || state->followed == model->wish.options.index)
         return;
-    state->followed = index;
-    const float *at = positions->position + 2 * index;
-    double reach = MARGIN * state->window.reach;
-    if (!(fabs((double)at[0] - state->window.x) < reach && fabs((double)at[1] - state->window.y) < reach))
-        look_at(&state->window, (double)at[0], (double)at[1]);
+    state->followed = model->wish.options.index;
+    dv_window_follow(&state->window, cursor);
 }
 
 static void need(dv_control *control)
 {
-    dv_model *model = control->model;
-    const dv_project_options *wanted = &model->teacher.project;
+    const dv_project_options *wanted = &control->model->teacher.project;
     uint64_t key = 1 + 2 * (uint64_t)wanted->features + wanted->tsne;
     int interval = dv_screen_slow(control->screen) ? SHOW_SLOW_MS : SHOW_MS;
     dv_control_ask(control, &(dv_request){.job = DV_JOB_PROJECT, .key = key, .project = *wanted, .count = interval});
-    follow(model);
-}
-
-/* Keeps the point where it is on the screen. */
-static void zoom_at(dv_window *window, double factor, double x, double y)
-{
-    double reach = fmin(fmax(window->reach / factor, CLOSEST), 1), kept = reach / window->reach;
-    window->reach = reach;
-    look_at(window, x + (window->x - x) * kept, y + (window->y - y) * kept);
+    follow(control->model);
 }
 
 static void zoom(dv_control *control, int direction, const char *argument)
 {
     (void)argument;
-    dv_model *model = control->model;
-    const dv_positions *positions = positions_of(model);
-    dv_window *window = &model->teacher.window;
-    if (!positions)
-        return;
-    if (direction == 0) {
-        *window = (dv_window){.reach = 1};
+    dv_window *window = &control->model->teacher.window;
+    const float *cursor = cursor_of(control->model);
+    if (!cursor || direction == 0) {
+        dv_window_show_all(window);
         return;
     }
-    const float *at = positions->position + 2 * model->wish.options.index;
-    window->reach = fmin(fmax(window->reach * (direction > 0 ? 1 / ZOOM : ZOOM), CLOSEST), 1);
-    look_at(window, (double)at[0], (double)at[1]);
+    dv_window_zoom(window, direction > 0 ? ZOOM : 1 / ZOOM, cursor);
+    dv_window_look_at(window, cursor);
 }
 
 /* ---- regions ------------------------------------------------------------------------------- */
@@ -286,16 +237,13 @@ static void begin_region(dv_control *control, int unused, const char *argument)
 {
     (void)unused, (void)argument;
     dv_model *model = control->model;
-    const dv_positions *positions = positions_of(model);
+    const float *cursor = cursor_of(model);
     dv_region *region = &model->teacher.region;
-    if (region->kind != DV_REGION_NONE) {
+    if (region->kind != DV_REGION_NONE || !cursor) {
         region->kind = DV_REGION_NONE;
         return;
     }
-    if (!positions)
-        return;
-    dv_region_begin_box(region, positions->position + 2 * model->wish.options.index,
-                        (float)(2 * model->teacher.window.reach / STEPS));
+    dv_region_begin_box(region, cursor, (float)(2 * model->teacher.window.reach / STEPS));
     dv_model_say(model, false, "Region: arrows move one corner, with Shift the other; Enter chooses what is in it.");
 }
 
@@ -437,8 +385,7 @@ static void mouse(dv_control *control, const dv_pane *pane, const dv_mouse *mous
         break;
     case DV_MOUSE_WHEEL_UP:
     case DV_MOUSE_WHEEL_DOWN:
-        zoom_at(&state->window, mouse->kind == DV_MOUSE_WHEEL_UP ? ZOOM : 1 / ZOOM, (double)position[0],
-                (double)position[1]);
+        dv_window_zoom(&state->window, mouse->kind == DV_MOUSE_WHEEL_UP ? ZOOM : 1 / ZOOM, position);
         break;
     }
 }

@@ -10,23 +10,13 @@
 
 enum { STEPS = 50 }; /* so often a selection follows the teacher's answers while they come */
 
-static bool make_confusion(dv_confusion *confusion, const dv_bundle_facts *facts, dv_error *error)
-{
-    size_t classes = (size_t)facts->classes;
-    if (!facts->labels || facts->classes > DV_MAX_MATRIX_CLASSES)
-        return true;
-    return (confusion->count = dv_alloc(classes * classes, sizeof(*confusion->count), error)) &&
-           (confusion->row_sum = dv_alloc(classes, sizeof(*confusion->row_sum), error)) &&
-           (confusion->column_sum = dv_alloc(classes, sizeof(*confusion->column_sum), error));
-}
-
 static bool make_arrays(dv_pictures *pictures, dv_error *error)
 {
     size_t count = (size_t)pictures->facts->count;
     return (pictures->score = dv_alloc(count, sizeof(*pictures->score), error)) &&
            (pictures->prediction = dv_alloc(count, sizeof(*pictures->prediction), error)) &&
            (pictures->wrong = dv_alloc(count, sizeof(*pictures->wrong), error)) &&
-           make_confusion(&pictures->confusion, pictures->facts, error) &&
+           dv_confusion_init(&pictures->confusion, pictures->facts, error) &&
            (pictures->selected = dv_alloc(count, sizeof(*pictures->selected), error)) &&
            (pictures->place = dv_alloc(count, sizeof(*pictures->place), error)) &&
            (pictures->chosen = dv_alloc(count, sizeof(*pictures->chosen), error)) &&
@@ -58,23 +48,13 @@ void dv_pictures_free(dv_pictures *pictures)
     free(pictures->score);
     free(pictures->prediction);
     free(pictures->wrong);
-    free(pictures->confusion.count);
-    free(pictures->confusion.row_sum);
-    free(pictures->confusion.column_sum);
+    dv_confusion_clear(&pictures->confusion);
     free(pictures->selected);
     free(pictures->place);
     free(pictures->chosen);
     free(pictures->ranked);
     free(pictures->filter.region);
     free(pictures);
-}
-
-static void count_one(dv_confusion *confusion, int classes, int label, int prediction)
-{
-    int64_t count = ++confusion->count[(size_t)label * (size_t)classes + (size_t)prediction];
-    confusion->row_sum[label]++;
-    confusion->column_sum[prediction]++;
-    confusion->largest = count > confusion->largest ? count : confusion->largest;
 }
 
 static void learn_one(dv_pictures *pictures, int64_t index)
@@ -86,8 +66,7 @@ static void learn_one(dv_pictures *pictures, int64_t index)
     pictures->wrong[index] = prediction != label;
     pictures->labelled++;
     pictures->right += prediction == label;
-    if (pictures->confusion.count)
-        count_one(&pictures->confusion, pictures->facts->classes, label, prediction);
+    dv_confusion_add(&pictures->confusion, label, prediction);
 }
 
 static bool depends_on_scores(const dv_pictures *pictures)

@@ -3,6 +3,7 @@
 #define DV_TUI_PICTURES_H
 
 #include "deepvid.h"
+#include "tui/confusion.h"
 
 typedef enum dv_order {
     DV_ORDER_INDEX,
@@ -23,16 +24,6 @@ typedef struct dv_filter {
     bool *region;          /* count entries, owned by the pictures */
 } dv_filter;
 
-/* Of the pictures that have a label and an answer. */
-typedef struct dv_confusion {
-    int64_t *count; /* classes x classes: rows label, columns the teacher's word; NULL, as the sums, where
-                     * there are no labels, or too many classes for a matrix */
-    int64_t *row_sum, *column_sum; /* classes */
-    int64_t largest;
-} dv_confusion;
-
-enum { DV_MAX_MATRIX_CLASSES = 4096 };
-
 /* A picture, and what it is put in order by. */
 typedef struct dv_ranked {
     double rank;
@@ -47,7 +38,7 @@ typedef struct dv_pictures {
     int *prediction;         /* -1: not known yet */
     bool *wrong;             /* known to be */
     int64_t labelled, right; /* among the known ones */
-    dv_confusion confusion;
+    dv_confusion confusion;  /* of those among them that have a label */
     dv_filter filter;
     dv_order order;
     int64_t *selected; /* indices in order */
