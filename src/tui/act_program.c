@@ -230,7 +230,7 @@ static const dv_action rows[] = {
     {"back-pane", "", {'W'}, step_pane, -1},
     {"view", "go to a view, or a pane, by its name", {0}, name_view, 0, "NAME"},
     {"pane", "", {0}, name_pane, 0, "NAME"},
-    {"help", "the keys of this view", {'?', DV_KEY_F1}, help, 0, .hint = "help"},
+    {"help", "the keys of this view", {'?', DV_KEY_F1}, help, 0, .hint = "help", .stays = true},
     {"zoom", "look at one picture closely", {'z'}, zoom, 0, .hint = "zoom"},
     {"command", "type a command; Tab completes it", {':'}, command, 0, .hint = "command"},
     {"export", "write the report into ./deepvid-NUMBER, or the folder named", {'e'}, export, 0, "FOLDER", "export"},
@@ -241,7 +241,7 @@ static const dv_action rows[] = {
     {"suspend", "suspend", {DV_CONTROL('Z')}, suspend, 0},
     {"cancel", "cancel what is running", {DV_KEY_ESCAPE}, cancel, false},
     {"interrupt", "the same; quit when nothing is", {DV_CONTROL('C')}, cancel, true},
-    {"quit", "quit", {'q'}, quit, 0, .hint = "quit"},
+    {"quit", "quit", {'q'}, quit, 0, .hint = "quit", .stays = true},
 };
 
 const dv_action_set dv_actions_program = DV_ACTION_SET("Everywhere", rows);

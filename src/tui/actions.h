@@ -23,6 +23,7 @@ typedef struct dv_action {
     int number;
     const char *argument; /* what may follow the name, as the help shows it; NULL: nothing */
     const char *hint;     /* at the foot of the screen; NULL: none */
+    bool stays;           /* the hint is there even where others find no room */
 } dv_action;
 
 typedef struct dv_action_set {

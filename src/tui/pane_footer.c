@@ -42,30 +42,47 @@ static void write_corner(const dv_model *model, char corner[CORNER_SIZE])
         snprintf(corner, CORNER_SIZE, "%s", progress);
 }
 
-/* The keys of a set that have a hint; returns the column behind them. */
-static int draw_hints(const dv_pane *pane, const dv_context *context, const dv_action_set *set, int column, int width)
+static bool has_hint(const dv_context *context, const dv_action_set *set, const dv_action *action, bool stays)
 {
-    for (int i = 0; i < set->count; i++) {
-        const dv_action *action = &set->action[i];
-        if (!action->hint || dv_context_hides(context, set, action->keys[0]))
-            continue;
-        char key[DV_KEY_NAME_SIZE];
-        dv_key_name(action->keys[0], key);
-        if (column + (int)(strlen(key) + 1 + strlen(action->hint)) > width)
-            return column;
-        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_KEY, "%s", key) + 1;
-        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "%s", action->hint) + 2;
-    }
+    return action->hint && action->stays == stays && !dv_context_hides(context, set, action->keys[0]);
+}
+
+/* Columns with the gap behind it. */
+static int hint_columns(const dv_action *action)
+{
+    char key[DV_KEY_NAME_SIZE];
+    dv_key_name(action->keys[0], key);
+    return (int)(strlen(key) + 1 + strlen(action->hint)) + 2;
+}
+
+/* Those hints that stay, or the others, as far as there is room, from a column on; returns the column behind them. NULL
+ * for the pane only counts. */
+static int draw_hints(const dv_pane *pane, const dv_context *context, bool stays, int column, int width)
+{
+    for (int i = 0; i < context->count; i++)
+        for (int row = 0; row < context->set[i]->count; row++) {
+            const dv_action *action = &context->set[i]->action[row];
+            char key[DV_KEY_NAME_SIZE];
+            if (!has_hint(context, context->set[i], action, stays))
+                continue;
+            if (column + hint_columns(action) - 2 > width)
+                return column;
+            dv_key_name(action->keys[0], key);
+            if (pane) {
+                int used = dv_pane_text(pane, 0, column, 0, DV_STYLE_KEY, "%s", key) + 1;
+                dv_pane_text(pane, 0, column + used, 0, DV_STYLE_DIM, "%s", action->hint);
+            }
+            column += hint_columns(action);
+        }
     return column;
 }
 
 static void draw_keys(const dv_pane *pane, int width)
 {
     dv_context context = {0};
-    int column = 0;
     dv_view_context(pane->model, &context);
-    for (int i = 0; i < context.count; i++)
-        column = draw_hints(pane, &context, context.set[i], column, width);
+    int column = draw_hints(pane, &context, false, 0, width - draw_hints(NULL, &context, true, 0, width));
+    draw_hints(pane, &context, true, column, width);
 }
 
 /* The question, what was typed, a cursor in it, and what it may become. */
