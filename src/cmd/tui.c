@@ -34,7 +34,7 @@ struct request {
     int64_t index, neighbors, seed; /* negative: not said */
     dv_texts settings;              /* NAME=VALUE */
     int graphics;                   /* negative: not said */
-    bool anew;
+    bool anew, slow;
 };
 
 enum { MAX_LINES = 260, LINE_SIZE = 256 };
@@ -91,7 +91,7 @@ static bool run_on(const dv_bundle_source *source, const struct request *request
         .graphics = request->graphics >= 0 ? (dv_graphics)request->graphics : preferences.graphics,
         .graphics_asked = request->graphics >= 0,
         .mouse = preferences.mouse,
-        .slow = preferences.slow,
+        .slow = preferences.slow || request->slow,
         .note = good ? NULL : note.message,
     };
     dv_bundle *bundle = dv_bundle_open(source, error);
@@ -113,6 +113,10 @@ static int run(const dv_command *command, int argc, char **argv)
          .choices = "auto|kitty|sixel|half|ascii|off",
          .target = &request.graphics,
          .help = "how pictures are shown; auto asks the terminal"},
+        {.name = "slow",
+         .kind = DV_OPTION_FLAG,
+         .target = &request.slow,
+         .help = "fewer and smaller frames, for a slow line"},
         {.name = "new",
          .kind = DV_OPTION_FLAG,
          .target = &request.anew,

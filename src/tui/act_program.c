@@ -190,6 +190,17 @@ static void toggle_mouse(dv_control *control, int unused, const char *argument)
                     : "The mouse is off: the terminal selects text again.");
 }
 
+static void toggle_slow(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    bool slow = !dv_screen_slow(control->screen);
+    dv_screen_set_slow(control->screen, slow);
+    dv_screen_repaint(control->screen);
+    dv_model_say(control->model, false, "%s",
+                 slow ? "The line is slow: fewer colours, fewer and smaller frames."
+                      : "The line is fast: pictures in full.");
+}
+
 static void repaint(dv_control *control, int unused, const char *argument)
 {
     (void)unused, (void)argument;
@@ -237,6 +248,7 @@ static const dv_action rows[] = {
     {"export-view", "write what the view shows as PNG pages, named so", {'E'}, export_view, 0, "PREFIX"},
     {"graphics", "other graphics, or those named", {'c'}, cycle_graphics, 0, "NAME"},
     {"mouse", "mouse on or off", {'M'}, toggle_mouse, 0},
+    {"slow", "fewer and smaller frames for a slow line, or no longer so", {'S'}, toggle_slow, 0},
     {"repaint", "paint the screen anew", {DV_CONTROL('L')}, repaint, 0},
     {"suspend", "suspend", {DV_CONTROL('Z')}, suspend, 0},
     {"cancel", "cancel what is running", {DV_KEY_ESCAPE}, cancel, false},
