@@ -20,8 +20,9 @@ below() {
     onnx | train) echo graph op kernel ;;
     vid) echo onnx train data embed graph op kernel image ;;
     figure) echo vid image ;;
-    tui) echo term figure vid data image ;;
-    cmd) echo tui term figure vid onnx train data embed graph op kernel image ;;
+    session) echo vid ;;
+    tui) echo session term figure vid data image ;;
+    cmd) echo tui session term figure vid onnx train data embed graph op kernel image ;;
     *) return 1 ;;
     esac
 }

@@ -1,10 +1,10 @@
 /* What is kept of a session: its file, its log, and what becomes of both when they are damaged or the program dies. */
 #include "base/file.h"
-#include "tui/journal.h"
-#include "tui/keeper.h"
+#include "session/journal.h"
+#include "session/keeper.h"
 #include "tui/preferences.h"
-#include "tui/script.h"
-#include "tui/session_file.h"
+#include "session/script.h"
+#include "session/session_file.h"
 
 #include <setjmp.h>
 #include <signal.h>

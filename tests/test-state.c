@@ -1,9 +1,9 @@
 /* The state of a session as data: wishes and settings. */
 #include "base/number.h"
-#include "tui/history.h"
-#include "tui/script.h"
-#include "tui/setting.h"
-#include "tui/wish.h"
+#include "session/history.h"
+#include "session/script.h"
+#include "session/setting.h"
+#include "session/wish.h"
 #include "vid/limits.h"
 
 #include <float.h>

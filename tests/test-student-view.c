@@ -1,7 +1,7 @@
 /* The student view without a terminal: which maps are shown, the form of settings, the path of lambda. */
 #include "tui/control.h"
 #include "tui/maps.h"
-#include "tui/setting.h"
+#include "session/setting.h"
 #include "tui/view.h"
 
 #include <setjmp.h>

@@ -3,7 +3,7 @@
 #define DV_TESTS_WISHES_H
 
 #include "base/random.h"
-#include "tui/setting.h"
+#include "session/setting.h"
 
 #include <math.h>
 

@@ -3,8 +3,8 @@
 #include "base/file.h"
 #include "cmd/command.h"
 #include "figure/figure.h"
-#include "tui/journal.h"
-#include "tui/script.h"
+#include "session/journal.h"
+#include "session/script.h"
 
 #include <stdio.h>
 #include <stdlib.h>

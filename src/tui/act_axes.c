@@ -1,7 +1,7 @@
 /* The latent dimensions: what can be turned along an axis. */
 #include "base/number.h"
 #include "tui/control.h"
-#include "tui/setting.h"
+#include "session/setting.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Neighbourhood and student: what can be turned from anywhere. */
 #include "tui/control.h"
-#include "tui/setting.h"
+#include "session/setting.h"
 
 #include <stdio.h>
 #include <string.h>

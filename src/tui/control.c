@@ -1,7 +1,7 @@
 /* What a key, a click or a command sets off. */
 #include "tui/control.h"
 #include "base/number.h"
-#include "tui/setting.h"
+#include "session/setting.h"
 #include "tui/view.h"
 
 #include <assert.h>

@@ -3,7 +3,7 @@
 #define DV_TUI_JOB_H
 
 #include "deepvid.h"
-#include "tui/wish.h"
+#include "session/wish.h"
 
 #include <stddef.h>
 

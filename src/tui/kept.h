@@ -2,8 +2,8 @@
 #ifndef DV_TUI_KEPT_H
 #define DV_TUI_KEPT_H
 
-#include "tui/history.h"
-#include "tui/keeper.h"
+#include "session/history.h"
+#include "session/keeper.h"
 #include "tui/tui.h"
 
 struct dv_control;

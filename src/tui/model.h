@@ -6,11 +6,11 @@
 #include "tui/job.h"
 #include "tui/pictures.h"
 #include "tui/prompt.h"
-#include "tui/session.h"
+#include "session/session.h"
 #include "tui/state_student.h"
 #include "tui/state_teacher.h"
 #include "tui/state_vae.h"
-#include "tui/wish.h"
+#include "session/wish.h"
 #include "tui/worker.h"
 
 struct dv_pane_kind;

@@ -5,7 +5,7 @@
 #include "figure/pages.h"
 #include "tui/control.h"
 #include "tui/pane.h"
-#include "tui/setting.h"
+#include "session/setting.h"
 
 #include <inttypes.h>
 #include <math.h>

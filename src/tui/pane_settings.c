@@ -2,7 +2,7 @@
  * keys that turn them from anywhere. */
 #include "tui/control.h"
 #include "tui/pane.h"
-#include "tui/setting.h"
+#include "session/setting.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/ini.h"
 #include "base/xdg.h"
-#include "tui/setting.h"
+#include "session/setting.h"
 
 #include <errno.h>
 #include <stdlib.h>

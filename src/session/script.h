@@ -10,10 +10,10 @@
  *   view vae        and so on, by the names of dv_look
  *
  * Empty lines and those that begin with # say nothing. Numbers read back to the same bits. */
-#ifndef DV_TUI_SCRIPT_H
-#define DV_TUI_SCRIPT_H
+#ifndef DV_SESSION_SCRIPT_H
+#define DV_SESSION_SCRIPT_H
 
-#include "tui/session.h"
+#include "session/session.h"
 
 #include <stdio.h>
 

@@ -1,9 +1,9 @@
 /* The settings of an explanation as a table: what the form, the command line, files and the log know them by. */
-#ifndef DV_TUI_SETTING_H
-#define DV_TUI_SETTING_H
+#ifndef DV_SESSION_SETTING_H
+#define DV_SESSION_SETTING_H
 
 #include "base/number.h"
-#include "tui/wish.h"
+#include "session/wish.h"
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* The bundle a session is about. */
-#include "tui/origin.h"
+#include "session/origin.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "config.h"

@@ -1,9 +1,9 @@
 /* Keeps a session while it runs. */
-#include "tui/keeper.h"
+#include "session/keeper.h"
 #include "base/memory.h"
-#include "tui/journal.h"
-#include "tui/script.h"
-#include "tui/session_file.h"
+#include "session/journal.h"
+#include "session/script.h"
+#include "session/session_file.h"
 
 #include <math.h>
 #include <stdlib.h>

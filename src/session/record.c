@@ -1,5 +1,5 @@
 /* Files of lines. */
-#include "tui/record.h"
+#include "session/record.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/number.h"

@@ -1,9 +1,9 @@
 /* The session of a bundle kept in a file. */
-#include "tui/session_file.h"
+#include "session/session_file.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/xdg.h"
-#include "tui/script.h"
+#include "session/script.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* The log of a session. */
-#include "tui/journal.h"
+#include "session/journal.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/xdg.h"
-#include "tui/script.h"
+#include "session/script.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,10 +3,10 @@
  * Knobs, bands, settings and pictures make one row of wishes, so that undo brings back the picture a change was made
  * on, with the knobs that going away had put back. Looking through pictures is no change of its own: however many are
  * visited one after the other, undo goes back to where the first of them was left. */
-#ifndef DV_TUI_HISTORY_H
-#define DV_TUI_HISTORY_H
+#ifndef DV_SESSION_HISTORY_H
+#define DV_SESSION_HISTORY_H
 
-#include "tui/wish.h"
+#include "session/wish.h"
 
 enum { DV_HISTORY_WISHES = 1000 }; /* those before are forgotten */
 

@@ -1,8 +1,8 @@
 /* A session as lines of text. */
-#include "tui/script.h"
+#include "session/script.h"
 #include "base/error.h"
 #include "base/number.h"
-#include "tui/setting.h"
+#include "session/setting.h"
 #include "vid/limits.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* Undo and redo: a ring of wishes. */
-#include "tui/history.h"
+#include "session/history.h"
 #include "base/memory.h"
-#include "tui/setting.h"
+#include "session/setting.h"
 
 #include <stdlib.h>
 

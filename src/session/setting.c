@@ -1,5 +1,5 @@
 /* The table of settings, and how their values are read, written and stepped. */
-#include "tui/setting.h"
+#include "session/setting.h"
 #include "base/error.h"
 #include "vid/limits.h"
 

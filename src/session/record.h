@@ -1,6 +1,6 @@
 /* A file of lines that begins by saying what it is: "deepvid log 1". */
-#ifndef DV_TUI_RECORD_H
-#define DV_TUI_RECORD_H
+#ifndef DV_SESSION_RECORD_H
+#define DV_SESSION_RECORD_H
 
 #include "deepvid.h"
 

@@ -1,8 +1,8 @@
 /* What a session is apart from screen and threads: the wish, and what was chosen around it. */
-#ifndef DV_TUI_SESSION_H
-#define DV_TUI_SESSION_H
+#ifndef DV_SESSION_SESSION_H
+#define DV_SESSION_SESSION_H
 
-#include "tui/wish.h"
+#include "session/wish.h"
 
 /* Choices of how to look at things, each a word. */
 typedef enum dv_look {

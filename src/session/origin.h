@@ -1,8 +1,8 @@
 /* The bundle a session is about: where it came from, and what tells it from others. */
-#ifndef DV_TUI_ORIGIN_H
-#define DV_TUI_ORIGIN_H
+#ifndef DV_SESSION_ORIGIN_H
+#define DV_SESSION_ORIGIN_H
 
-#include "tui/record.h"
+#include "session/record.h"
 
 enum { DV_SHAPE_SIZE = 128, DV_ORIGIN_KEY_SIZE = 64 };
 

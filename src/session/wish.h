@@ -1,7 +1,7 @@
 /* A wish: what is to be explained and how. Everything that decides the bits of an explanation, and that undo brings
  * back, is in it. */
-#ifndef DV_TUI_WISH_H
-#define DV_TUI_WISH_H
+#ifndef DV_SESSION_WISH_H
+#define DV_SESSION_WISH_H
 
 #include "deepvid.h"
 

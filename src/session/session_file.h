@@ -1,9 +1,9 @@
 /* The session of a bundle kept in a file, so that it comes back. */
-#ifndef DV_TUI_SESSION_FILE_H
-#define DV_TUI_SESSION_FILE_H
+#ifndef DV_SESSION_SESSION_FILE_H
+#define DV_SESSION_SESSION_FILE_H
 
-#include "tui/origin.h"
-#include "tui/session.h"
+#include "session/origin.h"
+#include "session/session.h"
 
 /* Where the session of that bundle is kept, under XDG's folder of states, which is made if need be. Freed by the
  * caller; NULL and an error when there is no such place. */

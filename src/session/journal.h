@@ -1,10 +1,10 @@
 /* The log of a session: from which bundle, and every change, line by line as in script.h, as it happens. What was
  * exported stands in it as `export FOLDER`, so that `deepvid replay` makes the same files. */
-#ifndef DV_TUI_JOURNAL_H
-#define DV_TUI_JOURNAL_H
+#ifndef DV_SESSION_JOURNAL_H
+#define DV_SESSION_JOURNAL_H
 
-#include "tui/origin.h"
-#include "tui/session.h"
+#include "session/origin.h"
+#include "session/session.h"
 
 enum { DV_JOURNALS_KEPT = 5 }; /* sessions: "log", and "log.1" to "log.4", the older the higher */
 

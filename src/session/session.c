@@ -1,5 +1,5 @@
 /* A session as data. */
-#include "tui/session.h"
+#include "session/session.h"
 #include "base/error.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
 /* What is to be explained and how. */
-#include "tui/wish.h"
+#include "session/wish.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "vid/limits.h"

@@ -1,9 +1,9 @@
 /* Keeps a session while it runs: writes its log as things happen, and its file when it rests. What cannot be kept is
  * said once and holds up nothing. */
-#ifndef DV_TUI_KEEPER_H
-#define DV_TUI_KEEPER_H
+#ifndef DV_SESSION_KEEPER_H
+#define DV_SESSION_KEEPER_H
 
-#include "tui/session.h"
+#include "session/session.h"
 
 typedef struct dv_keeper dv_keeper;
 
