@@ -135,7 +135,7 @@ static void expect_text(faketerm *term, const char *expected)
 static void test_late_answers(void **state)
 {
     (void)state;
-    static const int delays[] = {120, 900, 2500};
+    static const int delays[] = {120, 600, 1500};
     faketerm_profile profile = faketerm_sixel;
     char *expected = expected_text(&profile, "3");
     for (size_t i = 0; i < sizeof(delays) / sizeof(*delays); i++) {

@@ -229,7 +229,8 @@ static void test_leaving_in_the_middle(void **state)
         faketerm_free(term);
     }
     /* Out of an overlay, and with a question open. */
-    faketerm *term = drive_open(&faketerm_sixel);
+    static const char *const anew[] = {"--new", NULL}; /* the session before had that long work */
+    faketerm *term = drive_start(&faketerm_sixel, DRIVE_ROWS, DRIVE_COLUMNS, anew, NULL);
     drive_step(term, "?", "Keys of the Teacher view");
     faketerm_type(term, "\033");
     drive_wait_gone(term, "Keys of the");
