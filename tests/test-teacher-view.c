@@ -200,6 +200,7 @@ static void test_confusion_is_counted(void **state)
     assert_memory_equal(confusion->count, first, sizeof(first));
     learn(pictures, 5);
     assert_memory_equal(confusion->count, all, sizeof(all));
+    assert_memory_equal(pictures->marked, pictures->wrong, COUNT * sizeof(bool));
     assert_memory_equal(confusion->row_sum, rows, sizeof(rows));
     assert_memory_equal(confusion->column_sum, columns, sizeof(columns));
     assert_int_equal(confusion->largest, 2);

@@ -81,7 +81,7 @@ static dv_scatter scatter_of(const dv_model *model, const dv_positions *position
     return (dv_scatter){.count = positions->count,
                         .position = positions->position,
                         .class_index = classes_of(model),
-                        .wrong = model->pictures->wrong,
+                        .wrong = model->pictures->marked,
                         .selected = dv_pictures_is_filtered(model->pictures) ? model->pictures->chosen : NULL,
                         .cursor = model->wish.options.index,
                         .window = model->teacher.window,

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 50 }; /* so often a selection follows the teacher's answers while they come */
+enum {
+    STEPS = 50,     /* so often a selection follows the teacher's answers while they come */
+    MARK_STEPS = 10 /* and the marks */
+};
 
 static bool make_arrays(dv_pictures *pictures, dv_error *error)
 {
@@ -16,6 +19,7 @@ static bool make_arrays(dv_pictures *pictures, dv_error *error)
     return (pictures->score = dv_alloc(count, sizeof(*pictures->score), error)) &&
            (pictures->prediction = dv_alloc(count, sizeof(*pictures->prediction), error)) &&
            (pictures->wrong = dv_alloc(count, sizeof(*pictures->wrong), error)) &&
+           (pictures->marked = dv_alloc(count, sizeof(*pictures->marked), error)) &&
            dv_confusion_init(&pictures->confusion, pictures->facts, error) &&
            (pictures->selected = dv_alloc(count, sizeof(*pictures->selected), error)) &&
            (pictures->place = dv_alloc(count, sizeof(*pictures->place), error)) &&
@@ -48,6 +52,7 @@ void dv_pictures_free(dv_pictures *pictures)
     free(pictures->score);
     free(pictures->prediction);
     free(pictures->wrong);
+    free(pictures->marked);
     dv_confusion_clear(&pictures->confusion);
     free(pictures->selected);
     free(pictures->place);
@@ -85,6 +90,10 @@ void dv_pictures_learn(dv_pictures *pictures, int64_t first, int64_t count, cons
     bool due = pictures->known == all || pictures->known - pictures->weighed >= all / STEPS;
     if (due && depends_on_scores(pictures))
         dv_pictures_select(pictures);
+    if (pictures->known < all && pictures->known - pictures->noted < all / MARK_STEPS)
+        return;
+    pictures->noted = pictures->known;
+    memcpy(pictures->marked, pictures->wrong, (size_t)all * sizeof(*pictures->marked));
 }
 
 int dv_pictures_label(const dv_pictures *pictures, int64_t index)

@@ -37,6 +37,7 @@ typedef struct dv_pictures {
     int64_t known;
     int *prediction;         /* -1: not known yet */
     bool *wrong;             /* known to be */
+    bool *marked;            /* the same, though up to a tenth of all answers late: for what costs much to show */
     int64_t labelled, right; /* among the known ones */
     dv_confusion confusion;  /* of those among them that have a label */
     dv_filter filter;
@@ -48,6 +49,7 @@ typedef struct dv_pictures {
 
     dv_ranked *ranked; /* room for putting them in order */
     int64_t weighed;   /* `known` when the selection was made */
+    int64_t noted;     /* `known` when `marked` was */
 } dv_pictures;
 
 dv_pictures *dv_pictures_new(const dv_bundle_facts *facts, dv_error *error);
