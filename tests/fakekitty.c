@@ -101,12 +101,42 @@ static void remove_placement(fakekitty *kitty, int at)
     kitty->placement[at] = kitty->placement[--kitty->count];
 }
 
+static void keep_ghost(fakekitty *kitty, int at)
+{
+    if (kitty->ghost_count == FAKE_PLACEMENTS) {
+        fakekitty_forget(kitty);
+    }
+    kitty->ghost[kitty->ghost_count++] = kitty->placement[at];
+    kitty->placement[at] = kitty->placement[--kitty->count];
+}
+
+void fakekitty_forget(fakekitty *kitty)
+{
+    while (kitty->ghost_count > 0) {
+        free(kitty->ghost[--kitty->ghost_count].pixel);
+    }
+}
+
+bool fakekitty_same_again(const fakekitty *kitty)
+{
+    const fakeplacement *shown = &kitty->placement[kitty->count - 1];
+    for (int i = 0; i < kitty->ghost_count; i++) {
+        const fakeplacement *ghost = &kitty->ghost[i];
+        if (ghost->row == shown->row && ghost->column == shown->column && ghost->width == shown->width &&
+            ghost->height == shown->height &&
+            memcmp(ghost->pixel, shown->pixel, 3 * (size_t)shown->width * (size_t)shown->height) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void delete_pictures(fakekitty *kitty, const long *value)
 {
     int before = kitty->count;
     for (int i = kitty->count - 1; i >= 0; i--) {
         if (value['d'] == 'A' || (value['d'] == 'I' && kitty->placement[i].id == (uint32_t)value['i'])) {
-            remove_placement(kitty, i);
+            keep_ghost(kitty, i);
         }
     }
     kitty->deleted += before - kitty->count;
@@ -185,6 +215,7 @@ fakekitty_result fakekitty_command(fakekitty *kitty, const uint8_t *text, size_t
 
 void fakekitty_clear(fakekitty *kitty)
 {
+    fakekitty_forget(kitty);
     while (kitty->count > 0) {
         remove_placement(kitty, 0);
     }

@@ -20,6 +20,8 @@ enum { FAKE_PLACEMENTS = 64 };
 typedef struct fakekitty {
     fakeplacement placement[FAKE_PLACEMENTS];
     int count;
+    fakeplacement ghost[FAKE_PLACEMENTS]; /* deleted since fakekitty_forget */
+    int ghost_count;
     int deleted;         /* placements that were deleted by a command, ever */
     char complaint[128]; /* the first; "" if all is well */
 
@@ -36,6 +38,10 @@ typedef enum { FAKEKITTY_DONE, FAKEKITTY_SHOWN, FAKEKITTY_ASKED } fakekitty_resu
  * picture `id`, which could be shown. */
 fakekitty_result fakekitty_command(fakekitty *kitty, const uint8_t *text, size_t size, int row, int column,
                                    uint32_t *id);
+/* Whether what was shown last is what was deleted just before it, at the same place. */
+bool fakekitty_same_again(const fakekitty *kitty);
+/* From here on it does not matter what was deleted. */
+void fakekitty_forget(fakekitty *kitty);
 /* The screen is cleared: nothing is left. */
 void fakekitty_clear(fakekitty *kitty);
 

@@ -251,6 +251,29 @@ const uint8_t *fakescreen_pixel(const fakescreen *screen, int x, int y)
 
 /* ---- sixel ------------------------------------------------------------------------- */
 
+/* Whether every pixel of a sixel picture is on the screen already. */
+static bool is_vain(const fakescreen *screen, const fakesixel *picture)
+{
+    int left = screen->grid->column * screen->cell_width, top = screen->grid->row * screen->cell_height;
+    int stride = screen->columns * screen->cell_width;
+    for (int y = 0; y < picture->height; y++) {
+        size_t at = (size_t)(top + y) * (size_t)stride + (size_t)left;
+        if (memchr(screen->painted + at, false, (size_t)picture->width * sizeof *screen->painted) ||
+            memcmp(screen->pixel + 3 * at, picture->pixel + 3 * (size_t)y * (size_t)picture->width,
+                   3 * (size_t)picture->width) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void note_vain(fakescreen *screen, bool vain)
+{
+    if (vain && screen->picture_count > 0) {
+        screen->pictures[screen->picture_count - 1].vain = true;
+    }
+}
+
 /* Keeps account of it. False if it must not be shown there. */
 static bool note_picture(fakescreen *screen, const char *kind, int width, int height, size_t bytes, int colors)
 {
@@ -286,6 +309,7 @@ static void show_picture(fakescreen *screen, const fakesixel *picture, size_t by
     if (!note_picture(screen, "sixel", picture->width, picture->height, bytes, picture->colors)) {
         return;
     }
+    note_vain(screen, is_vain(screen, picture));
     for (int y = 0; y < picture->height; y++) {
         size_t from = (size_t)y * (size_t)picture->width;
         size_t to = (size_t)(top + y) * (size_t)stride + (size_t)left;
@@ -323,6 +347,8 @@ static void kitty_command(fakescreen *screen)
         if (!note_picture(screen, "kitty", p->width, p->height, p->bytes, 0)) {
             screen->kitty.count--;
             free(p->pixel);
+        } else {
+            note_vain(screen, fakekitty_same_again(&screen->kitty));
         }
     }
 }
@@ -427,6 +453,9 @@ static void set_mode(fakescreen *screen, int mode, bool set)
     case 2026:
         if (screen->synchronized && set) {
             complain(screen, "a synchronised update begins inside another");
+        }
+        if (set) {
+            fakekitty_forget(&screen->kitty);
         }
         screen->updates += screen->synchronized && !set;
         screen->synchronized = set;

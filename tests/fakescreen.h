@@ -21,6 +21,7 @@ typedef struct fakepicture {
     int row, column, width, height; /* cells from 0; pixels */
     size_t bytes;
     int colors;
+    bool vain; /* all of it was on the screen already */
 } fakepicture;
 
 enum { FAKE_PICTURES = 64, FAKE_COMPLAINT = 160, FAKE_RGB = 0x1000000, FAKE_BUDGET = 512 * 1024 };

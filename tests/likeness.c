@@ -103,15 +103,3 @@ bool likeness_equal(const likeness *a, const likeness *b, char *difference, size
         }
     return true;
 }
-
-bool likeness_same_picture(const likeness *a, const likeness *b, const fakepicture *place)
-{
-    int left = place->column * a->cell_width, top = place->row * a->cell_height;
-    for (int y = top; y < top + place->height; y++)
-        for (int x = left; x < left + place->width; x++) {
-            size_t i = (size_t)y * (size_t)width_of(a) + (size_t)x;
-            if (!a->painted[i] || !same_pixel(a, b, i))
-                return false;
-        }
-    return true;
-}

@@ -16,7 +16,5 @@ void likeness_free(likeness *copy);
 
 /* Whether both look the same to a reader: text, colours, pixels. If not, `difference` tells the first place. */
 bool likeness_equal(const likeness *a, const likeness *b, char *difference, size_t size);
-/* Whether a rectangle is wholly painted in both, alike. */
-bool likeness_same_picture(const likeness *a, const likeness *b, const fakepicture *place);
 
 #endif

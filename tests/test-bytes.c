@@ -11,28 +11,23 @@
 #include <cmocka.h>
 
 #include "drive.h"
-#include "likeness.h"
 
 enum { NARROW = 16 /* columns: across such a picture text may be written rather than jumped over, which is mended */ };
 
-/* Types a key at a time. No picture may be sent that is on the screen already. */
+/* Types a key at a time. No picture may be sent that is on the screen already, whatever late answers come between. */
 static void walk(faketerm *term, const char *keys)
 {
     fakescreen *screen = faketerm_screen(term);
     for (; *keys; keys++) {
         fakescreen_reset_counts(screen);
-        likeness *before = likeness_take(screen);
         faketerm_type(term, (char[]){*keys, '\0'});
         drive_sync(term);
-        likeness *after = likeness_take(screen);
         for (int i = 0; i < screen->picture_count; i++) {
             const fakepicture *sent = &screen->pictures[i];
-            if (sent->width > NARROW * screen->cell_width && likeness_same_picture(before, after, sent))
+            if (sent->width > NARROW * screen->cell_width && sent->vain)
                 fail_msg("'%c' sends the picture at row %d, column %d, which is there already", *keys, sent->row,
                          sent->column);
         }
-        likeness_free(before);
-        likeness_free(after);
     }
 }
 
