@@ -289,6 +289,13 @@ static void check_convolution(int round, dv_convolution c)
     dv_convolution_weight_gradient(&c, k.x, k.y, got, k.workspace);
     dv_plain_convolution_weight_gradient(&c, k.x, k.y, expected, NULL);
     assert_close("weight gradient", round, got, expected, k.w_count, (double)k.y_count);
+
+    float *both = copy_of(k.w, k.w_count), *y = copy_of(k.y, k.y_count), *y_alone = copy_of(k.y, k.y_count);
+    dv_convolution_both(&c, k.x, k.w, y, k.y, both, k.workspace);
+    dv_convolution_accumulate(&c, k.x, k.w, y_alone, k.workspace, NULL);
+    assert_memory_equal(both, got, (size_t)k.w_count * sizeof *both);
+    assert_memory_equal(y, y_alone, (size_t)k.y_count * sizeof *y);
+    free(both), free(y), free(y_alone);
     free(got), free(expected);
     free_case(&k);
 }

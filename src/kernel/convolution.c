@@ -143,29 +143,35 @@ static void start_rows(int64_t rows, int64_t columns, const float *bias, float *
             y[r * ld + i] = bias[r];
 }
 
+/* The gathered windows of a block by the weights of a group. */
+static void multiply(const forward_run *run, const block *k, int64_t group, const float *columns, int64_t ld,
+                     float *wide)
+{
+    const dv_convolution *c = run->c;
+    const blocking *b = &run->blocking;
+    const int64_t rows = c->out_channels / c->groups, picture_size = c->out_channels * b->positions;
+    float *y = run->y + (k->picture * c->out_channels + group * rows) * b->positions + k->from;
+    float *target = k->pictures > 1 ? wide : y;
+    const int64_t target_ld = k->pictures > 1 ? k->columns : b->positions;
+    if (run->bias)
+        start_rows(rows, k->columns, run->bias + group * rows, target, target_ld);
+    else if (run->accumulate && k->pictures > 1)
+        widen(y, picture_size, rows, b->positions, k->pictures, target);
+    dv_gemm(false, false, rows, k->columns, b->depth, 1, run->w + group * rows * b->depth, b->depth, columns, ld,
+            run->bias || run->accumulate ? 1 : 0, target, target_ld);
+    if (k->pictures > 1)
+        narrow(target, picture_size, rows, b->positions, k->pictures, y);
+}
+
 static void forward_block(void *context, int64_t task, int thread)
 {
     const forward_run *run = context;
-    const dv_convolution *c = run->c;
-    const blocking *b = &run->blocking;
-    const int64_t group = task % c->groups;
-    const block k = get_block(c, b, task / c->groups);
-    const int64_t rows = c->out_channels / c->groups, picture_size = c->out_channels * b->positions;
+    const int64_t group = task % run->c->groups;
+    const block k = get_block(run->c, &run->blocking, task / run->c->groups);
     float *room = run->workspace + thread * run->thread_workspace;
     const float *columns;
-    const int64_t ld = gather(c, b, &k, group, run->x, room, &columns);
-
-    float *y = run->y + (k.picture * c->out_channels + group * rows) * b->positions + k.from;
-    float *target = k.pictures > 1 ? room + b->depth * k.columns : y;
-    const int64_t target_ld = k.pictures > 1 ? k.columns : b->positions;
-    if (run->bias)
-        start_rows(rows, k.columns, run->bias + group * rows, target, target_ld);
-    else if (run->accumulate && k.pictures > 1)
-        widen(y, picture_size, rows, b->positions, k.pictures, target);
-    dv_gemm(false, false, rows, k.columns, b->depth, 1, run->w + group * rows * b->depth, b->depth, columns, ld,
-            run->bias || run->accumulate ? 1 : 0, target, target_ld);
-    if (k.pictures > 1)
-        narrow(target, picture_size, rows, b->positions, k.pictures, y);
+    const int64_t ld = gather(run->c, &run->blocking, &k, group, run->x, room, &columns);
+    multiply(run, &k, group, columns, ld, room + run->blocking.depth * k.columns);
 }
 
 static void run_forward(forward_run run, dv_team *team)
@@ -256,27 +262,48 @@ void dv_convolution_transposed(const dv_convolution *c, const float *dy, const f
 
 /* ---- gradients of the parameters -------------------------------------------------- */
 
+/* dw += gradient by w of one block and group, the windows being gathered already. */
+static void add_weight_gradient(const dv_convolution *c, const blocking *b, const block *k, int64_t group,
+                                const float *columns, int64_t ld, const float *dy, float *dw, float *wide)
+{
+    const int64_t rows = c->out_channels / c->groups;
+    const float *g = dy + (k->picture * c->out_channels + group * rows) * b->positions + k->from;
+    int64_t g_ld = b->positions;
+    if (k->pictures > 1) {
+        widen(g, c->out_channels * b->positions, rows, b->positions, k->pictures, wide);
+        g = wide;
+        g_ld = k->columns;
+    }
+    dv_gemm(false, true, rows, b->depth, k->columns, 1, g, g_ld, columns, ld, 1, dw + group * rows * b->depth,
+            b->depth);
+}
+
 void dv_convolution_weight_gradient(const dv_convolution *c, const float *x, const float *dy, float *dw,
                                     float *workspace)
 {
     const blocking b = choose_blocking(c);
-    const int64_t rows = c->out_channels / c->groups;
     for (int64_t index = 0; index < b.blocks; index++) {
         const block k = get_block(c, &b, index);
         for (int64_t group = 0; group < c->groups; group++) {
             const float *columns;
             const int64_t ld = gather(c, &b, &k, group, x, workspace, &columns);
-            const float *g = dy + (k.picture * c->out_channels + group * rows) * b.positions + k.from;
-            int64_t g_ld = b.positions;
-            if (k.pictures > 1) {
-                float *wide = workspace + b.depth * k.columns;
-                widen(g, c->out_channels * b.positions, rows, b.positions, k.pictures, wide);
-                g = wide;
-                g_ld = k.columns;
-            }
-            dv_gemm(false, true, rows, b.depth, k.columns, 1, g, g_ld, columns, ld, 1, dw + group * rows * b.depth,
-                    b.depth);
+            add_weight_gradient(c, &b, &k, group, columns, ld, dy, dw, workspace + b.depth * k.columns);
         }
+    }
+}
+
+void dv_convolution_both(const dv_convolution *c, const float *x, const float *w, float *y, const float *dy, float *dw,
+                         float *workspace)
+{
+    const forward_run run = {.c = c, .blocking = choose_blocking(c), .x = x, .w = w, .y = y, .accumulate = true};
+    for (int64_t task = 0; task < run.blocking.blocks * c->groups; task++) {
+        const int64_t group = task % c->groups;
+        const block k = get_block(c, &run.blocking, task / c->groups);
+        const float *columns;
+        const int64_t ld = gather(c, &run.blocking, &k, group, x, workspace, &columns);
+        float *wide = workspace + run.blocking.depth * k.columns;
+        multiply(&run, &k, group, columns, ld, wide);
+        add_weight_gradient(c, &run.blocking, &k, group, columns, ld, dy, dw, wide);
     }
 }
 

@@ -38,6 +38,10 @@ void dv_convolution_transposed(const dv_convolution *c, const float *dy, const f
 void dv_convolution_weight_gradient(const dv_convolution *c, const float *x, const float *dy, float *dw,
                                     float *workspace);
 
+/* y += w * x and dw += gradient by w, the windows of x gathered once for both. On the calling thread. */
+void dv_convolution_both(const dv_convolution *c, const float *x, const float *w, float *y, const float *dy, float *dw,
+                         float *workspace);
+
 /* db += gradient by the bias: for each of `channels`, the sum over pictures and `positions`. */
 void dv_bias_gradient(int64_t batch, int64_t channels, int64_t positions, const float *dy, float *db);
 

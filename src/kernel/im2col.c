@@ -3,22 +3,53 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* Four floats at a time; they may lie anywhere. */
+typedef float four __attribute__((vector_size(16)));
+
+static inline four load(const float *from)
+{
+    four value;
+    memcpy(&value, from, sizeof value);
+    return value;
+}
+
+static inline void store(float *to, four value)
+{
+    memcpy(to, &value, sizeof value);
+}
+
 /* Short lines are the rule, and a call of memcpy costs more than they do. */
 static inline void copy_floats(int64_t n, const float *from, float *to)
 {
-    enum { STEP = 8 };
     if (n > 128) {
         memcpy(to, from, (size_t)n * sizeof *to);
-        return;
+    } else if (n >= 4) {
+        for (int64_t i = 0; i + 4 <= n; i += 4)
+            store(to + i, load(from + i));
+        store(to + n - 4, load(from + n - 4)); /* the rest, over what is there already */
+    } else {
+        for (int64_t i = 0; i < n; i++)
+            to[i] = from[i];
     }
-    if (n >= STEP) {
-        for (int64_t i = 0; i + STEP <= n; i += STEP)
-            memcpy(to + i, from + i, STEP * sizeof *to);
-        memcpy(to + n - STEP, from + n - STEP, STEP * sizeof *to); /* the rest, over what is there already */
-        return;
+}
+
+/* from[0], from[2], from[4], from[6], and nothing behind them. */
+static inline four load_every_other(const float *from)
+{
+    typedef int32_t places __attribute__((vector_size(16)));
+    return __builtin_shuffle(load(from), load(from + 3), (places){0, 2, 5, 7});
+}
+
+static inline void copy_every_other(int64_t n, const float *from, float *to)
+{
+    if (n >= 4) {
+        for (int64_t i = 0; i + 4 <= n; i += 4)
+            store(to + i, load_every_other(from + 2 * i));
+        store(to + n - 4, load_every_other(from + 2 * (n - 4)));
+    } else {
+        for (int64_t i = 0; i < n; i++)
+            to[i] = from[2 * i];
     }
-    for (int64_t i = 0; i < n; i++)
-        to[i] = from[i];
 }
 
 static inline void copy_line(int64_t n, const float *from, int64_t stride, float *to)
@@ -26,8 +57,7 @@ static inline void copy_line(int64_t n, const float *from, int64_t stride, float
     if (stride == 1)
         copy_floats(n, from, to);
     else if (stride == 2)
-        for (int64_t i = 0; i < n; i++)
-            to[i] = from[2 * i];
+        copy_every_other(n, from, to);
     else
         for (int64_t i = 0; i < n; i++)
             to[i] = from[stride * i];
@@ -35,12 +65,12 @@ static inline void copy_line(int64_t n, const float *from, int64_t stride, float
 
 static inline void add_line(int64_t n, const float *from, int64_t stride, float *to)
 {
+    int64_t i = 0;
     if (stride == 1)
-        for (int64_t i = 0; i < n; i++)
-            to[i] += from[i];
-    else
-        for (int64_t i = 0; i < n; i++)
-            to[i * stride] += from[i];
+        for (; i + 4 <= n; i += 4)
+            store(to + i, load(to + i) + load(from + i));
+    for (; i < n; i++)
+        to[i * stride] += from[i];
 }
 
 static inline int64_t smaller(int64_t a, int64_t b)
@@ -112,28 +142,100 @@ static inline run get_run(const touch *t, int64_t d, int64_t h)
                  t->origin + d * t->depth_step + h * t->height_step + from * t->w->stride[2]};
 }
 
-static void gather_tap(const touch *t, const float *x, float *columns)
+/* Consecutive lines of which the block has the same part: runs that are column_step and at_step apart. */
+typedef struct strip {
+    run first;
+    int64_t lines, column_step, at_step;
+} strip;
+
+/* The strip from height h on: one line that an end of the block cuts, or all that it does not. */
+static inline strip get_strip(const touch *t, int64_t d, int64_t h, int64_t end)
+{
+    const int64_t line = t->w->out[2], start = (d * t->w->out[1] + h) * line;
+    const int64_t whole = start < t->from ? 0 : (t->to - start) / line;
+    return (strip){get_run(t, d, h), larger(smaller(whole, end - h), 1), line, t->height_step};
+}
+
+/* Rows of `columns` that belong to one tap, one for each of the channels, and the planes of x. */
+typedef struct rows {
+    int64_t channels, size, ld;
+} rows;
+
+/* The runs of a strip in every channel. Inlined below, where the compiler knows the stride and common lengths. */
+static inline void gather_runs(const strip *s, const rows *r, int64_t n, int64_t stride, const float *x, float *columns)
+{
+    for (int64_t c = 0; c < r->channels; c++) {
+        const float *from = x + c * r->size + s->first.at;
+        float *to = columns + c * r->ld + s->first.column;
+        for (int64_t l = 0; l < s->lines; l++, from += s->at_step, to += s->column_step)
+            copy_line(n, from, stride, to);
+    }
+}
+
+static inline void scatter_runs(const strip *s, const rows *r, int64_t n, int64_t stride, const float *columns,
+                                float *x)
+{
+    for (int64_t c = 0; c < r->channels; c++) {
+        const float *from = columns + c * r->ld + s->first.column;
+        float *to = x + c * r->size + s->first.at;
+        for (int64_t l = 0; l < s->lines; l++, from += s->column_step, to += s->at_step)
+            add_line(n, from, stride, to);
+    }
+}
+
+#define WITH_STRIDE(RUNS, STRIDE, FROM, TO)                                                                            \
+    (n == 4    ? RUNS(s, r, 4, STRIDE, FROM, TO)                                                                       \
+     : n == 8  ? RUNS(s, r, 8, STRIDE, FROM, TO)                                                                       \
+     : n == 16 ? RUNS(s, r, 16, STRIDE, FROM, TO)                                                                      \
+               : RUNS(s, r, n, STRIDE, FROM, TO))
+
+static void gather_strip(const strip *s, const rows *r, int64_t stride, const float *x, float *columns)
+{
+    const int64_t n = s->first.n;
+    if (stride == 1)
+        WITH_STRIDE(gather_runs, 1, x, columns);
+    else if (stride == 2)
+        WITH_STRIDE(gather_runs, 2, x, columns);
+    else
+        gather_runs(s, r, n, stride, x, columns);
+}
+
+static void scatter_strip(const strip *s, const rows *r, int64_t stride, const float *columns, float *x)
+{
+    const int64_t n = s->first.n;
+    if (stride == 1)
+        WITH_STRIDE(scatter_runs, 1, columns, x);
+    else if (stride == 2)
+        WITH_STRIDE(scatter_runs, 2, columns, x);
+    else
+        scatter_runs(s, r, n, stride, columns, x);
+}
+
+static void gather_tap(const touch *t, const rows *r, const float *x, float *columns)
 {
     if (!is_inside_everywhere(t))
-        memset(columns, 0, (size_t)(t->to - t->from) * sizeof *columns);
+        for (int64_t c = 0; c < r->channels; c++)
+            memset(columns + c * r->ld, 0, (size_t)(t->to - t->from) * sizeof *columns);
     for (int64_t d = t->d.from; d < t->d.to; d++) {
         const dv_range heights = get_heights(t, d);
-        for (int64_t h = heights.from; h < heights.to; h++) {
-            const run r = get_run(t, d, h);
-            if (r.n > 0)
-                copy_line(r.n, x + r.at, t->w->stride[2], columns + r.column);
+        for (int64_t h = heights.from; h < heights.to;) {
+            const strip s = get_strip(t, d, h, heights.to);
+            if (s.first.n > 0)
+                gather_strip(&s, r, t->w->stride[2], x, columns);
+            h += s.lines;
         }
     }
 }
 
-static void scatter_tap(const touch *t, const float *columns, float *x)
+static void scatter_tap(const touch *t, const rows *r, const float *columns, float *x)
 {
     for (int64_t d = t->d.from; d < t->d.to; d++) {
         const dv_range heights = get_heights(t, d);
-        for (int64_t h = heights.from; h < heights.to; h++) {
-            const run r = get_run(t, d, h);
-            if (r.n > 0)
-                add_line(r.n, columns + r.column, t->w->stride[2], x + r.at);
+        for (int64_t h = heights.from; h < heights.to;) {
+            const strip s = get_strip(t, d, h, heights.to);
+            if (s.first.n > 0)
+                scatter_strip(&s, r, t->w->stride[2], columns, x);
+            h += s.lines;
         }
     }
 }
@@ -141,27 +243,27 @@ static void scatter_tap(const touch *t, const float *columns, float *x)
 void dv_im2col(const dv_window *w, int64_t channels, const float *x, int64_t from, int64_t to, float *columns,
                int64_t ld)
 {
-    const int64_t size = dv_window_product(w->in), taps = dv_window_product(w->kernel);
+    const int64_t taps = dv_window_product(w->kernel);
+    const rows r = {channels, dv_window_product(w->in), taps * ld};
     int64_t tap[DV_SPATIAL];
     for (tap[0] = 0; tap[0] < w->kernel[0]; tap[0]++)
         for (tap[1] = 0; tap[1] < w->kernel[1]; tap[1]++)
             for (tap[2] = 0; tap[2] < w->kernel[2]; tap[2]++, columns += ld) {
                 const touch t = get_touch(w, tap, from, to);
-                for (int64_t c = 0; c < channels; c++)
-                    gather_tap(&t, x + c * size, columns + c * taps * ld);
+                gather_tap(&t, &r, x, columns);
             }
 }
 
 void dv_col2im(const dv_window *w, int64_t channels, const float *columns, int64_t ld, int64_t from, int64_t to,
                float *x)
 {
-    const int64_t size = dv_window_product(w->in), taps = dv_window_product(w->kernel);
+    const int64_t taps = dv_window_product(w->kernel);
+    const rows r = {channels, dv_window_product(w->in), taps * ld};
     int64_t tap[DV_SPATIAL];
     for (tap[0] = 0; tap[0] < w->kernel[0]; tap[0]++)
         for (tap[1] = 0; tap[1] < w->kernel[1]; tap[1]++)
             for (tap[2] = 0; tap[2] < w->kernel[2]; tap[2]++, columns += ld) {
                 const touch t = get_touch(w, tap, from, to);
-                for (int64_t c = 0; c < channels; c++)
-                    scatter_tap(&t, columns + c * taps * ld, x + c * size);
+                scatter_tap(&t, &r, columns, x);
             }
 }

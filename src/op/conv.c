@@ -183,9 +183,12 @@ static void conv_transpose_backward(const dv_call *call, const dv_tensor *const 
     const dv_tensor *dy = output_gradient[0];
     if (!dy)
         return;
-    if (input_gradient[0])
+    if (input_gradient[0] && input_gradient[1])
+        dv_convolution_both(c, dy->f, call->input[1]->f, input_gradient[0]->f, call->input[0]->f, input_gradient[1]->f,
+                            call->workspace);
+    else if (input_gradient[0])
         dv_convolution_accumulate(c, dy->f, call->input[1]->f, input_gradient[0]->f, call->workspace, call->team);
-    if (input_gradient[1])
+    else if (input_gradient[1])
         dv_convolution_weight_gradient(c, dy->f, call->input[0]->f, input_gradient[1]->f, call->workspace);
     add_bias_gradient(call, dy, input_gradient);
 }
