@@ -125,6 +125,88 @@ static void old_files_are_read(void **state)
     dv_graph_free(graph);
 }
 
+/* What make.py says of external.onnx, at 1 and 2. */
+static void assert_external(const char *path)
+{
+    dv_error error = {0};
+    dv_graph *graph = dv_onnx_read(path, &error);
+    if (!graph)
+        fail_msg("%s", error.message);
+    dv_runner *runner = dv_runner_new(graph, NULL, &error);
+    float x[] = {1, 2};
+    dv_tensor input = {.type = DV_TYPE_FLOAT, .shape = shape_of(2, 1, 2), .f = x};
+    const dv_tensor *outputs;
+    if (!dv_runner_run(runner, &input, &outputs, &error))
+        fail_msg("%s", error.message);
+    const float y[] = {14, 29}, b[] = {0.5f, 0.25f};
+    assert_memory_equal(outputs[0].f, y, sizeof y);
+    assert_int_equal(outputs[1].type, DV_TYPE_FLOAT16);
+    assert_memory_equal(outputs[1].f, b, sizeof b);
+    dv_runner_free(runner);
+    dv_graph_free(graph);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    char source[512];
+    dv_error error;
+    uint8_t *data;
+    size_t size;
+    assert_true(dv_file_read(source_path(source, "onnx", from), 1 << 20, &data, &size, &error));
+    put_file(to, data, size);
+    free(data);
+}
+
+/* Beside the model, by whatever path it is named; through links only where they stay in its folder, or where the model
+ * is a link itself and both lie side by side. */
+static void external_data_is_read_beside_the_model(void **state)
+{
+    char path[512];
+    dv_error error = {0};
+    assert_external(source_path(path, "onnx", "external.onnx"));
+
+    const char *const folders[] = {"store", "store/below", "links"};
+    for (size_t f = 0; f < sizeof folders / sizeof *folders; f++) {
+        snprintf(path, sizeof path, "%s/%s", (const char *)*state, folders[f]);
+        assert_int_equal(mkdir(path, 0700), 0);
+    }
+    copy_file("external.onnx", scratch_path(path, *state, "store/1"));
+    copy_file("external.bin", scratch_path(path, *state, "store/2"));
+    copy_file("below/c.bin", scratch_path(path, *state, "store/below/c.bin"));
+    assert_int_equal(symlink("../store/2", scratch_path(path, *state, "links/external.bin")), 0);
+    assert_int_equal(symlink("../store/below", scratch_path(path, *state, "links/below")), 0);
+    const char *model = scratch_path(path, *state, "links/model.onnx");
+    assert_int_equal(symlink("../store/1", model), 0);
+    assert_external(model);
+
+    assert_int_equal(unlink(model), 0); /* the same folder, but the model is none of the store's */
+    copy_file("external.onnx", model);
+    assert_null(dv_onnx_read(model, &error));
+    assert_non_null(strstr(error.message, "'external.bin', which is not in the model's folder"));
+
+    int here = open(".", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(chdir(scratch_path(path, *state, "links")), 0);
+    assert_int_equal(rename("../store/2", "real.bin") || unlink("external.bin") || unlink("below"), 0);
+    assert_int_equal(rename("../store/below", "below") || symlink("real.bin", "external.bin"), 0);
+    assert_external("model.onnx"); /* a link inside of the folder */
+    assert_int_equal(unlink("external.bin") || mkfifo("external.bin", 0600), 0);
+    assert_null(dv_onnx_read("model.onnx", &error)); /* and nobody waits for a writer */
+    assert_non_null(strstr(error.message, "no regular file"));
+    assert_int_equal(fchdir(here), 0);
+    close(here);
+}
+
+/* A file full of holes. */
+static void what_no_message_can_hold_is_told(void **state)
+{
+    char path[256];
+    dv_error error = {0};
+    put_file(scratch_path(path, *state, "large.onnx"), "", 0);
+    assert_int_equal(truncate(path, (off_t)3 << 30), 0);
+    assert_null(dv_onnx_read(path, &error));
+    assert_non_null(strstr(error.message, "3.0 GiB are more than one ONNX file can hold (2 GiB)"));
+}
+
 /* min(2 * leaky(x), 5) */
 static void assert_is_network(const dv_graph *graph)
 {
@@ -298,7 +380,23 @@ static void bad_files_are_refused(void **state)
         {"initializer-overflow", "shape [1099511627776, 1099511627776] is impossible", DV_ERROR_FORMAT},
         {"initializer-huge", "0 elements of data do not make up float [549755813888]", DV_ERROR_FORMAT},
         {"initializer-rank-9", "initializer 'w': 9 dimensions are not supported", DV_ERROR_UNSUPPORTED},
-        {"initializer-external", "initializer 'w': external data is not supported", DV_ERROR_UNSUPPORTED},
+        {"external-missing",
+         "initializer 'w': its data is in the file 'nowhere.onnx.data', which is missing beside the model: copy that "
+         "file too, or export the model with external_data=False",
+         DV_ERROR_FILE},
+        {"external-no-location", "its external data has no location", DV_ERROR_FORMAT},
+        {"external-absolute", "'/etc/passwd', which is not in the model's folder", DV_ERROR_FORMAT},
+        {"external-parent", "etc/passwd', which is not in the model's folder", DV_ERROR_FORMAT},
+        {"external-parent-inside", "which is not in the model's folder", DV_ERROR_FORMAT},
+        {"external-folder", "'.', which is not in the model's folder", DV_ERROR_FORMAT},
+        {"external-past-end", "beyond the end of the file 'onnx-external.bin' (12 bytes)", DV_ERROR_FORMAT},
+        {"external-offset-past-end", "beyond the end of the file", DV_ERROR_FORMAT},
+        {"external-offset-overflow", "beyond the end of the file", DV_ERROR_FORMAT},
+        {"external-offset-negative", "the offset '-4' of its external data is no number", DV_ERROR_FORMAT},
+        {"external-offset-no-number", "the offset '4 bytes' of its external data is no number", DV_ERROR_FORMAT},
+        {"external-odd-bytes", "7 bytes of data are no whole number of float elements", DV_ERROR_FORMAT},
+        {"external-one-missing", "1 elements of data do not make up float [2]", DV_ERROR_FORMAT},
+        {"external-one-too-many", "3 elements of data do not make up float [2]", DV_ERROR_FORMAT},
         {"initializer-twice", "value 'w' is defined twice", DV_ERROR_FORMAT},
         {"initializer-computed", "value 'w' is defined twice", DV_ERROR_FORMAT},
         {"initializer-sparse", "sparse initializers are not supported", DV_ERROR_UNSUPPORTED},
@@ -377,8 +475,11 @@ static void damaged_files_do_no_harm(void **state)
     dv_error error;
     uint8_t *data;
     size_t size;
+    assert_int_equal(mkdir(scratch_path(path, *state, "below"), 0700), 0);
+    copy_file("below/c.bin", scratch_path(path, *state, "below/c.bin"));
+    copy_file("external.bin", scratch_path(path, *state, "external.bin"));
     scratch_path(path, *state, "damaged.onnx");
-    static const char *const names[] = {"network.onnx", "old.onnx"};
+    static const char *const names[] = {"network.onnx", "old.onnx", "external.onnx"};
     for (size_t m = 0; m < sizeof names / sizeof *names; m++) {
         assert_true(dv_file_read(source_path(source, "onnx", names[m]), 1 << 20, &data, &size, &error));
         put_file(path, data, size);
@@ -409,6 +510,8 @@ int main(void)
         cmocka_unit_test(every_type_is_read),
         cmocka_unit_test(old_files_are_read),
         cmocka_unit_test(a_network_is_read_and_told_about),
+        with_scratch(external_data_is_read_beside_the_model),
+        with_scratch(what_no_message_can_hold_is_told),
         with_scratch(what_is_written_is_read_back),
         with_scratch(outputs_of_built_graphs_are_declared),
         cmocka_unit_test(bad_files_are_refused),

@@ -5,15 +5,28 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* No protobuf message is longer. */
 static const size_t file_limit = (size_t)1 << 31;
+
+static bool is_too_long(const char *path, dv_error *error)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode) || (uintmax_t)status.st_size <= file_limit)
+        return false;
+    dv_error_set(error, DV_ERROR_UNSUPPORTED,
+                 "%s: %.1f GiB are more than one ONNX file can hold (2 GiB): save the model with its weights beside it "
+                 "(external_data=True)",
+                 path, (double)status.st_size / (1 << 30));
+    return true;
+}
 
 Onnx__ModelProto *dv_model_load(const char *path, dv_error *error)
 {
     uint8_t *data;
     size_t size;
-    if (!dv_file_read(path, file_limit, &data, &size, error))
+    if (is_too_long(path, error) || !dv_file_read(path, file_limit, &data, &size, error))
         return NULL;
     Onnx__ModelProto *model = onnx__model_proto__unpack(NULL, size, data);
     free(data);

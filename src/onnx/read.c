@@ -6,12 +6,14 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What is needed while a graph is being made. */
 typedef struct reader {
     dv_graph *graph;
-    dv_arena *scratch; /* gone afterwards */
+    dv_arena *scratch;    /* gone afterwards */
+    dv_external external; /* data beside the file */
 } reader;
 
 static const char *text_of(const char *text)
@@ -74,19 +76,28 @@ static void note_type(reader *it, const Onnx__ValueInfoProto *info)
 
 /* ---- constants --------------------------------------------------------------------------- */
 
-static bool read_initializer(reader *it, const Onnx__TensorProto *proto, dv_error *error)
+/* Large weights should not be there twice while the rest is read. */
+static void forget_data(Onnx__TensorProto *proto)
+{
+    free(proto->raw_data.data);
+    proto->raw_data = (ProtobufCBinaryData){0};
+}
+
+static bool read_initializer(reader *it, Onnx__TensorProto *proto, dv_error *error)
 {
     const char *name = text_of(proto->name);
     dv_type type;
     dv_shape shape;
     if (!*name)
         return dv_error_set(error, DV_ERROR_FORMAT, "an initializer has no name");
-    if (!dv_proto_tensor_check(proto, &type, &shape, error))
+    if (!dv_proto_tensor_check(proto, &it->external, &type, &shape, error))
         return dv_error_prefix(error, "initializer '%s'", name);
     int v = dv_graph_add_constant(it->graph, name, type, &shape, NULL, error);
     if (v < 0)
         return false;
-    dv_proto_tensor_decode(proto, it->graph->value[v].constant);
+    if (!dv_proto_tensor_decode(proto, &it->external, it->graph->value[v].constant, error))
+        return dv_error_prefix(error, "initializer '%s'", name);
+    forget_data(proto);
     return true;
 }
 
@@ -105,14 +116,13 @@ static bool read_attribute_tensor(reader *it, const Onnx__AttributeProto *proto,
     dv_shape shape;
     if (!proto->t)
         return dv_error_set(error, DV_ERROR_FORMAT, "attribute '%s' holds no tensor", attribute->name);
-    if (!dv_proto_tensor_check(proto->t, &type, &shape, error))
+    if (!dv_proto_tensor_check(proto->t, &it->external, &type, &shape, error))
         return dv_error_prefix(error, "attribute '%s'", attribute->name);
     dv_tensor *tensor = dv_tensor_new(it->scratch, type, &shape, error);
     if (!tensor)
         return false;
-    dv_proto_tensor_decode(proto->t, tensor);
     attribute->tensor = tensor;
-    return true;
+    return dv_proto_tensor_decode(proto->t, &it->external, tensor, error);
 }
 
 static bool check_attribute_count(size_t count, const char *name, dv_error *error)
@@ -275,7 +285,9 @@ dv_graph *dv_onnx_read(const char *path, dv_error *error)
     if (!model)
         return NULL;
     reader it = {0};
+    dv_external_init(&it.external, path);
     bool ok = read_model(&it, model, error);
+    dv_external_clear(&it.external);
     dv_arena_free(it.scratch);
     onnx__model_proto__free_unpacked(model, NULL);
     if (ok)

@@ -88,35 +88,52 @@ static bool has_raw_data(const Onnx__TensorProto *proto)
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
-static bool check_amount(const Onnx__TensorProto *proto, dv_type type, const dv_shape *shape, dv_error *error)
+/* Elements of that type in so many bytes. */
+static bool count_in_bytes(dv_type type, size_t bytes, size_t *count, dv_error *error)
+{
+    size_t size = dv_element_size(type);
+    *count = bytes / size;
+    return bytes % size == 0 ||
+           dv_error_set(error, DV_ERROR_FORMAT, "%zu bytes of data are no whole number of %s elements", bytes,
+                        dv_type_name(type));
+}
+
+static bool count_elements(const Onnx__TensorProto *proto, dv_external *external, dv_type type, size_t *count,
+                           dv_error *error)
+{
+    dv_extent extent;
+    if (dv_external_is_used(proto))
+        return dv_extent_read(proto, &extent, error) && dv_external_open(external, &extent, error) &&
+               count_in_bytes(type, (size_t)extent.length, count, error);
+    if (has_raw_data(proto))
+        return count_in_bytes(type, proto->raw_data.len, count, error);
+    *count = *(const size_t *)((const char *)proto + find_field(type)->count_offset);
+    return true;
+}
+
+static bool check_amount(const Onnx__TensorProto *proto, dv_external *external, dv_type type, const dv_shape *shape,
+                         dv_error *error)
 {
     char text[128];
     int64_t count;
+    size_t held;
     dv_shape_text(shape, text, sizeof text);
     if (!dv_shape_count(shape, &count))
         return dv_error_set(error, DV_ERROR_FORMAT, "shape %s is impossible", text);
-    size_t held = *(const size_t *)((const char *)proto + find_field(type)->count_offset);
-    if (has_raw_data(proto)) {
-        size_t size = dv_element_size(type);
-        held = proto->raw_data.len % size ? SIZE_MAX : proto->raw_data.len / size;
-    }
-    if (held == SIZE_MAX)
-        return dv_error_set(error, DV_ERROR_FORMAT, "%zu bytes of data are no whole number of %s elements",
-                            proto->raw_data.len, dv_type_name(type));
+    if (!count_elements(proto, external, type, &held, error))
+        return false;
     if (held != (size_t)count)
         return dv_error_set(error, DV_ERROR_FORMAT, "%zu elements of data do not make up %s %s", held,
                             dv_type_name(type), text);
     return true;
 }
 
-bool dv_proto_tensor_check(const Onnx__TensorProto *proto, dv_type *type, dv_shape *shape, dv_error *error)
+bool dv_proto_tensor_check(const Onnx__TensorProto *proto, dv_external *external, dv_type *type, dv_shape *shape,
+                           dv_error *error)
 {
     if (!find_field(proto->data_type))
         return dv_error_set(error, DV_ERROR_UNSUPPORTED, "element type %s (%d) is not supported",
                             dv_type_name((dv_type)proto->data_type), (int)proto->data_type);
-    if (proto->data_location == 1 || proto->n_external_data)
-        return dv_error_set(error, DV_ERROR_UNSUPPORTED,
-                            "external data is not supported so far; save the model as one file");
     if (proto->has_segment)
         return dv_error_set(error, DV_ERROR_UNSUPPORTED, "data in segments is not supported");
     if (proto->n_dims > DV_MAX_RANK)
@@ -124,14 +141,20 @@ bool dv_proto_tensor_check(const Onnx__TensorProto *proto, dv_type *type, dv_sha
                             proto->n_dims, DV_MAX_RANK);
     *type = (dv_type)proto->data_type;
     *shape = dv_shape_make((int)proto->n_dims, proto->dims);
-    return check_amount(proto, *type, shape, error);
+    return check_amount(proto, external, *type, shape, error);
 }
 
-void dv_proto_tensor_decode(const Onnx__TensorProto *proto, dv_tensor *tensor)
+bool dv_proto_tensor_decode(const Onnx__TensorProto *proto, dv_external *external, dv_tensor *tensor, dv_error *error)
 {
     int64_t count = dv_shape_elements(&tensor->shape);
+    if (dv_external_is_used(proto)) {
+        dv_extent extent;
+        return dv_extent_read(proto, &extent, error) && dv_external_open(external, &extent, error) &&
+               dv_external_decode(external, &extent, tensor, error);
+    }
     if (has_raw_data(proto))
         dv_elements_decode(tensor->type, count, proto->raw_data.data, tensor->data);
     else
         fields[tensor->type].copy(proto, count, tensor);
+    return true;
 }

@@ -157,9 +157,20 @@ static void store(uint64_t bits, uint8_t *bytes, int size)
         bytes[b] = (uint8_t)(bits >> (8 * b));
 }
 
+bool dv_elements_are_as_stored(dv_type type)
+{
+    const uint16_t one = 1;
+    return *(const uint8_t *)&one == 1 && (type == DV_TYPE_FLOAT || type == DV_TYPE_INT64 || type == DV_TYPE_UINT64);
+}
+
 void dv_elements_decode(dv_type type, int64_t count, const void *bytes, void *stored)
 {
     assert(dv_element_size(type));
+    if (dv_elements_are_as_stored(type)) {
+        if (count)
+            memcpy(stored, bytes, (size_t)count * dv_element_size(type));
+        return;
+    }
     const uint8_t *from = bytes;
     int size = elements[type].size;
     float *f = stored;
@@ -175,6 +186,11 @@ void dv_elements_decode(dv_type type, int64_t count, const void *bytes, void *st
 void dv_elements_encode(dv_type type, int64_t count, const void *stored, void *bytes)
 {
     assert(dv_element_size(type));
+    if (dv_elements_are_as_stored(type)) {
+        if (count)
+            memcpy(bytes, stored, (size_t)count * dv_element_size(type));
+        return;
+    }
     uint8_t *to = bytes;
     int size = elements[type].size;
     const float *f = stored;

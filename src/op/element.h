@@ -7,6 +7,9 @@
 /* Bytes of one element in a file; 0 for types that are not stored. */
 size_t dv_element_size(dv_type type);
 
+/* True if the bytes of a file are those of the stored elements on this machine, so that they can be read in place. */
+bool dv_elements_are_as_stored(dv_type type);
+
 /* count * dv_element_size(type) bytes -> the data of a tensor of that type. */
 void dv_elements_decode(dv_type type, int64_t count, const void *bytes, void *stored);
 /* The way back: floats are rounded to nearest even, integers keep their low bits. */

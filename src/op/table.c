@@ -23,14 +23,14 @@ const dv_operator *dv_operator_at(int index)
 const dv_operator *dv_operator_find(const char *name, int opset, dv_error *error)
 {
     bool known = false;
-    const dv_operator *row;
-    for (int i = 0; (row = dv_operator_at(i)) != NULL; i++) {
-        if (strcmp(row->name, name) != 0)
-            continue;
-        if (row->since <= opset && (row->until == 0 || opset <= row->until))
-            return row;
-        known = true;
-    }
+    for (size_t f = 0; f < sizeof families / sizeof families[0]; f++)
+        for (const dv_operator *row = families[f]; row->name; row++) {
+            if (strcmp(row->name, name) != 0)
+                continue;
+            if (row->since <= opset && (row->until == 0 || opset <= row->until))
+                return row;
+            known = true;
+        }
     if (known)
         dv_error_set(error, DV_ERROR_UNSUPPORTED, "operator %s is not supported at opset %d", name, opset);
     else

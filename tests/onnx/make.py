@@ -121,6 +121,32 @@ def make_misdeclared():
     write(HERE, "misdeclared", model(graph([relu()], outputs=[value("y", ("batch", 7), TensorProto.INT64)])))
 
 
+def external(name, kind, dims, **entries):
+    """A tensor whose elements lie in a file."""
+    tensor = TensorProto(name=name, data_type=kind, dims=dims, data_location=TensorProto.EXTERNAL)
+    for key, text in entries.items():
+        tensor.external_data.add(key=key, value=str(text))
+    return tensor
+
+
+def make_external():
+    """y = x * w + b + c + d: w float32 in the middle of a file, b float16 behind it, c the whole of a file below (no
+    offset, no length), d in an attribute."""
+    w, b = np.float32([2, 3]), np.float16([0.5, 0.25])
+    with open(os.path.join(HERE, "external.bin"), "wb") as file:
+        file.write(b"\xff" * 8 + w.tobytes() + b.tobytes())
+    os.makedirs(os.path.join(HERE, "below"), exist_ok=True)
+    with open(os.path.join(HERE, "below", "c.bin"), "wb") as file:
+        file.write(np.float32([10, 20]).tobytes())
+    tensors = [external("w", TensorProto.FLOAT, [2], location="external.bin", offset=8, length=8, checksum="unread"),
+               external("b", TensorProto.FLOAT16, [2], location="external.bin", offset=16, length=4),
+               external("c", TensorProto.FLOAT, [2], location="below/c.bin")]
+    d = external("", TensorProto.FLOAT, [2], location="external.bin", offset=8, length=8)
+    nodes = [helper.make_node("Mul", ["x", "w"], ["p"]), helper.make_node("Add", ["p", "c"], ["q"]),
+             helper.make_node("Constant", [], ["d"], value=d), helper.make_node("Add", ["q", "d"], ["y"])]
+    write(HERE, "external", model(graph(nodes, tensors, outputs=[value("y"), value("b", [2], TensorProto.FLOAT16)])))
+
+
 # ---- bad ones ---------------------------------------------------------------------
 
 def relu(source="x", target="y", **attributes):
@@ -149,6 +175,28 @@ def nested(depth):
         body = field(1, field(5, field(6, body)))
     head = model(graph([])).SerializeToString()
     return head + field(7, field(1, field(4, b"Relu") + field(5, field(1, b"body") + b"\xa0\x01\x05" + field(6, body))))
+
+
+def make_bad_external():
+    with open(os.path.join(BAD, "onnx-external.bin"), "wb") as file:
+        file.write(np.float32([1, 2, 3]).tobytes())
+
+    def complain(name, **entries):
+        write(BAD, "onnx-external-" + name, with_initializer(external("w", TensorProto.FLOAT, [2], **entries)))
+    complain("missing", location="nowhere.onnx.data", offset=0, length=8)
+    complain("no-location", offset=0, length=8)
+    complain("absolute", location="/etc/passwd", offset=0, length=8)
+    complain("parent", location="../../../../../../../../etc/passwd", offset=0, length=8)
+    complain("parent-inside", location="below/../../bad/onnx-external.bin", offset=0, length=8)
+    complain("folder", location=".", offset=0, length=8)
+    complain("past-end", location="onnx-external.bin", offset=8, length=8)
+    complain("offset-past-end", location="onnx-external.bin", offset=13)
+    complain("offset-overflow", location="onnx-external.bin", offset=(1 << 63) - 1, length=(1 << 63) - 1)
+    complain("offset-negative", location="onnx-external.bin", offset=-4, length=8)
+    complain("offset-no-number", location="onnx-external.bin", offset="4 bytes", length=8)
+    complain("odd-bytes", location="onnx-external.bin", offset=0, length=7)
+    complain("one-missing", location="onnx-external.bin", offset=0, length=4)
+    complain("one-too-many", location="onnx-external.bin")
 
 
 def make_bad():
@@ -208,9 +256,7 @@ def make_bad():
     write(BAD, "onnx-initializer-overflow", with_initializer(initializer(dims=[1 << 40, 1 << 40], raw_data=two)))
     write(BAD, "onnx-initializer-huge", with_initializer(initializer(dims=[1 << 39])))
     write(BAD, "onnx-initializer-rank-9", with_initializer(initializer(dims=[1] * 8 + [2], raw_data=two)))
-    external = initializer(data_location=TensorProto.EXTERNAL)
-    external.external_data.add(key="location", value="w.bin")
-    write(BAD, "onnx-initializer-external", with_initializer(external))
+    make_bad_external()
     twice = with_initializer(initializer(raw_data=two))
     twice.graph.initializer.append(initializer(raw_data=two))
     write(BAD, "onnx-initializer-twice", twice)
@@ -230,4 +276,5 @@ make_old()
 make_network()
 make_integers()
 make_misdeclared()
+make_external()
 make_bad()
