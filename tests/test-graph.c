@@ -262,6 +262,26 @@ static dv_graph *graph_with_copies(void)
 }
 
 /* A few hundred bytes of file can ask for any amount of constants. */
+/* A Shape is known as soon as the plan is made, whatever the batch, and no sooner. */
+static void shapes_are_known_before_the_run(void **state)
+{
+    (void)state;
+    dv_error error = {0};
+    dv_graph *graph = dv_graph_new(13, &error);
+    int x = add_input(graph, "x", shape_of(3, -1, 2, 3));
+    int flat = add_node(graph, "Flatten", "flat", 0, NULL, x, -1);
+    int shape = add_node(graph, "Shape", "shape", 0, NULL, x, -1);
+    assert_true(dv_graph_add_output(graph, add_node(graph, "Reshape", "y", 0, NULL, flat, shape, -1), &error));
+    assert_true(dv_graph_simplify(graph, &error));
+    assert_int_equal(count_operator(graph, "Shape"), 1);
+    int64_t count;
+    for (int batch = 1; batch < 4; batch++) {
+        free(run(graph, shape_of(3, batch, 2, 3), 0, &count));
+        assert_int_equal(count, batch * 6);
+    }
+    dv_graph_free(graph);
+}
+
 static void constants_that_swell_are_refused(void **state)
 {
     (void)state;
@@ -450,6 +470,7 @@ int main(void)
         cmocka_unit_test(long_chains_are_sorted),
         cmocka_unit_test(a_part_gives_the_same_results),
         cmocka_unit_test(constants_are_folded),
+        cmocka_unit_test(shapes_are_known_before_the_run),
         cmocka_unit_test(constants_that_swell_are_refused),
         cmocka_unit_test(copies_are_dropped),
         cmocka_unit_test(normalization_is_folded),

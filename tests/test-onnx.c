@@ -354,7 +354,7 @@ static void bad_files_are_refused(void **state)
         {"operator-without-name", "node 'n' (): calls no operator", DV_ERROR_FORMAT},
         {"domain", "operator FusedConv of domain com.microsoft is not supported", DV_ERROR_UNSUPPORTED},
         {"300-inputs", "300 inputs", DV_ERROR_UNSUPPORTED},
-        {"20-outputs", "20 outputs", DV_ERROR_UNSUPPORTED},
+        {"300-outputs", "300 outputs", DV_ERROR_UNSUPPORTED},
         {"too-many-inputs", "node 'n' (Relu): has 2 inputs", DV_ERROR_FORMAT},
         {"input-left-out", "node 'n' (Add): input 1 is left out", DV_ERROR_FORMAT},
         {"escapes", "node '?[31mred?' (Mystery)", DV_ERROR_UNSUPPORTED},

@@ -73,12 +73,17 @@ static void every_row_is_complete(void **state)
     }
 }
 
+/* Of every operator there is a row for every opset from its first to its last. */
 static void versions_of_an_operator_follow_each_other(void **state)
 {
     (void)state;
     const dv_operator *row, *other;
     for (int i = 0; (row = dv_operator_at(i)) != NULL; i++) {
-        for (int opset = 7; opset <= DV_OPSET_NEWEST; opset++)
+        int last = row->until;
+        for (int j = 0; (other = dv_operator_at(j)) != NULL; j++)
+            if (strcmp(row->name, other->name) == 0 && other->since > row->since)
+                last = other->until;
+        for (int opset = row->since; opset <= (last ? last : DV_OPSET_NEWEST); opset++)
             assert_non_null(dv_operator_find(row->name, opset, NULL));
         for (int j = 0; (other = dv_operator_at(j)) != NULL; j++)
             if (i != j && strcmp(row->name, other->name) == 0)
@@ -320,6 +325,34 @@ static void concat_joins(void **state)
     trial_free(t);
 }
 
+static void shape_tells_dimensions(void **state)
+{
+    (void)state;
+    const struct {
+        int opset;
+        int64_t start, end;
+        int count;
+        int64_t dims[3];
+    } cases[] = {
+        {15, 0, 9, 3, {2, 3, 4}}, {15, 1, 9, 2, {3, 4}}, {15, 0, -1, 2, {2, 3}},   {15, -2, 2, 1, {3}},
+        {15, -10, 1, 1, {2}},     {15, 2, 1, 0, {0}},    {13, 1, 2, 3, {2, 3, 4}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        trial *t = trial_new("Shape", cases[i].opset);
+        trial_random(t, SHAPE(2, 3, 4), 0, 1)->data = NULL;
+        trial_int(t, "start", cases[i].start);
+        trial_int(t, "end", cases[i].end);
+        trial_run(t, 1);
+        trial_expect_ints(t, 0, DV_TYPE_INT64, SHAPE(cases[i].count), cases[i].dims);
+        trial_free(t);
+    }
+    trial *t = trial_new("Size", 13);
+    trial_random(t, SHAPE(2, 3, 4), 0, 1)->data = NULL;
+    trial_run(t, 1);
+    trial_expect_ints(t, 0, DV_TYPE_INT64, SCALAR, INTS(24));
+    trial_free(t);
+}
+
 static void constant_gives_its_value(void **state)
 {
     (void)state;
@@ -363,6 +396,7 @@ int main(void)
         cmocka_unit_test(squeeze_and_unsqueeze_by_attribute_and_input),
         cmocka_unit_test(transpose_permutes),
         cmocka_unit_test(concat_joins),
+        cmocka_unit_test(shape_tells_dimensions),
         cmocka_unit_test(constant_gives_its_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,9 +72,12 @@ bool dv_evaluation_infer(dv_evaluation *it, dv_arena *arena, dv_team *team, dv_e
 
 bool dv_evaluation_is_known(const dv_evaluation *it)
 {
-    for (int i = 0; i < it->call.input_count; i++)
-        if (it->input[i] && !it->input[i]->data)
+    const bool shape_only = it->node->op->shape_only;
+    for (int i = 0; i < it->call.input_count; i++) {
+        const dv_tensor *input = it->input[i];
+        if (input && !input->data && (!shape_only || input->type == DV_TYPE_NONE))
             return false;
+    }
     return true;
 }
 

@@ -20,7 +20,7 @@ void dv_evaluation_bind(dv_evaluation *it, const dv_graph *graph, const dv_node 
                         const bool *wanted);
 /* Types and shapes of the outputs, checked. What the operator prepares goes to `arena`. */
 bool dv_evaluation_infer(dv_evaluation *it, dv_arena *arena, dv_team *team, dv_error *error);
-/* All that the node reads has data. */
+/* All that the node reads is known: data, or the shapes where the operator reads no more than those. */
 bool dv_evaluation_is_known(const dv_evaluation *it);
 /* Computes the outputs into memory of `arena`; *spent counts its bytes, up to DV_KNOWN_LIMIT. */
 bool dv_evaluation_run(dv_evaluation *it, dv_arena *arena, size_t *spent, dv_error *error);

@@ -1,6 +1,6 @@
 /* Operators: what an ONNX node does. One operator is one row of a table: its
  * ONNX name and versions, shape inference, forward, backward. Each family of
- * operators has a file with its rows; table.c lists the families. */
+ * operators has a file with its rows; family.h lists the families. */
 #ifndef DV_OP_OP_H
 #define DV_OP_OP_H
 
@@ -48,7 +48,7 @@ bool dv_attribute_check(const dv_attribute *attribute, dv_error *error);
 
 /* ---- a call ------------------------------------------------------------- */
 
-enum { DV_MAX_INPUTS = 256, DV_MAX_OUTPUTS = 16 };
+enum { DV_MAX_INPUTS = 256, DV_MAX_OUTPUTS = 256 };
 
 /* What differs between using a network and training it (Dropout, BatchNormalization). */
 typedef struct dv_training_state {
@@ -95,6 +95,8 @@ typedef struct dv_operator {
     void (*backward)(const dv_call *call, const dv_tensor *const *output_gradient, dv_tensor *const *input_gradient);
     /* The output may share the memory of input 0 (same count, elementwise). */
     bool in_place;
+    /* forward reads the types and shapes of its inputs but not their elements: the output is known when they are. */
+    bool shape_only;
 } dv_operator;
 
 /* Opsets that are read. */

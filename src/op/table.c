@@ -4,12 +4,8 @@
 
 #include <string.h>
 
-static const dv_operator *const families[] = {
-    dv_family_activation, dv_family_arithmetic, dv_family_batch_normalization,
-    dv_family_concat,     dv_family_constant,   dv_family_conv,
-    dv_family_dropout,    dv_family_matmul,     dv_family_pool,
-    dv_family_reshape,    dv_family_softmax,    dv_family_transpose,
-};
+#define ROWS(NAME) dv_family_##NAME,
+static const dv_operator *const families[] = {DV_FAMILIES(ROWS)};
 
 const dv_operator *dv_operator_at(int index)
 {

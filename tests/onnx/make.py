@@ -219,7 +219,7 @@ def make_bad():
     write(BAD, "onnx-operator-without-name", model(graph([helper.make_node("", ["x"], ["y"], "n")])))
     write(BAD, "onnx-domain", model(graph([helper.make_node("FusedConv", ["x"], ["y"], "n", domain="com.microsoft")])))
     write(BAD, "onnx-300-inputs", model(graph([helper.make_node("Concat", ["x"] * 300, ["y"], "n", axis=0)])))
-    write(BAD, "onnx-20-outputs", model(graph([helper.make_node("Relu", ["x"], [f"y{i}" for i in range(20)], "n")])))
+    write(BAD, "onnx-300-outputs", model(graph([helper.make_node("Relu", ["x"], [f"y{i}" for i in range(300)], "n")])))
     write(BAD, "onnx-shapes-apart", model(graph([helper.make_node("Add", ["x", "w"], ["y"], "n")],
                                                 [numpy_helper.from_array(np.float32([1, 2, 3]), "w")])))
     write(BAD, "onnx-too-many-inputs", model(graph([helper.make_node("Relu", ["x", "x"], ["y"], "n")])))
