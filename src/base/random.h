@@ -24,6 +24,7 @@ typedef enum dv_purpose {
     DV_PURPOSE_SUBSPACE,
     DV_PURPOSE_EMBEDDING,
     DV_PURPOSE_DIRECTIONS,
+    DV_PURPOSE_PROBE,
 } dv_purpose;
 
 /* The bare generator, for its published test vectors. */
