@@ -85,6 +85,10 @@ const dv_bundle_facts *dv_bundle_get_facts(const dv_bundle *bundle);
  * while another one works with the bundle. All other functions want the bundle for themselves. */
 bool dv_bundle_get_picture(const dv_bundle *bundle, int64_t index, float *picture, dv_error *error);
 
+/* How many pictures could not be read so far; of them *what says one sentence (NULL: not wanted). Among many such a
+ * picture is no error: it is shown as grey and not counted where answers are. Any thread may ask. */
+int64_t dv_bundle_unreadable(const dv_bundle *bundle, dv_error *what);
+
 /* ---- classification ----------------------------------------------------- */
 
 /* The teacher's probabilities (temperature 1) on pictures first .. first + count - 1: count x classes, the caller's.

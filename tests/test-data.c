@@ -13,6 +13,24 @@
 #include <cmocka.h>
 #include "scratch.h"
 
+static dv_dataset *open_dataset(const char *images, const char *labels, dv_error *error)
+{
+    const dv_dataset_source source = {.images = images, .labels = labels};
+    return dv_dataset_open(&source, error);
+}
+
+/* The bytes of all pictures, freed by the caller. */
+static uint8_t *all_bytes(const dv_dataset *dataset)
+{
+    dv_picture_form native = dv_dataset_native(dataset);
+    size_t size = dv_picture_form_values(&native);
+    uint8_t *bytes = malloc((size_t)dataset->count * size);
+    for (int64_t i = 0; i < dataset->count; i++) {
+        assert_true(dv_dataset_bytes(dataset, i, NULL, bytes + (size_t)i * size, NULL));
+    }
+    return bytes;
+}
+
 /* ---- IDX -------------------------------------------------------------------- */
 
 enum { COUNT = 2, CHANNELS = 3, HEIGHT = 2, WIDTH = 4, PICTURE = CHANNELS * HEIGHT * WIDTH };
@@ -40,7 +58,7 @@ static void idx_pictures_are_read(void **state)
     scratch_path(path, *state, "pictures");
     put_idx(path, 3, (uint32_t[]){3, 5, 7});
     dv_error error = {0};
-    dv_dataset *dataset = dv_dataset_open(path, NULL, &error);
+    dv_dataset *dataset = open_dataset(path, NULL, &error);
     assert_non_null(dataset);
     assert_int_equal(dataset->count, 3);
     assert_int_equal(dataset->channels, 1);
@@ -48,23 +66,27 @@ static void idx_pictures_are_read(void **state)
     assert_int_equal(dataset->width, 7);
     assert_null(dataset->labels);
     float picture[35];
-    dv_dataset_picture(dataset, 2, picture);
+    assert_true(dv_dataset_picture(dataset, 2, NULL, picture, &error));
+    uint8_t *bytes = all_bytes(dataset);
     for (int i = 0; i < 35; i++) {
-        assert_int_equal(dataset->pixels[70 + i], 70 + i);
+        assert_int_equal(bytes[70 + i], 70 + i);
         assert_true(picture[i] == (float)(70 + i) / 255);
     }
+    free(bytes);
     dv_dataset_close(dataset);
 
     put_idx(path, 4, (uint32_t[]){COUNT, CHANNELS, HEIGHT, WIDTH});
-    dataset = dv_dataset_open(path, NULL, &error);
+    dataset = open_dataset(path, NULL, &error);
     assert_non_null(dataset);
     assert_int_equal(dataset->count, COUNT);
     assert_int_equal(dataset->channels, CHANNELS);
     assert_int_equal(dataset->height, HEIGHT);
     assert_int_equal(dataset->width, WIDTH);
+    bytes = all_bytes(dataset);
     for (int i = 0; i < COUNT * PICTURE; i++) {
-        assert_int_equal(dataset->pixels[i], i);
+        assert_int_equal(bytes[i], i);
     }
+    free(bytes);
     dv_dataset_close(dataset);
     dv_dataset_close(NULL);
 }
@@ -75,7 +97,7 @@ static void labels_go_with_pictures(void **state)
     put_idx(scratch_path(pictures, *state, "pictures"), 3, (uint32_t[]){3, 2, 2});
     put_idx(scratch_path(labels, *state, "labels"), 1, (uint32_t[]){3});
     dv_error error = {0};
-    dv_dataset *dataset = dv_dataset_open(pictures, labels, &error);
+    dv_dataset *dataset = open_dataset(pictures, labels, &error);
     assert_non_null(dataset);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(dataset->labels[i], i);
@@ -83,16 +105,16 @@ static void labels_go_with_pictures(void **state)
     dv_dataset_close(dataset);
 
     put_idx(labels, 1, (uint32_t[]){4});
-    assert_null(dv_dataset_open(pictures, labels, &error));
+    assert_null(open_dataset(pictures, labels, &error));
     assert_int_equal(error.code, DV_ERROR_FORMAT);
     assert_non_null(strstr(error.message, labels));
     assert_non_null(strstr(error.message, pictures));
     assert_non_null(strstr(error.message, "4 labels"));
-    assert_null(dv_dataset_open(labels, NULL, &error)); /* one for the other */
+    assert_null(open_dataset(labels, NULL, &error)); /* one for the other */
     assert_non_null(strstr(error.message, "are these the labels?"));
-    assert_null(dv_dataset_open(pictures, pictures, &error));
+    assert_null(open_dataset(pictures, pictures, &error));
     assert_non_null(strstr(error.message, "are these the pictures?"));
-    assert_null(dv_dataset_open(pictures, scratch_path(labels, *state, "missing"), &error));
+    assert_null(open_dataset(pictures, scratch_path(labels, *state, "missing"), &error));
     assert_int_equal(error.code, DV_ERROR_FILE);
     assert_non_null(strstr(error.message, labels));
 }
@@ -109,7 +131,7 @@ static void fashion_mnist_is_read(void **state)
         print_message("skipped: %s is not there\n", pictures);
         skip();
     }
-    dv_dataset *dataset = dv_dataset_open(pictures, labels, NULL);
+    dv_dataset *dataset = open_dataset(pictures, labels, NULL);
     assert_non_null(dataset);
     assert_int_equal(dataset->count, 10000);
     assert_int_equal(dataset->height, 28);
@@ -124,9 +146,11 @@ static void fashion_mnist_is_read(void **state)
         assert_int_equal(of_class[k], 1000);
     }
     int64_t sum = 0;
+    uint8_t *bytes = all_bytes(dataset);
     for (int64_t i = 0; i < dataset->count * 784; i++) {
-        sum += dataset->pixels[i];
+        sum += bytes[i];
     }
+    free(bytes);
     assert_int_equal(sum, 573469082);
     dv_dataset_close(dataset);
 }
@@ -318,7 +342,7 @@ static void npy_may_hold_pictures_and_labels(void **state)
     const int64_t count = COUNT;
     assert_true(dv_npy_write(pictures, 'u', 1, 4, (int64_t[]){COUNT, HEIGHT, WIDTH, CHANNELS}, pixel, NULL));
     assert_true(dv_npy_write(labels, 'i', 2, 1, &count, (int16_t[]){-1, 300}, NULL));
-    dv_dataset *dataset = dv_dataset_open(pictures, labels, &error);
+    dv_dataset *dataset = open_dataset(pictures, labels, &error);
     assert_non_null(dataset);
     assert_int_equal(dataset->count, COUNT);
     assert_int_equal(dataset->channels, CHANNELS);
@@ -326,18 +350,22 @@ static void npy_may_hold_pictures_and_labels(void **state)
     assert_int_equal(dataset->width, WIDTH);
     assert_int_equal(dataset->labels[0], -1);
     assert_int_equal(dataset->labels[1], 300);
+    uint8_t *bytes = all_bytes(dataset);
     for (int n = 0; n < COUNT; n++) {
         for (int c = 0; c < CHANNELS; c++) {
             for (int i = 0; i < HEIGHT * WIDTH; i++) {
-                assert_int_equal(dataset->pixels[n * PICTURE + c * HEIGHT * WIDTH + i], n * PICTURE + i * CHANNELS + c);
+                assert_int_equal(bytes[n * PICTURE + c * HEIGHT * WIDTH + i], n * PICTURE + i * CHANNELS + c);
             }
         }
     }
+    free(bytes);
     dv_dataset_close(dataset);
     assert_true(dv_npy_write(pictures, 'u', 1, 3, (int64_t[]){COUNT, HEIGHT, PICTURE / HEIGHT}, pixel, NULL));
-    dataset = dv_dataset_open(pictures, NULL, &error);
+    dataset = open_dataset(pictures, NULL, &error);
     assert_int_equal(dataset->channels, 1);
-    assert_memory_equal(dataset->pixels, pixel, sizeof pixel);
+    bytes = all_bytes(dataset);
+    assert_memory_equal(bytes, pixel, sizeof pixel);
+    free(bytes);
     dv_dataset_close(dataset);
 }
 
@@ -350,22 +378,22 @@ static void npy_of_the_wrong_kind_is_no_dataset(void **state)
     scratch_path(labels, *state, "labels.npy");
     static const char *const no_pictures[] = {"f4.npy", "i1.npy", "i4-rank-1.npy"};
     for (int n = 0; n < 3; n++) {
-        assert_null(dv_dataset_open(source_path(path, "data", no_pictures[n]), NULL, &error));
+        assert_null(open_dataset(source_path(path, "data", no_pictures[n]), NULL, &error));
         assert_non_null(strstr(error.message, path));
     }
     assert_true(dv_npy_write(labels, 'i', 4, 1, &count, (int32_t[]){0, -2}, NULL));
-    assert_null(dv_dataset_open(pictures, labels, &error));
+    assert_null(open_dataset(pictures, labels, &error));
     assert_non_null(strstr(error.message, "label 1 is -2"));
     assert_true(dv_npy_write(labels, 'i', 8, 1, &count, (int64_t[]){0, (int64_t)INT_MAX + 1}, NULL));
-    assert_null(dv_dataset_open(pictures, labels, &error));
+    assert_null(open_dataset(pictures, labels, &error));
     assert_true(dv_npy_write(labels, 'u', 8, 1, &count, (uint64_t[]){0, UINT64_MAX}, NULL));
-    assert_null(dv_dataset_open(pictures, labels, &error));
+    assert_null(open_dataset(pictures, labels, &error));
     assert_true(dv_npy_write(labels, 'f', 4, 1, &count, (float[]){0, 1}, NULL));
-    assert_null(dv_dataset_open(pictures, labels, &error));
+    assert_null(open_dataset(pictures, labels, &error));
     assert_int_equal(error.code, DV_ERROR_FORMAT);
     /* The largest that are. */
     assert_true(dv_npy_write(labels, 'u', 8, 1, &count, (uint64_t[]){0, INT_MAX}, NULL));
-    dv_dataset *dataset = dv_dataset_open(pictures, labels, &error);
+    dv_dataset *dataset = open_dataset(pictures, labels, &error);
     assert_int_equal(dataset->labels[1], INT_MAX);
     dv_dataset_close(dataset);
 }
@@ -375,7 +403,7 @@ static void npy_of_the_wrong_kind_is_no_dataset(void **state)
 static void refuse_dataset(const char *path)
 {
     dv_error error = {0};
-    if (dv_dataset_open(path, NULL, &error)) {
+    if (open_dataset(path, NULL, &error)) {
         fail_msg("%s was read", path);
     }
     assert_true(error.code == DV_ERROR_FORMAT || error.code == DV_ERROR_UNSUPPORTED);
@@ -437,11 +465,11 @@ static void damage_anywhere_is_harmless(void **state)
     assert_true(dv_file_read(path, 1 << 16, &data, &size, NULL));
     for (size_t i = 0; i < size; i++) {
         put_file(path, data, i);
-        assert_null(dv_dataset_open(path, NULL, NULL));
+        assert_null(open_dataset(path, NULL, NULL));
         for (int bit = 0; bit < 8; bit++) {
             data[i] ^= (uint8_t)(1 << bit);
             put_file(path, data, size);
-            dv_dataset *dataset = dv_dataset_open(path, NULL, NULL);
+            dv_dataset *dataset = open_dataset(path, NULL, NULL);
             assert_true((dataset != NULL) == (i >= 20)); /* no byte of the header is without meaning */
             dv_dataset_close(dataset);
             data[i] ^= (uint8_t)(1 << bit);

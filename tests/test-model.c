@@ -20,39 +20,28 @@
 
 enum { COUNT = 96, HEIGHT = 9, WIDTH = 6, CHANNELS = 2, PIXELS = CHANNELS * HEIGHT * WIDTH };
 
-struct bars {
-    dv_dataset data;
-    uint8_t pixels[COUNT * PIXELS];
-    int labels[COUNT];
-};
-
 /* A bright line at a random place on noise: class 0 lies, class 1 stands, class 2 is none. */
 static int make_bars(void **state)
 {
-    struct bars *bars = calloc(1, sizeof *bars);
-    bars->data = (dv_dataset){.count = COUNT,
-                              .channels = CHANNELS,
-                              .height = HEIGHT,
-                              .width = WIDTH,
-                              .pixels = bars->pixels,
-                              .labels = bars->labels};
+    static uint8_t pixels[COUNT * PIXELS];
+    int labels[COUNT];
     for (int i = 0; i < COUNT; i++) {
-        bars->labels[i] = i % 3;
+        labels[i] = i % 3;
         uint64_t place = dv_random_bits(1, DV_PURPOSE_TEST, (uint64_t)i);
         for (int p = 0; p < PIXELS; p++) {
             int y = p / WIDTH % HEIGHT, x = p % WIDTH;
             bool on = (i % 3 == 0 && y == (int)(place % HEIGHT)) || (i % 3 == 1 && x == (int)(place % WIDTH));
             uint64_t noise = dv_random_bits(2, DV_PURPOSE_TEST, (uint64_t)(i * PIXELS + p));
-            bars->pixels[i * PIXELS + p] = (uint8_t)(noise % 60 + (on ? 180 : 0));
+            pixels[i * PIXELS + p] = (uint8_t)(noise % 60 + (on ? 180 : 0));
         }
     }
-    *state = bars;
-    return 0;
+    *state = dv_dataset_from_bytes(COUNT, CHANNELS, HEIGHT, WIDTH, pixels, labels, NULL);
+    return *state ? 0 : -1;
 }
 
 static int free_bars(void **state)
 {
-    free(*state);
+    dv_dataset_close(*state);
     return 0;
 }
 
@@ -116,12 +105,12 @@ static void check_parameter(struct vae_loss *vae, float *parameter, const float 
     free(direction);
 }
 
-static void check_vae_gradient(const struct bars *bars, const dv_vae_options *options)
+static void check_vae_gradient(const dv_dataset *bars, const dv_vae_options *options)
 {
     dv_error error = {0};
     dv_builder builder;
-    dv_vae_task task = {.data = &bars->data, .latent = options->latent, .beta = options->beta, .seed = 8};
-    assert_true(dv_vae_build(&builder, &bars->data, options, &error));
+    dv_vae_task task = {.data = bars, .latent = options->latent, .beta = options->beta, .seed = 8};
+    assert_true(dv_vae_build(&builder, bars, options, &error));
     struct vae_loss vae = {.objective = dv_vae_objective(&task)};
     vae.gradient = dv_gradient_new(builder.graph, SAMPLES, builder.parameter_count, builder.parameter, &error);
     if (!vae.gradient)
@@ -204,18 +193,18 @@ static const dv_tensor *run_once(dv_runner *runner, float *data, dv_shape shape,
 
 /* The encoder and the decoder are those of the network that was trained: its loss, computed from the outputs of the
  * two files, is the evidence lower bound that the training ends at. */
-static void check_vae(struct bars *bars, const dv_vae_options *options)
+static void check_vae(dv_dataset *bars, const dv_vae_options *options)
 {
     dv_error error = {0};
     struct losses losses;
     const dv_training_observer observer = {.step = note_loss, .context = &losses};
     dv_vae_options plain = *options;
     plain.beta = 1;
-    dv_vae *vae = dv_vae_train(&bars->data, &plain, NULL, &observer, &error);
+    dv_vae *vae = dv_vae_train(bars, &plain, NULL, &observer, &error);
     if (!vae)
         fail_msg("%s", error.message);
     double elbo;
-    assert_true(dv_vae_negative_elbo(vae, &bars->data, 1, NULL, NULL, &elbo, &error));
+    assert_true(dv_vae_negative_elbo(vae, bars, 1, NULL, NULL, &elbo, &error));
     assert_true(losses.last < 0.9 * losses.first);
     assert_float_equal(elbo, losses.last, 0.03 * losses.last);
 
@@ -264,7 +253,7 @@ static void vae_learns_and_is_cut_out(void **state)
 
 static void classifier_learns(void **state)
 {
-    struct bars *bars = *state;
+    dv_dataset *bars = *state;
     static const dv_classifier_options ways[] = {
         {.channels = {2, {8, 12}},
          .dense = {1, {24}},
@@ -278,12 +267,12 @@ static void classifier_learns(void **state)
     };
     for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
         dv_error error = {0};
-        dv_classifier *classifier = dv_classifier_train(&bars->data, &ways[w], NULL, NULL, &error);
+        dv_classifier *classifier = dv_classifier_train(bars, &ways[w], NULL, NULL, &error);
         if (!classifier)
             fail_msg("%s", error.message);
         double accuracy;
         assert_int_equal(classifier->classes, 3);
-        assert_true(dv_classifier_accuracy(classifier, &bars->data, NULL, NULL, &accuracy, &error));
+        assert_true(dv_classifier_accuracy(classifier, bars, NULL, NULL, &accuracy, &error));
         assert_true(accuracy > 0.97);
         /* Nothing of the training is left in what is written. */
         for (int n = 0; n < classifier->graph->node_count; n++)
@@ -298,16 +287,17 @@ static void pictures_are_normalized_by_their_statistics(void **state)
     (void)state;
     uint8_t pixels[2 * 2 * 2 * 2] = {0, 255, 0, 255, 51, 51, 51, 51, 0, 0, 255, 255, 51, 51, 51, 51};
     int labels[2] = {0, 1};
-    dv_dataset data = {.count = 2, .channels = 2, .height = 2, .width = 2, .pixels = pixels, .labels = labels};
+    dv_dataset *data = dv_dataset_from_bytes(2, 2, 2, 2, pixels, labels, NULL);
     const dv_classifier_options options = {.training = {.epochs = 1, .batch = 2, .learning_rate = 1e-3}};
     dv_error error;
-    dv_classifier *classifier = dv_classifier_train(&data, &options, NULL, NULL, &error);
+    dv_classifier *classifier = dv_classifier_train(data, &options, NULL, NULL, &error);
     assert_non_null(classifier);
     assert_float_equal(classifier->mean[0], 0.5, 1e-6);
     assert_float_equal(classifier->deviation[0], 0.5, 1e-6);
     assert_float_equal(classifier->mean[1], 0.2, 1e-6);
     assert_float_equal(classifier->deviation[1], 1, 0);
     dv_classifier_free(classifier);
+    dv_dataset_close(data);
 }
 
 /* ---- what cannot be ------------------------------------------------------------- */
@@ -322,16 +312,16 @@ static void assert_no_classifier(const dv_dataset *data, const dv_classifier_opt
 
 static void impossible_classifiers_are_refused(void **state)
 {
-    struct bars *bars = *state;
+    dv_dataset *bars = *state;
     const dv_training_options training = {.epochs = 1, .batch = 16, .learning_rate = 1e-3};
     dv_classifier_options options = {.training = training};
-    dv_dataset data = bars->data;
+    dv_dataset data = *bars;
     data.labels = NULL;
     assert_no_classifier(&data, &options, "needs labels");
-    data = bars->data;
+    data = *bars;
     bars->labels[3] = -1;
     assert_no_classifier(&data, &options, "picture 3 has no label");
-    memset(bars->labels, 0, sizeof bars->labels);
+    memset(bars->labels, 0, COUNT * sizeof *bars->labels);
     assert_no_classifier(&data, &options, "all labels are the same");
     bars->labels[0] = 1;
     options.channels = (dv_layers){3, {2, 2, 2}};
@@ -348,7 +338,7 @@ static void impossible_classifiers_are_refused(void **state)
 
 static void impossible_vaes_are_refused(void **state)
 {
-    struct bars *bars = *state;
+    dv_dataset *bars = *state;
     static const struct {
         int latent;
         double beta;
@@ -360,7 +350,7 @@ static void impossible_vaes_are_refused(void **state)
         options.latent = bad[i].latent;
         options.beta = bad[i].beta;
         options.channels = (dv_layers){bad[i].convolutions, {2, 2, 2, 2}};
-        assert_null(dv_vae_train(&bars->data, &options, NULL, NULL, &error));
+        assert_null(dv_vae_train(bars, &options, NULL, NULL, &error));
         assert_int_equal(error.code, DV_ERROR_ARGUMENT);
     }
 }

@@ -101,6 +101,12 @@ static bool can_write(const char *path, dv_error *error)
     return output != NULL;
 }
 
+static dv_dataset *open_data(const char *images, const char *labels, dv_error *error)
+{
+    const dv_dataset_source source = {.images = images, .labels = labels};
+    return dv_dataset_open(&source, error);
+}
+
 bool dv_train_open(dv_train_run *run, const dv_train_settings *settings, const char *labels, const char *test_labels,
                    const char *target, const char *checkpoint, dv_error *error)
 {
@@ -112,8 +118,8 @@ bool dv_train_open(dv_train_run *run, const dv_train_settings *settings, const c
     };
     run->progress = dv_command_progress(&run->line);
     return can_write(target, error) && (run->team = dv_team_new((int)settings->threads, error)) &&
-           (run->data = dv_dataset_open(settings->images, labels, error)) &&
-           (!settings->test_images || (run->test = dv_dataset_open(settings->test_images, test_labels, error)));
+           (run->data = open_data(settings->images, labels, error)) &&
+           (!settings->test_images || (run->test = open_data(settings->test_images, test_labels, error)));
 }
 
 void dv_train_close(dv_train_run *run)

@@ -10,6 +10,23 @@ typedef struct dv_bytes {
     size_t size;
 } dv_bytes;
 
+/* How the pictures of a dataset are had: the row of functions of one kind of place they lie in. */
+typedef struct dv_pictures_kind {
+    /* Picture `index` as it is there. By any number of threads at a time. */
+    dv_image *(*read)(void *self, int64_t index, dv_error *error);
+    /* Its channels x height x width bytes where they simply lie in memory, else NULL. NULL slot: they never do. */
+    const uint8_t *(*look)(void *self, int64_t index);
+    void (*name)(void *self, int64_t index, char *name, size_t size); /* NULL slot: pictures have only a number */
+    uint64_t (*hash)(void *self, bool all, uint64_t hash);            /* NULL slot: the pixels themselves are hashed */
+    void (*close)(void *self);
+} dv_pictures_kind;
+
+/* What every reader of pictures makes: the facts of the dataset are filled by it, too. `self` belongs to the dataset
+ * when this returns true. */
+bool dv_dataset_attach(dv_dataset *dataset, const dv_pictures_kind *kind, void *self, dv_error *error);
+/* Decoded pictures are kept from now on. */
+bool dv_dataset_set_memory(dv_dataset *dataset, size_t memory, dv_error *error);
+
 /* Readers do not name the file in their errors: who opened it does. On failure they leave nothing behind. */
 typedef struct dv_format {
     const char *name;
@@ -39,7 +56,8 @@ typedef struct dv_layout {
     bool interleaved; /* count x height x width x channels instead of count x channels x height x width */
 } dv_layout;
 
-/* Copies the bytes of pictures into a dataset; error if a picture of these sizes cannot be used. */
-bool dv_dataset_init(dv_dataset *pictures, const dv_layout *layout, const uint8_t *bytes, dv_error *error);
+/* Gives a dataset the pictures whose bytes lie in `bytes`, which are copied; error if a picture of these sizes cannot
+ * be used. */
+bool dv_records_attach(dv_dataset *dataset, const dv_layout *layout, const uint8_t *bytes, dv_error *error);
 
 #endif

@@ -61,6 +61,9 @@ static bool read_pictures(const char *path, dv_dataset *pictures, dv_error *erro
     dv_bytes file;
     const dv_format *format = load(path, &data, &file, error);
     bool good = format && (format->read_pictures(&file, pictures, error) || dv_error_prefix(error, "%s", path));
+    if (good) {
+        pictures->format = format->name;
+    }
     free(data);
     return good;
 }
@@ -92,29 +95,32 @@ bool dv_data_describe(const char *path, const char **name, dv_array *array, dv_e
     return good || dv_error_prefix(error, "%s", path);
 }
 
-dv_dataset *dv_dataset_open(const char *images_path, const char *labels_path, dv_error *error)
+static bool open_labels(dv_dataset *dataset, const dv_dataset_source *source, dv_error *error)
+{
+    int64_t count;
+    free(dataset->labels);
+    dataset->labels = NULL;
+    if (!read_labels(source->labels, &dataset->labels, &count, error)) {
+        return false;
+    }
+    if (count != dataset->count) {
+        return dv_error_set(error, DV_ERROR_FORMAT, "%s: holds %lld labels, but %s holds %lld pictures", source->labels,
+                            (long long)count, source->images, (long long)dataset->count);
+    }
+    return true;
+}
+
+dv_dataset *dv_dataset_open(const dv_dataset_source *source, dv_error *error)
 {
     dv_dataset *dataset = calloc(1, sizeof *dataset);
     if (!dataset) {
-        dv_error_set(error, DV_ERROR_MEMORY, "%s: out of memory", images_path);
+        dv_error_set(error, DV_ERROR_MEMORY, "%s: out of memory", source->images);
         return NULL;
     }
-    if (!read_pictures(images_path, dataset, error)) {
-        goto failed;
-    }
-    if (labels_path) {
-        int64_t count;
-        if (!read_labels(labels_path, &dataset->labels, &count, error)) {
-            goto failed;
-        }
-        if (count != dataset->count) {
-            dv_error_set(error, DV_ERROR_FORMAT, "%s: holds %lld labels, but %s holds %lld pictures", labels_path,
-                         (long long)count, images_path, (long long)dataset->count);
-            goto failed;
-        }
+    if (!read_pictures(source->images, dataset, error) || !dv_dataset_set_memory(dataset, source->memory, error) ||
+        (source->labels && !open_labels(dataset, source, error))) {
+        dv_dataset_close(dataset);
+        return NULL;
     }
     return dataset;
-failed:
-    dv_dataset_close(dataset);
-    return NULL;
 }

@@ -68,7 +68,7 @@ bool dv_idx_read_pictures(const dv_bytes *file, dv_dataset *pictures, dv_error *
         .height = array.dim[array.rank - 2],
         .width = array.dim[array.rank - 1],
     };
-    return dv_dataset_init(pictures, &layout, array.elements, error);
+    return dv_records_attach(pictures, &layout, array.elements, error);
 }
 
 bool dv_idx_read_labels(const dv_bytes *file, int **labels, int64_t *count, dv_error *error)

@@ -24,7 +24,7 @@ static bool to_pictures(const dv_array *array, dv_dataset *pictures, dv_error *e
         .channels = array->rank == 4 ? array->dim[3] : 1,
         .interleaved = true,
     };
-    return dv_dataset_init(pictures, &layout, array->data, error);
+    return dv_records_attach(pictures, &layout, array->data, error);
 }
 
 bool dv_npy_read_pictures(const dv_bytes *file, dv_dataset *pictures, dv_error *error)

@@ -16,6 +16,11 @@ dv_image *dv_image_new(int width, int height, int channels, dv_error *error)
                      DV_IMAGE_MAX_SIDE);
         return NULL;
     }
+    if ((int64_t)width * height > DV_IMAGE_MAX_PIXELS) {
+        dv_error_set(error, DV_ERROR_UNSUPPORTED, "a picture of %d x %d pixels is too large; %d million can be used",
+                     width, height, DV_IMAGE_MAX_PIXELS / 1000000);
+        return NULL;
+    }
     dv_image *image = dv_alloc(1, sizeof *image, error);
     uint8_t *pixel = image ? dv_alloc((size_t)width * (size_t)height, (size_t)channels, error) : NULL;
     if (!pixel) {
@@ -39,10 +44,10 @@ static uint8_t *pixel_at(const dv_image *image, int x, int y)
     return image->pixel + ((size_t)y * (size_t)image->width + (size_t)x) * (size_t)image->channels;
 }
 
-/* Rec. 601 luma, as PNG's own grey conversion and most programs have it; exact for grey. */
+/* The luma of Rec. 601, to the bit that of Pillow's "L"; exact for grey. */
 static uint8_t luma(uint8_t red, uint8_t green, uint8_t blue)
 {
-    return (uint8_t)((299 * red + 587 * green + 114 * blue + 500) / 1000);
+    return (uint8_t)((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16);
 }
 
 dv_image *dv_image_from_floats(const float *picture, int channels, int height, int width, dv_error *error)
@@ -99,6 +104,15 @@ static void paste_row(uint8_t *to, int to_channels, const uint8_t *from, int fro
             memset(to + 3 * i, from[i], 3);
         }
     }
+}
+
+dv_image *dv_image_convert(const dv_image *image, int channels, dv_error *error)
+{
+    dv_image *converted = dv_image_new(image->width, image->height, channels, error);
+    if (converted) {
+        paste_row(converted->pixel, channels, image->pixel, image->channels, image->width * image->height);
+    }
+    return converted;
 }
 
 void dv_image_paste(dv_image *target, const dv_image *source, int x, int y)

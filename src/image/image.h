@@ -14,6 +14,8 @@ typedef struct dv_image {
 
 /* Largest width or height accepted from a file or made. */
 enum { DV_IMAGE_MAX_SIDE = 16384 };
+/* And most pixels: what a small file blows up to is known before there is memory for it. */
+enum { DV_IMAGE_MAX_PIXELS = 100000000 };
 
 /* Zeroed; NULL and an error for impossible sizes. */
 dv_image *dv_image_new(int width, int height, int channels, dv_error *error);
@@ -25,6 +27,8 @@ bool dv_png_write(const dv_image *image, const char *path, dv_error *error); /* 
 
 /* channels x height x width floats in 0..1 -> image, values clipped and rounded; channels 1 or 3. */
 dv_image *dv_image_from_floats(const float *picture, int channels, int height, int width, dv_error *error);
+/* A copy in 1 (Rec. 601 luma) or 3 (equal RGB) channels. */
+dv_image *dv_image_convert(const dv_image *image, int channels, dv_error *error);
 /* Every pixel `factor` x `factor` times. */
 dv_image *dv_image_enlarge(const dv_image *image, int factor, dv_error *error);
 /* Copies `source` to (x, y) of `target`, clipped; grey becomes RGB where needed. */

@@ -98,7 +98,8 @@ static void close_network(dv_network *network)
 static bool open_pictures(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error)
 {
     dv_bundle_facts *facts = &bundle->facts;
-    dv_dataset *dataset = dv_dataset_open(settings->images, settings->image_labels, error);
+    const dv_dataset_source source = {.images = settings->images, .labels = settings->image_labels};
+    dv_dataset *dataset = dv_dataset_open(&source, error);
     if (!dataset)
         return false;
     bundle->dataset = dataset;
@@ -383,8 +384,12 @@ bool dv_bundle_get_picture(const dv_bundle *bundle, int64_t index, float *pictur
     if (index < 0 || index >= bundle->facts.count)
         return dv_error_set(error, DV_ERROR_ARGUMENT, "there is no picture %lld; they go from 0 to %lld",
                             (long long)index, (long long)bundle->facts.count - 1);
-    dv_dataset_picture(bundle->dataset, index, picture);
-    return true;
+    return dv_dataset_picture(bundle->dataset, index, NULL, picture, error);
+}
+
+int64_t dv_bundle_unreadable(const dv_bundle *bundle, dv_error *what)
+{
+    return dv_dataset_unreadable(bundle->dataset, what);
 }
 
 bool dv_bundle_check_range(const dv_bundle *bundle, int64_t first, int64_t count, dv_error *error)

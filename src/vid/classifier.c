@@ -65,8 +65,9 @@ static int clamp(int value, int size)
     return value < 0 ? 0 : value < size ? value : size - 1;
 }
 
-/* Mirrored and moved by what the random bits say; pixels at the rim fill what a move uncovers. */
-static void show_picture(const struct lesson *lesson, int64_t index, uint64_t draw, float *picture)
+/* Mirrored and moved by what the random bits say; pixels at the rim fill what a move uncovers. `bytes` has room for a
+ * picture. */
+static void show_picture(const struct lesson *lesson, int64_t index, uint64_t draw, uint8_t *bytes, float *picture)
 {
     const dv_dataset *data = lesson->data;
     const dv_classifier_options *options = lesson->options;
@@ -81,8 +82,9 @@ static void show_picture(const struct lesson *lesson, int64_t index, uint64_t dr
         down = (int)((bits >> 1) % places) - options->shift;
         right = (int)((bits >> 32) % places) - options->shift;
     }
+    dv_dataset_bytes(data, index, NULL, bytes, NULL);
     for (int c = 0; c < data->channels; c++) {
-        const uint8_t *plane = data->pixels + (index * data->channels + c) * (int64_t)height * width;
+        const uint8_t *plane = bytes + (size_t)c * (size_t)height * (size_t)width;
         const float *normalized = lesson->normalized + (size_t)c * 256;
         for (int y = 0; y < height; y++) {
             const uint8_t *row = plane + (int64_t)clamp(y - down, height) * width;
@@ -97,8 +99,15 @@ static void fill(void *context, const int64_t *index, const uint64_t *draw, int6
     const struct lesson *lesson = context;
     const dv_dataset *data = lesson->data;
     int64_t pixels = (int64_t)data->channels * data->height * data->width;
-    for (int64_t i = 0; i < count; i++)
-        show_picture(lesson, index[i], draw[i], inputs[0]->f + i * pixels);
+    uint8_t *bytes = malloc((size_t)pixels);
+    for (int64_t i = 0; i < count; i++) {
+        float *picture = inputs[0]->f + i * pixels;
+        if (bytes)
+            show_picture(lesson, index[i], draw[i], bytes, picture);
+        else
+            picture[0] = NAN; /* without memory training ends: a loss that is no number is an error */
+    }
+    free(bytes);
 }
 
 static double loss(void *context, const int64_t *index, int64_t count, const dv_tensor *const *outputs,
@@ -117,31 +126,46 @@ static double loss(void *context, const int64_t *index, int64_t count, const dv_
 static uint64_t fingerprint(const dv_dataset *data, const dv_classifier_options *options)
 {
     const int flags[] = {data->channels, data->height, data->width, options->flip, options->shift};
-    size_t pixels = (size_t)data->count * (size_t)data->channels * (size_t)data->height * (size_t)data->width;
     uint64_t hash = dv_hash(DV_HASH_START, flags, sizeof flags);
     hash = dv_hash(hash, &options->smoothing, sizeof options->smoothing);
-    hash = dv_hash(hash, data->pixels, pixels);
+    hash = dv_dataset_hash(data, true, hash);
     return dv_hash(hash, data->labels, (size_t)data->count * sizeof *data->labels);
 }
 
+static void add_picture(const uint8_t *pixel, int channels, int64_t plane, uint64_t *sum, uint64_t *squares)
+{
+    for (int c = 0; c < channels; c++)
+        for (int64_t p = 0; p < plane; p++, pixel++) {
+            sum[c] += *pixel;
+            squares[c] += (uint64_t)*pixel * *pixel;
+        }
+}
+
 /* Mean and standard deviation of each channel of 0..1 pictures. A channel that never varies keeps a deviation of 1. */
-static void measure(const dv_dataset *data, float *mean, float *deviation)
+static bool measure(const dv_dataset *data, float *mean, float *deviation, dv_error *error)
 {
     const int64_t plane = (int64_t)data->height * data->width;
-    for (int c = 0; c < data->channels; c++) {
-        double count = (double)data->count * (double)plane;
-        uint64_t sum = 0, squares = 0;
-        for (int64_t i = 0; i < data->count; i++) {
-            const uint8_t *pixel = data->pixels + (i * data->channels + c) * plane;
-            for (int64_t p = 0; p < plane; p++) {
-                sum += pixel[p];
-                squares += (uint64_t)pixel[p] * pixel[p];
-            }
+    const size_t channels = (size_t)data->channels;
+    uint64_t *sum = dv_alloc(2 * channels, sizeof *sum, error);
+    uint8_t *picture = dv_alloc(channels * (size_t)plane, 1, error);
+    int64_t count = 0;
+    bool good = sum && picture;
+    for (int64_t i = 0; good && i < data->count; i++)
+        if (dv_dataset_bytes(data, i, NULL, picture, NULL)) {
+            add_picture(picture, data->channels, plane, sum, sum + channels);
+            count++;
         }
-        double average = (double)sum / count, variance = (double)squares / count - average * average;
+    if (good && !count)
+        good = dv_error_set(error, DV_ERROR_FORMAT, "none of the pictures can be read");
+    for (size_t c = 0; good && c < channels; c++) {
+        double pixels = (double)count * (double)plane, average = (double)sum[c] / pixels;
+        double variance = (double)sum[channels + c] / pixels - average * average;
         mean[c] = (float)(average / 255);
         deviation[c] = variance > 1e-6 ? (float)(sqrt(variance) / 255) : 1;
     }
+    free(picture);
+    free(sum);
+    return good;
 }
 
 /* The number of classes, 0 and an error when the labels cannot be learned from. */
@@ -197,11 +221,10 @@ static dv_classifier *classifier_new(const dv_dataset *data, int classes, dv_err
     classifier->classes = classes;
     classifier->mean = dv_alloc((size_t)data->channels, sizeof *classifier->mean, error);
     classifier->deviation = dv_alloc((size_t)data->channels, sizeof *classifier->deviation, error);
-    if (!classifier->mean || !classifier->deviation) {
+    if (!classifier->mean || !classifier->deviation || !measure(data, classifier->mean, classifier->deviation, error)) {
         dv_classifier_free(classifier);
         return NULL;
     }
-    measure(data, classifier->mean, classifier->deviation);
     return classifier;
 }
 

@@ -25,9 +25,8 @@ static bool classify(dv_bundle *bundle, int64_t first, int64_t count, float *pro
         dv_span span = {progress, (double)done / count, (double)size / count};
         dv_progress part = dv_span_progress(&span);
         float *logits = probabilities + done * classes;
-        for (int64_t i = 0; i < size; i++)
-            dv_dataset_picture(bundle->dataset, first + done + i, pictures + i * pixels);
-        ok = dv_teacher_run(bundle, pictures, size, logits, &part, error);
+        ok = dv_dataset_pictures(bundle->dataset, first + done, size, NULL, bundle->team, pictures, error) &&
+             dv_teacher_run(bundle, pictures, size, logits, &part, error);
         for (int64_t i = 0; ok && i < size; i++) {
             if (predictions)
                 predictions[done + i] = dv_largest(logits + i * classes, classes);
@@ -44,11 +43,13 @@ bool dv_classify_range(dv_bundle *bundle, int64_t first, int64_t count, float *p
            classify(bundle, first, count, probabilities, NULL, NULL, error);
 }
 
-static void count_answers(const dv_bundle_facts *facts, dv_classification *result)
+/* Pictures that could not be read are not counted. */
+static void count_answers(const dv_bundle *bundle, dv_classification *result)
 {
+    const dv_bundle_facts *facts = &bundle->facts;
     int64_t right = 0;
     for (int64_t i = 0; facts->labels && i < result->count; i++) {
-        if (facts->labels[i] < 0)
+        if (facts->labels[i] < 0 || dv_dataset_is_unreadable(bundle->dataset, i))
             continue;
         result->labelled++;
         right += facts->labels[i] == result->predictions[i];
@@ -70,7 +71,7 @@ dv_classification *dv_classify(dv_bundle *bundle, const dv_progress *progress, d
         (result->predictions = dv_alloc(facts->count, sizeof(int), error)) &&
         (result->confusion = dv_alloc(classes * classes, sizeof(int64_t), error)) &&
         classify(bundle, 0, facts->count, result->probabilities, result->predictions, progress, error)) {
-        count_answers(facts, result);
+        count_answers(bundle, result);
         return result;
     }
     dv_classification_free(result);

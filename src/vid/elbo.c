@@ -52,9 +52,8 @@ static bool add_block(const struct block *block, const dv_auto_encoder *networks
                       double *sum, dv_error *error)
 {
     int64_t latent = networks->latent, pixels = block->pixels;
-    for (int64_t i = 0; i < block->count; i++)
-        dv_dataset_picture(data, block->first + i, block->picture + i * pixels);
-    if (!dv_runner_run_batch(networks->encoder, block->picture, block->count, block->encoder_output, NULL, NULL, error))
+    if (!dv_dataset_pictures(data, block->first, block->count, NULL, networks->team, block->picture, error) ||
+        !dv_runner_run_batch(networks->encoder, block->picture, block->count, block->encoder_output, NULL, NULL, error))
         return false;
     for (int64_t i = 0; i < block->count * latent; i++) {
         uint64_t draw = (uint64_t)(block->first * latent + i);
@@ -102,6 +101,7 @@ bool dv_bundle_negative_elbo(dv_bundle *bundle, uint64_t seed, const dv_progress
         .decoder = bundle->decoder.runner,
         .decoder_outputs = bundle->decoder.graph->output_count,
         .latent = bundle->facts.latent,
+        .team = bundle->team,
     };
     return dv_negative_elbo(&networks, bundle->dataset, seed, progress, negative_elbo, error);
 }

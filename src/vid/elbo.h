@@ -11,6 +11,7 @@ typedef struct dv_auto_encoder {
     int encoder_outputs, mean, log_variance;
     int decoder_outputs;
     int latent;
+    dv_team *team; /* for reading pictures */
 } dv_auto_encoder;
 
 /* Mean over all pictures, in nats, of -log p(x | z) + KL(q(z | x) | N(0, 1)), with Bernoulli pixels and one draw of z a

@@ -186,9 +186,8 @@ static bool make_all(maker *it, const kind *of, int64_t chunk, float *rows, cons
         int64_t size = count - first < chunk ? count - first : chunk;
         dv_span span = {progress, (double)first / (double)count, (double)size / (double)count};
         dv_progress part = dv_span_progress(&span);
-        for (int64_t i = 0; i < size; i++)
-            dv_dataset_picture(it->bundle->dataset, first + i, pictures + i * pixels);
-        ok = of->make(it, pictures, size, rows + first * it->size, &part, error);
+        ok = dv_dataset_pictures(it->bundle->dataset, first, size, NULL, it->bundle->team, pictures, error) &&
+             of->make(it, pictures, size, rows + first * it->size, &part, error);
     }
     free(pictures);
     return ok;

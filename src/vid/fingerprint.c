@@ -8,8 +8,6 @@
 
 #include <stdlib.h>
 
-enum { PICTURES = 1000 };
-
 static bool hash_file(const char *path, uint64_t *hash, dv_error *error)
 {
     uint8_t *data;
@@ -19,15 +17,6 @@ static bool hash_file(const char *path, uint64_t *hash, dv_error *error)
     *hash = dv_hash(*hash, data, size);
     free(data);
     return true;
-}
-
-static uint64_t hash_pictures(const dv_dataset *dataset, uint64_t hash)
-{
-    size_t size = (size_t)dataset->channels * dataset->height * dataset->width;
-    int64_t step = dataset->count / PICTURES + 1;
-    for (int64_t i = 0; i < dataset->count; i += step)
-        hash = dv_hash(hash, dataset->pixels + (size_t)i * size, size);
-    return hash;
 }
 
 bool dv_bundle_fingerprint(const dv_bundle *bundle, uint64_t *fingerprint, dv_error *error)
@@ -45,6 +34,6 @@ bool dv_bundle_fingerprint(const dv_bundle *bundle, uint64_t *fingerprint, dv_er
         hash = dv_hash_text(hash, facts->class_names[k]);
     if (facts->labels)
         hash = dv_hash(hash, facts->labels, (size_t)facts->count * sizeof *facts->labels);
-    *fingerprint = hash_pictures(bundle->dataset, hash);
+    *fingerprint = dv_dataset_hash(bundle->dataset, false, hash);
     return true;
 }

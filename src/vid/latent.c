@@ -37,9 +37,8 @@ bool dv_encode_range(dv_bundle *bundle, int64_t first, int64_t count, float *mea
     bool ok = pictures && log_variance;
     for (int64_t done = 0; ok && done < count; done += chunk) {
         int64_t size = count - done < chunk ? count - done : chunk;
-        for (int64_t i = 0; i < size; i++)
-            dv_dataset_picture(bundle->dataset, first + done + i, pictures + i * pixels);
-        ok = dv_latent_encode(bundle, pictures, size, means + done * latent, log_variance, NULL, error);
+        ok = dv_dataset_pictures(bundle->dataset, first + done, size, NULL, bundle->team, pictures, error) &&
+             dv_latent_encode(bundle, pictures, size, means + done * latent, log_variance, NULL, error);
     }
     free(log_variance);
     free(pictures);

@@ -33,9 +33,8 @@ static size_t size_of(const dv_project_key *key)
 bool dv_project_key_make(dv_project_key *key, const dv_bundle *bundle, const dv_project_options *options,
                          dv_error *error)
 {
-    const dv_dataset *data = bundle->dataset;
-    *key = (dv_project_key){.count = data->count, .options = *options};
-    key->pictures = dv_hash(DV_HASH_START, data->pixels, (size_t)data->count * bundle->pixels);
+    *key = (dv_project_key){.count = bundle->dataset->count, .options = *options};
+    key->pictures = dv_dataset_hash(bundle->dataset, true, DV_HASH_START);
     return dv_bundle_fingerprint(bundle, &key->bundle, error);
 }
 

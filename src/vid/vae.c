@@ -128,7 +128,7 @@ static void fill(void *context, const int64_t *index, const uint64_t *draw, int6
     const dv_vae_task *task = context;
     const int64_t pixels = pixels_of(task->data), latent = task->latent;
     for (int64_t i = 0; i < count; i++) {
-        dv_dataset_picture(task->data, index[i], inputs[0]->f + i * pixels);
+        dv_dataset_picture(task->data, index[i], NULL, inputs[0]->f + i * pixels, NULL);
         for (int64_t l = 0; l < latent; l++)
             inputs[1]->f[i * latent + l] =
                 (float)dv_random_normal(task->seed, DV_PURPOSE_LATENT_NOISE, draw[i] * (uint64_t)latent + (uint64_t)l);
@@ -142,12 +142,16 @@ static double loss(void *context, const int64_t *index, int64_t count, const dv_
     const dv_vae_task *task = context;
     const int64_t pixels = pixels_of(task->data), latent = task->latent;
     double sum = 0;
+    uint8_t *pixel = malloc((size_t)pixels);
+    if (!pixel)
+        return NAN;
     for (int64_t i = 0; i < count; i++) {
-        const uint8_t *pixel = task->data->pixels + index[i] * pixels;
+        dv_dataset_bytes(task->data, index[i], NULL, pixel, NULL);
         sum += dv_loss_bernoulli(pixels, outputs[0]->f + i * pixels, pixel, gradients[0]->f + i * pixels);
         sum += dv_loss_normal_kl(latent, outputs[1]->f + i * latent, outputs[2]->f + i * latent, task->beta,
                                  gradients[1]->f + i * latent, gradients[2]->f + i * latent);
     }
+    free(pixel);
     return sum;
 }
 
@@ -156,7 +160,7 @@ dv_objective dv_vae_objective(dv_vae_task *task)
     const int size[] = {task->data->channels, task->data->height, task->data->width};
     uint64_t hash = dv_hash(DV_HASH_START, size, sizeof size);
     hash = dv_hash(hash, &task->beta, sizeof task->beta);
-    hash = dv_hash(hash, task->data->pixels, (size_t)(task->data->count * pixels_of(task->data)));
+    hash = dv_dataset_hash(task->data, true, hash);
     return (dv_objective){
         .context = task,
         .count = task->data->count,
@@ -276,6 +280,7 @@ bool dv_vae_negative_elbo(const dv_vae *vae, const dv_dataset *data, uint64_t se
         .log_variance = 1,
         .decoder_outputs = vae->decoder->output_count,
         .latent = vae->latent,
+        .team = team,
     };
     bool good = (networks.encoder = dv_runner_new(vae->encoder, team, error)) &&
                 (networks.decoder = dv_runner_new(vae->decoder, team, error)) &&
