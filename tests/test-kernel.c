@@ -211,11 +211,76 @@ static void exp_is_within_two_units(void **state)
         assert_true(result[i] == expected[i] || fabsf(result[i] / expected[i] - 1) < 1e-6F);
 }
 
+static double logistic(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+static double soft_plus(double x)
+{
+    return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+}
+
+/* Against the C library in double, in the vectorised body of the loop and in what is left behind it. */
+static void functions_are_those_of_the_library(void **state)
+{
+    (void)state;
+    enum { COUNT = 1003 };
+    const struct {
+        const char *name;
+        void (*fast)(int64_t n, const float *x, float *y);
+        double (*exact)(double x);
+        double low, high;
+    } functions[] = {
+        {"expm1", dv_vector_expm1, expm1, -30, 80},
+        {"expm1", dv_vector_expm1, expm1, -1e-3, 1e-3},
+        {"log", dv_vector_log, log, 1e-38, 1e-36},
+        {"log", dv_vector_log, log, 0.5, 2},
+        {"log", dv_vector_log, log, 1, 1e30},
+        {"tanh", dv_vector_tanh, tanh, -10, 10},
+        {"tanh", dv_vector_tanh, tanh, -1e-3, 1e-3},
+        {"sigmoid", dv_vector_sigmoid, logistic, -80, 80},
+        {"softplus", dv_vector_softplus, soft_plus, -80, 80},
+        {"erf", dv_vector_erf, erf, -5, 5},
+        {"erf", dv_vector_erf, erf, -1e-3, 1e-3},
+    };
+    for (size_t k = 0; k < sizeof functions / sizeof *functions; k++) {
+        float x[COUNT], y[COUNT];
+        for (int i = 0; i < COUNT; i++)
+            x[i] = (float)(functions[k].low + (functions[k].high - functions[k].low) * i / (COUNT - 1));
+        functions[k].fast(COUNT, x, y);
+        for (int i = 0; i < COUNT; i++) {
+            const double exact = functions[k].exact((double)x[i]);
+            if (!(fabs((double)y[i] - exact) <= 4e-7 * fabs(exact) + 1e-44))
+                fail_msg("%s(%.9g) is %.9g, not %.9g", functions[k].name, (double)x[i], (double)y[i], exact);
+        }
+    }
+}
+
+static void largest_finds_nan_too(void **state)
+{
+    (void)state;
+    float x[70];
+    for (int n = 0; n < 70; n++)
+        x[n] = (float)(n * 37 % 70);
+    assert_true(dv_vector_largest(0, x) == -INFINITY);
+    for (int n = 1; n <= 70; n++) {
+        float best = -INFINITY;
+        for (int i = 0; i < n; i++)
+            best = fmaxf(best, x[i]);
+        assert_true(dv_vector_largest(n, x) == best);
+        const float last = x[n - 1];
+        x[n - 1] = NAN;
+        assert_true(isnan(dv_vector_largest(n, x)));
+        x[n - 1] = last;
+    }
+}
+
 static void sums_take_every_element(void **state)
 {
     (void)state;
     for (int64_t n = 0; n < 70; n++) {
-        float x[70], y[70];
+        float x[70], y[70], z[70];
         for (int64_t i = 0; i < n; i++) {
             x[i] = (float)(i + 1);
             y[i] = i % 2 ? 1 : -1;
@@ -229,6 +294,9 @@ static void sums_take_every_element(void **state)
         }
         assert_true(fabs((double)dv_vector_centered_dot(n, x, y, 0.5F) - centered) < 1e-3);
         assert_true(fabs((double)dv_vector_squares(n, x, 3) - squares) < 1e-1);
+        dv_vector_affine(n, x, 2, -1, z);
+        for (int64_t i = 0; i < n; i++)
+            assert_true(z[i] == (float)(2 * i + 1));
         dv_vector_add(n, 2, x, y);
         for (int64_t i = 0; i < n; i++)
             assert_true(y[i] == (float)(2 * (i + 1)) + (i % 2 ? 1 : -1));
@@ -466,6 +534,8 @@ int main(void)
         cmocka_unit_test(eigenvectors_are_those_of_the_matrix),
         cmocka_unit_test(blas_uses_the_processor),
         cmocka_unit_test(exp_is_within_two_units),
+        cmocka_unit_test(functions_are_those_of_the_library),
+        cmocka_unit_test(largest_finds_nan_too),
         cmocka_unit_test(sums_take_every_element),
         cmocka_unit_test(convolution_is_its_plain_twin),
         cmocka_unit_test(convolution_is_cut_into_blocks),

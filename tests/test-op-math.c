@@ -1,4 +1,4 @@
-/* Arithmetic, activations and products. */
+/* Arithmetic and products. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -130,118 +130,6 @@ static void arithmetic_refuses_what_does_not_fit(void **state)
     trial_floats(t, SHAPE(1), FLOATS(0));
     ((dv_tensor *)t->input[1])->shape = SHAPE(INT64_C(1) << 30);
     trial_expect_error(t, "beyond what can be held");
-    trial_free(t);
-}
-
-/* ---- activations ------------------------------------------------------------------ */
-
-static void activations_are_right(void **state)
-{
-    (void)state;
-    /* exp, tanh and the logistic function to nine digits by bc(1) */
-    const float x[] = {-2, -0.5F, 0, 0.5F, 3, NAN, INFINITY, -INFINITY};
-    const struct {
-        const char *name;
-        float y[8];
-    } cases[] = {
-        {"Relu", {0, 0, 0, 0.5F, 3, NAN, INFINITY, 0}},
-        {"LeakyRelu", {-0.02F, -0.005F, 0, 0.5F, 3, NAN, INFINITY, -INFINITY}},
-        {"Exp", {0.135335283F, 0.606530660F, 1, 1.64872127F, 20.0855369F, NAN, INFINITY, 0}},
-        {"Sigmoid", {0.119202922F, 0.377540669F, 0.5F, 0.622459331F, 0.952574127F, NAN, 1, 0}},
-        {"Tanh", {-0.964027580F, -0.462117157F, 0, 0.462117157F, 0.995054754F, NAN, 1, -1}},
-        {"Log", {NAN, NAN, -INFINITY, -0.693147181F, 1.09861229F, NAN, INFINITY, NAN}},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        trial *t = trial_new(cases[i].name, 13);
-        trial_floats(t, SHAPE(2, 4), x);
-        trial_run(t, 1);
-        for (int k = 0; k < 8; k++) {
-            const float y = t->output[0]->f[k], wanted = cases[i].y[k];
-            if (isnan(wanted) ? !isnan(y) : isinf(wanted) ? y != wanted : fabsf(y - wanted) > 1e-6F * (1 + wanted))
-                fail_msg("%s(%g) is %.9g, expected %.9g", cases[i].name, (double)x[k], (double)y, (double)wanted);
-        }
-        trial_free(t);
-    }
-}
-
-static void activations_have_gradients(void **state)
-{
-    (void)state;
-    const char *const names[] = {"Relu", "LeakyRelu", "Exp", "Sigmoid", "Tanh"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        trial *t = trial_new(names[i], 16);
-        trial_distinct(t, SHAPE(3, 5));
-        if (strcmp(names[i], "LeakyRelu") == 0)
-            trial_float(t, "alpha", -0.3F);
-        trial_run(t, 1);
-        trial_check_gradients(t, 1, 1e-2, 0);
-        trial_free(t);
-    }
-    trial *t = trial_new("Log", 13);
-    trial_random(t, SHAPE(3, 5), 0.5, 2);
-    trial_run(t, 1);
-    trial_check_gradients(t, 1, 1e-3, 0);
-    trial_free(t);
-    t = trial_new("Clip", 6);
-    trial_distinct(t, SHAPE(3, 5));
-    trial_float(t, "min", -1);
-    trial_float(t, "max", 0.5F);
-    trial_run(t, 1);
-    trial_check_gradients(t, 1, 1e-2, 0);
-    trial_free(t);
-}
-
-static void clip_takes_bounds_of_any_version(void **state)
-{
-    (void)state;
-    trial *t = trial_new("Clip", 6);
-    trial_floats(t, SHAPE(3), FLOATS(-2, 0, 2));
-    trial_float(t, "max", 1);
-    trial_run(t, 1);
-    trial_expect_floats(t, 0, SHAPE(3), FLOATS(-2, 0, 1));
-    trial_free(t);
-
-    t = trial_new("Clip", 11);
-    trial_floats(t, SHAPE(3), FLOATS(-2, 0, 2));
-    trial_left_out(t);
-    trial_floats(t, SCALAR, FLOATS(1));
-    trial_run(t, 1);
-    trial_expect_floats(t, 0, SHAPE(3), FLOATS(-2, 0, 1));
-    trial_free(t);
-
-    t = trial_new("Clip", 13); /* bounds the wrong way round: the upper one wins */
-    trial_ints(t, DV_TYPE_INT8, SHAPE(3), INTS(-2, 0, 2));
-    trial_ints(t, DV_TYPE_INT8, SCALAR, INTS(1));
-    trial_ints(t, DV_TYPE_INT8, SCALAR, INTS(-1));
-    trial_run(t, 1);
-    trial_expect_ints(t, 0, DV_TYPE_INT8, SHAPE(3), INTS(-1, -1, -1));
-    trial_free(t);
-
-    t = trial_new("Clip", 13); /* -1 is the largest uint64 */
-    trial_ints(t, DV_TYPE_UINT64, SHAPE(2), INTS(-1, 3));
-    trial_ints(t, DV_TYPE_UINT64, SCALAR, INTS(5));
-    trial_run(t, 1);
-    trial_expect_ints(t, 0, DV_TYPE_UINT64, SHAPE(2), INTS(-1, 5));
-    trial_free(t);
-
-    t = trial_new("Clip", 13);
-    trial_floats(t, SHAPE(3), FLOATS(-2, 0, 2));
-    trial_floats(t, SHAPE(2), FLOATS(0, 1));
-    trial_expect_error(t, "a bound, must be one number");
-    trial_free(t);
-}
-
-static void float_functions_refuse_integers(void **state)
-{
-    (void)state;
-    trial *t = trial_new("Exp", 13);
-    trial_ints(t, DV_TYPE_INT64, SHAPE(1), INTS(1));
-    trial_expect_error(t, "must be floating-point, but it is int64");
-    trial_free(t);
-    t = trial_new("Relu", 14);
-    trial_ints(t, DV_TYPE_INT32, SHAPE(2), INTS(-1, 1));
-    trial_run(t, 1);
-    trial_expect_ints(t, 0, DV_TYPE_INT32, SHAPE(2), INTS(0, 1));
     trial_free(t);
 }
 
@@ -492,10 +380,6 @@ int main(void)
         cmocka_unit_test(integer_arithmetic_wraps_and_never_traps),
         cmocka_unit_test(arithmetic_has_gradients),
         cmocka_unit_test(arithmetic_refuses_what_does_not_fit),
-        cmocka_unit_test(activations_are_right),
-        cmocka_unit_test(activations_have_gradients),
-        cmocka_unit_test(clip_takes_bounds_of_any_version),
-        cmocka_unit_test(float_functions_refuse_integers),
         cmocka_unit_test(gemm_multiplies),
         cmocka_unit_test(gemm_adds_any_c),
         cmocka_unit_test(gemm_has_gradients),

@@ -1,40 +1,58 @@
 #include "kernel/vector.h"
 
+#include "kernel/wide.h"
+
+#include <math.h>
 #include <string.h>
 
-enum { LANES = 16 };
+enum { LANES = 32 };
 
-static inline float power_of_two(int32_t exponent) /* -126 .. 127 */
+/* ---- functions -------------------------------------------------------------- */
+
+static inline float float_of_bits(int32_t bits)
 {
-    const uint32_t bits = ((uint32_t)exponent + 127) << 23;
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
 
-/* For -104 <= x <= 89 or NaN, which stays NaN. exp(x) = 2^n exp(r) with |r| <= ln(2) / 2, where the Taylor polynomial
- * of degree 7 errs by less than 1e-8. */
-static inline float exponential(float x)
+static inline int32_t bits_of_float(float value)
+{
+    int32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static inline float power_of_two(int32_t exponent) /* -126 .. 127 */
+{
+    return float_of_bits((int32_t)(((uint32_t)exponent + 127) << 23));
+}
+
+/* x = whole * ln(2) + r with |r| <= ln(2) / 2, for -104 <= x <= 89 or NaN, which stays NaN. */
+typedef struct reduced {
+    float r;
+    int32_t whole;
+} reduced;
+
+static inline reduced reduce(float x)
 {
     const float rounder = 12582912.0F;                              /* 1.5 * 2^23: adding it rounds to an integer */
     const float ln2_high = 0.693359375F, ln2_low = -2.12194440e-4F; /* n * ln2_high is exact */
     const float shifted = x * 1.44269504F + rounder;
     const float whole = shifted - rounder;
-    const float r = (x - whole * ln2_high) - whole * ln2_low;
+    return (reduced){(x - whole * ln2_high) - whole * ln2_low, bits_of_float(shifted) - bits_of_float(rounder)};
+}
+
+/* (exp(r) - 1) / r by the Taylor polynomial, which errs by less than 1e-8 for |r| <= ln(2) / 2. */
+static inline float taylor(float r)
+{
     float p = 1.0F / 5040;
     p = p * r + 1.0F / 720;
     p = p * r + 1.0F / 120;
     p = p * r + 1.0F / 24;
     p = p * r + 1.0F / 6;
     p = p * r + 0.5F;
-    p = p * r + 1;
-    p = p * r + 1;
-    int32_t bits, rounder_bits;
-    memcpy(&bits, &shifted, sizeof bits);
-    memcpy(&rounder_bits, &rounder, sizeof rounder_bits);
-    /* In two steps: 2^n alone may be too large or too small for a float. */
-    const int32_t n = bits - rounder_bits, half = n >> 1;
-    return p * power_of_two(half) * power_of_two(n - half);
+    return p * r + 1;
 }
 
 /* Outside of -104 .. 89 exp is 0 or infinite, as it is at the ends. */
@@ -44,21 +62,111 @@ static inline float clamp(float x)
     return below < -104.0F ? -104.0F : below;
 }
 
-/* In two loops, each of which the compiler vectorises; from one it makes branches. */
-void dv_vector_exp(int64_t n, const float *x, float *y)
+static inline float exponential(float x)
 {
-    enum { CHUNK = 256 };
-    for (int64_t from = 0; from < n; from += CHUNK) {
-        float clamped[CHUNK];
-        const int64_t count = n - from < CHUNK ? n - from : CHUNK;
-        for (int64_t i = 0; i < count; i++)
-            clamped[i] = clamp(x[from + i]);
-        for (int64_t i = 0; i < count; i++)
-            y[from + i] = exponential(clamped[i]);
-    }
+    const reduced a = reduce(clamp(x));
+    /* In two steps: 2^n alone may be too large or too small for a float. */
+    const int32_t half = a.whole >> 1;
+    return (taylor(a.r) * a.r + 1) * power_of_two(half) * power_of_two(a.whole - half);
 }
 
-static float fold(const float *lane)
+/* 2^n (exp(r) - 1) + (2^n - 1), the parts of which do not cancel. */
+static inline float exponential_less_one(float x)
+{
+    const reduced a = reduce(clamp(x));
+    const int32_t half = a.whole >> 1;
+    const float first = power_of_two(half), second = power_of_two(a.whole - half);
+    return taylor(a.r) * a.r * first * second + (first * second - 1);
+}
+
+/* log(1 + f) for sqrt(1/2) <= 1 + f <= sqrt(2): a polynomial through Chebyshev nodes, within 1e-7 of its size. */
+static inline float log_near_one(float f)
+{
+    float p = -0.0810158367F;
+    p = p * f + 0.127123209F;
+    p = p * f - 0.129722357F;
+    p = p * f + 0.142021717F;
+    p = p * f - 0.166422477F;
+    p = p * f + 0.200014687F;
+    p = p * f - 0.250002965F;
+    p = p * f + 0.333333286F;
+    return f + f * f * (f * p - 0.5F);
+}
+
+/* Of a positive, finite, normal number. */
+static inline float log_of_normal(float x)
+{
+    const int32_t middle = 0x3F3504F3; /* sqrt(1/2): the fraction is brought to sqrt(1/2) .. sqrt(2) */
+    const int32_t above = (int32_t)((uint32_t)bits_of_float(x) - (uint32_t)middle), exponent = above >> 23;
+    const float fraction = float_of_bits((above & 0x7FFFFF) + middle), n = (float)exponent;
+    return n * 0.693359375F + (n * -2.12194440e-4F + log_near_one(fraction - 1));
+}
+
+static inline float logarithm(float x)
+{
+    const float smallest = 1.17549435e-38F; /* below it numbers are not normal */
+    const float scaled = x < smallest ? x * 8388608.0F : x;
+    const float result = log_of_normal(scaled) - (x < smallest ? 23 * 0.693147181F : 0);
+    const float above = x > 3.40282347e+38F || x != x ? x : result; /* infinity and NaN stay what they are */
+    return x > 0 || x != x ? above : x < 0 ? NAN : -INFINITY;
+}
+
+static inline float hyperbolic_tangent(float x)
+{
+    const float e = exponential_less_one(-2 * fabsf(x));
+    return copysignf(e / (e + 2), x);
+}
+
+/* log(1 + exp(x)) = max(x, 0) + log(1 + u), u = exp(-|x|). What 1 + u loses by rounding is added again. */
+static inline float soft_plus(float x)
+{
+    const float u = exponential(-fabsf(x)), w = 1 + u;
+    const float log_w = log_of_normal(w) + (u - (w - 1)) / w;
+    return (x > 0 ? x : 0) + (x != x ? x : log_w);
+}
+
+/* Up to 1 an odd polynomial; from there on 1 - exp(q), q a polynomial for the logarithm of 1 - erf. Both go through
+ * Chebyshev nodes of their intervals; from 4 on the result is 1. */
+static inline float error_function(float x)
+{
+    const float s = x * x, a = fabsf(x) > 4 ? 4 : fabsf(x);
+    float p = -0.000565410586F;
+    p = p * s + 0.00492327767F;
+    p = p * s - 0.0267163851F;
+    p = p * s + 0.112803644F;
+    p = p * s - 0.376123498F;
+    p = p * s + 1.12837913F;
+    float q = 1.61406166e-06F;
+    q = q * a - 4.55906237e-05F;
+    q = q * a + 0.000592769549F;
+    q = q * a - 0.00474022239F;
+    q = q * a + 0.0263647175F;
+    q = q * a - 0.109978245F;
+    q = q * a - 0.631937093F;
+    q = q * a - 1.13016668F;
+    q = q * a + 0.000303213021F;
+    const float far = copysignf(1 - exponential(q), x);
+    return s > 1 ? far : p * x;
+}
+
+#define FUNCTION(NAME, EXPRESSION)                                                                                     \
+    DV_WIDE void NAME(int64_t n, const float *x, float *y)                                                             \
+    {                                                                                                                  \
+        for (int64_t i = 0; i < n; i++)                                                                                \
+            y[i] = EXPRESSION;                                                                                         \
+    }
+
+FUNCTION(dv_vector_exp, exponential(x[i]))
+FUNCTION(dv_vector_expm1, exponential_less_one(x[i]))
+FUNCTION(dv_vector_log, logarithm(x[i]))
+FUNCTION(dv_vector_tanh, hyperbolic_tangent(x[i]))
+FUNCTION(dv_vector_sigmoid, 1 / (1 + exponential(-x[i])))
+FUNCTION(dv_vector_softplus, soft_plus(x[i]))
+FUNCTION(dv_vector_erf, error_function(x[i]))
+
+/* ---- sums ------------------------------------------------------------------- */
+
+static inline float fold(const float *lane)
 {
     float part[LANES];
     memcpy(part, lane, sizeof part);
@@ -79,28 +187,57 @@ static float fold(const float *lane)
         lane[j] += TERM;                                                                                               \
     return fold(lane)
 
-float dv_vector_sum(int64_t n, const float *x)
+DV_WIDE float dv_vector_sum(int64_t n, const float *x)
 {
     SUM(n, x[i]);
 }
 
-float dv_vector_dot(int64_t n, const float *x, const float *y)
+DV_WIDE float dv_vector_dot(int64_t n, const float *x, const float *y)
 {
     SUM(n, x[i] * y[i]);
 }
 
-float dv_vector_centered_dot(int64_t n, const float *x, const float *y, float center)
+DV_WIDE float dv_vector_centered_dot(int64_t n, const float *x, const float *y, float center)
 {
     SUM(n, x[i] * (y[i] - center));
 }
 
-float dv_vector_squares(int64_t n, const float *x, float center)
+DV_WIDE float dv_vector_squares(int64_t n, const float *x, float center)
 {
     SUM(n, (x[i] - center) * (x[i] - center));
 }
 
-void dv_vector_add(int64_t n, float a, const float *x, float *y)
+static inline float larger(float a, float b)
+{
+    return b > a || b != b ? b : a;
+}
+
+DV_WIDE float dv_vector_largest(int64_t n, const float *x)
+{
+    float lane[LANES], best = -INFINITY;
+    int64_t done = 0;
+    for (int j = 0; j < LANES; j++)
+        lane[j] = -INFINITY;
+    for (; done + LANES <= n; done += LANES)
+        for (int j = 0; j < LANES; j++)
+            lane[j] = larger(lane[j], x[done + j]);
+    for (int j = 0; done + j < n; j++)
+        lane[j] = larger(lane[j], x[done + j]);
+    for (int j = 0; j < LANES; j++)
+        best = larger(best, lane[j]);
+    return best;
+}
+
+/* ---- maps ------------------------------------------------------------------- */
+
+DV_WIDE void dv_vector_add(int64_t n, float a, const float *x, float *y)
 {
     for (int64_t i = 0; i < n; i++)
         y[i] += a * x[i];
+}
+
+DV_WIDE void dv_vector_affine(int64_t n, const float *x, float factor, float shift, float *y)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = x[i] * factor + shift;
 }

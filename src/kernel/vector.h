@@ -1,11 +1,21 @@
-/* Loops over one contiguous array, written so that the compiler vectorises them. */
+/* Loops over one contiguous array, written so that the compiler vectorises them. Of the functions, y may be x, and
+ * infinities and NaN are as in C. */
 #ifndef DV_KERNEL_VECTOR_H
 #define DV_KERNEL_VECTOR_H
 
 #include <stdint.h>
 
-/* y[i] = exp(x[i]), within 2 units in the last place; y may be x. Infinities and NaN as in C. */
+/* y[i] = exp(x[i]), within 2 units in the last place. */
 void dv_vector_exp(int64_t n, const float *x, float *y);
+/* y[i] = exp(x[i]) - 1, within 4 units in the last place, near zero too. */
+void dv_vector_expm1(int64_t n, const float *x, float *y);
+/* y[i] = log(x[i]), within 2 units in the last place. */
+void dv_vector_log(int64_t n, const float *x, float *y);
+/* y[i] = tanh(x[i]), 1 / (1 + exp(-x[i])), log(1 + exp(x[i])), erf(x[i]), each within 3e-7 of its size. */
+void dv_vector_tanh(int64_t n, const float *x, float *y);
+void dv_vector_sigmoid(int64_t n, const float *x, float *y);
+void dv_vector_softplus(int64_t n, const float *x, float *y);
+void dv_vector_erf(int64_t n, const float *x, float *y);
 
 /* Sum and sum of products in 16 interleaved partial sums: fast, and closer than one running sum. */
 float dv_vector_sum(int64_t n, const float *x);
@@ -14,8 +24,12 @@ float dv_vector_dot(int64_t n, const float *x, const float *y);
 float dv_vector_centered_dot(int64_t n, const float *x, const float *y, float center);
 /* Sum of (x[i] - center)^2. */
 float dv_vector_squares(int64_t n, const float *x, float center);
+/* The largest element, NaN if there is one; -infinity of none. */
+float dv_vector_largest(int64_t n, const float *x);
 
 /* y[i] += a * x[i]. */
 void dv_vector_add(int64_t n, float a, const float *x, float *y);
+/* y[i] = x[i] * factor + shift. */
+void dv_vector_affine(int64_t n, const float *x, float factor, float shift, float *y);
 
 #endif

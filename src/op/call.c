@@ -83,6 +83,32 @@ bool dv_call_constant_ints(const dv_call *call, int i, const char *what, const i
     return true;
 }
 
+typedef struct share {
+    int64_t count, grain;
+    void (*work)(void *context, int64_t from, int64_t to);
+    void *context;
+} share;
+
+static void work_piece(void *context, int64_t task, int thread)
+{
+    (void)thread;
+    const share *s = context;
+    const int64_t from = task * s->grain;
+    s->work(s->context, from, s->count - from < s->grain ? s->count : from + s->grain);
+}
+
+void dv_call_share(const dv_call *call, int64_t count, int64_t grain,
+                   void (*work)(void *context, int64_t from, int64_t to), void *context)
+{
+    share s = {count, grain, work, context};
+    if (count <= grain) {
+        if (count > 0)
+            work(context, 0, count);
+        return;
+    }
+    dv_team_run(call->team, work_piece, &s, (count + grain - 1) / grain);
+}
+
 bool dv_axis_resolve(int64_t axis, int rank, int *resolved, dv_error *error)
 {
     if (axis < -rank || axis >= rank)

@@ -27,6 +27,10 @@ void *dv_call_prepare(dv_call *call, size_t size, dv_error *error);
 bool dv_call_constant_ints(const dv_call *call, int i, const char *what, const int64_t **values, int64_t *count,
                            dv_error *error);
 
+/* Runs work on the pieces from..to-1 of 0..count-1, `grain` long each but the last, over call->team. */
+void dv_call_share(const dv_call *call, int64_t count, int64_t grain,
+                   void (*work)(void *context, int64_t from, int64_t to), void *context);
+
 /* An axis counted from the end when negative; result in 0 .. rank-1. */
 bool dv_axis_resolve(int64_t axis, int rank, int *resolved, dv_error *error);
 

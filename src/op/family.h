@@ -9,10 +9,12 @@
     FAMILY(activation)                                                                                                 \
     FAMILY(arithmetic)                                                                                                 \
     FAMILY(batch_normalization)                                                                                        \
+    FAMILY(clip)                                                                                                       \
     FAMILY(concat)                                                                                                     \
     FAMILY(constant)                                                                                                   \
     FAMILY(conv)                                                                                                       \
     FAMILY(dropout)                                                                                                    \
+    FAMILY(math)                                                                                                       \
     FAMILY(matmul)                                                                                                     \
     FAMILY(pool)                                                                                                       \
     FAMILY(reshape)                                                                                                    \
