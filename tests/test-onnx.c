@@ -262,6 +262,75 @@ static void a_network_is_read_and_told_about(void **state)
     dv_onnx_survey_free(survey);
 }
 
+/* Runs a model on 3 and -8; what comes out is told from `expected`, two numbers an output. */
+static void assert_gives(const char *name, int outputs, const float *expected)
+{
+    dv_error error = {0};
+    dv_graph *graph = read_model(name);
+    for (int simplified = 0; simplified < 2; simplified++) {
+        dv_runner *runner = dv_runner_new(graph, NULL, &error);
+        float x[] = {3, -8};
+        dv_tensor input = {.type = DV_TYPE_FLOAT, .shape = shape_of(2, 1, 2), .f = x};
+        const dv_tensor *result;
+        if (!dv_runner_run(runner, &input, &result, &error))
+            fail_msg("%s", error.message);
+        assert_int_equal(graph->output_count, outputs);
+        for (int o = 0; o < outputs; o++)
+            assert_memory_equal(result[o].f, expected + 2 * o, 2 * sizeof *expected);
+        dv_runner_free(runner);
+        assert_true(dv_graph_simplify(graph, &error));
+    }
+    dv_graph_free(graph);
+}
+
+static void functions_take_the_place_of_their_calls(void **state)
+{
+    (void)state;
+    dv_error error;
+    char path[512];
+    const float expected[] = {2, -1.25f, 6, -16, 3, 0};
+    assert_gives("functions.onnx", 3, expected);
+    dv_onnx_survey *survey = dv_onnx_survey_read(source_path(path, "onnx", "functions.onnx"), &error);
+    assert_int_equal(survey->function_count, 2);
+    assert_string_equal(survey->item[0].name, "LeakyRelu");
+    assert_string_equal(survey->item[0].node, "n");
+    assert_int_equal(survey->item[0].count, 2); /* of one node in a function that is called twice */
+    dv_onnx_survey_free(survey);
+    survey = dv_onnx_survey_read(source_path(path, "bad", "onnx-function-bomb.onnx"), &error);
+    assert_int_equal(survey->operator_count, 0);
+    dv_onnx_survey_free(survey);
+    survey = dv_onnx_survey_read(source_path(path, "bad", "onnx-function-unknown-operator.onnx"), &error);
+    assert_string_equal(survey->item[0].name, "Mystery");
+    assert_string_equal(survey->item[0].missing, "not supported");
+    assert_string_equal(survey->item[0].node, "inner");
+    dv_onnx_survey_free(survey);
+}
+
+static void the_branch_that_is_taken_is_read(void **state)
+{
+    (void)state;
+    const float expected[] = {8, -14, 7, 8, 3, 0};
+    assert_gives("branches.onnx", 3, expected);
+}
+
+static void the_survey_tells_of_data_beside_the_file(void **state)
+{
+    (void)state;
+    dv_error error;
+    char path[512];
+    dv_onnx_survey *survey = dv_onnx_survey_read(source_path(path, "onnx", "external.onnx"), &error);
+    assert_int_equal(survey->companion_count, 2);
+    assert_string_equal(survey->companion[0].location, "below/c.bin");
+    assert_int_equal(survey->companion[0].size, 8);
+    assert_string_equal(survey->companion[1].location, "external.bin");
+    assert_int_equal(survey->companion[1].size, 20);
+    dv_onnx_survey_free(survey);
+    survey = dv_onnx_survey_read(source_path(path, "bad", "onnx-external-parent.onnx"), &error);
+    assert_int_equal(survey->companion_count, 1);
+    assert_int_equal(survey->companion[0].size, -1);
+    dv_onnx_survey_free(survey);
+}
+
 static void what_is_written_is_read_back(void **state)
 {
     char path[256];
@@ -400,7 +469,36 @@ static void bad_files_are_refused(void **state)
         {"initializer-twice", "value 'w' is defined twice", DV_ERROR_FORMAT},
         {"initializer-computed", "value 'w' is defined twice", DV_ERROR_FORMAT},
         {"initializer-sparse", "sparse initializers are not supported", DV_ERROR_UNSUPPORTED},
-        {"function", "functions of the model's own are not supported", DV_ERROR_UNSUPPORTED},
+        {"function-missing", "node 'n' (f): operator f of domain own is not supported", DV_ERROR_UNSUPPORTED},
+        {"function-itself", "node 'n/inner' (f): the function 'f' calls itself", DV_ERROR_FORMAT},
+        {"function-circle", "node 'n/inner/inner' (f): the function 'f' calls itself", DV_ERROR_FORMAT},
+        {"function-twice", "function 'f' is defined twice", DV_ERROR_FORMAT},
+        {"function-inputs", "has 1 inputs and 1 outputs, but the function 'f' takes 0 and gives 1", DV_ERROR_FORMAT},
+        {"function-input-twice", "the function 'f' has two inputs 'a'", DV_ERROR_FORMAT},
+        {"function-output-undefined", "nothing defines", DV_ERROR_FORMAT},
+        {"function-opset-99", "node 'n' (f): opset 99 is not supported", DV_ERROR_UNSUPPORTED},
+        {"function-unknown-operator", "node 'n/inner' (Mystery): operator Mystery is not supported",
+         DV_ERROR_UNSUPPORTED},
+        {"function-sees-outside", "node 'n/inner' (Add): needs value 'n/x', which nothing defines", DV_ERROR_FORMAT},
+        {"function-deep", "functions and branches nested more than 64 deep", DV_ERROR_UNSUPPORTED},
+        {"function-bomb", "more than 262144 nodes are not supported", DV_ERROR_UNSUPPORTED},
+        {"if-unknown",
+         "node 'choose' (If): which branch it takes depends on what the network is run on ('c'), which is not "
+         "supported",
+         DV_ERROR_UNSUPPORTED},
+        {"if-float", "the condition 'yes' is no single bool", DV_ERROR_FORMAT},
+        {"if-two-conditions", "the condition 'yes' is no single bool", DV_ERROR_FORMAT},
+        {"if-no-branch", "attribute then_branch holds no graph", DV_ERROR_FORMAT},
+        {"if-damaged", "attribute then_branch holds no graph", DV_ERROR_FORMAT},
+        {"if-outputs", "the branch has not as many outputs as the node", DV_ERROR_FORMAT},
+        {"if-undefined", "nothing defines", DV_ERROR_FORMAT},
+        {"if-unknown-operator", "node 'choose/inner' (Mystery): operator Mystery is not supported",
+         DV_ERROR_UNSUPPORTED},
+        {"if-twice", "is defined twice", DV_ERROR_FORMAT},
+        {"if-deep", "functions and branches nested more than 64 deep", DV_ERROR_UNSUPPORTED},
+        {"loop", "node 'n' (Loop): operator Loop is not supported", DV_ERROR_UNSUPPORTED},
+        {"opset-twice", "the model asks for both opset 13 and opset 12", DV_ERROR_FORMAT},
+        {"needs-itself", "node 'n' (Relu): the graph has a circle: the node needs its own result", DV_ERROR_FORMAT},
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         char name[64], path[512];
@@ -479,7 +577,7 @@ static void damaged_files_do_no_harm(void **state)
     copy_file("below/c.bin", scratch_path(path, *state, "below/c.bin"));
     copy_file("external.bin", scratch_path(path, *state, "external.bin"));
     scratch_path(path, *state, "damaged.onnx");
-    static const char *const names[] = {"network.onnx", "old.onnx", "external.onnx"};
+    static const char *const names[] = {"network.onnx", "old.onnx", "external.onnx", "functions.onnx", "branches.onnx"};
     for (size_t m = 0; m < sizeof names / sizeof *names; m++) {
         assert_true(dv_file_read(source_path(source, "onnx", names[m]), 1 << 20, &data, &size, &error));
         put_file(path, data, size);
@@ -510,6 +608,9 @@ int main(void)
         cmocka_unit_test(every_type_is_read),
         cmocka_unit_test(old_files_are_read),
         cmocka_unit_test(a_network_is_read_and_told_about),
+        cmocka_unit_test(functions_take_the_place_of_their_calls),
+        cmocka_unit_test(the_branch_that_is_taken_is_read),
+        cmocka_unit_test(the_survey_tells_of_data_beside_the_file),
         with_scratch(external_data_is_read_beside_the_model),
         with_scratch(what_no_message_can_hold_is_told),
         with_scratch(what_is_written_is_read_back),

@@ -168,8 +168,28 @@ static void print_operators(const dv_onnx_survey *survey)
         if (survey->item[i].missing) {
             print_label("missing");
             print_text(survey->item[i].name);
-            printf(": %s\n", survey->item[i].missing);
+            printf(": %s", survey->item[i].missing);
+            if (*survey->item[i].node) {
+                fputs(", called by node ", stdout);
+                print_text(survey->item[i].node);
+            }
+            putchar('\n');
         }
+}
+
+static void print_companions(const dv_onnx_survey *survey)
+{
+    for (int k = 0; k < survey->companion_count; k++) {
+        print_label(k ? "" : "data in");
+        print_text(survey->companion[k].location);
+        if (survey->companion[k].size < 0) {
+            puts(": missing, or not to be read");
+            continue;
+        }
+        fputs(", ", stdout);
+        print_number(survey->companion[k].size);
+        puts(" bytes");
+    }
 }
 
 static void print_size(const dv_network_facts *facts)
@@ -197,6 +217,12 @@ static void print_network(const network *it)
         print_values("outputs", it->graph, it->graph->output_count, it->graph->output);
     }
     print_operators(survey);
+    if (survey->function_count) {
+        print_label("functions");
+        print_number(survey->function_count);
+        puts(" of the model's own");
+    }
+    print_companions(survey);
     print_size(&it->facts);
     for (int k = 0; k < survey->pair_count; k++) {
         print_label(k ? "" : "metadata");

@@ -312,22 +312,23 @@ static int define_outputs(dv_graph *graph, dv_node *node, const char *const *nam
     return first;
 }
 
-int dv_graph_add_node(dv_graph *graph, const char *op, const char *name, int input_count, const int *input,
-                      int attribute_count, const dv_attribute *attribute, int output_count,
-                      const char *const *output_name, dv_error *error)
+int dv_graph_add_node_of(dv_graph *graph, int opset, const char *op, const char *name, int input_count,
+                         const int *input, int attribute_count, const dv_attribute *attribute, int output_count,
+                         const char *const *output_name, dv_error *error)
 {
     char made_up[64];
     if (!name || !*name) {
         snprintf(made_up, sizeof made_up, "%.40s_%d", op, graph->node_count);
         name = made_up;
     }
-    const dv_operator *row = dv_operator_find(op, graph->opset, error);
+    const dv_operator *row = dv_operator_find(op, opset, error);
     if (!row) {
         dv_error_prefix(error, "node '%s'", name);
         return -1;
     }
     void *grown = graph->node;
-    dv_node node = {.op = row, .input_count = input_count, .output_count = output_count, .name = name};
+    dv_node node = {
+        .op = row, .opset = opset, .input_count = input_count, .output_count = output_count, .name = name};
     if (!check_arity(row, input_count, input, output_count, error))
         goto failed;
     node.name = dv_arena_text(graph->arena, name, error);
@@ -355,4 +356,12 @@ int dv_graph_add_node(dv_graph *graph, const char *op, const char *name, int inp
 failed:
     dv_node_error(&node, error);
     return -1;
+}
+
+int dv_graph_add_node(dv_graph *graph, const char *op, const char *name, int input_count, const int *input,
+                      int attribute_count, const dv_attribute *attribute, int output_count,
+                      const char *const *output_name, dv_error *error)
+{
+    return dv_graph_add_node_of(graph, graph->opset, op, name, input_count, input, attribute_count, attribute,
+                                output_count, output_name, error);
 }

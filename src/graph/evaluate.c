@@ -20,20 +20,19 @@ void dv_graph_mark_wanted(const dv_graph *graph, bool *wanted)
                 wanted[graph->node[n].input[i]] = true;
 }
 
-void dv_evaluation_bind(dv_evaluation *it, const dv_graph *graph, const dv_node *node, dv_tensor *value,
-                        const bool *wanted)
+void dv_evaluation_bind(dv_evaluation *it, const dv_node *node, dv_tensor *value, const bool *wanted)
 {
     for (int i = 0; i < node->input_count; i++)
         it->input[i] = node->input[i] < 0 ? NULL : &value[node->input[i]];
     for (int o = 0; o < node->output_count; o++) {
         int v = node->output[o];
-        bool left_out = v < 0 || (o >= node->op->min_outputs && !wanted[v]);
+        bool left_out = v < 0 || (wanted && o >= node->op->min_outputs && !wanted[v]);
         it->output[o] = left_out ? NULL : &value[v];
     }
     it->node = node;
     it->call = (dv_call){
         .attributes = &node->attributes,
-        .opset = graph->opset,
+        .opset = node->opset,
         .node_name = node->name,
         .input_count = node->input_count,
         .input = it->input,

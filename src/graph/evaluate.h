@@ -15,9 +15,8 @@ typedef struct dv_evaluation {
     dv_tensor *output[DV_MAX_OUTPUTS];
 } dv_evaluation;
 
-/* wanted[v]: somebody reads value v; optional outputs that nobody reads are left out. */
-void dv_evaluation_bind(dv_evaluation *it, const dv_graph *graph, const dv_node *node, dv_tensor *value,
-                        const bool *wanted);
+/* wanted[v]: somebody reads value v; optional outputs that nobody reads are left out. NULL: every value is. */
+void dv_evaluation_bind(dv_evaluation *it, const dv_node *node, dv_tensor *value, const bool *wanted);
 /* Types and shapes of the outputs, checked. What the operator prepares goes to `arena`. */
 bool dv_evaluation_infer(dv_evaluation *it, dv_arena *arena, dv_team *team, dv_error *error);
 /* All that the node reads is known: data, or the shapes where the operator reads no more than those. */

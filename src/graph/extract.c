@@ -77,8 +77,8 @@ static bool copy_node(extraction *it, const dv_node *node, dv_error *error)
         int v = node->output[o];
         name[o] = v < 0 ? "" : it->map[v] >= 0 ? NULL : it->from->value[v].name;
     }
-    if (dv_graph_add_node(it->to, node->op->name, node->name, node->input_count, input, node->attributes.count,
-                          node->attributes.item, node->output_count, name, error) < 0)
+    if (dv_graph_add_node_of(it->to, node->opset, node->op->name, node->name, node->input_count, input,
+                             node->attributes.count, node->attributes.item, node->output_count, name, error) < 0)
         return false;
     const dv_node *copy = &it->to->node[it->to->node_count - 1];
     for (int o = 0; o < node->output_count; o++) {

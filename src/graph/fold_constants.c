@@ -27,7 +27,7 @@ static bool fold_node(dv_graph *graph, dv_node *node, dv_tensor *value, const bo
                       dv_error *error)
 {
     dv_evaluation it;
-    dv_evaluation_bind(&it, graph, node, value, wanted);
+    dv_evaluation_bind(&it, node, value, wanted);
     if (!dv_evaluation_is_known(&it))
         return true;
     dv_arena *scratch = dv_arena_new(error);

@@ -27,7 +27,7 @@ static void bind_call(dv_frame *frame, int s, const dv_tensor **input, dv_tensor
     }
     frame->call[s] = (dv_call){
         .attributes = &node->attributes,
-        .opset = plan->graph->opset,
+        .opset = node->opset,
         .node_name = node->name,
         .input_count = node->input_count,
         .input = input,

@@ -18,6 +18,7 @@ typedef struct dv_value {
 typedef struct dv_node {
     const char *name; /* never NULL; made from operator and position where the file has none */
     const dv_operator *op;
+    int opset; /* the graph's, or that of a function the node comes from */
     dv_attributes attributes;
     int input_count;
     int *input; /* index of a value, -1: left out */
@@ -62,6 +63,10 @@ int dv_graph_add_constant(dv_graph *graph, const char *name, dv_type type, const
 int dv_graph_add_node(dv_graph *graph, const char *op, const char *name, int input_count, const int *input,
                       int attribute_count, const dv_attribute *attribute, int output_count,
                       const char *const *output_name, dv_error *error);
+/* The same for an operator as it is at another opset than the graph's. */
+int dv_graph_add_node_of(dv_graph *graph, int opset, const char *op, const char *name, int input_count,
+                         const int *input, int attribute_count, const dv_attribute *attribute, int output_count,
+                         const char *const *output_name, dv_error *error);
 bool dv_graph_add_output(dv_graph *graph, int value, dv_error *error);
 /* Index of the value of that name, -1 if there is none. */
 int dv_graph_find(const dv_graph *graph, const char *name);

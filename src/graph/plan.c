@@ -84,7 +84,7 @@ static bool is_known(const dv_evaluation *it, bool for_gradient)
 static bool plan_node(dv_plan *plan, const dv_node *node, bool for_gradient, dv_error *error)
 {
     dv_evaluation it;
-    dv_evaluation_bind(&it, plan->graph, node, plan->value, plan->wanted);
+    dv_evaluation_bind(&it, node, plan->value, plan->wanted);
     if (!dv_evaluation_infer(&it, plan->arena, plan->team, error))
         return false;
     if (is_known(&it, for_gradient))

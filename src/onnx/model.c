@@ -47,10 +47,19 @@ bool dv_model_is_default_domain(const char *domain)
     return !domain || !*domain || strcmp(domain, "ai.onnx") == 0;
 }
 
-int64_t dv_model_opset(const Onnx__ModelProto *model)
+bool dv_model_opset(const Onnx__ModelProto *model, int64_t *opset, dv_error *error)
 {
-    for (size_t i = 0; i < model->n_opset_import; i++)
-        if (dv_model_is_default_domain(model->opset_import[i]->domain))
-            return model->opset_import[i]->version;
-    return 1;
+    bool found = false;
+    *opset = 1;
+    for (size_t i = 0; i < model->n_opset_import; i++) {
+        if (!dv_model_is_default_domain(model->opset_import[i]->domain))
+            continue;
+        int64_t version = model->opset_import[i]->version;
+        if (found && version != *opset)
+            return dv_error_set(error, DV_ERROR_FORMAT, "the model asks for both opset %lld and opset %lld",
+                                (long long)*opset, (long long)version);
+        *opset = version;
+        found = true;
+    }
+    return true;
 }

@@ -9,8 +9,9 @@
 /* Reads and parses a file; freed by onnx__model_proto__free_unpacked. It has a graph. */
 Onnx__ModelProto *dv_model_load(const char *path, dv_error *error);
 
-/* Version of the default domain that the model asks for; 1 where it says nothing, as files did before IR version 3. */
-int64_t dv_model_opset(const Onnx__ModelProto *model);
+/* Version of the default domain that the model asks for; 1 where it says nothing, as files did before IR version 3. An
+ * error where it asks for two. */
+bool dv_model_opset(const Onnx__ModelProto *model, int64_t *opset, dv_error *error);
 
 /* True for the two names of the default domain. */
 bool dv_model_is_default_domain(const char *domain);

@@ -1,6 +1,8 @@
 /* What a file says about itself. */
 #include "onnx/onnx.h"
 #include "base/error.h"
+#include "onnx/external.h"
+#include "onnx/function.h"
 #include "onnx/model.h"
 
 #include <limits.h>
@@ -32,6 +34,24 @@ static int64_t count_parameters(const Onnx__GraphProto *graph)
     return total;
 }
 
+/* ---- operators ---------------------------------------------------------------------------- */
+
+/* An operator, the node that calls it first, and how many do. */
+typedef struct call {
+    const char *name, *node, *missing;
+    size_t first;
+    int64_t count;
+} call;
+
+typedef struct walk {
+    dv_onnx_survey *survey;
+    dv_functions functions;
+    int depth;
+    size_t visited; /* nodes, calls of functions counted in */
+    call *calls;
+    size_t count, room;
+} walk;
+
 /* "Conv" as it is, "com.microsoft.FusedConv" where the domain is another. */
 static const char *full_name(dv_arena *arena, const Onnx__NodeProto *node, dv_error *error)
 {
@@ -45,26 +65,82 @@ static const char *full_name(dv_arena *arena, const Onnx__NodeProto *node, dv_er
     return name;
 }
 
-static const char *why_missing(const dv_onnx_survey *survey, const Onnx__NodeProto *node)
+static const char *why_missing(const Onnx__NodeProto *node, int64_t opset)
 {
+    const char *op = node->op_type ? node->op_type : "";
     if (!dv_model_is_default_domain(node->domain))
         return "domain not supported";
-    if (survey->opset < DV_OPSET_OLDEST || survey->opset > DV_OPSET_NEWEST)
+    if (opset < DV_OPSET_OLDEST || opset > DV_OPSET_NEWEST)
         return NULL; /* then the opset is what is wrong */
-    if (dv_operator_find(node->op_type ? node->op_type : "", (int)survey->opset, NULL))
+    if (strcmp(op, "If") == 0 || dv_operator_find(op, (int)opset, NULL))
         return NULL;
     for (int i = 0; dv_operator_at(i); i++)
-        if (node->op_type && strcmp(dv_operator_at(i)->name, node->op_type) == 0)
+        if (strcmp(dv_operator_at(i)->name, op) == 0)
             return "not supported at this opset";
     return "not supported";
 }
 
-/* An operator, the node that calls it first, and how many do. */
-typedef struct call {
-    const char *name;
-    size_t first;
-    int64_t count;
-} call;
+static bool note_call(walk *it, const Onnx__NodeProto *node, int64_t opset, bool is_sure, dv_error *error)
+{
+    if (it->count == it->room) {
+        size_t room = it->room ? 2 * it->room : 256;
+        call *wider = realloc(it->calls, room * sizeof *wider);
+        if (!wider)
+            return dv_error_set(error, DV_ERROR_MEMORY, "out of memory");
+        it->calls = wider;
+        it->room = room;
+    }
+    call *made = &it->calls[it->count];
+    *made = (call){full_name(it->survey->arena, node, error), copy_text(it->survey->arena, node->name, error),
+                   is_sure ? why_missing(node, opset) : NULL, it->count, 1};
+    it->count++;
+    return made->name && made->node;
+}
+
+static bool walk_nodes(walk *it, Onnx__NodeProto *const *node, size_t count, int64_t opset, bool is_sure,
+                       dv_error *error);
+
+static bool walk_function(walk *it, const Onnx__FunctionProto *function, int64_t opset, bool is_sure, dv_error *error)
+{
+    for (size_t i = 0; i < function->n_opset_import; i++)
+        if (dv_model_is_default_domain(function->opset_import[i]->domain))
+            opset = function->opset_import[i]->version;
+    return walk_nodes(it, function->node, function->n_node, opset, is_sure, error);
+}
+
+/* Which branch is taken is not known here: what only one of them calls is not said to be missing. */
+static bool walk_branches(walk *it, const Onnx__NodeProto *node, int64_t opset, dv_error *error)
+{
+    bool ok = true;
+    for (size_t a = 0; ok && a < node->n_attribute; a++) {
+        const Onnx__AttributeProto *attribute = node->attribute[a];
+        Onnx__GraphProto *branch =
+            attribute->has_g ? onnx__graph_proto__unpack(NULL, attribute->g.len, attribute->g.data) : NULL;
+        if (!branch)
+            continue;
+        ok = walk_nodes(it, branch->node, branch->n_node, opset, false, error);
+        onnx__graph_proto__free_unpacked(branch, NULL);
+    }
+    return ok;
+}
+
+/* Nests that are too deep, and models that are too large, are what reading complains of. */
+static bool walk_nodes(walk *it, Onnx__NodeProto *const *node, size_t count, int64_t opset, bool is_sure,
+                       dv_error *error)
+{
+    bool ok = true;
+    if (it->depth == DV_NESTING_LIMIT)
+        return true;
+    it->depth++;
+    for (size_t n = 0; ok && n < count && it->visited < DV_NODE_LIMIT; n++) {
+        const Onnx__FunctionProto *function = dv_functions_find(&it->functions, node[n]);
+        it->visited++;
+        ok = function ? walk_function(it, function, opset, is_sure, error)
+                      : note_call(it, node[n], opset, is_sure, error) && walk_branches(it, node[n], opset, error);
+    }
+    it->depth--;
+    return ok;
+}
 
 static int compare_places(const void *one, const void *other)
 {
@@ -82,36 +158,85 @@ static int compare_names(const void *one, const void *other)
 static size_t join_calls(call *calls, size_t count)
 {
     size_t left = 0;
-    for (size_t n = 0; n < count; n++)
-        if (left && strcmp(calls[left - 1].name, calls[n].name) == 0)
-            calls[left - 1].count++;
-        else
+    for (size_t n = 0; n < count; n++) {
+        call *last = left ? &calls[left - 1] : NULL;
+        if (!last || strcmp(last->name, calls[n].name) != 0) {
             calls[left++] = calls[n];
+            continue;
+        }
+        last->count++;
+        if (!last->missing && calls[n].missing) {
+            last->missing = calls[n].missing;
+            last->node = calls[n].node;
+        }
+    }
     return left;
 }
 
-static bool count_operators(dv_onnx_survey *survey, const Onnx__GraphProto *graph, dv_error *error)
+static bool count_operators(dv_onnx_survey *survey, const Onnx__ModelProto *model, dv_error *error)
 {
-    call *calls = dv_alloc(graph->n_node, sizeof *calls, error);
-    bool ok = calls != NULL;
-    for (size_t n = 0; ok && n < graph->n_node; n++) {
-        calls[n] = (call){full_name(survey->arena, graph->node[n], error), n, 1};
-        ok = calls[n].name != NULL;
-    }
+    walk it = {.survey = survey};
+    bool ok = dv_functions_init(&it.functions, model, error) &&
+              walk_nodes(&it, model->graph->node, model->graph->n_node, survey->opset, true, error);
     if (ok) {
-        qsort(calls, graph->n_node, sizeof *calls, compare_names);
-        size_t count = join_calls(calls, graph->n_node);
-        qsort(calls, count, sizeof *calls, compare_places);
+        qsort(it.calls, it.count, sizeof *it.calls, compare_names);
+        size_t count = join_calls(it.calls, it.count);
+        qsort(it.calls, count, sizeof *it.calls, compare_places);
         survey->operator_count = (int)count;
         survey->item = dv_arena_alloc(survey->arena, count, sizeof *survey->item, error);
         ok = survey->item != NULL;
     }
     for (int k = 0; ok && k < survey->operator_count; k++)
         survey->item[k] =
-            (dv_onnx_operator){calls[k].name, calls[k].count, why_missing(survey, graph->node[calls[k].first])};
-    free(calls);
+            (dv_onnx_operator){it.calls[k].name, it.calls[k].count, it.calls[k].missing, it.calls[k].node};
+    dv_functions_clear(&it.functions);
+    free(it.calls);
     return ok;
 }
+
+/* ---- files beside the model ------------------------------------------------------------------ */
+
+static int compare_texts(const void *one, const void *other)
+{
+    return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+/* Of the initializers; returns how many have such a place. */
+static size_t collect_locations(const Onnx__GraphProto *graph, const char **location)
+{
+    size_t count = 0;
+    dv_extent extent;
+    for (size_t t = 0; t < graph->n_initializer; t++)
+        if (dv_external_is_used(graph->initializer[t]) && dv_extent_read(graph->initializer[t], &extent, NULL))
+            location[count++] = extent.location;
+    return count;
+}
+
+static bool find_companions(dv_onnx_survey *survey, const Onnx__GraphProto *graph, const char *path, dv_error *error)
+{
+    const char **location = dv_alloc(graph->n_initializer, sizeof *location, error);
+    size_t count = location ? collect_locations(graph, location) : 0;
+    survey->companion = dv_arena_alloc(survey->arena, count, sizeof *survey->companion, error);
+    bool ok = location && survey->companion;
+    if (ok)
+        qsort(location, count, sizeof *location, compare_texts);
+    dv_external file;
+    dv_external_init(&file, path);
+    for (size_t k = 0; ok && k < count; k++) {
+        if (k && strcmp(location[k - 1], location[k]) == 0)
+            continue;
+        dv_onnx_companion *made = &survey->companion[survey->companion_count++];
+        dv_extent all = {.location = location[k], .length = -1};
+        made->size = dv_external_open(&file, &all, NULL) ? all.length : -1;
+        made->location = dv_arena_text(survey->arena, location[k], error);
+        ok = made->location != NULL;
+    }
+    dv_external_clear(&file);
+    free(location);
+    return ok;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------- */
 
 static bool copy_metadata(dv_onnx_survey *survey, const Onnx__ModelProto *model, dv_error *error)
 {
@@ -130,16 +255,19 @@ static bool copy_metadata(dv_onnx_survey *survey, const Onnx__ModelProto *model,
     return true;
 }
 
-static bool fill(dv_onnx_survey *survey, const Onnx__ModelProto *model, dv_error *error)
+static bool fill(dv_onnx_survey *survey, const Onnx__ModelProto *model, const char *path, dv_error *error)
 {
     survey->ir_version = model->ir_version;
-    survey->opset = dv_model_opset(model);
+    survey->function_count = model->n_functions < INT_MAX ? (int)model->n_functions : INT_MAX;
+    if (!dv_model_opset(model, &survey->opset, error))
+        return dv_error_prefix(error, "%s", path);
     survey->producer = copy_text(survey->arena, model->producer_name, error);
     survey->producer_version = copy_text(survey->arena, model->producer_version, error);
     survey->graph_name = copy_text(survey->arena, model->graph->name, error);
     survey->parameters = count_parameters(model->graph);
     return survey->producer && survey->producer_version && survey->graph_name &&
-           count_operators(survey, model->graph, error) && copy_metadata(survey, model, error);
+           count_operators(survey, model, error) && find_companions(survey, model->graph, path, error) &&
+           copy_metadata(survey, model, error);
 }
 
 dv_onnx_survey *dv_onnx_survey_read(const char *path, dv_error *error)
@@ -149,7 +277,7 @@ dv_onnx_survey *dv_onnx_survey_read(const char *path, dv_error *error)
     dv_onnx_survey *survey = arena ? dv_arena_alloc(arena, 1, sizeof *survey, error) : NULL;
     if (survey) {
         survey->arena = arena;
-        if (!fill(survey, model, error))
+        if (!fill(survey, model, path, error))
             survey = NULL;
     }
     if (!survey)

@@ -152,6 +152,11 @@ static char **write_names(writer *it, int count, const int *value, dv_error *err
 static bool write_node(writer *it, const dv_node *node, Onnx__NodeProto *proto, dv_error *error)
 {
     onnx__node_proto__init(proto);
+    if (node->opset != it->graph->opset) {
+        dv_error_set(error, DV_ERROR_UNSUPPORTED, "operators of opset %d cannot be written in a model of opset %d",
+                     node->opset, it->graph->opset);
+        return dv_node_error(node, error);
+    }
     proto->name = text_for(node->name);
     proto->op_type = text_for(node->op->name);
     proto->n_input = (size_t)node->input_count;

@@ -262,6 +262,19 @@ static json_t *operators_json(const dv_onnx_survey *survey, bool *failed)
         put(it, "name", text(survey->item[i].name));
         put(it, "count", json_integer(survey->item[i].count));
         put(it, "missing", text(survey->item[i].missing));
+        put(it, "node", text(survey->item[i].node));
+        append(array, it.json, failed);
+    }
+    return array;
+}
+
+static json_t *companions_json(const dv_onnx_survey *survey, bool *failed)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < survey->companion_count; i++) {
+        object it = object_new(failed);
+        put(it, "file", text(survey->companion[i].location));
+        put(it, "bytes", survey->companion[i].size < 0 ? json_null() : json_integer(survey->companion[i].size));
         append(array, it.json, failed);
     }
     return array;
@@ -291,6 +304,8 @@ static json_t *network_json(const dv_network_facts *network, bool *failed)
     put(it, "opset", json_integer(survey->opset));
     put(it, "parameters", json_integer(survey->parameters));
     put(it, "operators", operators_json(survey, failed));
+    put(it, "functions", json_integer(survey->function_count));
+    put(it, "external_data", companions_json(survey, failed));
     put(it, "metadata", metadata_json(survey, failed));
     put(it, "runs", json_boolean(!network->problem));
     put(it, "problem", text(network->problem));

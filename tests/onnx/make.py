@@ -32,6 +32,16 @@ def write(folder, name, made):
         file.write(made if isinstance(made, bytes) else made.SerializeToString())
 
 
+def field(number, content):
+    """A field of a protobuf message that holds bytes."""
+    size, length = len(content), b""
+    while True:
+        length += bytes([size & 127 | (128 if size > 127 else 0)])
+        size >>= 7
+        if not size:
+            return bytes([number << 3 | 2]) + length + content
+
+
 # ---- good ones ------------------------------------------------------------------
 
 FLOATS = {"float": TensorProto.FLOAT, "double": TensorProto.DOUBLE, "float16": TensorProto.FLOAT16,
@@ -147,6 +157,82 @@ def make_external():
     write(HERE, "external", model(graph(nodes, tensors, outputs=[value("y"), value("b", [2], TensorProto.FLOAT16)])))
 
 
+def boolean(name, truth):
+    return numpy_helper.from_array(np.array(truth), name)
+
+
+def reference(node, attribute, parameter, kind):
+    """node.attribute is what the function's caller gives as parameter."""
+    node.attribute.append(AttributeProto(name=attribute, ref_attr_name=parameter, type=kind))
+    return node
+
+
+def function(name, inputs, outputs, nodes, attributes=(), defaults=(), opset=13, domain="own"):
+    made = helper.make_function(domain, name, inputs, outputs, nodes, [helper.make_opsetid("", opset)], attributes)
+    for default in defaults:  # FunctionProto.attribute_proto, which older versions of python3-onnx do not know
+        made.MergeFromString(field(11, default.SerializeToString()))
+    return made
+
+
+def with_functions(nodes, functions, initializers=(), inputs=None, outputs=None):
+    made = model(graph(nodes, initializers, inputs, outputs), ir=8)
+    made.opset_import.append(helper.make_opsetid("own", 1))
+    made.functions.extend(functions)
+    return made
+
+
+def call(name, inputs, outputs, node=None, **attributes):
+    return helper.make_node(name, inputs, outputs, node, domain="own", **attributes)
+
+
+def make_functions():
+    """y = leaky(leaky(x, .5) - 1, .25) and z = x + x: a function that calls another with what it is given, with a
+    default, at an opset of its own (where Clip has attributes), with an input that is left out, an input that is an
+    output, and names that the model has too."""
+    kind = AttributeProto.FLOAT
+    leaky = function("leaky", ["a"], ["b"], [
+        reference(helper.make_node("LeakyRelu", ["a"], ["h"], "n"), "alpha", "slope", kind),
+        helper.make_node("Identity", ["h"], ["b"])], ["slope"])
+    twice = function("twice", ["a", "shift", "none"], ["y", "a", "same"], [
+        reference(call("leaky", ["a"], ["h"], "first"), "slope", "outer", kind),
+        helper.make_node("Sub", ["h", "shift"], ["k"], "n"),
+        reference(call("leaky", ["k"], ["m"], "second"), "slope", "inner", kind),
+        reference(helper.make_node("Clip", ["m"], ["y"]), "max", "most", kind),
+        helper.make_node("Identity", ["y"], ["same"])],
+        ["outer"], [helper.make_attribute("inner", 0.25), helper.make_attribute("most", 100.0)], opset=10)
+    nodes = [call("twice", ["x", "one"], ["y", "copy", ""], "call", outer=0.5),
+             helper.make_node("Add", ["x", "copy"], ["z"], "n"),
+             helper.make_node("Relu", ["x"], ["call/h"], "clash")]
+    one = numpy_helper.from_array(np.float32([1]), "one")
+    write(HERE, "functions", with_functions(nodes, [twice, leaky], [one],
+                                            outputs=[value("y"), value("z"), value("call/h")]))
+
+
+def branch(nodes, outputs, initializers=()):
+    return helper.make_graph(nodes, "branch", [], [value(name) for name in outputs], list(initializers))
+
+
+def choose(condition, outputs, then, otherwise, name="choose"):
+    return helper.make_node("If", [condition], outputs, name, then_branch=then, else_branch=otherwise)
+
+
+def make_branches():
+    """y = 2 * (x + 1), z = w: branches that see outer names, hide one, hold constants and another If, and give a
+    constant and something from outside; the branch that is not taken calls nobody knows what."""
+    mystery = branch([helper.make_node("Mystery", ["x"], ["a"]), helper.make_node("Mystery", ["x"], ["b"])], ["a", "b"])
+    two = numpy_helper.from_array(np.float32([2]), "h")
+    inner = choose("no", ["deep"], branch([helper.make_node("Mystery", ["x"], ["q"])], ["q"]),
+                   branch([helper.make_node("Mul", ["h", "local"], ["q"], "n")], ["q"]), "inner")
+    outer = branch([helper.make_node("Add", ["x", "one"], ["local"], "n"), inner,
+                    helper.make_node("Identity", ["deep"], ["a"])], ["a", "w"], [two])
+    same = helper.make_node("Identity", ["yes"], ["known"])
+    nodes = [same, helper.make_node("Relu", ["x"], ["h"]), choose("known", ["y", "z"], outer, mystery)]
+    w = numpy_helper.from_array(np.float32([7, 8]), "w")
+    one = numpy_helper.from_array(np.float32([1]), "one")
+    write(HERE, "branches", model(graph(nodes, [boolean("yes", True), boolean("no", False), w, one],
+                                        outputs=[value("y"), value("z", [2]), value("h")])))
+
+
 # ---- bad ones ---------------------------------------------------------------------
 
 def relu(source="x", target="y", **attributes):
@@ -163,13 +249,6 @@ def with_initializer(tensor):
 
 def nested(depth):
     """A graph in an attribute in a graph, and so on; by hand, as python's own parser has a limit."""
-    def field(number, content):
-        size, length = len(content), b""
-        while True:
-            length += bytes([size & 127 | (128 if size > 127 else 0)])
-            size >>= 7
-            if not size:
-                return bytes([number << 3 | 2]) + length + content
     body = b""
     for _ in range(depth):
         body = field(1, field(5, field(6, body)))
@@ -266,9 +345,58 @@ def make_bad():
     sparse = model(graph([relu()]))
     sparse.graph.sparse_initializer.add().dims.append(2)
     write(BAD, "onnx-initializer-sparse", sparse)
-    function = model(graph([relu()]))
-    function.functions.add().name = "own"
-    write(BAD, "onnx-function", function)
+    make_bad_functions()
+    make_bad_branches()
+    twice = model(graph([relu()]))
+    twice.opset_import.append(helper.make_opsetid("ai.onnx", 12))
+    write(BAD, "onnx-opset-twice", twice)
+    write(BAD, "onnx-needs-itself", model(graph([relu("y", "y")])))
+
+
+def make_bad_functions():
+    def complain(name, *functions):
+        write(BAD, "onnx-function-" + name, with_functions([call("f", ["x"], ["y"], "n")], functions))
+    complain("missing")
+    complain("itself", function("f", ["a"], ["b"], [call("f", ["a"], ["b"], "inner")]))
+    complain("circle", function("f", ["a"], ["b"], [call("g", ["a"], ["b"], "inner")]),
+             function("g", ["a"], ["b"], [call("f", ["a"], ["b"], "inner")]))
+    complain("twice", function("f", ["a"], ["b"], [relu("a", "b")]), function("f", ["a"], ["b"], [relu("a", "b")]))
+    complain("inputs", function("f", [], ["b"], [relu("a", "b")]))
+    complain("input-twice", function("f", ["a", "a"], ["b"], [relu("a", "b")]))
+    complain("output-undefined", function("f", ["a"], ["b"], [relu("a", "c")]))
+    complain("opset-99", function("f", ["a"], ["b"], [relu("a", "b")], opset=99))
+    complain("unknown-operator", function("f", ["a"], ["b"], [helper.make_node("Mystery", ["a"], ["b"], "inner")]))
+    complain("sees-outside", function("f", ["a"], ["b"], [helper.make_node("Add", ["a", "x"], ["b"], "inner")]))
+    chain = [function(f"f{k}" if k else "f", ["a"], ["b"], [call(f"f{k + 1}", ["a"], ["b"], "c")]) for k in range(99)]
+    complain("deep", *chain, function("f99", ["a"], ["b"], [relu("a", "b")]))
+    bomb = [function(f"f{k}" if k else "f", ["a"], ["b"], [call(f"f{k + 1}", ["a"], ["h"]),
+                                                          call(f"f{k + 1}", ["h"], ["b"])]) for k in range(40)]
+    complain("bomb", *bomb, function("f40", ["a"], ["a"], []))
+
+
+def make_bad_branches():
+    def complain(name, condition, then, otherwise, inputs=None, initializers=()):
+        write(BAD, "onnx-if-" + name, model(graph([choose(condition, ["y"], then, otherwise)], initializers, inputs)))
+    yes, good = boolean("yes", True), branch([relu("x", "b")], ["b"])
+    complain("unknown", "c", good, good, [value("x"), value("c", [], TensorProto.BOOL)])
+    complain("float", "yes", good, good, None, [numpy_helper.from_array(np.float32(1), "yes")])
+    complain("two-conditions", "yes", good, good, None, [boolean("yes", [True, False])])
+    complain("no-branch", "yes", 1, good, None, [yes])
+    complain("outputs", "yes", branch([relu("x", "b"), relu("x", "c")], ["b", "c"]), good, None, [yes])
+    complain("undefined", "yes", branch([relu("x", "b")], ["c"]), good, None, [yes])
+    complain("unknown-operator", "yes", branch([helper.make_node("Mystery", ["x"], ["b"], "inner")], ["b"]), good, None,
+             [yes])
+    complain("twice", "yes", branch([relu("x", "b"), relu("x", "b")], ["b"]), good, None, [yes])
+    deep = good
+    for _ in range(70):
+        deep = branch([choose("yes", ["b"], deep, good)], ["b"])
+    complain("deep", "yes", deep, good, None, [yes])
+    body = helper.make_graph([], "body", [], [])
+    write(BAD, "onnx-loop", model(graph([helper.make_node("Loop", ["", "", "x"], ["y"], "n", body=body)])))
+    cut = model(graph([choose("yes", ["y"], good, good)], [yes]))
+    cut_graph = cut.graph.node[0].attribute[0].g.SerializeToString()
+    text = cut.SerializeToString().replace(cut_graph, b"\xff" * len(cut_graph))
+    write(BAD, "onnx-if-damaged", text)
 
 
 make_types()
@@ -277,4 +405,6 @@ make_network()
 make_integers()
 make_misdeclared()
 make_external()
+make_functions()
+make_branches()
 make_bad()
