@@ -452,6 +452,7 @@ static void kitty_shows_the_same_picture(void **state)
                      FAKEKITTY_ASKED);
     assert_string_equal(kitty.complaint, "");
     assert_int_equal(id, 4456);
+    fakekitty_clear(&kitty);
     free(kitty.data);
 }
 
