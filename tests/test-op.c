@@ -169,7 +169,7 @@ static void reshape_refuses_what_does_not_fit(void **state)
     }
     trial *t = trial_new("Reshape", 1);
     trial_random(t, SHAPE(2, 3, 4), 0, 1);
-    trial_expect_error(t, "attribute shape is missing");
+    trial_expect_error(t, "the wanted shape is missing");
     trial_free(t);
     t = trial_new("Reshape", 14);
     trial_random(t, SHAPE(2, 3, 4), 0, 1);

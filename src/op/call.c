@@ -109,11 +109,51 @@ void dv_call_share(const dv_call *call, int64_t count, int64_t grain,
     dv_team_run(call->team, work_piece, &s, (count + grain - 1) / grain);
 }
 
+bool dv_call_ints(const dv_call *call, const char *name, int since, int i, const char *what, const int64_t **values,
+                  int64_t *count, dv_error *error)
+{
+    *values = NULL;
+    *count = -1;
+    if (call->opset >= since)
+        return !dv_call_input(call, i) || dv_call_constant_ints(call, i, what, values, count, error);
+    const dv_attribute *found = dv_attribute_find(call->attributes, name, DV_ATTRIBUTE_INTS);
+    if (found) {
+        *values = found->ints;
+        *count = found->count;
+    }
+    return true;
+}
+
+bool dv_axes_mark(const int64_t *axes, int64_t count, int rank, bool *marked, dv_error *error)
+{
+    for (int64_t i = 0; i < count; i++) {
+        int axis = 0;
+        if (!dv_axis_resolve(axes[i], rank, &axis, error))
+            return false;
+        if (marked[axis])
+            return dv_error_set(error, DV_ERROR_FORMAT, "axis %d is named twice", axis);
+        marked[axis] = true;
+    }
+    return true;
+}
+
 bool dv_axis_resolve(int64_t axis, int rank, int *resolved, dv_error *error)
 {
     if (axis < -rank || axis >= rank)
         return dv_error_set(error, DV_ERROR_FORMAT, "axis %" PRId64 " is outside a tensor of rank %d", axis, rank);
     *resolved = (int)(axis < 0 ? axis + rank : axis);
+    return true;
+}
+
+bool dv_shape_read(const int64_t *dims, int64_t rank, dv_shape *shape, dv_error *error)
+{
+    if (rank > DV_MAX_RANK)
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "a tensor of rank %" PRId64 " is not supported", rank);
+    *shape = dv_shape_make((int)rank, dims);
+    for (int i = 0; i < shape->rank; i++)
+        if (dims[i] < 0)
+            return dv_error_set(error, DV_ERROR_FORMAT, "the wanted shape has a wrong dimension %" PRId64 " at %d",
+                                dims[i], i);
     return true;
 }
 

@@ -31,8 +31,19 @@ bool dv_call_constant_ints(const dv_call *call, int i, const char *what, const i
 void dv_call_share(const dv_call *call, int64_t count, int64_t grain,
                    void (*work)(void *context, int64_t from, int64_t to), void *context);
 
+/* A list of integers that is attribute `name` before opset `since` and input i, called `what`, from then on.
+ * *count is -1 where the node has none. */
+bool dv_call_ints(const dv_call *call, const char *name, int since, int i, const char *what, const int64_t **values,
+                  int64_t *count, dv_error *error);
+
+/* Marks each of the axes of a tensor of `rank`; an axis named twice is an error. */
+bool dv_axes_mark(const int64_t *axes, int64_t count, int rank, bool *marked, dv_error *error);
+
 /* An axis counted from the end when negative; result in 0 .. rank-1. */
 bool dv_axis_resolve(int64_t axis, int rank, int *resolved, dv_error *error);
+
+/* A shape of these dimensions, which come from a file: not too many, none of them negative. */
+bool dv_shape_read(const int64_t *dims, int64_t rank, dv_shape *shape, dv_error *error);
 
 /* Product of dim[from] .. dim[to-1]. */
 int64_t dv_shape_product(const dv_shape *shape, int from, int to);

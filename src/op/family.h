@@ -9,18 +9,27 @@
     FAMILY(activation)                                                                                                 \
     FAMILY(arithmetic)                                                                                                 \
     FAMILY(batch_normalization)                                                                                        \
+    FAMILY(cast)                                                                                                       \
     FAMILY(clip)                                                                                                       \
     FAMILY(concat)                                                                                                     \
     FAMILY(constant)                                                                                                   \
     FAMILY(conv)                                                                                                       \
     FAMILY(dropout)                                                                                                    \
+    FAMILY(fill)                                                                                                       \
+    FAMILY(gather)                                                                                                     \
+    FAMILY(logic)                                                                                                      \
     FAMILY(math)                                                                                                       \
     FAMILY(matmul)                                                                                                     \
+    FAMILY(pixel_block)                                                                                                \
     FAMILY(pool)                                                                                                       \
+    FAMILY(repeat)                                                                                                     \
     FAMILY(reshape)                                                                                                    \
+    FAMILY(scatter)                                                                                                    \
     FAMILY(shape)                                                                                                      \
+    FAMILY(slice)                                                                                                      \
     FAMILY(softmax)                                                                                                    \
-    FAMILY(transpose)
+    FAMILY(transpose)                                                                                                  \
+    FAMILY(where)
 
 #define DV_FAMILY_DECLARE(NAME) extern const dv_operator dv_family_##NAME[];
 DV_FAMILIES(DV_FAMILY_DECLARE)

@@ -58,19 +58,6 @@ static bool read_shape(const dv_call *call, const int64_t *dims, int64_t rank, d
     return true;
 }
 
-/* An attribute before opset 5, input 1 from then on. */
-static bool find_wanted_shape(const dv_call *call, const int64_t **dims, int64_t *rank, dv_error *error)
-{
-    if (call->opset >= 5)
-        return dv_call_require(call, 2, error) && dv_call_constant_ints(call, 1, "the wanted shape", dims, rank, error);
-    const dv_attribute *shape = dv_attribute_find(call->attributes, "shape", DV_ATTRIBUTE_INTS);
-    if (!shape)
-        return dv_error_set(error, DV_ERROR_FORMAT, "attribute shape is missing");
-    *dims = shape->ints;
-    *rank = shape->count;
-    return true;
-}
-
 static bool infer_reshape(dv_call *call, dv_error *error)
 {
     char from[160], to[160];
@@ -78,8 +65,11 @@ static bool infer_reshape(dv_call *call, dv_error *error)
     int64_t rank, count;
     dv_shape shape = {0};
     int open;
-    if (!dv_call_require(call, 1, error) || !find_wanted_shape(call, &dims, &rank, error) ||
-        !read_shape(call, dims, rank, &shape, &open, error))
+    if (!dv_call_require(call, 1, error) || !dv_call_ints(call, "shape", 5, 1, "the wanted shape", &dims, &rank, error))
+        return false;
+    if (rank < 0)
+        return dv_error_set(error, DV_ERROR_FORMAT, "the wanted shape is missing");
+    if (!read_shape(call, dims, rank, &shape, &open, error))
         return false;
     const dv_shape *x = &call->input[0]->shape;
     const int64_t elements = dv_shape_elements(x);
@@ -98,44 +88,16 @@ static bool infer_reshape(dv_call *call, dv_error *error)
 
 /* ---- Squeeze, Unsqueeze --------------------------------------------------------- */
 
-/* The axes: an attribute before opset 13, input 1 from then on. *count is -1 when there are none. */
-static bool read_axes(const dv_call *call, const int64_t **axes, int64_t *count, dv_error *error)
-{
-    *count = -1;
-    *axes = NULL;
-    if (call->opset >= 13)
-        return !dv_call_input(call, 1) || dv_call_constant_ints(call, 1, "the list of axes", axes, count, error);
-    const dv_attribute *found = dv_attribute_find(call->attributes, "axes", DV_ATTRIBUTE_INTS);
-    if (found) {
-        *axes = found->ints;
-        *count = found->count;
-    }
-    return true;
-}
-
-/* Marks each axis of a tensor of `rank`; an axis named twice is an error. */
-static bool mark_axes(const int64_t *axes, int64_t count, int rank, bool *marked, dv_error *error)
-{
-    for (int64_t i = 0; i < count; i++) {
-        int axis;
-        if (!dv_axis_resolve(axes[i], rank, &axis, error))
-            return false;
-        if (marked[axis])
-            return dv_error_set(error, DV_ERROR_FORMAT, "axis %d is named twice", axis);
-        marked[axis] = true;
-    }
-    return true;
-}
-
 static bool infer_squeeze(dv_call *call, dv_error *error)
 {
     const int64_t *axes;
     int64_t count;
     bool marked[DV_MAX_RANK] = {false};
-    if (!dv_call_require(call, 1, error) || !read_axes(call, &axes, &count, error))
+    if (!dv_call_require(call, 1, error) ||
+        !dv_call_ints(call, "axes", 13, 1, "the list of axes", &axes, &count, error))
         return false;
     const dv_shape *x = &call->input[0]->shape;
-    if (!mark_axes(axes, count, x->rank, marked, error))
+    if (!dv_axes_mark(axes, count, x->rank, marked, error))
         return false;
     dv_shape shape = {0};
     for (int i = 0; i < x->rank; i++) {
@@ -154,7 +116,8 @@ static bool infer_unsqueeze(dv_call *call, dv_error *error)
     const int64_t *axes;
     int64_t count;
     bool marked[DV_MAX_RANK] = {false};
-    if (!dv_call_require(call, 1, error) || !read_axes(call, &axes, &count, error))
+    if (!dv_call_require(call, 1, error) ||
+        !dv_call_ints(call, "axes", 13, 1, "the list of axes", &axes, &count, error))
         return false;
     const dv_shape *x = &call->input[0]->shape;
     if (count < 0)
@@ -163,7 +126,7 @@ static bool infer_unsqueeze(dv_call *call, dv_error *error)
         return dv_error_set(error, DV_ERROR_UNSUPPORTED, "a tensor of rank %" PRId64 " is not supported",
                             x->rank + count);
     dv_shape shape = {.rank = x->rank + (int)count};
-    if (!mark_axes(axes, count, shape.rank, marked, error))
+    if (!dv_axes_mark(axes, count, shape.rank, marked, error))
         return false;
     for (int i = 0, from = 0; i < shape.rank; i++)
         shape.dim[i] = marked[i] ? 1 : x->dim[from++];

@@ -17,6 +17,17 @@ dv_view dv_view_whole(const dv_shape *shape)
     return view;
 }
 
+dv_view dv_view_broadcast(const dv_shape *x, const dv_shape *shape)
+{
+    const dv_view whole = dv_view_whole(x);
+    dv_view view = {0};
+    for (int i = 0; i < shape->rank; i++) {
+        const int own = i - (shape->rank - x->rank);
+        dv_view_append(&view, shape->dim[i], own < 0 || x->dim[own] == 1 ? 0 : whole.stride[own]);
+    }
+    return view;
+}
+
 void dv_view_append(dv_view *view, int64_t dim, int64_t stride)
 {
     assert(view->rank < DV_VIEW_RANK);

@@ -17,6 +17,8 @@ typedef struct dv_view {
 
 /* All elements of a tensor, in order. */
 dv_view dv_view_whole(const dv_shape *shape);
+/* The elements of a tensor of shape x as it broadcasts to `shape`. */
+dv_view dv_view_broadcast(const dv_shape *x, const dv_shape *shape);
 /* Adds an innermost dimension. */
 void dv_view_append(dv_view *view, int64_t dim, int64_t stride);
 /* Merges the dimensions that run on, so that runs are as long as they can be. The elements and their order stay. */
