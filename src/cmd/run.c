@@ -77,6 +77,17 @@ static bool convert(const dv_tensor *from, dv_tensor *to, dv_error *error)
     return true;
 }
 
+/* Doubles that floats cannot hold would become infinite without a word. */
+static bool check_doubles(const dv_array *array, int64_t count, dv_error *error)
+{
+    const double *value = array->data;
+    for (int64_t k = 0; array->kind == 'f' && array->size == 8 && k < count; k++)
+        if (isfinite(value[k]) && isinf((float)value[k]))
+            return dv_error_set(error, DV_ERROR_UNSUPPORTED, "%g is not supported: numbers are computed as floats",
+                                value[k]);
+    return true;
+}
+
 /* An array from a file as a tensor of the type that the graph takes, in the arena. */
 static bool read_input(const char *path, const dv_value *declared, dv_arena *arena, dv_tensor *input, dv_error *error)
 {
@@ -88,8 +99,10 @@ static bool read_input(const char *path, const dv_value *declared, dv_arena *are
     dv_tensor *to = from ? dv_tensor_new(arena, declared->type, &shape, error) : NULL;
     bool ok = to != NULL;
     if (ok) {
-        dv_elements_decode(from->type, dv_shape_elements(&shape), array.data, from->data);
-        ok = convert(from, to, error) || dv_error_prefix(error, "%s: input '%s'", path, declared->name);
+        const int64_t count = dv_shape_elements(&shape);
+        dv_elements_decode(from->type, count, array.data, from->data);
+        ok = (check_doubles(&array, count, error) && convert(from, to, error)) ||
+             dv_error_prefix(error, "%s: input '%s'", path, declared->name);
     }
     if (ok)
         *input = *to;

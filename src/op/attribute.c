@@ -47,6 +47,7 @@ static const struct {
     {"beta", DV_ATTRIBUTE_FLOAT},
     {"bias", DV_ATTRIBUTE_FLOAT},
     {"block_size", DV_ATTRIBUTE_INT},
+    {"broadcast", DV_ATTRIBUTE_INT},
     {"blocksize", DV_ATTRIBUTE_INT},
     {"ceil_mode", DV_ATTRIBUTE_INT},
     {"coordinate_transformation_mode", DV_ATTRIBUTE_TEXT},

@@ -62,6 +62,26 @@ bool dv_call_set_output_like_input(const dv_call *call, dv_error *error)
     return dv_call_set_output(call, 0, call->input[0]->type, &call->input[0]->shape, error);
 }
 
+bool dv_call_align(const dv_call *call, dv_shape *shape, dv_error *error)
+{
+    char a_text[160], b_text[160];
+    const dv_shape *a = &call->input[0]->shape, *b = &call->input[1]->shape;
+    *shape = *b;
+    if (call->opset >= 7)
+        return true;
+    const bool broadcasts = dv_attribute_int(call->attributes, "broadcast", 0) != 0;
+    const int64_t axis = dv_attribute_int(call->attributes, "axis", a->rank - b->rank);
+    if (!broadcasts && !dv_shape_equal(a, b))
+        return dv_error_set(error, DV_ERROR_FORMAT, "shapes %s and %s differ, and broadcast is 0",
+                            dv_shape_text(a, a_text, sizeof a_text), dv_shape_text(b, b_text, sizeof b_text));
+    if (broadcasts && (axis < 0 || axis + b->rank > a->rank))
+        return dv_error_set(error, DV_ERROR_FORMAT, "shape %s does not fit into %s from axis %" PRId64 " on",
+                            dv_shape_text(b, b_text, sizeof b_text), dv_shape_text(a, a_text, sizeof a_text), axis);
+    for (int64_t i = axis + b->rank; broadcasts && i < a->rank; i++)
+        shape->dim[shape->rank++] = 1;
+    return true;
+}
+
 void *dv_call_prepare(dv_call *call, size_t size, dv_error *error)
 {
     call->prepared = dv_arena_alloc(call->arena, 1, size, error);

@@ -20,6 +20,10 @@ bool dv_call_set_output(const dv_call *call, int i, dv_type type, const dv_shape
 /* Output 0 like input 0. */
 bool dv_call_set_output_like_input(const dv_call *call, dv_error *error);
 
+/* The shape with which input 1 broadcasts to others: its own, but before version 7 what the attributes broadcast and
+ * axis make of it for input 0. */
+bool dv_call_align(const dv_call *call, dv_shape *shape, dv_error *error);
+
 /* Zeroed memory for call->prepared, owned by the arena. */
 void *dv_call_prepare(dv_call *call, size_t size, dv_error *error);
 

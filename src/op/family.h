@@ -22,6 +22,7 @@
     FAMILY(matmul)                                                                                                     \
     FAMILY(pixel_block)                                                                                                \
     FAMILY(pool)                                                                                                       \
+    FAMILY(power)                                                                                                      \
     FAMILY(repeat)                                                                                                     \
     FAMILY(reshape)                                                                                                    \
     FAMILY(scatter)                                                                                                    \
@@ -29,6 +30,7 @@
     FAMILY(slice)                                                                                                      \
     FAMILY(softmax)                                                                                                    \
     FAMILY(transpose)                                                                                                  \
+    FAMILY(variadic)                                                                                                   \
     FAMILY(where)
 
 #define DV_FAMILY_DECLARE(NAME) extern const dv_operator dv_family_##NAME[];

@@ -72,28 +72,84 @@ void dv_loop_simplify(dv_loop *loop)
     loop->rank = last + 1;
 }
 
+/* A row of the loop, that is a place in all dimensions but the innermost. */
+typedef struct place {
+    int64_t at[DV_MAX_RANK], y, a, b;
+} place;
+
+static place find_row(const dv_loop *loop, int64_t index)
+{
+    place p = {.y = index * loop->dim[loop->rank - 1]};
+    for (int i = loop->rank - 2; i >= 0; i--) {
+        p.at[i] = index % loop->dim[i];
+        index /= loop->dim[i];
+        p.a += p.at[i] * loop->stride[0][i];
+        p.b += p.at[i] * loop->stride[1][i];
+    }
+    return p;
+}
+
+static void next_row(const dv_loop *loop, place *p)
+{
+    p->y += loop->dim[loop->rank - 1];
+    for (int i = loop->rank - 2; i >= 0; i--) {
+        p->a += loop->stride[0][i];
+        p->b += loop->stride[1][i];
+        if (++p->at[i] < loop->dim[i])
+            return;
+        p->at[i] = 0;
+        p->a -= loop->stride[0][i] * loop->dim[i];
+        p->b -= loop->stride[1][i] * loop->dim[i];
+    }
+}
+
+static int64_t count_rows(const dv_loop *loop)
+{
+    int64_t rows = loop->dim[loop->rank - 1] > 0;
+    for (int i = 0; i < loop->rank - 1; i++)
+        rows *= loop->dim[i];
+    return rows;
+}
+
 void dv_loop_run(const dv_loop *loop, void *context, void (*row)(void *context, int64_t y, int64_t a, int64_t b))
 {
+    place p = {0};
+    for (int64_t rows = count_rows(loop); rows > 0; rows--, next_row(loop, &p))
+        row(context, p.y, p.a, p.b);
+}
+
+enum { SHARE = 1 << 15 }; /* elements of a piece, about */
+
+typedef struct share {
+    const dv_loop *loop;
+    void *context;
+    void (*row)(void *context, int64_t n, int64_t y, int64_t a, int64_t b);
+    int64_t rows, cuts; /* rows in all, and pieces of a row */
+    int64_t rows_a_task;
+} share;
+
+static void share_task(void *context, int64_t task, int thread)
+{
+    const share *s = context;
+    const dv_loop *loop = s->loop;
     const int inner = loop->rank - 1;
-    int64_t at[DV_MAX_RANK] = {0};
-    int64_t y = 0, a = 0, b = 0;
-    for (int i = 0; i < loop->rank; i++)
-        if (loop->dim[i] == 0)
-            return;
-    for (;;) {
-        row(context, y, a, b);
-        y += loop->dim[inner];
-        int i = inner - 1;
-        for (; i >= 0; i--) {
-            a += loop->stride[0][i];
-            b += loop->stride[1][i];
-            if (++at[i] < loop->dim[i])
-                break;
-            at[i] = 0;
-            a -= loop->stride[0][i] * loop->dim[i];
-            b -= loop->stride[1][i] * loop->dim[i];
-        }
-        if (i < 0)
-            return;
-    }
+    const int64_t length = loop->dim[inner], cut = task % s->cuts, first = task / s->cuts * s->rows_a_task;
+    const int64_t from = length * cut / s->cuts, to = length * (cut + 1) / s->cuts;
+    (void)thread;
+    place p = find_row(loop, first);
+    for (int64_t r = first; r < first + s->rows_a_task && r < s->rows; r++, next_row(loop, &p))
+        s->row(s->context, to - from, p.y + from, p.a + from * loop->stride[0][inner],
+               p.b + from * loop->stride[1][inner]);
+}
+
+void dv_loop_share(const dv_loop *loop, dv_team *team, void *context,
+                   void (*row)(void *context, int64_t n, int64_t y, int64_t a, int64_t b))
+{
+    const int64_t length = loop->dim[loop->rank - 1];
+    share s = {.loop = loop, .context = context, .row = row, .rows = count_rows(loop)};
+    if (s.rows == 0)
+        return;
+    s.cuts = (length + SHARE - 1) / SHARE;
+    s.rows_a_task = length < SHARE ? SHARE / length : 1;
+    dv_team_run(team, share_task, &s, (s.rows + s.rows_a_task - 1) / s.rows_a_task * s.cuts);
 }

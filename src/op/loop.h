@@ -3,6 +3,7 @@
 #ifndef DV_OP_LOOP_H
 #define DV_OP_LOOP_H
 
+#include "base/team.h"
 #include "op/tensor.h"
 
 typedef struct dv_loop {
@@ -23,5 +24,10 @@ void dv_loop_simplify(dv_loop *loop);
 /* Calls row for every innermost run of dim[rank-1] elements, with the offset of its first element in the output and
  * in the inputs. */
 void dv_loop_run(const dv_loop *loop, void *context, void (*row)(void *context, int64_t y, int64_t a, int64_t b));
+
+/* The same over a team, in pieces that depend on the loop alone; long rows are cut, so that row is told how many
+ * elements it is about. The innermost strides must be 0 or 1. */
+void dv_loop_share(const dv_loop *loop, dv_team *team, void *context,
+                   void (*row)(void *context, int64_t n, int64_t y, int64_t a, int64_t b));
 
 #endif
