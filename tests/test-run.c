@@ -245,9 +245,44 @@ static void huge_results_are_refused(void **state)
     int x = add_input(graph, "x", shape_of(2, 1 << 18, 1)), w = add_input(graph, "w", shape_of(2, 1, 1 << 18));
     assert_true(dv_graph_add_output(graph, add_node(graph, "Add", "y", 0, NULL, x, w, -1), &error));
     assert_int_equal(dv_graph_multiply_adds(graph, 1, &error), 0);
-    assert_int_equal(error.code, DV_ERROR_UNSUPPORTED);
-    assert_non_null(strstr(error.message, "(Add)"));
+    assert_int_equal(error.code, DV_ERROR_MEMORY);
+    assert_non_null(strstr(error.message, "(Add): 256.0 GiB of memory are needed up to here"));
     dv_graph_free(graph);
+}
+
+/* Results of 64 KiB, two of which live at a time. */
+static void memory_is_planned_and_limited(void **state)
+{
+    (void)state;
+    enum { SIZE = 1 << 14, COUNT = 8 };
+    dv_error error;
+    dv_team *team = dv_team_new(2, &error);
+    dv_graph *graph = dv_graph_new(13, &error);
+    int y = add_input(graph, "x", shape_of(2, -1, SIZE));
+    y = add_node(graph, "Relu", NULL, 0, NULL, y, -1);
+    y = add_node(graph, "Add", NULL, 0, NULL, y, add_node(graph, "Neg", NULL, 0, NULL, y, -1), -1);
+    assert_true(dv_graph_add_output(graph, y, &error));
+    dv_runner *runner = dv_runner_new(graph, team, &error);
+    float *x = calloc(COUNT, SIZE * sizeof *x), *some = calloc(COUNT, SIZE * sizeof *x);
+    for (int k = 0; k < COUNT * SIZE; k++)
+        x[k] = (float)dv_random_normal(1, DV_PURPOSE_TEST, (uint64_t)k);
+    dv_runner_limit_memory(runner, 3 << 15); /* one and a half */
+    assert_false(dv_runner_run_batch(runner, x, COUNT, &some, NULL, NULL, &error));
+    assert_int_equal(error.code, DV_ERROR_MEMORY);
+    assert_non_null(strstr(error.message, "128.0 KiB of memory are needed up to here, 96.0 KiB may be used"));
+    dv_runner_limit_memory(runner, 3 << 16); /* three: enough for one thread alone */
+    if (!dv_runner_run_batch(runner, x, COUNT, &some, NULL, NULL, &error))
+        fail_msg("%s", error.message);
+    dv_runner_limit_memory(runner, 0);
+    float *all = calloc(COUNT, SIZE * sizeof *x);
+    assert_true(dv_runner_run_batch(runner, x, COUNT, &all, NULL, NULL, &error));
+    assert_memory_equal(all, some, COUNT * SIZE * sizeof *x);
+    free(all);
+    free(some);
+    free(x);
+    dv_runner_free(runner);
+    dv_graph_free(graph);
+    dv_team_free(team);
 }
 
 /* ---- batches -------------------------------------------------------------------------------- */
@@ -525,6 +560,7 @@ int main(void)
         cmocka_unit_test(a_chain_needs_little_memory),
         cmocka_unit_test(shared_memory_changes_no_result),
         cmocka_unit_test(huge_results_are_refused),
+        cmocka_unit_test(memory_is_planned_and_limited),
         cmocka_unit_test(batches_give_the_same_bits_for_any_team),
         cmocka_unit_test(a_batch_is_its_samples),
         cmocka_unit_test(sample_shapes_lack_the_batch),

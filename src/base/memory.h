@@ -14,6 +14,12 @@ bool dv_size_multiply(size_t a, size_t b, size_t *product);
  * a valid pointer. */
 void *dv_alloc(size_t count, size_t size, dv_error *error);
 
+/* Bytes that a plan may ask for unless the user says otherwise: three quarters of what the machine, the process or its
+ * control group has at most. */
+size_t dv_memory_allowed(void);
+/* DV_ERROR_MEMORY, with both sizes in words; returns false. */
+bool dv_memory_refuse(double bytes, size_t limit, dv_error *error);
+
 /* Many allocations, one owner, freed together. */
 typedef struct dv_arena dv_arena;
 dv_arena *dv_arena_new(dv_error *error);

@@ -327,8 +327,7 @@ int dv_graph_add_node_of(dv_graph *graph, int opset, const char *op, const char 
         return -1;
     }
     void *grown = graph->node;
-    dv_node node = {
-        .op = row, .opset = opset, .input_count = input_count, .output_count = output_count, .name = name};
+    dv_node node = {.op = row, .opset = opset, .input_count = input_count, .output_count = output_count, .name = name};
     if (!check_arity(row, input_count, input, output_count, error))
         goto failed;
     node.name = dv_arena_text(graph->arena, name, error);

@@ -62,11 +62,7 @@ bool dv_evaluation_infer(dv_evaluation *it, dv_arena *arena, dv_team *team, dv_e
     for (int o = 0; o < it->call.output_count; o++)
         if (it->output[o] && !check_output(it->output[o], error))
             return dv_node_error(it->node, error);
-    if (it->call.workspace_size <= DV_LAYOUT_LIMIT)
-        return true;
-    dv_error_set(error, DV_ERROR_UNSUPPORTED, "a workspace of more than %zu GiB is not supported",
-                 DV_LAYOUT_LIMIT >> 30);
-    return dv_node_error(it->node, error);
+    return true;
 }
 
 bool dv_evaluation_is_known(const dv_evaluation *it)
@@ -80,24 +76,48 @@ bool dv_evaluation_is_known(const dv_evaluation *it)
     return true;
 }
 
-bool dv_evaluation_run(dv_evaluation *it, dv_arena *arena, size_t *spent, dv_error *error)
+size_t dv_known_limit(const dv_graph *graph)
+{
+    size_t allowed = dv_memory_allowed(), limit = (size_t)1 << 30;
+    for (int v = 0; v < graph->value_count && limit < allowed; v++)
+        if (graph->value[v].constant)
+            limit += 2 * dv_tensor_bytes(graph->value[v].constant);
+    return limit < allowed ? limit : allowed;
+}
+
+bool dv_evaluation_swells(const dv_evaluation *it)
+{
+    const size_t small = (size_t)16 << 20;
+    size_t read = 0, made = 0;
+    for (int i = 0; i < it->call.input_count; i++)
+        read += it->input[i] ? dv_tensor_bytes(it->input[i]) : 0;
+    for (int o = 0; o < it->call.output_count; o++)
+        made += it->output[o] ? dv_tensor_bytes(it->output[o]) : 0;
+    return made > small && made / 2 > read;
+}
+
+static bool make_room(dv_evaluation *it, dv_arena *arena, size_t limit, size_t *spent, dv_error *error)
 {
     for (int o = 0; o < it->call.output_count; o++) {
         dv_tensor *output = it->output[o];
         if (!output)
             continue;
         size_t size = dv_tensor_bytes(output);
-        if (size > DV_KNOWN_LIMIT - *spent) {
-            dv_error_set(error, DV_ERROR_UNSUPPORTED, "constants of more than %zu GiB are not supported",
-                         DV_KNOWN_LIMIT >> 30);
-            return dv_node_error(it->node, error);
-        }
+        if (*spent > limit || size > limit - *spent)
+            return dv_memory_refuse((double)size + (double)*spent, limit, error);
         *spent += size;
         if (!(output->data = dv_arena_alloc(arena, size, 1, error)))
-            return dv_node_error(it->node, error);
+            return false;
     }
+    if (it->call.workspace_size > limit)
+        return dv_memory_refuse((double)it->call.workspace_size, limit, error);
     it->call.workspace = dv_alloc(it->call.workspace_size, 1, error);
-    if (!it->call.workspace)
+    return it->call.workspace != NULL;
+}
+
+bool dv_evaluation_run(dv_evaluation *it, dv_arena *arena, size_t limit, size_t *spent, dv_error *error)
+{
+    if (!make_room(it, arena, limit, spent, error))
         return dv_node_error(it->node, error);
     it->node->op->forward(&it->call);
     free(it->call.workspace);

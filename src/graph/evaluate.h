@@ -4,8 +4,9 @@
 
 #include "graph/graph.h"
 
-/* The most bytes that are computed before a run: more than any file holds, so that what is larger is a trap. */
-#define DV_KNOWN_LIMIT ((size_t)2 << 30)
+/* The most bytes that are computed before a run: somewhat more than the graph's own constants, so that what is larger
+ * is a trap. */
+size_t dv_known_limit(const dv_graph *graph);
 
 /* A call of a node on an array of tensors, one per value of its graph. Not to be moved. */
 typedef struct dv_evaluation {
@@ -21,8 +22,10 @@ void dv_evaluation_bind(dv_evaluation *it, const dv_node *node, dv_tensor *value
 bool dv_evaluation_infer(dv_evaluation *it, dv_arena *arena, dv_team *team, dv_error *error);
 /* All that the node reads is known: data, or the shapes where the operator reads no more than those. */
 bool dv_evaluation_is_known(const dv_evaluation *it);
-/* Computes the outputs into memory of `arena`; *spent counts its bytes, up to DV_KNOWN_LIMIT. */
-bool dv_evaluation_run(dv_evaluation *it, dv_arena *arena, size_t *spent, dv_error *error);
+/* The outputs are much larger than all that the node reads: rather to be computed in each run than kept. */
+bool dv_evaluation_swells(const dv_evaluation *it);
+/* Computes the outputs into memory of `arena`; *spent counts its bytes, up to `limit`. */
+bool dv_evaluation_run(dv_evaluation *it, dv_arena *arena, size_t limit, size_t *spent, dv_error *error);
 
 /* Bytes of a tensor's elements; the shape was checked. */
 size_t dv_tensor_bytes(const dv_tensor *tensor);

@@ -23,7 +23,13 @@ static bool keep_results(dv_graph *graph, const dv_evaluation *it, dv_error *err
     return true;
 }
 
-static bool fold_node(dv_graph *graph, dv_node *node, dv_tensor *value, const bool *wanted, size_t *spent,
+/* Memory for constants. */
+typedef struct budget {
+    size_t limit, spent;
+} budget;
+
+/* What swells is left to the plan, which knows how long it is needed. */
+static bool fold_node(dv_graph *graph, dv_node *node, dv_tensor *value, const bool *wanted, budget *memory,
                       dv_error *error)
 {
     dv_evaluation it;
@@ -31,18 +37,22 @@ static bool fold_node(dv_graph *graph, dv_node *node, dv_tensor *value, const bo
     if (!dv_evaluation_is_known(&it))
         return true;
     dv_arena *scratch = dv_arena_new(error);
-    bool ok = scratch && dv_evaluation_infer(&it, scratch, NULL, error) &&
-              dv_evaluation_run(&it, graph->arena, spent, error) && keep_results(graph, &it, error);
+    bool ok = scratch && dv_evaluation_infer(&it, scratch, NULL, error);
+    if (ok && !dv_evaluation_swells(&it)) {
+        ok = dv_evaluation_run(&it, graph->arena, memory->limit, &memory->spent, error) &&
+             keep_results(graph, &it, error);
+        if (ok)
+            dv_rewrite_remove(node);
+    }
     dv_arena_free(scratch);
-    if (ok)
-        dv_rewrite_remove(node);
     return ok;
 }
 
 bool dv_rewrite_fold_constants(dv_graph *graph, dv_error *error)
 {
     bool ok = false;
-    size_t spent = 0, count = (size_t)graph->value_count;
+    size_t count = (size_t)graph->value_count;
+    budget memory = {dv_known_limit(graph), 0};
     dv_tensor *value = dv_alloc(count, sizeof *value, error);
     bool *wanted = dv_alloc(count, sizeof *wanted, error);
     if (!value || !wanted)
@@ -52,7 +62,7 @@ bool dv_rewrite_fold_constants(dv_graph *graph, dv_error *error)
         if (graph->value[v].constant)
             value[v] = *graph->value[v].constant;
     for (int n = 0; n < graph->node_count; n++)
-        if (!fold_node(graph, &graph->node[n], value, wanted, &spent, error))
+        if (!fold_node(graph, &graph->node[n], value, wanted, &memory, error))
             goto done;
     ok = true;
 done:

@@ -87,7 +87,7 @@ bool dv_graph_sort(dv_graph *graph, dv_error *error);
 dv_graph *dv_graph_extract(const dv_graph *graph, int input_count, const int *inputs, int output_count,
                            const int *outputs, dv_error *error);
 
-/* Rewrites for inference: constants folded, Identity and Dropout dropped,
+/* Rewrites for inference: constants and what is known of sizes folded, Identity and Dropout dropped,
  * BatchNormalization folded into the Conv, ConvTranspose or Gemm before it. Outputs keep their names. */
 bool dv_graph_simplify(dv_graph *graph, dv_error *error);
 

@@ -1,6 +1,7 @@
 /* Offsets in one block of memory: greedy best fit. */
 #include "graph/layout.h"
 #include "base/error.h"
+#include "base/memory.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -49,9 +50,8 @@ static bool extend(dv_layout *layout, size_t size, size_t *offset, dv_error *err
     const dv_gap *last = layout->gap_count ? &layout->gap[layout->gap_count - 1] : NULL;
     if (last && last->offset + last->size == layout->extent)
         start = last->offset;
-    if (size > DV_LAYOUT_LIMIT - start)
-        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "intermediate results of more than %zu GiB are not supported",
-                            DV_LAYOUT_LIMIT >> 30);
+    if (start > layout->limit || size > layout->limit - start)
+        return dv_memory_refuse((double)start + (double)size, layout->limit, error);
     if (start < layout->extent)
         layout->gap_count--;
     layout->extent = start + size;
@@ -61,7 +61,7 @@ static bool extend(dv_layout *layout, size_t size, size_t *offset, dv_error *err
 
 bool dv_layout_take(dv_layout *layout, size_t size, size_t *offset, dv_error *error)
 {
-    if (size > DV_LAYOUT_LIMIT) /* also keeps the rounding from overflowing */
+    if (size > layout->limit || size > SIZE_MAX - LINE) /* the rounding might overflow */
         return extend(layout, size, offset, error);
     size = dv_layout_round(size);
     int best = -1;

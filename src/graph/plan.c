@@ -87,8 +87,8 @@ static bool plan_node(dv_plan *plan, const dv_node *node, bool for_gradient, dv_
     dv_evaluation_bind(&it, node, plan->value, plan->wanted);
     if (!dv_evaluation_infer(&it, plan->arena, plan->team, error))
         return false;
-    if (is_known(&it, for_gradient))
-        return dv_evaluation_run(&it, plan->arena, &plan->known_size, error);
+    if (is_known(&it, for_gradient) && !dv_evaluation_swells(&it))
+        return dv_evaluation_run(&it, plan->arena, plan->memory_limit, &plan->known_size, error);
     plan->step[plan->step_count++] = (dv_step){node, it.call.prepared, it.call.workspace_size};
     return true;
 }
@@ -174,9 +174,15 @@ static bool lay_out_inputs(dv_plan *plan, dv_layout *layout, lifetimes *lives, d
     return true;
 }
 
+static bool fits_memory(const dv_layout *layout, size_t workspace, dv_error *error)
+{
+    return workspace <= layout->limit - layout->extent ||
+           dv_memory_refuse((double)layout->extent + (double)workspace, layout->limit, error);
+}
+
 static bool lay_out(dv_plan *plan, bool keep_all, dv_error *error)
 {
-    dv_layout layout = {0};
+    dv_layout layout = {.limit = plan->memory_limit - plan->known_size};
     bool ok = false;
     size_t count = (size_t)plan->graph->value_count, workspace = 0;
     lifetimes lives = {.last = dv_alloc(count, sizeof *lives.last, error),
@@ -189,12 +195,12 @@ static bool lay_out(dv_plan *plan, bool keep_all, dv_error *error)
     if (!lay_out_inputs(plan, &layout, &lives, error))
         goto done;
     for (int s = 0; s < plan->step_count; s++) {
-        if (!lay_out_step(plan, &layout, &lives, s, error)) {
+        if (plan->step[s].workspace_size > workspace)
+            workspace = plan->step[s].workspace_size;
+        if (!lay_out_step(plan, &layout, &lives, s, error) || !fits_memory(&layout, workspace, error)) {
             dv_node_error(plan->step[s].node, error);
             goto done;
         }
-        if (plan->step[s].workspace_size > workspace)
-            workspace = plan->step[s].workspace_size;
     }
     plan->value_size = layout.extent;
     plan->memory_size = layout.extent + dv_layout_round(workspace);
@@ -217,6 +223,7 @@ dv_plan *dv_plan_new(const dv_graph *graph, const dv_plan_options *options, dv_e
     if (!plan)
         goto failed;
     *plan = (dv_plan){.arena = arena, .graph = graph, .team = options->team};
+    plan->memory_limit = options->memory_limit ? options->memory_limit : dv_memory_allowed();
     size_t values = (size_t)graph->value_count;
     plan->value = dv_arena_alloc(arena, values, sizeof *plan->value, error);
     plan->offset = dv_arena_alloc(arena, values, sizeof *plan->offset, error);

@@ -15,6 +15,7 @@ typedef struct dv_plan_options {
     /* For gradients: every value keeps memory of its own, inputs too, and the constants that `variable` marks (by
      * value) may change between runs: nothing is derived from them beforehand. NULL: for inference. */
     const bool *variable;
+    size_t memory_limit; /* bytes, of results and workspace; 0: dv_memory_allowed() */
 } dv_plan_options;
 
 /* One call of an operator. */
@@ -30,6 +31,7 @@ typedef struct dv_plan {
     dv_arena *arena; /* owns everything below */
     const dv_graph *graph;
     dv_team *team;
+    size_t memory_limit;
     dv_tensor *value; /* by value: type and shape; data where it is known before the run */
     size_t *offset;   /* by value: in the memory of a frame, or DV_NOWHERE */
     bool *wanted;     /* by value: somebody reads it */
@@ -40,6 +42,7 @@ typedef struct dv_plan {
     size_t memory_size; /* the same with the workspace, which lies behind them */
 } dv_plan;
 
+/* An error that names the node where more memory would be needed than may be used: before any of it is asked for. */
 dv_plan *dv_plan_new(const dv_graph *graph, const dv_plan_options *options, dv_error *error);
 void dv_plan_free(dv_plan *plan);
 

@@ -157,10 +157,10 @@ static bool follow(dv_probe *probe, const dv_node *node, int s, dv_error *error)
         return false;
     dv_evaluation it;
     dv_evaluation_bind(&it, node, probe->value[s], NULL);
-    size_t spent = 0;
+    size_t spent = 0, limit = SIZE_MAX; /* what is small needs little */
     bool told = dv_evaluation_infer(&it, scratch, NULL, NULL);
     if (told && dv_evaluation_is_known(&it) && is_small(&it))
-        told = dv_evaluation_run(&it, probe->arena, &spent, NULL);
+        told = dv_evaluation_run(&it, probe->arena, limit, &spent, NULL);
     if (!told)
         forget_outputs(probe, node, s);
     dv_arena_free(scratch);

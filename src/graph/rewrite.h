@@ -8,6 +8,8 @@
 bool dv_rewrite_drop_copies(dv_graph *graph, dv_error *error);
 /* Nodes that read constants only become constants. */
 bool dv_rewrite_fold_constants(dv_graph *graph, dv_error *error);
+/* Nodes whose results do not depend on any input, whatever the size of its free dimensions, become constants. */
+bool dv_rewrite_fold_known(dv_graph *graph, dv_error *error);
 /* BatchNormalization becomes part of the weights of the Conv, ConvTranspose or Gemm before it. */
 bool dv_rewrite_fold_normalization(dv_graph *graph, dv_error *error);
 /* Nodes that no output rests on. */

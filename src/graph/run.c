@@ -31,6 +31,7 @@ typedef struct prepared_plan {
 struct dv_runner {
     const dv_graph *graph;
     dv_team *team;
+    size_t memory_limit;
     uint64_t clock;
     prepared_plan cache[CACHED_PLANS];
     dv_shape *input_shape;   /* one per input of the graph */
@@ -47,6 +48,7 @@ dv_runner *dv_runner_new(const dv_graph *graph, dv_team *team, dv_error *error)
         return NULL;
     runner->graph = graph;
     runner->team = dv_team_size(team) > 1 ? team : NULL;
+    runner->memory_limit = dv_memory_allowed();
     runner->input_shape = dv_alloc((size_t)graph->input_count, sizeof *runner->input_shape, error);
     runner->input_data = dv_alloc((size_t)graph->input_count, sizeof *runner->input_data, error);
     runner->output = dv_alloc((size_t)graph->output_count, sizeof *runner->output, error);
@@ -80,6 +82,13 @@ void dv_runner_free(dv_runner *runner)
     free(runner);
 }
 
+void dv_runner_limit_memory(dv_runner *runner, size_t bytes)
+{
+    for (int p = 0; p < CACHED_PLANS; p++)
+        clear_plan(&runner->cache[p]);
+    runner->memory_limit = bytes ? bytes : dv_memory_allowed();
+}
+
 /* A plan fits if the shapes are the same, and the elements of those inputs that its shapes depend on. */
 static bool fits(const dv_plan *plan, const dv_shape *shape, const dv_tensor *inputs, const dv_team *team)
 {
@@ -105,8 +114,10 @@ static dv_plan *plan_with_data(dv_runner *runner, const dv_tensor *inputs, dv_te
         any = any || is_small;
     }
     return any ? dv_plan_new(runner->graph,
-                             &(dv_plan_options){
-                                 .input_shape = runner->input_shape, .input_data = runner->input_data, .team = team},
+                             &(dv_plan_options){.input_shape = runner->input_shape,
+                                                .input_data = runner->input_data,
+                                                .team = team,
+                                                .memory_limit = runner->memory_limit},
                              error)
                : NULL;
 }
@@ -115,8 +126,10 @@ static dv_plan *plan_with_data(dv_runner *runner, const dv_tensor *inputs, dv_te
  */
 static dv_plan *make_plan(dv_runner *runner, const dv_tensor *inputs, dv_team *team, dv_error *error)
 {
-    dv_plan *plan =
-        dv_plan_new(runner->graph, &(dv_plan_options){.input_shape = runner->input_shape, .team = team}, error);
+    dv_plan *plan = dv_plan_new(
+        runner->graph,
+        &(dv_plan_options){.input_shape = runner->input_shape, .team = team, .memory_limit = runner->memory_limit},
+        error);
     return plan || !inputs ? plan : plan_with_data(runner, inputs, team, error);
 }
 
@@ -395,6 +408,15 @@ static bool run_waves(batch_job *job, dv_team *over, const dv_progress *progress
     return true;
 }
 
+/* Frames for the whole team at once. What cannot be planned at all is complained of later. */
+static bool has_memory_for(dv_runner *runner, int frames)
+{
+    if (frames == 1)
+        return true;
+    const prepared_plan *it = prepare_batch(runner, runner->micro_batch, NULL, 0, NULL);
+    return !it || it->plan->memory_size <= (runner->memory_limit - it->plan->known_size) / (size_t)frames;
+}
+
 bool dv_runner_run_batch(dv_runner *runner, const float *input, int64_t count, float *const *outputs,
                          const dv_progress *progress, const char *stage, dv_error *error)
 {
@@ -410,9 +432,10 @@ bool dv_runner_run_batch(dv_runner *runner, const float *input, int64_t count, f
     dv_shape sample = without_batch(shape);
     job.sample_size = dv_shape_elements(&sample);
 
-    /* Too few micro-batches to go round: the team works inside the operators instead. */
+    /* Too few micro-batches to go round, or no memory for so many at once: the team works inside the operators instead.
+     */
     int size = dv_team_size(runner->team);
-    bool inside = job.tasks < size;
+    bool inside = job.tasks < size || !has_memory_for(runner, size);
     bool ok = prepare_job(&job, inside ? runner->team : NULL, inside ? 1 : size, error) &&
               run_waves(&job, inside ? NULL : runner->team, progress, stage, error);
     free(job.padded);

@@ -9,6 +9,9 @@
 typedef struct dv_runner dv_runner;
 dv_runner *dv_runner_new(const dv_graph *graph, dv_team *team, dv_error *error);
 void dv_runner_free(dv_runner *runner);
+/* Bytes that a plan may ask for, all threads together; 0, as at first: dv_memory_allowed(). What needs more is an error
+ * that says how much and where. */
+void dv_runner_limit_memory(dv_runner *runner, size_t bytes);
 
 /* Runs once with any shapes the graph takes (free dimensions are bound by the
  * inputs), the team inside the operators. `inputs` in graph order. *outputs points
