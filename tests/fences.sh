@@ -68,7 +68,7 @@ only() {
 only '(ncursesw/)?(n?curses|term)\.h' src/term/screen.c 'src/tui/*'
 only '(cblas|lapacke?|openblas_config)\.h' src/kernel/blas.c
 only 'png\.h' src/image/png.c
-only 'jpeglib\.h' src/image/jpeg.c
+only '(jpeglib|jerror)\.h' src/image/jpeg.c
 only 'zlib\.h' src/base/file.c src/term/kitty.c
 only 'ini\.h' src/base/ini.c
 only 'jansson\.h' src/vid/json.c

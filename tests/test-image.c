@@ -1,4 +1,4 @@
-#include "image/image.h"
+#include "image/resample.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -123,10 +123,10 @@ static void pasting_keeps_order_and_converts(void **state)
     dv_image_free(grey);
 }
 
-/* ---- PNG -------------------------------------------------------------------- */
+/* ---- PNG and JPEG ------------------------------------------------------------- */
 
-/* Calls `test` with every file of a folder whose name ends in .png; returns how many there were. */
-static int each_png(const char *folder, void (*test)(const char *path, const char *name))
+/* Calls `test` with every file of a folder whose name ends in `ending`; returns how many there were. */
+static int each_picture(const char *folder, const char *ending, void (*test)(const char *path, const char *name))
 {
     char path[512];
     DIR *open = opendir(source_path(path, folder, ""));
@@ -134,7 +134,7 @@ static int each_png(const char *folder, void (*test)(const char *path, const cha
     int count = 0;
     for (struct dirent *entry; (entry = readdir(open));) {
         size_t length = strlen(entry->d_name);
-        if (length > 4 && strcmp(entry->d_name + length - 4, ".png") == 0) {
+        if (length > 4 && strcmp(entry->d_name + length - 4, ending) == 0) {
             test(source_path(path, folder, entry->d_name), entry->d_name);
             count++;
         }
@@ -143,12 +143,12 @@ static int each_png(const char *folder, void (*test)(const char *path, const cha
     return count;
 }
 
-/* The pixels as tests/png/make.py computed them, from the PGM or PPM of the same name. */
-static dv_image *read_expected(const char *png_path)
+/* The pixels as make.py in the same folder computed them, from the PGM or PPM of the same name. */
+static dv_image *read_expected(const char *picture_path)
 {
     char path[512];
     int channels = 1, width, height;
-    snprintf(path, sizeof path, "%.*s.pgm", (int)strlen(png_path) - 4, png_path);
+    snprintf(path, sizeof path, "%.*s.pgm", (int)strlen(picture_path) - 4, picture_path);
     FILE *file = fopen(path, "rb");
     if (!file) {
         channels = 3;
@@ -168,7 +168,7 @@ static dv_image *read_expected(const char *png_path)
 static void read_as_expected(const char *path, const char *name)
 {
     dv_error error = {0};
-    dv_image *image = dv_png_read(path, &error), *expected = read_expected(path);
+    dv_image *image = dv_image_read(path, &error), *expected = read_expected(path);
     if (!image) {
         fail_msg("%s", error.message);
     }
@@ -189,13 +189,50 @@ static void read_as_expected(const char *path, const char *name)
 static void every_kind_of_png_is_read(void **state)
 {
     (void)state;
-    assert_int_equal(each_png("png", read_as_expected), 52);
+    assert_int_equal(each_picture("png", ".png", read_as_expected), 53);
+}
+
+static void every_kind_of_jpeg_is_read(void **state)
+{
+    (void)state;
+    assert_int_equal(each_picture("jpeg", ".jpg", read_as_expected), 19);
+}
+
+static void the_header_tells_what_will_be_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *folder, *name, *format;
+        int width, height, channels;
+    } cases[] = {
+        {"jpeg", "cmyk.jpg", "JPEG", 17, 9, 3},
+        {"jpeg", "grey.jpg", "JPEG", 13, 10, 1},
+        {"jpeg", "turned-6.jpg", "JPEG", 7, 11, 1},
+        {"png", "grey-8-turned.png", "PNG", 4, 7, 1},
+        {"png", "palette-4-transparent.png", "PNG", 11, 9, 3},
+        {"png", "grey-alpha-16.png", "PNG", 11, 9, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[512];
+        uint8_t *data;
+        size_t size;
+        dv_image_facts facts;
+        assert_true(dv_file_read(source_path(path, cases[i].folder, cases[i].name), 1 << 20, &data, &size, NULL));
+        assert_string_equal(dv_image_format(data, size), cases[i].format);
+        assert_true(dv_image_describe(data, size, &facts, NULL));
+        assert_string_equal(facts.format, cases[i].format);
+        assert_int_equal(facts.width, cases[i].width);
+        assert_int_equal(facts.height, cases[i].height);
+        assert_int_equal(facts.channels, cases[i].channels);
+        free(data);
+    }
+    assert_null(dv_image_format((const uint8_t *)"GIF89a..", 8));
 }
 
 static void refuse(const char *path, const char *name)
 {
     dv_error error = {0};
-    if (dv_png_read(path, &error)) {
+    if (dv_image_read(path, &error)) {
         fail_msg("%s was read", name);
     }
     assert_true(error.code == DV_ERROR_FORMAT || error.code == DV_ERROR_UNSUPPORTED);
@@ -207,7 +244,37 @@ static void refuse(const char *path, const char *name)
 static void malformed_png_is_refused(void **state)
 {
     (void)state;
-    assert_true(each_png("bad", refuse) >= 20);
+    assert_true(each_picture("bad", ".png", refuse) >= 20);
+}
+
+static void malformed_jpeg_is_refused(void **state)
+{
+    (void)state;
+    assert_true(each_picture("bad", ".jpg", refuse) >= 15);
+}
+
+/* As with PNG below, but that the mark of the end may be missing: the pixels are all there. */
+static void jpeg_damaged_anywhere_is_harmless(void **state)
+{
+    static const char *const names[] = {"rgb-2.jpg", "rgb-0-progressive.jpg", "cmyk.jpg", "turned-6.jpg"};
+    (void)state;
+    char path[512];
+    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
+        uint8_t *data;
+        size_t size;
+        assert_true(dv_file_read(source_path(path, "jpeg", names[n]), 1 << 20, &data, &size, NULL));
+        for (size_t i = 0; i < size; i++) {
+            dv_image *image = dv_image_decode(data, i, NULL);
+            assert_true(!image || i >= size - 2);
+            dv_image_free(image);
+            for (int flip = 1; flip < 256; flip *= 16) {
+                data[i] ^= (uint8_t)(0x55 * flip);
+                dv_image_free(dv_image_decode(data, size, NULL));
+                data[i] ^= (uint8_t)(0x55 * flip);
+            }
+        }
+        free(data);
+    }
 }
 
 /* Cut anywhere, a file is refused; changed anywhere, it is refused or read, and nothing else happens. */
@@ -222,10 +289,10 @@ static void png_damaged_anywhere_is_harmless(void **state)
         assert_true(dv_file_read(source_path(path, "png", names[n]), 1 << 20, &data, &size, NULL));
         for (size_t i = 0; i < size; i++) {
             put_file(copy, data, i);
-            assert_null(dv_png_read(copy, NULL));
+            assert_null(dv_image_read(copy, NULL));
             data[i] ^= 0x55;
             put_file(copy, data, size);
-            dv_image_free(dv_png_read(copy, NULL));
+            dv_image_free(dv_image_read(copy, NULL));
             data[i] ^= 0x55;
         }
         free(data);
@@ -245,7 +312,7 @@ static void png_written_is_read_back(void **state)
             image->pixel[j] = (uint8_t)(j * j >> 3);
         }
         assert_true(dv_png_write(image, path, &error));
-        dv_image *back = dv_png_read(path, &error);
+        dv_image *back = dv_image_read(path, &error);
         assert_non_null(back);
         assert_int_equal(back->width, image->width);
         assert_int_equal(back->height, image->height);
@@ -279,6 +346,194 @@ static void png_that_cannot_be_written(void **state)
     }
     assert_int_equal(scratch_count(*state), 0);
     dv_image_free(image);
+}
+
+/* ---- resampling --------------------------------------------------------------- */
+
+/* The picture that tests/jpeg/make.py had resampled. */
+static dv_image *make_wave(int width, int height, int channels)
+{
+    dv_image *image = dv_image_new(width, height, channels, NULL);
+    uint8_t *pixel = image->pixel;
+    for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++) {
+            for (int c = 0; c < channels; c++) {
+                *pixel++ = (uint8_t)((x * x * (c + 3) + y * 17 * (c + 1) + x * y * 5) / 4 % 256);
+            }
+        }
+    }
+    return image;
+}
+
+static dv_resampler *make_resampler(int from_height, int from_width, int height, int width, double crop,
+                                    dv_filter filter)
+{
+    dv_scaling scaling = dv_scaling_make(from_height, from_width, height, width, crop);
+    dv_resampler *resampler = dv_resampler_new(from_height, from_width, &scaling, filter, NULL);
+    assert_non_null(resampler);
+    return resampler;
+}
+
+/* Bytes by Pillow 9.4. */
+static void resampling_is_that_of_pillow(void **state)
+{
+    (void)state;
+    char path[512], name[16];
+    FILE *file = fopen(source_path(path, "jpeg", "resampled.txt"), "r");
+    assert_non_null(file);
+    int from_width, from_height, channels, width, height, lines = 0;
+    while (fscanf(file, "%d %d %d %d %d %15s", &from_width, &from_height, &channels, &width, &height, name) == 6) {
+        dv_filter filter;
+        assert_true(dv_filter_find(name, &filter, NULL));
+        dv_image *image = make_wave(from_width, from_height, channels);
+        dv_resampler *resampler = make_resampler(from_height, from_width, height, width, 0, filter);
+        dv_image *scaled = dv_resample_image(resampler, image, NULL);
+        for (int i = 0; i < width * height * channels; i++) {
+            int expected;
+            assert_int_equal(fscanf(file, "%d", &expected), 1);
+            assert_true(abs(scaled->pixel[i] - expected) <= 1);
+        }
+        dv_image_free(scaled);
+        dv_resampler_free(resampler);
+        dv_image_free(image);
+        lines++;
+    }
+    assert_int_equal(lines, 12);
+    fclose(file);
+}
+
+/* Sizes and margins by torchvision 0.14: Resize(round(size / crop)), then CenterCrop(size). */
+static void pictures_are_placed_as_torchvision_does(void **state)
+{
+    (void)state;
+    static const struct {
+        int from_height, from_width, size;
+        double crop;
+        int64_t full_height, full_width, top, left;
+    } cases[] = {
+        {375, 500, 224, 0.875, 256, 341, 16, 58},
+        {500, 375, 224, 0.875, 341, 256, 58, 16},
+        {333, 500, 299, 0.875, 342, 513, 22, 107},
+        {32, 32, 28, 1, 28, 28, 0, 0},
+        {28, 35, 28, 1, 28, 35, 0, 4},
+        {28, 33, 28, 1, 28, 33, 0, 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dv_scaling s =
+            dv_scaling_make(cases[i].from_height, cases[i].from_width, cases[i].size, cases[i].size, cases[i].crop);
+        assert_int_equal(s.full_height, cases[i].full_height);
+        assert_int_equal(s.full_width, cases[i].full_width);
+        assert_int_equal(s.top, cases[i].top);
+        assert_int_equal(s.left, cases[i].left);
+    }
+    /* Not square: both sides are covered, nothing is squeezed. */
+    dv_scaling wide = dv_scaling_make(100, 100, 20, 60, 1), tall = dv_scaling_make(100, 400, 60, 20, 0.5);
+    assert_true(wide.full_height == 60 && wide.full_width == 60 && wide.top == 20 && wide.left == 0);
+    assert_true(tall.full_height == 120 && tall.full_width == 480 && tall.top == 30 && tall.left == 230);
+    /* However long and thin a picture is, only what is kept of it is ever computed. */
+    dv_image *thin = make_wave(1, DV_IMAGE_MAX_SIDE, 1);
+    dv_resampler *resampler = make_resampler(DV_IMAGE_MAX_SIDE, 1, 299, 299, 0.875, DV_FILTER_BICUBIC);
+    dv_image *scaled = dv_resample_image(resampler, thin, NULL);
+    assert_true(scaled->width == 299 && scaled->height == 299);
+    dv_image_free(scaled);
+    dv_resampler_free(resampler);
+    dv_image_free(thin);
+}
+
+static void a_picture_of_the_right_size_stays_itself(void **state)
+{
+    (void)state;
+    for (int filter = 0; filter < DV_FILTERS; filter++) {
+        dv_image *image = make_wave(9, 7, 3);
+        dv_resampler *resampler = make_resampler(7, 9, 7, 9, 1, (dv_filter)filter);
+        assert_true(dv_resampler_is_identity(resampler));
+        dv_image *same = dv_resample_image(resampler, image, NULL);
+        assert_memory_equal(same->pixel, image->pixel, 7 * 9 * 3);
+        dv_image_free(same);
+        dv_resampler_free(resampler);
+        dv_image_free(image);
+    }
+}
+
+/* Floats go the same way as bytes, up to the bytes' rounding, where these are not clipped. */
+static void floats_are_resampled_like_bytes(void **state)
+{
+    (void)state;
+    static const int sizes[][4] = {{17, 23, 5, 9}, {6, 5, 13, 11}, {8, 30, 8, 7}};
+    for (size_t n = 0; n < sizeof sizes / sizeof sizes[0]; n++) {
+        for (int filter = 0; filter < DV_FILTERS; filter++) {
+            int from_height = sizes[n][0], from_width = sizes[n][1], height = sizes[n][2], width = sizes[n][3];
+            dv_image *image = make_wave(from_width, from_height, 3);
+            float from[3 * 17 * 30], to[3 * 13 * 11];
+            int plane = from_height * from_width;
+            for (int i = 0; i < 3 * plane; i++) {
+                image->pixel[i] = (uint8_t)(64 + image->pixel[i] / 2);
+                from[i % 3 * plane + i / 3] = image->pixel[i];
+            }
+            dv_resampler *resampler = make_resampler(from_height, from_width, height, width, 0.8, (dv_filter)filter);
+            float *scratch = malloc(dv_resampler_scratch(resampler) * sizeof *scratch);
+            dv_image *scaled = dv_resample_image(resampler, image, NULL);
+            dv_resample_float(resampler, 3, from, to, scratch);
+            for (int i = 0; i < 3 * height * width; i++) {
+                assert_float_equal(to[i % 3 * height * width + i / 3], scaled->pixel[i], 1.2);
+            }
+            free(scratch);
+            dv_image_free(scaled);
+            dv_resampler_free(resampler);
+            dv_image_free(image);
+        }
+    }
+}
+
+/* <A x, y> = <x, A' y> for every x and y, so A' is the gradient of A. */
+static void the_transpose_is_one(void **state)
+{
+    (void)state;
+    enum { CHANNELS = 2, FROM = CHANNELS * 9 * 14, TO = CHANNELS * 6 * 5 };
+    float x[FROM], y[TO], forward[TO], backward[FROM];
+    for (int filter = 0; filter < DV_FILTERS; filter++) {
+        dv_resampler *resampler = make_resampler(9, 14, 6, 5, 0.7, (dv_filter)filter);
+        float *scratch = malloc(dv_resampler_scratch(resampler) * sizeof *scratch);
+        double ahead = 0, back = 0;
+        for (int i = 0; i < FROM; i++) {
+            x[i] = (float)sin(i * 1.7);
+            backward[i] = NAN; /* is overwritten */
+        }
+        for (int i = 0; i < TO; i++) {
+            y[i] = (float)cos(i * 0.9);
+            forward[i] = NAN;
+        }
+        dv_resample_float(resampler, CHANNELS, x, forward, scratch);
+        dv_resample_transpose(resampler, CHANNELS, y, backward, scratch);
+        for (int i = 0; i < TO; i++) {
+            ahead += (double)forward[i] * y[i];
+        }
+        for (int i = 0; i < FROM; i++) {
+            back += (double)x[i] * backward[i];
+        }
+        assert_true(fabs(ahead) > 0.1);
+        assert_float_equal(ahead, back, 1e-5);
+        free(scratch);
+        dv_resampler_free(resampler);
+    }
+}
+
+static void grey_and_colour_are_converted(void **state)
+{
+    (void)state;
+    /* Pillow's convert("L"). */
+    static const uint8_t rgb[] = {255, 0, 0, 0, 255, 0, 0, 0, 255, 12, 200, 99, 255, 255, 255, 77, 77, 77};
+    static const uint8_t luma[] = {76, 150, 29, 132, 255, 77};
+    dv_image *color = dv_image_new(3, 2, 3, NULL);
+    memcpy(color->pixel, rgb, sizeof rgb);
+    dv_image *grey = dv_image_convert(color, 1, NULL), *again = dv_image_convert(grey, 3, NULL);
+    assert_memory_equal(grey->pixel, luma, sizeof luma);
+    for (int i = 0; i < 18; i++) {
+        assert_int_equal(again->pixel[i], luma[i / 3]);
+    }
+    dv_image_free(again);
+    dv_image_free(grey);
+    dv_image_free(color);
 }
 
 /* ---- colour maps ------------------------------------------------------------ */
@@ -424,10 +679,20 @@ int main(void)
         cmocka_unit_test(images_are_pasted_and_clipped),
         cmocka_unit_test(pasting_keeps_order_and_converts),
         cmocka_unit_test(every_kind_of_png_is_read),
+        cmocka_unit_test(every_kind_of_jpeg_is_read),
+        cmocka_unit_test(the_header_tells_what_will_be_read),
         cmocka_unit_test(malformed_png_is_refused),
+        cmocka_unit_test(malformed_jpeg_is_refused),
+        cmocka_unit_test(jpeg_damaged_anywhere_is_harmless),
         with_scratch(png_damaged_anywhere_is_harmless),
         with_scratch(png_written_is_read_back),
         with_scratch(png_that_cannot_be_written),
+        cmocka_unit_test(resampling_is_that_of_pillow),
+        cmocka_unit_test(pictures_are_placed_as_torchvision_does),
+        cmocka_unit_test(a_picture_of_the_right_size_stays_itself),
+        cmocka_unit_test(floats_are_resampled_like_bytes),
+        cmocka_unit_test(the_transpose_is_one),
+        cmocka_unit_test(grey_and_colour_are_converted),
         cmocka_unit_test(the_diverging_map_is_even),
         cmocka_unit_test(the_diverging_map_is_safe_for_colour_blind_eyes),
         cmocka_unit_test(the_diverging_map_takes_any_value),

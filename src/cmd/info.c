@@ -328,27 +328,38 @@ static bool show_bundle(const char *folder, bool json, int threads, dv_error *er
 
 /* ---- pictures and arrays ----------------------------------------------------------------- */
 
-static bool show_picture(const char *path, bool json, dv_error *error)
+enum { MAX_PICTURE = 1 << 30 };
+
+static bool print_picture(const char *path, const dv_image_facts *facts, bool json, dv_error *error)
 {
-    dv_image *image = dv_png_read(path, error);
-    if (!image)
-        return false;
-    int64_t dims[] = {image->height, image->width, image->channels};
-    bool ok = true;
+    int64_t dims[] = {facts->height, facts->width, facts->channels};
     if (json) {
         dv_shape shape = dv_shape_make(3, dims);
-        ok = dv_command_print_json(dv_json_array(path, "PNG", "uint8", &shape, error), error);
-    } else {
-        print_text(path);
-        puts(": a picture");
-        print_line("format", "PNG");
-        print_label("size");
-        printf("%d x %d\n", image->width, image->height);
-        print_line("colours", image->channels == 1 ? "grey" : "RGB");
-        ok = dv_command_finish_output(error);
+        return dv_command_print_json(dv_json_array(path, facts->format, "uint8", &shape, error), error);
     }
+    print_text(path);
+    puts(": a picture");
+    print_line("format", facts->format);
+    print_label("size");
+    printf("%d x %d\n", facts->width, facts->height);
+    print_line("colours", facts->channels == 1 ? "grey" : "RGB");
+    return dv_command_finish_output(error);
+}
+
+/* The whole of it is read: a picture that is damaged behind its header is none. */
+static bool show_picture(const char *path, bool json, dv_error *error)
+{
+    uint8_t *data;
+    size_t size;
+    dv_image_facts facts;
+    if (!dv_file_read(path, MAX_PICTURE, &data, &size, error))
+        return false;
+    dv_image *image = dv_image_describe(data, size, &facts, error) ? dv_image_decode(data, size, error) : NULL;
+    free(data);
+    if (!image)
+        return dv_error_prefix(error, "%s", path);
     dv_image_free(image);
-    return ok;
+    return print_picture(path, &facts, json, error);
 }
 
 /* What the shape of an array lets one expect. */
@@ -412,7 +423,7 @@ static bool show_file(const char *path, bool json, dv_error *error)
         return dv_error_set(error, DV_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
     size_t size = fread(head, 1, HEAD, file);
     fclose(file);
-    if (starts_with(head, size, "\x89PNG", 4))
+    if (dv_image_format(head, size))
         return show_picture(path, json, error);
     if (starts_with(head, size, "\x93NUMPY", 6) || starts_with(head, size, "\x1f\x8b", 2) ||
         starts_with(head, size, "\0\0", 2))

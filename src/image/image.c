@@ -7,18 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool dv_image_check(int64_t width, int64_t height, dv_error *error)
+{
+    if (width < 1 || height < 1 || width > DV_IMAGE_MAX_SIDE || height > DV_IMAGE_MAX_SIDE) {
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED,
+                            "a picture of %lld x %lld pixels is not possible; a side may have 1 to %d",
+                            (long long)width, (long long)height, DV_IMAGE_MAX_SIDE);
+    }
+    if (width * height > DV_IMAGE_MAX_PIXELS) {
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED,
+                            "a picture of %lld x %lld pixels is too large; %d million pixels can be used",
+                            (long long)width, (long long)height, DV_IMAGE_MAX_PIXELS / 1000000);
+    }
+    return true;
+}
+
 dv_image *dv_image_new(int width, int height, int channels, dv_error *error)
 {
     assert(channels == 1 || channels == 3);
-    if (width < 1 || height < 1 || width > DV_IMAGE_MAX_SIDE || height > DV_IMAGE_MAX_SIDE) {
-        dv_error_set(error, DV_ERROR_UNSUPPORTED,
-                     "a picture of %d x %d pixels is not possible; a side may have 1 to %d", width, height,
-                     DV_IMAGE_MAX_SIDE);
-        return NULL;
-    }
-    if ((int64_t)width * height > DV_IMAGE_MAX_PIXELS) {
-        dv_error_set(error, DV_ERROR_UNSUPPORTED, "a picture of %d x %d pixels is too large; %d million can be used",
-                     width, height, DV_IMAGE_MAX_PIXELS / 1000000);
+    if (!dv_image_check(width, height, error)) {
         return NULL;
     }
     dv_image *image = dv_alloc(1, sizeof *image, error);

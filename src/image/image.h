@@ -17,12 +17,31 @@ enum { DV_IMAGE_MAX_SIDE = 16384 };
 /* And most pixels: what a small file blows up to is known before there is memory for it. */
 enum { DV_IMAGE_MAX_PIXELS = 100000000 };
 
+/* False and an error for sizes that no picture may have. */
+bool dv_image_check(int64_t width, int64_t height, dv_error *error);
+
 /* Zeroed; NULL and an error for impossible sizes. */
 dv_image *dv_image_new(int width, int height, int channels, dv_error *error);
 void dv_image_free(dv_image *image);
 
-/* PNG of any kind as 8-bit grey or RGB (alpha over white, 16 bit scaled, palettes expanded). */
-dv_image *dv_png_read(const char *path, dv_error *error);
+/* PNG and JPEG of any kind as 8-bit grey or RGB: turned as EXIF tells, alpha over white, 16 bit scaled, palettes
+ * expanded, CMYK converted, gamma and colour profiles left alone. What is cut short or damaged is an error. The format
+ * is told by the content, not by the name. */
+dv_image *dv_image_read(const char *path, dv_error *error);
+
+/* The same from memory; errors name no file. */
+dv_image *dv_image_decode(const uint8_t *data, size_t size, dv_error *error);
+
+/* "PNG", "JPEG", by the first bytes; NULL: neither. */
+const char *dv_image_format(const uint8_t *data, size_t size);
+
+/* What the header promises. */
+typedef struct dv_image_facts {
+    const char *format;
+    int width, height, channels; /* of the picture that would be read */
+} dv_image_facts;
+bool dv_image_describe(const uint8_t *data, size_t size, dv_image_facts *facts, dv_error *error);
+
 bool dv_png_write(const dv_image *image, const char *path, dv_error *error); /* atomic */
 
 /* channels x height x width floats in 0..1 -> image, values clipped and rounded; channels 1 or 3. */

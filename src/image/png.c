@@ -1,4 +1,4 @@
-#include "image/image.h"
+#include "image/codec.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -27,8 +27,6 @@ static void ignore_warning(png_structp png, png_const_charp message)
 }
 
 /* ---- reading ---------------------------------------------------------------- */
-
-enum { MAX_FILE = 1 << 30 };
 
 typedef struct reader {
     png_structp png;
@@ -61,12 +59,16 @@ static bool read_header(reader *r)
     png_set_read_fn(r->png, r, take_bytes);
     png_set_user_limits(r->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours are checked before any pixel is read */
     png_read_info(r->png, r->info);
+    png_uint_32 width = png_get_image_width(r->png, r->info), height = png_get_image_height(r->png, r->info);
+    if (!dv_image_check(width, height, png_get_error_ptr(r->png))) {
+        return false; /* before libpng makes room for a line */
+    }
+    r->width = (int)width;
+    r->height = (int)height;
     png_set_expand(r->png);
     png_set_scale_16(r->png);
     png_set_interlace_handling(r->png);
     png_read_update_info(r->png, r->info);
-    r->width = (int)png_get_image_width(r->png, r->info);
-    r->height = (int)png_get_image_height(r->png, r->info);
     r->channels = png_get_channels(r->png, r->info);
     return true;
 }
@@ -83,7 +85,7 @@ static bool read_rows(reader *r)
             png_read_row(r->png, r->rows + (size_t)y * stride, NULL);
         }
     }
-    png_read_end(r->png, NULL);
+    png_read_end(r->png, r->info);
     return true;
 }
 
@@ -102,13 +104,34 @@ static void over_white(const reader *r, dv_image *image)
     }
 }
 
-static dv_image *read_image(reader *r, dv_error *error)
+/* 1 where the file tells none. */
+static int find_orientation(const reader *r)
 {
-    if (!read_header(r)) {
-        return NULL;
+    int orientation = 1;
+#ifdef PNG_eXIf_SUPPORTED
+    png_uint_32 size = 0;
+    png_bytep exif = NULL;
+    if (png_get_eXIf_1(r->png, r->info, &size, &exif) == PNG_INFO_eXIf && exif) {
+        orientation = dv_exif_orientation(exif, size);
     }
+#endif
+    return orientation;
+}
+
+static void tell(const reader *r, dv_stored *stored)
+{
+    *stored = (dv_stored){
+        .width = r->width,
+        .height = r->height,
+        .channels = r->channels % 2 == 0 ? r->channels - 1 : r->channels,
+        .orientation = find_orientation(r),
+    };
+}
+
+static dv_image *read_image(reader *r, dv_stored *stored, dv_error *error)
+{
     bool alpha = r->channels % 2 == 0;
-    dv_image *image = dv_image_new(r->width, r->height, alpha ? r->channels - 1 : r->channels, error);
+    dv_image *image = dv_image_new(r->width, r->height, stored->channels, error);
     if (!image) {
         return NULL;
     }
@@ -124,44 +147,47 @@ static dv_image *read_image(reader *r, dv_error *error)
     free(own);
     if (!good) {
         dv_image_free(image);
-        image = NULL;
+        return NULL;
     }
+    tell(r, stored);
     return image;
 }
 
-static dv_image *decode(const uint8_t *data, size_t size, dv_error *error)
+/* Without `image` only the header is read. */
+static bool read_png(const uint8_t *data, size_t size, dv_stored *stored, dv_image **image, dv_error *error)
 {
-    if (size < 8 || png_sig_cmp(data, 0, 8) != 0) {
-        dv_error_set(error, DV_ERROR_FORMAT, "is not a PNG");
-        return NULL;
-    }
     reader r = {.next = data, .left = size};
     r.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, error, give_up, ignore_warning);
     r.info = r.png ? png_create_info_struct(r.png) : NULL;
-    dv_image *image = NULL;
-    if (r.info) {
-        image = read_image(&r, error);
-    } else {
-        dv_error_set(error, DV_ERROR_MEMORY, "out of memory");
+    bool good = r.info ? read_header(&r) : dv_error_set(error, DV_ERROR_MEMORY, "out of memory");
+    if (good) {
+        tell(&r, stored);
+    }
+    if (good && image) {
+        *image = read_image(&r, stored, error);
+        good = *image != NULL;
     }
     png_destroy_read_struct(&r.png, &r.info, NULL);
-    return image;
+    return good;
 }
 
-dv_image *dv_png_read(const char *path, dv_error *error)
+static bool probe(const uint8_t *data, size_t size)
 {
-    uint8_t *data;
-    size_t size;
-    if (!dv_file_read(path, MAX_FILE, &data, &size, error)) {
-        return NULL;
-    }
-    dv_image *image = decode(data, size, error);
-    if (!image) {
-        dv_error_prefix(error, "%s", path);
-    }
-    free(data);
-    return image;
+    return size >= 8 && png_sig_cmp(data, 0, 8) == 0;
 }
+
+static bool describe(const uint8_t *data, size_t size, dv_stored *stored, dv_error *error)
+{
+    return read_png(data, size, stored, NULL, error);
+}
+
+static dv_image *decode(const uint8_t *data, size_t size, dv_stored *stored, dv_error *error)
+{
+    dv_image *image = NULL;
+    return read_png(data, size, stored, &image, error) ? image : NULL;
+}
+
+const dv_codec dv_codec_png = {.name = "PNG", .probe = probe, .describe = describe, .decode = decode};
 
 /* ---- writing ---------------------------------------------------------------- */
 

@@ -130,6 +130,18 @@ def make(kind, depth, transparency, interlaced, width=11, height=9):
         agree(name, expected)
 
 
+def make_turned():
+    """An eXIf chunk (PNG extensions 1.5) whose orientation, 6, turns the picture clockwise."""
+    exif = b'MM' + struct.pack('>HIHHHIHHI', 42, 8, 1, 0x0112, 3, 1, 6, 0, 0)
+    rows = [[(x * 20 + y,) for x in range(7)] for y in range(4)]
+    write(HERE, 'grey-8-turned.png', png(rows, 8, GREY, extra=chunk(b'eXIf', exif)))
+    turned = bytes(rows[3 - x][y][0] for y in range(7) for x in range(4))
+    write(HERE, 'grey-8-turned.pgm', b'P5 4 7 255\n' + turned)
+    from PIL import Image, ImageOps
+    if ImageOps.exif_transpose(Image.open(os.path.join(HERE, 'grey-8-turned.png'))).tobytes() != turned:
+        sys.exit('Pillow turns it differently')
+
+
 def make_bad():
     rows = [[(x * 20, y * 30, 7) for x in range(8)] for y in range(8)]
     good = png(rows, 8, RGB)
@@ -168,4 +180,5 @@ for kind, depths in ((GREY, (1, 2, 4, 8, 16)), (RGB, (8, 16)), (PALETTE, (1, 2, 
         for transparency in (False, True) if kind not in (GREY_ALPHA, RGB_ALPHA) else (False,):
             for interlaced in (0, 1):
                 make(kind, depth, transparency, interlaced)
+make_turned()
 make_bad()
