@@ -127,6 +127,53 @@ static void bernoulli_known_values(void **state)
     assert_float_equal(dv_loss_bernoulli(COUNT, many, grey, NULL), expected, 1e-4);
 }
 
+/* At a logit of 0 the mean is 1/2, at log 3 it is 3/4; the logarithm of a density of N(mean, d^2) is
+ * -(x - mean)^2 / 2 d^2 - log d - log(2 pi) / 2. */
+static void gaussian_known_values(void **state)
+{
+    (void)state;
+    const float logits[] = {0, (float)log(3)};
+    const uint8_t pixels[] = {255, 51};
+    float gradient[2], by_deviation;
+    const double constant = log(2 * M_PI) / 2, log_half = log(0.5);
+    assert_float_equal(dv_loss_gaussian(1, logits, pixels, 0, NULL, NULL), 0.125 + constant, 1e-6);
+    assert_float_equal(dv_loss_gaussian(2, logits, pixels, log_half, gradient, &by_deviation),
+                       (0.25 + 0.55 * 0.55) * 2 + 2 * (log_half + constant), 1e-6);
+    assert_float_equal(gradient[0], -0.5 * 0.25 * 4, 1e-6);
+    assert_float_equal(gradient[1], 0.55 * 0.1875 * 4, 1e-6);
+    assert_float_equal(by_deviation, 2 - (0.25 + 0.55 * 0.55) * 4, 1e-6);
+
+    /* More pixels than one run of the sum holds, sure ones among them. */
+    enum { COUNT = 1500 };
+    static float many[COUNT];
+    static uint8_t grey[COUNT];
+    double expected = 0;
+    for (int i = 0; i < COUNT; i++) {
+        many[i] = (float)(200 * sin(i));
+        grey[i] = (uint8_t)(i * 37);
+        double off = 1 / (1 + exp(-(double)many[i])) - grey[i] / 255.0;
+        expected += off * off / (2 * 0.09) + log(0.3) + constant;
+    }
+    assert_float_equal(dv_loss_gaussian(COUNT, many, grey, log(0.3), NULL, NULL), expected, 1e-3 * expected);
+}
+
+static void marks_known_values(void **state)
+{
+    (void)state;
+    const float logits[] = {0, (float)log(3), 50, -50, 7};
+    const int8_t marks[] = {1, 0, 1, 1, -1};
+    float gradient[5];
+    assert_float_equal(dv_loss_marks(1, logits, marks, 0, gradient), log(2), 1e-7);
+    assert_float_equal(gradient[0], -0.5, 1e-7);
+    assert_float_equal(dv_loss_marks(5, logits, marks, 0, gradient), log(2) + log(4) + 0 + 50, 1e-6);
+    assert_float_equal(gradient[1], 0.75, 1e-7);
+    assert_float_equal(gradient[3], -1, 1e-7);
+    assert_true(gradient[4] == 0);
+    /* A target of 0.1 for log-odds of log 3: 0.1 log(4 / 3) + 0.9 log 4. */
+    assert_float_equal(dv_loss_marks(1, logits + 1, marks + 1, 0.2, gradient), 0.1 * log(4.0 / 3) + 0.9 * log(4), 1e-7);
+    assert_float_equal(gradient[0], 0.65, 1e-7);
+}
+
 static void normal_divergence_known_values(void **state)
 {
     (void)state;
@@ -164,10 +211,11 @@ static void fill_points(void *context, const int64_t *index, const uint64_t *dra
                (size_t)points->features * sizeof(float));
 }
 
-static double loss_points(void *context, const int64_t *index, int64_t count, const dv_tensor *const *outputs,
-                          dv_tensor *const *gradients)
+static double loss_points(void *context, const int64_t *index, int64_t count, double done,
+                          const dv_tensor *const *outputs, dv_tensor *const *gradients)
 {
     const struct points *points = context;
+    (void)done;
     double sum = 0;
     for (int64_t i = 0; i < count; i++) {
         if (points->classes > 0) {
@@ -331,7 +379,7 @@ static void linear_autoencoder_finds_principal_components(void **state)
     int64_t index[2 * D];
     for (int i = 0; i < 2 * D; i++)
         index[i] = i;
-    double loss = loss_points(&points, index, 2 * D, &output, &slope);
+    double loss = loss_points(&points, index, 2 * D, 0, &output, &slope);
     assert_float_equal(loss, lost, 1e-3 * lost);
     assert_true(loss > lost - 1e-4); /* better is impossible */
     dv_gradient_free(gradient);
@@ -608,6 +656,8 @@ int main(void)
         cmocka_unit_test(learning_rate_falls_along_a_cosine),
         cmocka_unit_test(cross_entropy_known_values),
         cmocka_unit_test(bernoulli_known_values),
+        cmocka_unit_test(gaussian_known_values),
+        cmocka_unit_test(marks_known_values),
         cmocka_unit_test(normal_divergence_known_values),
         cmocka_unit_test(logistic_regression_finds_its_optimum),
         cmocka_unit_test(linear_autoencoder_finds_principal_components),

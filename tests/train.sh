@@ -31,8 +31,8 @@ refused 2 'classifier or vae'
 refused 2 'classifier or vae' networks
 refused 2 'images is missing' vae --out "$folder/v"
 refused 2 'out is missing' vae --images "$images"
-refused 2 'labels is missing' classifier --images "$images" --out "$folder/c.onnx"
-refused 2 'go together' classifier --images "$images" --labels "$labels" --test-images "$images" --out "$folder/c.onnx"
+refused 2 'needs labels' classifier --images "$images" --out "$folder/c.onnx"
+refused 2 'needs --test-images' classifier --images "$images" --labels "$labels" --test-labels "$labels" --out "$folder/c.onnx"
 refused 2 'what is' vae --images "$images" --out "$folder/v" surplus
 for option in epochs batch; do
     for value in 0 -1 nan 1e30 x ''; do
@@ -53,7 +53,7 @@ for value in 0 -3 1,,2 , 5, 99999999999 16x32 1,2,3,4,5,6,7,8,9; do
     refused 2 'hidden takes' vae --images "$images" --out "$folder/v" --hidden "$value"
     refused 2 'channels takes' classifier --images "$images" --labels "$labels" --out "$folder/c.onnx" --channels "$value"
 done
-refused 2 'needs --architecture' vae --images "$images" --out "$folder/v" --channels 8
+refused 2 'needs --architecture' vae --images "$images" --out "$folder/v" --architecture dense --channels 8
 refused 2 'use fewer' classifier --images "$images" --labels "$labels" --out "$folder/c.onnx" --channels 2,2,2,2,2
 refused 1 'no-such-file' vae --images "$folder/no-such-file" --out "$folder/v"
 refused 1 'no-such-folder' classifier --images "$images" --labels "$labels" --out "$folder/no-such-folder/c.onnx"

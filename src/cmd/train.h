@@ -12,31 +12,39 @@ extern const dv_command dv_train_classifier, dv_train_vae;
 
 /* What every kind asks for. */
 typedef struct dv_train_settings {
-    const char *images, *test_images, *out;
-    int64_t epochs, batch, seed, threads;
-    double learning_rate, weight_decay, momentum;
-    int optimizer; /* dv_optimizer */
+    const char *images, *labels, *test_images, *test_labels, *out;
+    int64_t size, seed, threads;
+    int64_t epochs, batch;                        /* 0: by the pictures */
+    double learning_rate, weight_decay, momentum; /* negative: by the pictures */
+    int optimizer;                                /* dv_optimizer; negative: by the pictures */
 } dv_train_settings;
 
-/* Everything but the epochs. */
 extern const dv_train_settings dv_train_defaults;
 
 /* The rows that end every table. */
 #define DV_TRAIN_OPTIONS(common, default_epochs)                                                                       \
-    {.name = "epochs",                                                                                                 \
+    {.name = "size",                                                                                                   \
      .kind = DV_OPTION_COUNT,                                                                                          \
      .argument = "N",                                                                                                  \
-     .minimum = 1,                                                                                                     \
-     .maximum = 100000,                                                                                                \
-     .target = &(common).epochs,                                                                                       \
-     .help = "how often every picture is seen (default " default_epochs ")"},                                          \
+     .minimum = 4,                                                                                                     \
+     .maximum = 1024,                                                                                                  \
+     .target = &(common).size,                                                                                         \
+     .help = "bring the middle square of every picture to N x N pixels (as they are; 64 if they are larger than 128 "  \
+             "or of several sizes)"},                                                                                  \
+        {.name = "epochs",                                                                                             \
+         .kind = DV_OPTION_COUNT,                                                                                      \
+         .argument = "N",                                                                                              \
+         .minimum = 1,                                                                                                 \
+         .maximum = 100000,                                                                                            \
+         .target = &(common).epochs,                                                                                   \
+         .help = "how often every picture is seen (" default_epochs ")"},                                              \
         {.name = "batch",                                                                                              \
          .kind = DV_OPTION_COUNT,                                                                                      \
          .argument = "N",                                                                                              \
          .minimum = 1,                                                                                                 \
          .maximum = 65536,                                                                                             \
          .target = &(common).batch,                                                                                    \
-         .help = "pictures of one step (default 128)"},                                                                \
+         .help = "pictures of one step (128)"},                                                                        \
         {.name = "optimizer",                                                                                          \
          .kind = DV_OPTION_CHOICE,                                                                                     \
          .choices = "adam|sgd",                                                                                        \
@@ -55,7 +63,7 @@ extern const dv_train_settings dv_train_defaults;
          .minimum = 0,                                                                                                 \
          .maximum = 100,                                                                                               \
          .target = &(common).weight_decay,                                                                             \
-         .help = "weights shrink by learning rate x D each step (default 0)"},                                         \
+         .help = "weights shrink by learning rate x D each step (0)"},                                                 \
         {.name = "momentum",                                                                                           \
          .kind = DV_OPTION_NUMBER,                                                                                     \
          .argument = "M",                                                                                              \
@@ -86,21 +94,23 @@ int dv_train_check(const dv_command *command, const dv_train_settings *settings,
 /* What a run works with, and how it is told. */
 typedef struct dv_train_run {
     dv_team *team;
-    dv_dataset *data, *test; /* test NULL: not asked for */
+    dv_dataset *data, *test;
+    dv_picture_set *set, *test_set; /* of these; test NULL: not asked for */
     const char *checkpoint;
-    dv_training_options options;
     dv_training_observer observer;
     bool terminal; /* stderr is one */
     double drawn_ms;
     dv_progress_line line;
-    dv_progress progress; /* of what follows the training */
+    dv_progress progress; /* of what comes before and after the training */
 } dv_train_run;
 
 /* Opens data and threads; Ctrl-C now stops the run. `target`, the file to be written in the end, is tried first: that
  * is no thing to find out after hours. The run must not be moved; close it also after an error. */
-bool dv_train_open(dv_train_run *run, const dv_train_settings *settings, const char *labels, const char *test_labels,
-                   const char *target, const char *checkpoint, dv_error *error);
+bool dv_train_open(dv_train_run *run, const dv_train_settings *settings, const char *target, const char *checkpoint,
+                   dv_error *error);
 void dv_train_close(dv_train_run *run);
+/* Lays what the user said over options that are made by the pictures. */
+void dv_train_settle(const dv_train_run *run, const dv_train_settings *settings, dv_training_options *options);
 /* Ends the line that tells how it goes. Without a result it says why, and returns the exit status; otherwise -1. */
 int dv_train_end(dv_train_run *run, bool has_result, const dv_error *error);
 

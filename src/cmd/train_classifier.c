@@ -29,30 +29,63 @@ static int report(const dv_classifier *classifier, const dv_train_settings *sett
 {
     double accuracy;
     printf("%s: %d classes\n", settings->out, classifier->classes);
-    print_numbers("mean", classifier->mean, classifier->channels);
-    print_numbers("std", classifier->deviation, classifier->channels);
+    print_numbers("mean", classifier->mean, classifier->form.channels);
+    print_numbers("std", classifier->deviation, classifier->form.channels);
     if (run->test) {
-        if (!dv_classifier_accuracy(classifier, run->test, run->team, &run->progress, &accuracy, error))
+        if (!dv_classifier_accuracy(classifier, run->test_set, run->team, &run->progress, &accuracy, error))
             return dv_command_fail(error);
-        printf("accuracy %.4f on %lld test pictures\n", accuracy, (long long)run->test->count);
+        printf("accuracy %.4f on %lld test pictures\n", accuracy, (long long)run->test_set->count);
     }
     return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 
-static int train(const dv_train_settings *settings, const char *labels, const char *test_labels,
-                 dv_classifier_options *options)
+/* What the user said of the network and its lessons; negative or NULL: by the pictures. */
+struct wish {
+    const char *channels, *dense;
+    dv_layers channel_layers, dense_layers;
+    int64_t depth, shift;
+    double dropout, smoothing;
+    bool flip, no_augmentation;
+};
+
+static dv_classifier_options settle(const dv_train_run *run, const dv_train_settings *settings, const struct wish *wish)
+{
+    dv_classifier_options options = dv_classifier_defaults(&run->set->form, run->set->count);
+    dv_train_settle(run, settings, &options.training);
+    if (wish->channels)
+        options.channels = wish->channel_layers;
+    if (wish->dense)
+        options.dense = wish->dense_layers;
+    if (wish->depth > 0)
+        options.depth = (int)wish->depth;
+    if (wish->dropout >= 0)
+        options.dropout = wish->dropout;
+    if (wish->smoothing >= 0)
+        options.smoothing = wish->smoothing;
+    if (wish->no_augmentation) {
+        options.flip = false;
+        options.shift = 0;
+    }
+    if (wish->flip)
+        options.flip = true;
+    if (wish->shift >= 0)
+        options.shift = (int)wish->shift;
+    return options;
+}
+
+static int train(const dv_train_settings *settings, const struct wish *wish)
 {
     dv_error error = {.code = DV_OK};
     dv_train_run run = {.team = NULL};
     dv_classifier *classifier = NULL;
     char *checkpoint = text_join(settings->out, ".checkpoint", &error);
     int status;
-    if (!checkpoint || !dv_train_open(&run, settings, labels, test_labels, settings->out, checkpoint, &error)) {
+    if (!checkpoint || !dv_train_open(&run, settings, settings->out, checkpoint, &error)) {
         status = dv_command_fail(&error);
         goto done;
     }
-    options->training = run.options;
-    classifier = dv_classifier_train(run.data, options, run.team, &run.observer, &error);
+    const dv_classifier_options options = settle(&run, settings, wish);
+    classifier = dv_classifier_train(run.set, &options, run.team, &run.observer, &error);
     status = dv_train_end(&run, classifier != NULL, &error);
     if (status >= 0)
         goto done;
@@ -72,17 +105,18 @@ done:
 static int run(const dv_command *command, int argc, char **argv)
 {
     dv_train_settings settings = dv_train_defaults;
-    settings.epochs = 20;
-    const char *labels = NULL, *test_labels = NULL, *channels = "16,32", *dense = "128";
-    dv_classifier_options options = {.dropout = 0.3};
-    int64_t shift = 0;
+    struct wish wish = {.shift = -1, .dropout = -1, .smoothing = -1};
     const dv_option table[] = {
         {.name = "images",
          .kind = DV_OPTION_TEXT,
          .argument = "FILE",
          .target = &settings.images,
          .help = "pictures to learn from"},
-        {.name = "labels", .kind = DV_OPTION_TEXT, .argument = "FILE", .target = &labels, .help = "their labels"},
+        {.name = "labels",
+         .kind = DV_OPTION_TEXT,
+         .argument = "FILE",
+         .target = &settings.labels,
+         .help = "their labels, or several labels for each of them (those that come with the pictures)"},
         {.name = "test-images",
          .kind = DV_OPTION_TEXT,
          .argument = "FILE",
@@ -91,7 +125,7 @@ static int run(const dv_command *command, int argc, char **argv)
         {.name = "test-labels",
          .kind = DV_OPTION_TEXT,
          .argument = "FILE",
-         .target = &test_labels,
+         .target = &settings.test_labels,
          .help = "their labels"},
         {.name = "out",
          .kind = DV_OPTION_TEXT,
@@ -101,56 +135,64 @@ static int run(const dv_command *command, int argc, char **argv)
         {.name = "channels",
          .kind = DV_OPTION_TEXT,
          .argument = "N,...",
-         .target = &channels,
-         .help = "of the convolutions, 'none' for dense layers only (default 16,32)"},
+         .target = &wish.channels,
+         .help = "of the convolutions, 'none' for dense layers only (16,32; for colour and from 32 pixels on 32,64,128 "
+                 "and on)"},
+        {.name = "depth",
+         .kind = DV_OPTION_COUNT,
+         .argument = "N",
+         .minimum = 1,
+         .maximum = DV_MODEL_MAX_DEPTH,
+         .target = &wish.depth,
+         .help = "convolutions before each pooling (1; for colour and from 32 pixels on 2)"},
         {.name = "dense",
          .kind = DV_OPTION_TEXT,
          .argument = "N,...",
-         .target = &dense,
-         .help = "widths of the hidden dense layers, or 'none' (default 128)"},
+         .target = &wish.dense,
+         .help = "widths of the hidden dense layers, or 'none' (128)"},
         {.name = "dropout",
          .kind = DV_OPTION_NUMBER,
          .argument = "P",
          .minimum = 0,
          .maximum = 0.99,
-         .target = &options.dropout,
-         .help = "share of their values dropped while training (default 0.3)"},
+         .target = &wish.dropout,
+         .help = "share of their values dropped while training (0.3)"},
         {.name = "label-smoothing",
          .kind = DV_OPTION_NUMBER,
          .argument = "S",
          .minimum = 0,
          .maximum = 0.99,
-         .target = &options.smoothing,
-         .help = "share of each label that is spread over all classes (default 0)"},
+         .target = &wish.smoothing,
+         .help = "share of each label that is spread over all classes (0; for colour and from 32 pixels on 0.1)"},
         {.name = "flip",
          .kind = DV_OPTION_FLAG,
-         .target = &options.flip,
-         .help = "show pictures mirrored left to right half of the time"},
+         .target = &wish.flip,
+         .help = "show pictures mirrored left to right half of the time (so for colour and from 32 pixels on)"},
         {.name = "shift",
          .kind = DV_OPTION_COUNT,
          .argument = "N",
          .minimum = 0,
          .maximum = DV_MODEL_MAX_SHIFT,
-         .target = &shift,
-         .help = "move pictures at random by up to N pixels each way (default 0)"},
-        DV_TRAIN_OPTIONS(settings, "20"),
+         .target = &wish.shift,
+         .help = "move pictures at random by up to N pixels each way (0; for colour and from 32 pixels on an eighth of "
+                 "the size)"},
+        {.name = "no-augmentation",
+         .kind = DV_OPTION_FLAG,
+         .target = &wish.no_augmentation,
+         .help = "show pictures as they are, unless --flip or --shift say otherwise"},
+        DV_TRAIN_OPTIONS(settings, "by the pictures: about 4000 steps"),
         {.name = NULL},
     };
     int first, status = dv_options_parse(command, table, argc, argv, &first);
     if (status < 0)
         status = dv_train_check(command, &settings, first, argc, argv);
-    if (status < 0)
-        status = dv_train_parse_layers(command, "channels", channels, &options.channels);
-    if (status < 0)
-        status = dv_train_parse_layers(command, "dense", dense, &options.dense);
-    if (status >= 0)
-        return status;
-    if (!labels)
-        return dv_command_usage(command, "--labels is missing");
-    if (!settings.test_images != !test_labels)
-        return dv_command_usage(command, "--test-images and --test-labels go together");
-    options.shift = (int)shift;
-    return train(&settings, labels, test_labels, &options);
+    if (status < 0 && wish.channels)
+        status = dv_train_parse_layers(command, "channels", wish.channels, &wish.channel_layers);
+    if (status < 0 && wish.dense)
+        status = dv_train_parse_layers(command, "dense", wish.dense, &wish.dense_layers);
+    if (status < 0 && settings.test_labels && !settings.test_images)
+        status = dv_command_usage(command, "--test-labels needs --test-images");
+    return status >= 0 ? status : train(&settings, &wish);
 }
 
 const dv_command dv_train_classifier = {
@@ -158,6 +200,7 @@ const dv_command dv_train_classifier = {
     .arguments = "",
     .summary = "Train a classifier of pictures. Ctrl-C stops it; the same command goes on.",
     .examples = "  deepvid train classifier --images train-images-idx3-ubyte.gz --labels "
-                "train-labels-idx1-ubyte.gz --out teacher.onnx\n",
+                "train-labels-idx1-ubyte.gz --out teacher.onnx\n"
+                "  deepvid train classifier --images photos --test-images other-photos --out teacher.onnx\n",
     .run = run,
 };

@@ -1,3 +1,4 @@
+#include "base/error.h"
 #include "base/file.h"
 #include "cmd/train.h"
 
@@ -9,11 +10,11 @@
 /* ---- options -------------------------------------------------------------- */
 
 const dv_train_settings dv_train_defaults = {
-    .batch = 128,
     .seed = 1,
-    .learning_rate = 1e-3,
-    .momentum = 0.9,
-    .optimizer = DV_OPTIMIZER_ADAM,
+    .learning_rate = -1,
+    .weight_decay = -1,
+    .momentum = -1,
+    .optimizer = -1,
 };
 
 int dv_train_parse_layers(const dv_command *command, const char *option, const char *text, dv_layers *layers)
@@ -42,24 +43,28 @@ int dv_train_check(const dv_command *command, const dv_train_settings *settings,
         return dv_command_usage(command, "what is '%s' for?", argv[first]);
     if (!settings->images || !settings->out)
         return dv_command_usage(command, "%s is missing", settings->images ? "--out" : "--images");
-    if (settings->weight_decay * settings->learning_rate >= 1)
+    if (settings->weight_decay > 0 && settings->weight_decay * settings->learning_rate >= 1)
         return dv_command_usage(command, "--weight-decay %g with --learning-rate %g would wipe out the weights",
                                 settings->weight_decay, settings->learning_rate);
     return -1;
 }
 
-static dv_training_options training_options(const dv_train_settings *settings, const char *checkpoint)
+void dv_train_settle(const dv_train_run *run, const dv_train_settings *settings, dv_training_options *options)
 {
-    return (dv_training_options){
-        .optimizer = (dv_optimizer)settings->optimizer,
-        .epochs = (int)settings->epochs,
-        .batch = (int)settings->batch,
-        .learning_rate = settings->learning_rate,
-        .weight_decay = settings->weight_decay,
-        .momentum = settings->momentum,
-        .seed = (uint64_t)settings->seed,
-        .checkpoint = checkpoint,
-    };
+    if (settings->optimizer >= 0)
+        options->optimizer = (dv_optimizer)settings->optimizer;
+    if (settings->epochs > 0)
+        options->epochs = (int)settings->epochs;
+    if (settings->batch > 0)
+        options->batch = (int)settings->batch;
+    if (settings->learning_rate >= 0)
+        options->learning_rate = settings->learning_rate;
+    if (settings->weight_decay >= 0)
+        options->weight_decay = settings->weight_decay;
+    if (settings->momentum >= 0)
+        options->momentum = settings->momentum;
+    options->seed = (uint64_t)settings->seed;
+    options->checkpoint = run->checkpoint;
 }
 
 /* ---- telling how it goes -------------------------------------------------- */
@@ -101,29 +106,66 @@ static bool can_write(const char *path, dv_error *error)
     return output != NULL;
 }
 
+/* The set keeps what it needs, so the dataset need not. */
 static dv_dataset *open_data(const char *images, const char *labels, dv_error *error)
 {
-    const dv_dataset_source source = {.images = images, .labels = labels};
+    const dv_dataset_source source = {.images = images, .labels = labels, .memory = (size_t)64 << 20};
     return dv_dataset_open(&source, error);
 }
 
-bool dv_train_open(dv_train_run *run, const dv_train_settings *settings, const char *labels, const char *test_labels,
-                   const char *target, const char *checkpoint, dv_error *error)
+/* Test pictures come in the form of the others, and their classes by the same numbers. */
+static bool open_test(dv_train_run *run, const dv_train_settings *settings, dv_error *error)
+{
+    if (!settings->test_images)
+        return true;
+    run->test = open_data(settings->test_images, settings->test_labels, error);
+    if (!run->test)
+        return false;
+    error->code = DV_OK;
+    if (run->data->class_names && run->test->class_names &&
+        !dv_dataset_match_classes(run->test, (const char *const *)run->data->class_names, run->data->class_count,
+                                  error) &&
+        error->code == DV_OK)
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "%s names classes that %s does not have", settings->test_images,
+                            settings->images);
+    if (error->code != DV_OK)
+        return false;
+    run->test_set = dv_picture_set_open(run->test, &run->set->form, NULL, 0, DV_PICTURE_SET_MEMORY, run->team,
+                                        &run->progress, error);
+    return run->test_set || dv_error_prefix(error, "%s", settings->test_images);
+}
+
+bool dv_train_open(dv_train_run *run, const dv_train_settings *settings, const char *target, const char *checkpoint,
+                   dv_error *error)
 {
     *run = (dv_train_run){
         .checkpoint = checkpoint,
-        .options = training_options(settings, checkpoint),
         .observer = {.step = report_step, .context = run},
         .terminal = isatty(STDERR_FILENO),
     };
     run->progress = dv_command_progress(&run->line);
-    return can_write(target, error) && (run->team = dv_team_new((int)settings->threads, error)) &&
-           (run->data = open_data(settings->images, labels, error)) &&
-           (!settings->test_images || (run->test = open_data(settings->test_images, test_labels, error)));
+    if (!can_write(target, error) || !(run->team = dv_team_new((int)settings->threads, error)) ||
+        !(run->data = open_data(settings->images, settings->labels, error)))
+        return false;
+    const dv_picture_form form = dv_model_form(run->data, (int)settings->size);
+    run->set = dv_picture_set_open(run->data, &form, NULL, 0, DV_PICTURE_SET_MEMORY, run->team, &run->progress, error);
+    return run->set ? open_test(run, settings, error) : dv_error_prefix(error, "%s", settings->images);
+}
+
+/* One sentence about pictures that could not be read. */
+static void tell_unreadable(const dv_dataset *data)
+{
+    dv_error what;
+    if (data && dv_dataset_unreadable(data, &what) > 0)
+        fprintf(stderr, "deepvid: %s\n", what.message);
 }
 
 void dv_train_close(dv_train_run *run)
 {
+    tell_unreadable(run->test);
+    tell_unreadable(run->data);
+    dv_picture_set_close(run->test_set);
+    dv_picture_set_close(run->set);
     dv_dataset_close(run->test);
     dv_dataset_close(run->data);
     dv_team_free(run->team);

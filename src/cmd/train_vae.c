@@ -10,16 +10,63 @@
 static int report(const dv_vae *vae, const dv_train_settings *settings, dv_train_run *run, dv_error *error)
 {
     double negative_elbo;
+    dv_nearness nearness;
     printf("%s/encoder.onnx, %s/decoder.onnx: %d latent dimensions\n", settings->out, settings->out, vae->latent);
-    if (run->test) {
-        if (!dv_vae_negative_elbo(vae, run->test, 1, run->team, &run->progress, &negative_elbo, error))
+    if (run->test_set) {
+        const long long count = (long long)run->test_set->count;
+        if (!dv_vae_nearness(vae, run->test_set, run->team, &run->progress, &nearness, error))
             return dv_command_fail(error);
-        printf("negative ELBO %.2f nats on %lld test pictures\n", negative_elbo, (long long)run->test->count);
+        printf(
+            "reconstructions keep %.1f %% of what differs between %lld test pictures (error %.4f, of the mean picture "
+            "%.4f)\n",
+            100 * nearness.share, count, nearness.error, nearness.baseline);
+        if (vae->likelihood == DV_LIKELIHOOD_BERNOULLI) {
+            if (!dv_vae_negative_elbo(vae, run->test_set, 1, run->team, &run->progress, &negative_elbo, error))
+                return dv_command_fail(error);
+            printf("negative ELBO %.2f nats\n", negative_elbo);
+        }
     }
     return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 
-static int train(const dv_train_settings *settings, dv_vae_options *options)
+/* What the user said of the network; negative or NULL: by the pictures. */
+struct wish {
+    int64_t latent;
+    double beta, warm_up;
+    int architecture, likelihood;
+    const char *hidden, *channels;
+    dv_layers hidden_layers, channel_layers;
+};
+
+enum { DENSE, CONVOLUTIONAL };
+
+static dv_vae_options settle(const dv_train_run *run, const dv_train_settings *settings, const struct wish *wish)
+{
+    dv_vae_options options = dv_vae_defaults(&run->set->form, run->set->count);
+    dv_train_settle(run, settings, &options.training);
+    if (wish->latent > 0)
+        options.latent = (int)wish->latent;
+    if (wish->beta >= 0)
+        options.beta = wish->beta;
+    if (wish->warm_up >= 0)
+        options.warm_up = wish->warm_up;
+    if (wish->likelihood >= 0)
+        options.likelihood = (dv_likelihood)wish->likelihood;
+    if (wish->architecture == DENSE) {
+        options.channels.count = 0;
+        options.hidden = (dv_layers){2, {512, 256}};
+    } else if (wish->architecture == CONVOLUTIONAL && options.channels.count == 0) {
+        options.channels = (dv_layers){2, {32, 64}};
+        options.hidden.count = 0;
+    }
+    if (wish->channels)
+        options.channels = wish->channel_layers;
+    if (wish->hidden)
+        options.hidden = wish->hidden_layers;
+    return options;
+}
+
+static int train(const dv_train_settings *settings, const struct wish *wish)
 {
     dv_error error = {.code = DV_OK};
     dv_train_run run = {.team = NULL};
@@ -29,12 +76,12 @@ static int train(const dv_train_settings *settings, dv_vae_options *options)
     if (!checkpoint)
         dv_error_set(&error, DV_ERROR_MEMORY, "out of memory");
     if (!checkpoint || !dv_folder_create(settings->out, &error) ||
-        !dv_train_open(&run, settings, NULL, NULL, checkpoint, checkpoint, &error)) {
+        !dv_train_open(&run, settings, checkpoint, checkpoint, &error)) {
         status = dv_command_fail(&error);
         goto done;
     }
-    options->training = run.options;
-    vae = dv_vae_train(run.data, options, run.team, &run.observer, &error);
+    const dv_vae_options options = settle(&run, settings, wish);
+    vae = dv_vae_train(run.set, &options, run.team, &run.observer, &error);
     status = dv_train_end(&run, vae != NULL, &error);
     if (status >= 0)
         goto done;
@@ -51,15 +98,24 @@ done:
     return status;
 }
 
+static int parse_layers(const dv_command *command, struct wish *wish)
+{
+    if (wish->channels && wish->architecture == DENSE)
+        return dv_command_usage(command, "--channels needs --architecture convolutional");
+    if (wish->channels)
+        wish->architecture = CONVOLUTIONAL;
+    int status = -1;
+    if (wish->channels)
+        status = dv_train_parse_layers(command, "channels", wish->channels, &wish->channel_layers);
+    if (status < 0 && wish->hidden)
+        status = dv_train_parse_layers(command, "hidden", wish->hidden, &wish->hidden_layers);
+    return status;
+}
+
 static int run(const dv_command *command, int argc, char **argv)
 {
     dv_train_settings settings = dv_train_defaults;
-    settings.epochs = 60;
-    enum { DENSE, CONVOLUTIONAL };
-    int architecture = DENSE;
-    int64_t latent = 10;
-    const char *hidden = NULL, *channels = NULL;
-    dv_vae_options options = {.beta = 1};
+    struct wish wish = {.beta = -1, .warm_up = -1, .architecture = -1, .likelihood = -1};
     const dv_option table[] = {
         {.name = "images",
          .kind = DV_OPTION_TEXT,
@@ -70,7 +126,7 @@ static int run(const dv_command *command, int argc, char **argv)
          .kind = DV_OPTION_TEXT,
          .argument = "FILE",
          .target = &settings.test_images,
-         .help = "pictures to measure the negative ELBO on, at the end"},
+         .help = "pictures to measure on, at the end: the error of reconstructions, the negative ELBO"},
         {.name = "out",
          .kind = DV_OPTION_TEXT,
          .argument = "DIR",
@@ -81,54 +137,60 @@ static int run(const dv_command *command, int argc, char **argv)
          .argument = "L",
          .minimum = 1,
          .maximum = 4096,
-         .target = &latent,
-         .help = "latent dimensions (default 10)"},
+         .target = &wish.latent,
+         .help = "latent dimensions (by the pictures: 16 to 128)"},
+        {.name = "likelihood",
+         .kind = DV_OPTION_CHOICE,
+         .choices = "bernoulli|gaussian",
+         .target = &wish.likelihood,
+         .help = "of the pixels: bernoulli for pictures that are nearly black and white, gaussian with a deviation "
+                 "that is learned for others (by the pictures)"},
         {.name = "beta",
          .kind = DV_OPTION_NUMBER,
          .argument = "B",
          .minimum = 0,
          .maximum = 1e6,
-         .target = &options.beta,
-         .help = "weight of the divergence from the prior (default 1)"},
+         .target = &wish.beta,
+         .help = "weight of the divergence from the prior (1)"},
+        {.name = "warm-up",
+         .kind = DV_OPTION_NUMBER,
+         .argument = "S",
+         .minimum = 0,
+         .maximum = 1,
+         .target = &wish.warm_up,
+         .help = "share of the training in which that weight rises from 0 (0.2; 0 for dense layers)"},
         {.name = "architecture",
          .kind = DV_OPTION_CHOICE,
          .choices = "dense|convolutional",
-         .target = &architecture,
-         .help = "dense (default), or convolutions of stride 2 outside of the dense layers"},
+         .target = &wish.architecture,
+         .help = "layers that know no neighbours, or convolutions of stride 2 (dense for grey pictures of less than 32 "
+                 "pixels)"},
         {.name = "channels",
          .kind = DV_OPTION_TEXT,
          .argument = "N,...",
-         .target = &channels,
-         .help = "of the convolutions (default 32,64)"},
+         .target = &wish.channels,
+         .help = "of the convolutions (by the pictures)"},
         {.name = "hidden",
          .kind = DV_OPTION_TEXT,
          .argument = "N,...",
-         .target = &hidden,
-         .help = "widths of the dense layers from picture to latent (default 512,256; convolutional 256)"},
-        DV_TRAIN_OPTIONS(settings, "60"),
+         .target = &wish.hidden,
+         .help = "widths of the dense layers from picture to latent (512,256; convolutional none)"},
+        DV_TRAIN_OPTIONS(settings, "by the pictures: about 5000 steps"),
         {.name = NULL},
     };
     int first, status = dv_options_parse(command, table, argc, argv, &first);
     if (status < 0)
         status = dv_train_check(command, &settings, first, argc, argv);
-    if (status < 0 && channels && architecture == DENSE)
-        status = dv_command_usage(command, "--channels needs --architecture convolutional");
-    if (status < 0 && architecture == CONVOLUTIONAL)
-        status = dv_train_parse_layers(command, "channels", channels ? channels : "32,64", &options.channels);
-    if (!hidden)
-        hidden = architecture == DENSE ? "512,256" : "256";
     if (status < 0)
-        status = dv_train_parse_layers(command, "hidden", hidden, &options.hidden);
-    if (status >= 0)
-        return status;
-    options.latent = (int)latent;
-    return train(&settings, &options);
+        status = parse_layers(command, &wish);
+    return status >= 0 ? status : train(&settings, &wish);
 }
 
 const dv_command dv_train_vae = {
     .name = "train vae",
     .arguments = "",
     .summary = "Train a variational auto-encoder of pictures. Ctrl-C stops it; the same command goes on.",
-    .examples = "  deepvid train vae --images train-images-idx3-ubyte.gz --latent 10 --out model\n",
+    .examples = "  deepvid train vae --images train-images-idx3-ubyte.gz --latent 10 --out model\n"
+                "  deepvid train vae --images photos --size 64 --out model\n",
     .run = run,
 };

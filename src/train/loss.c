@@ -1,5 +1,6 @@
 /* Cross-entropy, Bernoulli likelihood, divergence of a normal distribution. */
 #include "train/loss.h"
+#include "kernel/vector.h"
 
 #include <math.h>
 
@@ -17,6 +18,17 @@ double dv_loss_cross_entropy(int64_t classes, const float *logits, int label, do
         double target = smoothing / (double)classes + (k == label ? 1 - smoothing : 0);
         loss -= target * log_probability;
         gradient[k] = (float)(exp(log_probability) - target);
+    }
+    return loss;
+}
+
+double dv_loss_marks(int64_t labels, const float *logits, const int8_t *mark, double smoothing, float *gradient)
+{
+    double loss = 0;
+    for (int64_t k = 0; k < labels; k++) {
+        double logit = logits[k], e = exp(-fabs(logit)), target = smoothing / 2 + (1 - smoothing) * (mark[k] == 1);
+        gradient[k] = mark[k] < 0 ? 0 : (float)((logit >= 0 ? 1 : e) / (1 + e) - target);
+        loss += mark[k] < 0 ? 0 : fmax(logit, 0) - logit * target + log1p(e);
     }
     return loss;
 }
@@ -40,6 +52,32 @@ double dv_loss_bernoulli(int64_t count, const float *logits, const uint8_t *pixe
         loss += log(product);
     }
     return loss;
+}
+
+double dv_loss_gaussian(int64_t count, const float *logits, const uint8_t *pixel, double log_deviation, float *gradient,
+                        float *deviation_gradient)
+{
+    enum { RUN = 512 };
+    const float precision = (float)exp(-2 * log_deviation);
+    double squares = 0;
+    for (int64_t start = 0; start < count; start += RUN) {
+        const int64_t n = start + RUN < count ? RUN : count - start;
+        float mean[RUN], distance[RUN];
+        for (int64_t i = 0; i < n; i++)
+            mean[i] = -logits[start + i];
+        dv_vector_exp(n, mean, mean);
+        for (int64_t i = 0; i < n; i++) {
+            mean[i] = 1 / (1 + mean[i]);
+            distance[i] = mean[i] - (float)pixel[start + i] / 255;
+        }
+        for (int64_t i = 0; gradient && i < n; i++)
+            gradient[start + i] = precision * distance[i] * mean[i] * (1 - mean[i]);
+        squares += (double)dv_vector_dot(n, distance, distance);
+    }
+    const double scaled = squares * (double)precision;
+    if (deviation_gradient)
+        *deviation_gradient = (float)((double)count - scaled);
+    return scaled / 2 + (double)count * (log_deviation + log(2 * M_PI) / 2);
 }
 
 double dv_loss_normal_kl(int64_t count, const float *mean, const float *log_variance, double weight,

@@ -51,7 +51,8 @@ struct trainer {
 
     /* The batch at work. */
     int64_t first, count;
-    int used; /* micro-batches of it */
+    int used;    /* micro-batches of it */
+    double done; /* share of all steps that lies behind */
     dv_optimizer_step step;
 };
 
@@ -255,8 +256,8 @@ static void work_micro_batch(void *context, int64_t task, int thread)
         .counter = (uint64_t)trainer->step.number * MAX_MICRO_BATCHES + (uint64_t)task,
     };
     dv_gradient_forward(gradient, &training);
-    trainer->loss[task] =
-        objective->loss(objective->context, index, count, trainer->output[task], trainer->output_gradient[task]);
+    trainer->loss[task] = objective->loss(objective->context, index, count, trainer->done, trainer->output[task],
+                                          trainer->output_gradient[task]);
     dv_gradient_backward(gradient);
 }
 
@@ -291,13 +292,14 @@ static void work_update(void *context, int64_t task, int thread)
 static double train_batch(struct trainer *trainer, int64_t epoch, int64_t first, int64_t count)
 {
     const dv_training_options *options = trainer->options;
-    int64_t number = epoch * trainer->batches + first / trainer->batch + 1;
+    int64_t number = epoch * trainer->batches + first / trainer->batch + 1, steps = options->epochs * trainer->batches;
+    trainer->done = (double)(number - 1) / (double)steps;
     trainer->first = first;
     trainer->count = count;
     trainer->used = (int)((count + trainer->micro_batch - 1) / trainer->micro_batch);
     trainer->step = (dv_optimizer_step){
         .number = number,
-        .learning_rate = dv_learning_rate(options->learning_rate, number, options->epochs * trainer->batches),
+        .learning_rate = dv_learning_rate(options->learning_rate, number, steps),
         .weight_decay = options->weight_decay,
         .momentum = options->momentum,
     };

@@ -17,8 +17,9 @@ typedef struct dv_objective {
      * for each (epoch, sample) and keys the random numbers that fill may need: draw[i] belongs to sample i. */
     void (*fill)(void *context, const int64_t *index, const uint64_t *draw, int64_t count, dv_tensor *const *inputs);
     /* Sum of the losses of the `count` samples in the first rows; writes the gradients of that sum by the outputs to
-     * the same rows. The rows that follow hold zeros and must stay so. */
-    double (*loss)(void *context, const int64_t *index, int64_t count, const dv_tensor *const *outputs,
+     * the same rows. The rows that follow hold zeros and must stay so. `done` is the share of the training's steps that
+     * lies behind, for what is changed on the way. */
+    double (*loss)(void *context, const int64_t *index, int64_t count, double done, const dv_tensor *const *outputs,
                    dv_tensor *const *gradients);
 } dv_objective;
 

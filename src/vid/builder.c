@@ -100,18 +100,34 @@ int dv_builder_convolution(dv_builder *builder, int x, const char *name, int64_t
 int dv_builder_upsampling(dv_builder *builder, int x, const char *name, int64_t inputs, int64_t outputs, int64_t height,
                           int64_t width, dv_start start)
 {
-    /* Without output padding the result has the odd size 2 n - 1. */
-    const int64_t strides[] = {2, 2}, output_padding[] = {1 - height % 2, 1 - width % 2};
-    dv_shape weight = dv_shape_make(4, (const int64_t[]){inputs, outputs, 3, 3});
+    /* An odd size loses the last row or column. */
+    const int64_t strides[] = {2, 2}, kernel[] = {4, 4}, pads[] = {1, 1, 1 + height % 2, 1 + width % 2};
+    dv_shape weight = dv_shape_make(4, (const int64_t[]){inputs, outputs, 4, 4});
     const dv_attribute attributes[] = {
-        {.name = "kernel_shape", .kind = DV_ATTRIBUTE_INTS, .count = 2, .ints = kernel_3x3},
+        {.name = "kernel_shape", .kind = DV_ATTRIBUTE_INTS, .count = 2, .ints = kernel},
         {.name = "strides", .kind = DV_ATTRIBUTE_INTS, .count = 2, .ints = strides},
-        {.name = "pads", .kind = DV_ATTRIBUTE_INTS, .count = 4, .ints = pad_1},
-        {.name = "output_padding", .kind = DV_ATTRIBUTE_INTS, .count = 2, .ints = output_padding},
+        {.name = "pads", .kind = DV_ATTRIBUTE_INTS, .count = 4, .ints = pads},
     };
-    /* A quarter of the kernel meets in one result, on average. */
-    return add_layer(builder, "ConvTranspose", x, name, &weight, outputs, start, 9.0 * (double)inputs / 4,
-                     9.0 * (double)outputs, 4, attributes);
+    /* A quarter of the kernel meets in one result. */
+    return add_layer(builder, "ConvTranspose", x, name, &weight, outputs, start, 4.0 * (double)inputs,
+                     16.0 * (double)outputs, 3, attributes);
+}
+
+int dv_builder_shared(dv_builder *builder, int x, const char *name, int64_t inputs, double start, double pace)
+{
+    if (builder->failed || x < 0)
+        return -1;
+    const dv_shape zeros = dv_shape_make(2, (const int64_t[]){inputs, 1}), one = dv_shape_make(1, (const int64_t[]){1});
+    const dv_attribute attributes[] = {{.name = "beta", .kind = DV_ATTRIBUTE_FLOAT, .f = (float)pace}};
+    int weight =
+        check(builder, dv_graph_add_constant(builder->graph, NULL, DV_TYPE_FLOAT, &zeros, NULL, builder->error));
+    int number = add_parameter(builder, name, "number", &one, 0);
+    if (builder->failed)
+        return -1;
+    builder->graph->value[number].constant->f[0] = (float)(start / pace);
+    const int inputs_of_node[] = {x, weight, number};
+    return check(builder, dv_graph_add_node(builder->graph, "Gemm", name, 3, inputs_of_node, 1, attributes, 1, &name,
+                                            builder->error));
 }
 
 /* ---- the rest ------------------------------------------------------------- */

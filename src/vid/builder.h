@@ -33,9 +33,12 @@ int dv_builder_dense(dv_builder *builder, int x, const char *name, int64_t input
 int dv_builder_convolution(dv_builder *builder, int x, const char *name, int64_t inputs, int64_t outputs,
                            int64_t stride, dv_start start);
 /* What undoes the size of a convolution of stride 2: [N, inputs, ceil(height / 2), ceil(width / 2)] ->
- * [N, outputs, height, width], 3 x 3. */
+ * [N, outputs, height, width], 4 x 4, so that every pixel is made of as many values. */
 int dv_builder_upsampling(dv_builder *builder, int x, const char *name, int64_t inputs, int64_t outputs, int64_t height,
                           int64_t width, dv_start start);
+/* [N, inputs] -> [N, 1], one trained number for all samples, `start` at first. It learns `pace` times as fast as if it
+ * were a parameter itself. */
+int dv_builder_shared(dv_builder *builder, int x, const char *name, int64_t inputs, double start, double pace);
 /* 2 x 2, stride 2; an odd last row or column is dropped. */
 int dv_builder_max_pool(dv_builder *builder, int x);
 /* Drops values with that probability while training; `x` itself for 0. */

@@ -24,6 +24,11 @@ static double reconstruction_nats(const float *picture, const float *probability
     return sum;
 }
 
+static bool not_finite(dv_error *error)
+{
+    return dv_error_set(error, DV_ERROR_FORMAT, "the auto-encoder puts out numbers that are not finite");
+}
+
 /* A block of pictures on its way through the networks. */
 struct block {
     int64_t first, count, pixels;
@@ -48,11 +53,11 @@ static bool make_block(struct block *block, const dv_auto_encoder *networks, dv_
     return true;
 }
 
-static bool add_block(const struct block *block, const dv_auto_encoder *networks, const dv_dataset *data, uint64_t seed,
-                      double *sum, dv_error *error)
+static bool add_block(const struct block *block, const dv_auto_encoder *networks, const dv_picture_source *source,
+                      uint64_t seed, double *sum, dv_error *error)
 {
     int64_t latent = networks->latent, pixels = block->pixels;
-    if (!dv_dataset_pictures(data, block->first, block->count, NULL, networks->team, block->picture, error) ||
+    if (!source->read(source->context, block->first, block->count, block->picture, error) ||
         !dv_runner_run_batch(networks->encoder, block->picture, block->count, block->encoder_output, NULL, NULL, error))
         return false;
     for (int64_t i = 0; i < block->count * latent; i++) {
@@ -69,25 +74,90 @@ static bool add_block(const struct block *block, const dv_auto_encoder *networks
     return true;
 }
 
-bool dv_negative_elbo(const dv_auto_encoder *networks, const dv_dataset *data, uint64_t seed,
+bool dv_negative_elbo(const dv_auto_encoder *networks, const dv_picture_source *source, uint64_t seed,
                       const dv_progress *progress, double *negative_elbo, dv_error *error)
 {
-    struct block block = {.pixels = (int64_t)data->channels * data->height * data->width};
+    struct block block = {.pixels = source->pixels};
     double sum = 0;
     dv_arena *arena = dv_arena_new(error);
     bool ok = arena && make_block(&block, networks, arena, error);
-    for (; ok && block.first < data->count; block.first += BLOCK) {
-        block.count = data->count - block.first < BLOCK ? data->count - block.first : BLOCK;
-        ok = dv_progress_report(progress, "evidence lower bound", (double)block.first / (double)data->count, error) &&
-             add_block(&block, networks, data, seed, &sum, error);
+    for (; ok && block.first < source->count; block.first += BLOCK) {
+        block.count = source->count - block.first < BLOCK ? source->count - block.first : BLOCK;
+        ok = dv_progress_report(progress, "evidence lower bound", (double)block.first / (double)source->count, error) &&
+             add_block(&block, networks, source, seed, &sum, error);
     }
     ok = ok && dv_progress_report(progress, "evidence lower bound", 1, error);
     if (ok && !isfinite(sum))
-        ok = dv_error_set(error, DV_ERROR_FORMAT, "the auto-encoder puts out numbers that are not finite");
+        ok = not_finite(error);
     if (ok)
-        *negative_elbo = sum / (double)data->count;
+        *negative_elbo = sum / (double)source->count;
     dv_arena_free(arena);
     return ok;
+}
+
+/* ---- reconstructions ---------------------------------------------------------- */
+
+/* Sums over the pictures so far: of each pixel, of all squares, of all squared differences. */
+struct sums {
+    double *pixel, squares, differences;
+};
+
+static bool add_reconstructions(const struct block *block, const dv_auto_encoder *networks,
+                                const dv_picture_source *source, struct sums *sums, dv_error *error)
+{
+    if (!source->read(source->context, block->first, block->count, block->picture, error) ||
+        !dv_runner_run_batch(networks->encoder, block->picture, block->count, block->encoder_output, NULL, NULL,
+                             error) ||
+        !dv_runner_run_batch(networks->decoder, block->mean, block->count, block->decoder_output, NULL, NULL, error))
+        return false;
+    for (int64_t i = 0; i < block->count * block->pixels; i++) {
+        double x = block->picture[i], difference = x - block->probability[i];
+        sums->pixel[i % block->pixels] += x;
+        sums->squares += x * x;
+        sums->differences += difference * difference;
+    }
+    return true;
+}
+
+static void finish_nearness(const struct sums *sums, const dv_picture_source *source, dv_nearness *nearness)
+{
+    const double count = (double)source->count, values = count * (double)source->pixels;
+    double spread = sums->squares;
+    for (int64_t p = 0; p < source->pixels; p++)
+        spread -= sums->pixel[p] * sums->pixel[p] / count;
+    nearness->error = sqrt(sums->differences / values);
+    nearness->baseline = sqrt(fmax(spread, 0) / values);
+    nearness->share = spread > 1e-9 * values ? 1 - sums->differences / spread : NAN;
+}
+
+bool dv_reconstruction_nearness(const dv_auto_encoder *networks, const dv_picture_source *source,
+                                const dv_progress *progress, dv_nearness *nearness, dv_error *error)
+{
+    struct block block = {.pixels = source->pixels};
+    struct sums sums = {0};
+    dv_arena *arena = dv_arena_new(error);
+    bool ok = arena && make_block(&block, networks, arena, error) &&
+              (sums.pixel = dv_arena_alloc(arena, (size_t)source->pixels, sizeof *sums.pixel, error));
+    for (; ok && block.first < source->count; block.first += BLOCK) {
+        block.count = source->count - block.first < BLOCK ? source->count - block.first : BLOCK;
+        ok = dv_progress_report(progress, "reconstructions", (double)block.first / (double)source->count, error) &&
+             add_reconstructions(&block, networks, source, &sums, error);
+    }
+    ok = ok && dv_progress_report(progress, "reconstructions", 1, error);
+    if (ok && !isfinite(sums.differences))
+        ok = not_finite(error);
+    if (ok)
+        finish_nearness(&sums, source, nearness);
+    dv_arena_free(arena);
+    return ok;
+}
+
+/* ---- of a bundle ----------------------------------------------------------------- */
+
+static bool read_bundle(void *context, int64_t first, int64_t count, float *pictures, dv_error *error)
+{
+    const dv_bundle *bundle = context;
+    return dv_dataset_pictures(bundle->dataset, first, count, NULL, bundle->team, pictures, error);
 }
 
 bool dv_bundle_negative_elbo(dv_bundle *bundle, uint64_t seed, const dv_progress *progress, double *negative_elbo,
@@ -101,7 +171,7 @@ bool dv_bundle_negative_elbo(dv_bundle *bundle, uint64_t seed, const dv_progress
         .decoder = bundle->decoder.runner,
         .decoder_outputs = bundle->decoder.graph->output_count,
         .latent = bundle->facts.latent,
-        .team = bundle->team,
     };
-    return dv_negative_elbo(&networks, bundle->dataset, seed, progress, negative_elbo, error);
+    const dv_picture_source source = {bundle->facts.count, bundle->pixels, bundle, read_bundle};
+    return dv_negative_elbo(&networks, &source, seed, progress, negative_elbo, error);
 }

@@ -2,7 +2,6 @@
 #ifndef DV_VID_ELBO_H
 #define DV_VID_ELBO_H
 
-#include "data/data.h"
 #include "graph/run.h"
 
 /* An auto-encoder ready to run; `mean` and `log_variance` are outputs of the encoder, the decoder's is its first. */
@@ -11,12 +10,30 @@ typedef struct dv_auto_encoder {
     int encoder_outputs, mean, log_variance;
     int decoder_outputs;
     int latent;
-    dv_team *team; /* for reading pictures */
 } dv_auto_encoder;
+
+/* Pictures of `pixels` floats in 0..1 each. `read` writes pictures first .. first + count - 1. */
+typedef struct dv_picture_source {
+    int64_t count, pixels;
+    void *context;
+    bool (*read)(void *context, int64_t first, int64_t count, float *pictures, dv_error *error);
+} dv_picture_source;
 
 /* Mean over all pictures, in nats, of -log p(x | z) + KL(q(z | x) | N(0, 1)), with Bernoulli pixels and one draw of z a
  * picture by `seed` (Kingma and Welling 2014, eq. 10). */
-bool dv_negative_elbo(const dv_auto_encoder *networks, const dv_dataset *data, uint64_t seed,
+bool dv_negative_elbo(const dv_auto_encoder *networks, const dv_picture_source *source, uint64_t seed,
                       const dv_progress *progress, double *negative_elbo, dv_error *error);
+
+/* How near reconstructions come to their pictures. */
+typedef struct dv_nearness {
+    double error;    /* root of the mean squared difference of a pixel, 0..1 */
+    double baseline; /* the same between each picture and the mean of all */
+    double share;    /* 1 - error^2 / baseline^2: of what differs between the pictures, what is kept; NaN where nothing
+                      * does */
+} dv_nearness;
+
+/* Of decode(mean of encode(x)) for all pictures. */
+bool dv_reconstruction_nearness(const dv_auto_encoder *networks, const dv_picture_source *source,
+                                const dv_progress *progress, dv_nearness *nearness, dv_error *error);
 
 #endif

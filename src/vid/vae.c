@@ -1,4 +1,4 @@
-/* The variational auto-encoder: its network, its training, its two files.
+/* The variational auto-encoder: its training, its two files.
  * D. P. Kingma, M. Welling, "Auto-encoding variational Bayes", ICLR 2014. */
 #include "base/error.h"
 #include "base/file.h"
@@ -6,165 +6,71 @@
 #include "base/random.h"
 #include "onnx/onnx.h"
 #include "train/loss.h"
-#include "vid/builder.h"
 #include "vid/elbo.h"
 #include "vid/model.h"
+#include "vid/vae.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- the network ---------------------------------------------------------- */
-
-/* The names of the values that the trained network is cut at. */
-static const char name_mean[] = "mean", name_log_variance[] = "log_variance", name_latent[] = "z";
-
-/* Channels, height and width behind `layer` halvings. */
-static void size_behind(const dv_dataset *data, const dv_layers *channels, int layer, int64_t dims[3])
-{
-    dims[0] = layer == 0 ? data->channels : channels->width[layer - 1];
-    dims[1] = data->height;
-    dims[2] = data->width;
-    for (int i = 0; i < layer; i++) {
-        dims[1] = (dims[1] + 1) / 2;
-        dims[2] = (dims[2] + 1) / 2;
-    }
-}
-
-/* A dense layer with Relu. */
-static int dense_relu(dv_builder *builder, int x, const char *part, int number, int64_t inputs, int64_t outputs)
-{
-    char name[32];
-    snprintf(name, sizeof name, "%s%d", part, number);
-    return dv_builder_apply(builder, "Relu", dv_builder_dense(builder, x, name, inputs, outputs, DV_START_HE), -1,
-                            NULL);
-}
-
-/* Pictures -> features; *count tells how many. */
-static int build_encoder(dv_builder *builder, int x, const dv_dataset *data, const dv_vae_options *options,
-                         int64_t *count)
-{
-    int64_t dims[3];
-    for (int layer = 0; layer < options->channels.count; layer++) {
-        char name[32];
-        snprintf(name, sizeof name, "encoder_convolution%d", layer + 1);
-        size_behind(data, &options->channels, layer, dims);
-        x = dv_builder_convolution(builder, x, name, dims[0], options->channels.width[layer], 2, DV_START_HE);
-        x = dv_builder_apply(builder, "Relu", x, -1, NULL);
-    }
-    size_behind(data, &options->channels, options->channels.count, dims);
-    x = dv_builder_apply(builder, "Flatten", x, -1, NULL);
-    *count = dims[0] * dims[1] * dims[2];
-    for (int layer = 0; layer < options->hidden.count; layer++) {
-        x = dense_relu(builder, x, "encoder", layer + 1, *count, options->hidden.width[layer]);
-        *count = options->hidden.width[layer];
-    }
-    return x;
-}
-
-/* Latent -> logits of the pixels, shaped as pictures. */
-static int build_decoder(dv_builder *builder, int z, const dv_dataset *data, const dv_vae_options *options)
-{
-    const int convolutions = options->channels.count;
-    int64_t count = options->latent, dims[3];
-    int x = z;
-    for (int layer = options->hidden.count; layer > 0; layer--) {
-        x = dense_relu(builder, x, "decoder", options->hidden.count - layer + 1, count,
-                       options->hidden.width[layer - 1]);
-        count = options->hidden.width[layer - 1];
-    }
-    size_behind(data, &options->channels, convolutions, dims);
-    if (convolutions == 0) {
-        x = dv_builder_dense(builder, x, "pixels", count, dims[0] * dims[1] * dims[2], DV_START_GLOROT);
-        return dv_builder_reshape(builder, x, "logits", 3, dims);
-    }
-    x = dense_relu(builder, x, "decoder", options->hidden.count + 1, count, dims[0] * dims[1] * dims[2]);
-    x = dv_builder_reshape(builder, x, NULL, 3, dims);
-    for (int layer = convolutions; layer > 0; layer--) {
-        char name[32];
-        snprintf(name, sizeof name, "decoder_convolution%d", convolutions - layer + 1);
-        int64_t inputs = dims[0];
-        size_behind(data, &options->channels, layer - 1, dims);
-        bool last = layer == 1;
-        x = dv_builder_upsampling(builder, x, last ? "logits" : name, inputs, dims[0], dims[1], dims[2],
-                                  last ? DV_START_GLOROT : DV_START_HE);
-        x = last ? x : dv_builder_apply(builder, "Relu", x, -1, NULL);
-    }
-    return x;
-}
-
-bool dv_vae_build(dv_builder *builder, const dv_dataset *data, const dv_vae_options *options, dv_error *error)
-{
-    if (!dv_builder_init(builder, options->training.seed, error))
-        return false;
-    const int64_t latent = options->latent, dims[] = {data->channels, data->height, data->width};
-    int64_t features;
-    int picture = dv_builder_input(builder, "picture", 3, dims);
-    int noise = dv_builder_input(builder, "noise", 1, &latent);
-
-    int x = build_encoder(builder, picture, data, options, &features);
-    int mean = dv_builder_dense(builder, x, name_mean, features, latent, DV_START_GLOROT);
-    int log_variance = dv_builder_dense(builder, x, name_log_variance, features, latent, DV_START_GLOROT);
-    int half = dv_builder_apply(builder, "Mul", log_variance, dv_builder_scalar(builder, 0.5f), NULL);
-    int deviation = dv_builder_apply(builder, "Exp", half, -1, NULL);
-    int moved = dv_builder_apply(builder, "Mul", deviation, noise, NULL);
-    int z = dv_builder_apply(builder, "Add", mean, moved, name_latent);
-    int logits = build_decoder(builder, z, data, options);
-    dv_builder_output(builder, logits);
-    dv_builder_output(builder, mean);
-    dv_builder_output(builder, log_variance);
-    return !builder->failed;
-}
-
 /* ---- what it is trained on ------------------------------------------------ */
 
-static int64_t pixels_of(const dv_dataset *data)
-{
-    return (int64_t)data->channels * data->height * data->width;
-}
+/* Both need room for the bytes of a picture. Without it training ends: a loss that is no number is an error. */
 
 static void fill(void *context, const int64_t *index, const uint64_t *draw, int64_t count, dv_tensor *const *inputs)
 {
     const dv_vae_task *task = context;
-    const int64_t pixels = pixels_of(task->data), latent = task->latent;
+    const int64_t pixels = task->set->pixels, latent = task->options->latent;
+    uint8_t *room = malloc((size_t)pixels);
     for (int64_t i = 0; i < count; i++) {
-        dv_dataset_picture(task->data, index[i], NULL, inputs[0]->f + i * pixels, NULL);
+        const uint8_t *pixel = room ? dv_picture_set_get(task->set, index[i], room) : NULL;
+        float *picture = inputs[0]->f + i * pixels, *noise = inputs[1]->f + i * latent;
+        for (int64_t p = 0; p < pixels; p++)
+            picture[p] = pixel ? (float)pixel[p] / 255 : NAN;
         for (int64_t l = 0; l < latent; l++)
-            inputs[1]->f[i * latent + l] =
-                (float)dv_random_normal(task->seed, DV_PURPOSE_LATENT_NOISE, draw[i] * (uint64_t)latent + (uint64_t)l);
+            noise[l] = (float)dv_random_normal(task->options->training.seed, DV_PURPOSE_LATENT_NOISE,
+                                               draw[i] * (uint64_t)latent + (uint64_t)l);
     }
+    free(room);
 }
 
-/* The pictures again: the targets of their own reconstruction. */
-static double loss(void *context, const int64_t *index, int64_t count, const dv_tensor *const *outputs,
+/* Of sample i: the pictures again, they are the targets of their own reconstruction. */
+static double sample_loss(const dv_vae_task *task, int64_t i, const uint8_t *pixel, double beta,
+                          const dv_tensor *const *outputs, dv_tensor *const *gradients)
+{
+    const int64_t pixels = task->set->pixels, latent = task->options->latent;
+    const float *logits = outputs[0]->f + i * pixels;
+    float *gradient = gradients[0]->f + i * pixels;
+    const double likelihood =
+        task->options->likelihood == DV_LIKELIHOOD_GAUSSIAN
+            ? dv_loss_gaussian(pixels, logits, pixel, outputs[3]->f[i], gradient, &gradients[3]->f[i])
+            : dv_loss_bernoulli(pixels, logits, pixel, gradient);
+    return likelihood + dv_loss_normal_kl(latent, outputs[1]->f + i * latent, outputs[2]->f + i * latent, beta,
+                                          gradients[1]->f + i * latent, gradients[2]->f + i * latent);
+}
+
+static double loss(void *context, const int64_t *index, int64_t count, double done, const dv_tensor *const *outputs,
                    dv_tensor *const *gradients)
 {
     const dv_vae_task *task = context;
-    const int64_t pixels = pixels_of(task->data), latent = task->latent;
-    double sum = 0;
-    uint8_t *pixel = malloc((size_t)pixels);
-    if (!pixel)
-        return NAN;
-    for (int64_t i = 0; i < count; i++) {
-        dv_dataset_bytes(task->data, index[i], NULL, pixel, NULL);
-        sum += dv_loss_bernoulli(pixels, outputs[0]->f + i * pixels, pixel, gradients[0]->f + i * pixels);
-        sum += dv_loss_normal_kl(latent, outputs[1]->f + i * latent, outputs[2]->f + i * latent, task->beta,
-                                 gradients[1]->f + i * latent, gradients[2]->f + i * latent);
-    }
-    free(pixel);
+    const dv_vae_options *options = task->options;
+    const double beta = options->beta * (done < options->warm_up ? done / options->warm_up : 1);
+    uint8_t *room = malloc((size_t)task->set->pixels);
+    double sum = room ? 0 : NAN;
+    for (int64_t i = 0; room && i < count; i++)
+        sum += sample_loss(task, i, dv_picture_set_get(task->set, index[i], room), beta, outputs, gradients);
+    free(room);
     return sum;
 }
 
 dv_objective dv_vae_objective(dv_vae_task *task)
 {
-    const int size[] = {task->data->channels, task->data->height, task->data->width};
-    uint64_t hash = dv_hash(DV_HASH_START, size, sizeof size);
-    hash = dv_hash(hash, &task->beta, sizeof task->beta);
-    hash = dv_dataset_hash(task->data, true, hash);
+    const double weights[] = {task->options->beta, task->options->warm_up};
     return (dv_objective){
         .context = task,
-        .count = task->data->count,
-        .fingerprint = hash,
+        .count = task->set->count,
+        .fingerprint = dv_picture_set_hash(task->set, dv_hash(DV_HASH_START, weights, sizeof weights)),
         .fill = fill,
         .loss = loss,
     };
@@ -172,18 +78,18 @@ dv_objective dv_vae_objective(dv_vae_task *task)
 
 /* ---- training ------------------------------------------------------------- */
 
-static bool check_options(const dv_dataset *data, const dv_vae_options *options, dv_error *error)
+static bool check_options(const dv_picture_set *set, const dv_vae_options *options, dv_error *error)
 {
     if (options->latent < 1 || options->latent > DV_MODEL_MAX_WIDTH)
         return dv_error_set(error, DV_ERROR_ARGUMENT, "there can be 1 to %d latent dimensions, not %d",
                             DV_MODEL_MAX_WIDTH, options->latent);
     if (!(options->beta >= 0 && options->beta <= 1e6))
         return dv_error_set(error, DV_ERROR_ARGUMENT, "beta must lie between 0 and 1e6, not %g", options->beta);
-    int side = data->height < data->width ? data->height : data->width;
+    int side = set->form.height < set->form.width ? set->form.height : set->form.width;
     if (side >> options->channels.count < 1)
         return dv_error_set(error, DV_ERROR_ARGUMENT,
                             "%d halvings leave nothing of pictures of %d x %d pixels; use fewer convolutions",
-                            options->channels.count, data->width, data->height);
+                            options->channels.count, set->form.width, set->form.height);
     return true;
 }
 
@@ -202,7 +108,7 @@ static dv_graph *cut(const dv_graph *graph, int from, const char *input, int cou
 static bool split(dv_vae *vae, dv_builder *builder, dv_error *error)
 {
     dv_graph *graph = builder->graph;
-    const int picture = graph->input[0], logits = graph->output[0], latent = dv_graph_find(graph, name_latent);
+    const int picture = graph->input[0], logits = graph->output[0], latent = dv_graph_find(graph, DV_VAE_LATENT);
     const int posterior[] = {graph->output[1], graph->output[2]};
     const int probability = dv_builder_apply(builder, "Sigmoid", logits, -1, "x");
     if (probability < 0)
@@ -212,23 +118,24 @@ static bool split(dv_vae *vae, dv_builder *builder, dv_error *error)
     graph->value[latent].has_shape = true;
     graph->value[latent].shape = dv_shape_make(2, (const int64_t[]){-1, vae->latent});
     vae->encoder = cut(graph, picture, "x", 2, posterior, error);
-    vae->decoder = vae->encoder ? cut(graph, latent, name_latent, 1, &probability, error) : NULL;
+    vae->decoder = vae->encoder ? cut(graph, latent, DV_VAE_LATENT, 1, &probability, error) : NULL;
     return vae->decoder != NULL;
 }
 
-dv_vae *dv_vae_train(const dv_dataset *data, const dv_vae_options *options, dv_team *team,
+dv_vae *dv_vae_train(const dv_picture_set *set, const dv_vae_options *options, dv_team *team,
                      const dv_training_observer *observer, dv_error *error)
 {
-    dv_vae *vae = check_options(data, options, error) ? dv_alloc(1, sizeof *vae, error) : NULL;
+    dv_vae *vae = check_options(set, options, error) ? dv_alloc(1, sizeof *vae, error) : NULL;
     if (!vae)
         return NULL;
-    vae->channels = data->channels;
-    vae->height = data->height;
-    vae->width = data->width;
+    vae->channels = set->form.channels;
+    vae->height = set->form.height;
+    vae->width = set->form.width;
     vae->latent = options->latent;
-    dv_vae_task task = {.data = data, .latent = options->latent, .beta = options->beta, .seed = options->training.seed};
+    vae->likelihood = options->likelihood;
+    dv_vae_task task = {.set = set, .options = options};
     dv_builder builder;
-    bool stopped = false, good = dv_vae_build(&builder, data, options, error);
+    bool stopped = false, good = dv_vae_build(&builder, set, options, error);
     if (good) {
         const dv_objective objective = dv_vae_objective(&task);
         good = dv_train(builder.graph, builder.parameter_count, builder.parameter, &objective, &options->training, team,
@@ -267,25 +174,64 @@ bool dv_vae_write(const dv_vae *vae, const char *folder, dv_error *error)
 
 /* ---- how good it is ------------------------------------------------------- */
 
-bool dv_vae_negative_elbo(const dv_vae *vae, const dv_dataset *data, uint64_t seed, dv_team *team,
-                          const dv_progress *progress, double *negative_elbo, dv_error *error)
+/* The networks, ready to run, and pictures of their form. */
+struct test {
+    const dv_picture_set *set;
+    dv_team *team;
+    dv_auto_encoder networks;
+    dv_picture_source source;
+};
+
+static bool read_set(void *context, int64_t first, int64_t count, float *pictures, dv_error *error)
 {
-    if (data->channels != vae->channels || data->height != vae->height || data->width != vae->width)
+    const struct test *test = context;
+    return dv_picture_set_floats(test->set, first, count, test->team, pictures, error);
+}
+
+static bool test_open(struct test *test, const dv_vae *vae, const dv_picture_set *set, dv_team *team, dv_error *error)
+{
+    const dv_picture_form *form = &set->form;
+    *test = (struct test){.set = set, .team = team};
+    if (form->channels != vae->channels || form->height != vae->height || form->width != vae->width)
         return dv_error_set(error, DV_ERROR_ARGUMENT,
                             "the test pictures need the size of the training pictures, %d x %d x %d", vae->channels,
                             vae->height, vae->width);
-    dv_auto_encoder networks = {
+    test->source = (dv_picture_source){set->count, set->pixels, test, read_set};
+    test->networks = (dv_auto_encoder){
         .encoder_outputs = vae->encoder->output_count,
         .mean = 0,
         .log_variance = 1,
         .decoder_outputs = vae->decoder->output_count,
         .latent = vae->latent,
-        .team = team,
+        .encoder = dv_runner_new(vae->encoder, team, error),
     };
-    bool good = (networks.encoder = dv_runner_new(vae->encoder, team, error)) &&
-                (networks.decoder = dv_runner_new(vae->decoder, team, error)) &&
-                dv_negative_elbo(&networks, data, seed, progress, negative_elbo, error);
-    dv_runner_free(networks.encoder);
-    dv_runner_free(networks.decoder);
+    if (test->networks.encoder)
+        test->networks.decoder = dv_runner_new(vae->decoder, team, error);
+    return test->networks.decoder != NULL;
+}
+
+static void test_close(struct test *test)
+{
+    dv_runner_free(test->networks.encoder);
+    dv_runner_free(test->networks.decoder);
+}
+
+bool dv_vae_negative_elbo(const dv_vae *vae, const dv_picture_set *set, uint64_t seed, dv_team *team,
+                          const dv_progress *progress, double *negative_elbo, dv_error *error)
+{
+    struct test test;
+    bool good = test_open(&test, vae, set, team, error) &&
+                dv_negative_elbo(&test.networks, &test.source, seed, progress, negative_elbo, error);
+    test_close(&test);
+    return good;
+}
+
+bool dv_vae_nearness(const dv_vae *vae, const dv_picture_set *set, dv_team *team, const dv_progress *progress,
+                     dv_nearness *nearness, dv_error *error)
+{
+    struct test test;
+    bool good = test_open(&test, vae, set, team, error) &&
+                dv_reconstruction_nearness(&test.networks, &test.source, progress, nearness, error);
+    test_close(&test);
     return good;
 }
