@@ -56,13 +56,6 @@ static void clip_floats(void *context, int64_t from, int64_t to)
     }
 }
 
-/* uint64 lies in an int64; with the top bit flipped the signed order is the unsigned one. */
-static bool less(dv_type type, int64_t a, int64_t b)
-{
-    const uint64_t flip = type == DV_TYPE_UINT64 ? UINT64_C(1) << 63 : 0;
-    return (int64_t)((uint64_t)a ^ flip) < (int64_t)((uint64_t)b ^ flip);
-}
-
 static void clip_integers(const dv_call *call)
 {
     const dv_tensor *low = dv_call_input(call, 1), *high = dv_call_input(call, 2);
@@ -70,9 +63,9 @@ static void clip_integers(const dv_call *call)
     const int64_t n = dv_shape_elements(&call->output[0]->shape);
     for (int64_t i = 0; i < n; i++) {
         int64_t x = call->input[0]->i[i];
-        if (low && less(type, x, low->i[0]))
+        if (low && dv_type_less(type, x, low->i[0]))
             x = low->i[0];
-        if (high && less(type, high->i[0], x))
+        if (high && dv_type_less(type, high->i[0], x))
             x = high->i[0];
         call->output[0]->i[i] = x;
     }

@@ -23,6 +23,7 @@
     FAMILY(pixel_block)                                                                                                \
     FAMILY(pool)                                                                                                       \
     FAMILY(power)                                                                                                      \
+    FAMILY(reduce)                                                                                                     \
     FAMILY(repeat)                                                                                                     \
     FAMILY(reshape)                                                                                                    \
     FAMILY(scatter)                                                                                                    \

@@ -56,6 +56,13 @@ size_t dv_type_stored_size(dv_type type); /* 4 or 8: bytes of an element as stor
 /* Brings an integer to the range of its type, as two's complement does; bool to 0 or 1. */
 int64_t dv_type_wrap(dv_type type, int64_t value);
 
+/* Whether a < b as integers of a type: uint64 lies in an int64, and its order is that with the top bit flipped. */
+static inline bool dv_type_less(dv_type type, int64_t a, int64_t b)
+{
+    const int64_t flip = type == DV_TYPE_UINT64 ? INT64_MIN : 0;
+    return (a ^ flip) < (b ^ flip);
+}
+
 dv_shape dv_shape_make(int rank, const int64_t *dims);
 bool dv_shape_equal(const dv_shape *a, const dv_shape *b);
 /* Number of elements; false on overflow, a negative dimension, or above 2^40. */

@@ -37,21 +37,14 @@ typedef struct folding {
         }                                                                                                              \
     }
 
-/* uint64 lies in an int64; with the top bit flipped the signed order is the unsigned one. */
-static bool less(dv_type type, int64_t p, int64_t q)
-{
-    const uint64_t flip = type == DV_TYPE_UINT64 ? UINT64_C(1) << 63 : 0;
-    return (int64_t)((uint64_t)p ^ flip) < (int64_t)((uint64_t)q ^ flip);
-}
-
 FLOATS(copy_floats, q)
 FLOATS(add_floats, p + q)
 FLOATS(larger_floats, q > p || q != q ? q : p)
 FLOATS(smaller_floats, q < p || q != q ? q : p)
 INTEGERS(copy_integers, q)
 INTEGERS(add_integers, (int64_t)((uint64_t)p + (uint64_t)q))
-INTEGERS(larger_integers, less(type, p, q) ? q : p)
-INTEGERS(smaller_integers, less(type, q, p) ? q : p)
+INTEGERS(larger_integers, dv_type_less(type, p, q) ? q : p)
+INTEGERS(smaller_integers, dv_type_less(type, q, p) ? q : p)
 
 static const folding copying = {copy_floats, copy_integers};
 static const folding addition = {add_floats, add_integers};
