@@ -25,6 +25,7 @@ typedef enum dv_purpose {
     DV_PURPOSE_EMBEDDING,
     DV_PURPOSE_DIRECTIONS,
     DV_PURPOSE_PROBE,
+    DV_PURPOSE_SAMPLE,
 } dv_purpose;
 
 /* The bare generator, for its published test vectors. */

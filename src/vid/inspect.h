@@ -25,6 +25,7 @@ const char *dv_layout_name(dv_layout layout); /* "NCHW", "NHWC" */
 typedef struct dv_network_input {
     dv_layout layout; /* the order of a sample's numbers */
     bool flat;        /* which lie in one row */
+    bool reversed;    /* channels stand as blue, green, red; mean and deviation are given as red, green, blue */
     dv_type type;     /* of integer types: rounded */
     int channels, height, width;
     float mean[DV_MAX_CHANNELS], deviation[DV_MAX_CHANNELS], scale;
