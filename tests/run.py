@@ -72,6 +72,13 @@ gives("old", [np.asfortranarray(x.astype("f4"))], y)
 gives("old", [np.array([[True, False]])], np.float32([[11, 23]]))
 gives("old", [np.zeros((0, 2), "f4")], np.zeros((0, 2), "f4"))
 
+# A number of samples that the file does not say.
+pictures = np.arange(-8, 12, dtype="f4").reshape(5, 2, 2)
+for name in ("fixed", "single"):
+    for count in (1, 2, 3, 5):
+        gives(name, [pictures[:count]], np.maximum(pictures[:count], 0).reshape(count, 4))
+    refuses(name, [np.zeros((3, 2, 3), "f4")], "input 'x' has shape [3, 2, 3]")
+
 # Integers keep their type, wrap in it, and are not cut to fit.
 u = np.uint64([2**64 - 1, 7])
 gives("integers", [np.int8([100, -3]), u], np.int8([-56, -6]), u)

@@ -411,8 +411,8 @@ static void bad_files_are_refused(void **state)
         {"cut", "not an ONNX file, or damaged", DV_ERROR_FORMAT},
         {"no-graph", "not an ONNX file: it holds no graph", DV_ERROR_FORMAT},
         {"opset-25", "opset 25 is not supported", DV_ERROR_UNSUPPORTED},
-        {"add-of-opset-6", "operator Add is not supported at opset 6", DV_ERROR_UNSUPPORTED},
-        {"without-opset", "operator Add is not supported at opset 1", DV_ERROR_UNSUPPORTED},
+        {"hardswish-of-opset-13", "operator HardSwish is not supported at opset 13", DV_ERROR_UNSUPPORTED},
+        {"without-opset", "operator HardSwish is not supported at opset 1", DV_ERROR_UNSUPPORTED},
         {"circle", "node 'n' (Add): the graph has a circle", DV_ERROR_FORMAT},
         {"undefined-input", "node 'n' (Relu): needs value 'z', which nothing defines", DV_ERROR_FORMAT},
         {"undefined-output", "nothing defines the output 'y'", DV_ERROR_FORMAT},
@@ -504,7 +504,8 @@ static void bad_files_are_refused(void **state)
         char name[64], path[512];
         dv_error error = {0};
         snprintf(name, sizeof name, "onnx-%s.onnx", cases[k].name);
-        assert_null(dv_onnx_read(source_path(path, "bad", name), &error));
+        if (dv_onnx_read(source_path(path, "bad", name), &error))
+            fail_msg("%s is read", name);
         if (!strstr(error.message, cases[k].said) || strncmp(error.message, path, strlen(path)) != 0)
             fail_msg("%s: %s", name, error.message);
         assert_int_equal(error.code, cases[k].code);

@@ -168,6 +168,42 @@ static bool write_outputs(const dv_graph *graph, const dv_tensor *output, const 
 
 /* ---- the command --------------------------------------------------------------------- */
 
+/* More or fewer samples than the network takes at a time. */
+static bool is_other_batch(const dv_graph *graph, const dv_tensor *input)
+{
+    const dv_value *declared = graph->input_count == 1 ? &graph->value[graph->input[0]] : NULL;
+    if (!declared || !declared->has_shape || declared->shape.rank != input->shape.rank || input->shape.rank < 1 ||
+        declared->shape.dim[0] < 1 || declared->shape.dim[0] == input->shape.dim[0])
+        return false;
+    dv_shape wanted = declared->shape;
+    wanted.dim[0] = input->shape.dim[0];
+    return dv_shape_equal(&wanted, &input->shape);
+}
+
+/* As many at a time as the network takes, the last ones filled up. */
+static bool run_samples(dv_runner *runner, const dv_graph *graph, const dv_tensor *input, dv_arena *arena,
+                        const dv_tensor **output, dv_error *error)
+{
+    int64_t count = input->shape.dim[0];
+    dv_tensor *all = dv_arena_alloc(arena, (size_t)graph->output_count, sizeof *all, error);
+    float **rows = dv_arena_alloc(arena, (size_t)graph->output_count, sizeof *rows, error);
+    for (int o = 0; all && rows && o < graph->output_count; o++) {
+        dv_shape sample, row;
+        if (!dv_runner_sample_shapes(runner, &sample, o, &row, error))
+            return false;
+        dv_shape shape = {.rank = row.rank + 1, .dim = {count}};
+        for (int d = 0; d < row.rank; d++)
+            shape.dim[d + 1] = row.dim[d];
+        const dv_tensor *made = dv_tensor_new(arena, DV_TYPE_FLOAT, &shape, error);
+        if (!made)
+            return false;
+        all[o] = *made;
+        rows[o] = made->f;
+    }
+    *output = all;
+    return all && rows && dv_runner_run_batch(runner, input->f, count, rows, NULL, NULL, error);
+}
+
 static bool run_graph(const dv_graph *graph, const char *model, const dv_texts *inputs, const char *folder,
                       int64_t threads, dv_error *error)
 {
@@ -182,7 +218,8 @@ static bool run_graph(const dv_graph *graph, const char *model, const dv_texts *
     runner = dv_runner_new(graph, team, error);
     if (!runner)
         goto done;
-    if (!dv_runner_run(runner, input, &output, error)) {
+    if (is_other_batch(graph, input) ? !run_samples(runner, graph, input, arena, &output, error)
+                                     : !dv_runner_run(runner, input, &output, error)) {
         dv_error_prefix(error, "%s", model);
         goto done;
     }
@@ -225,6 +262,11 @@ static int run(const dv_command *command, int argc, char **argv)
         return dv_command_usage(command, "where to? --output-dir DIR is needed");
     dv_error error = {0};
     dv_graph *graph = dv_onnx_read(argv[first], &error);
+    if (graph && !dv_graph_simplify(graph, &error)) {
+        dv_error_prefix(&error, "%s", argv[first]);
+        dv_graph_free(graph);
+        graph = NULL;
+    }
     bool ok = graph && run_graph(graph, argv[first], &inputs, folder, threads, &error);
     dv_graph_free(graph);
     return ok ? DV_EXIT_DONE : dv_command_fail(&error);
@@ -233,7 +275,9 @@ static int run(const dv_command *command, int argc, char **argv)
 const dv_command dv_command_run = {
     .name = "run",
     .arguments = "MODEL.onnx",
-    .summary = "Run any network on arrays and write its outputs, in graph order.",
+    .summary =
+        "Run any network on arrays and write its outputs, in graph order. A network that was exported for a fixed "
+        "number of samples is run on any number of them.",
     .examples = "  deepvid run model.onnx --input x.npy --output-dir out\n",
     .run = run,
 };

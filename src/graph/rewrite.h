@@ -12,6 +12,8 @@ bool dv_rewrite_fold_constants(dv_graph *graph, dv_error *error);
 bool dv_rewrite_fold_known(dv_graph *graph, dv_error *error);
 /* BatchNormalization becomes part of the weights of the Conv, ConvTranspose or Gemm before it. */
 bool dv_rewrite_fold_normalization(dv_graph *graph, dv_error *error);
+/* A network of one sample takes any number, where the shapes allow it. */
+bool dv_rewrite_free_batch(dv_graph *graph, dv_error *error);
 /* Nodes that no output rests on. */
 bool dv_rewrite_drop_unused(dv_graph *graph, dv_error *error);
 

@@ -19,9 +19,10 @@ void dv_runner_limit_memory(dv_runner *runner, size_t bytes);
 bool dv_runner_run(dv_runner *runner, const dv_tensor *inputs, const dv_tensor **outputs, dv_error *error);
 
 /* Runs `count` independent samples: a micro-batch at a time through the whole
- * graph, one thread each. The graph has one float input whose first dimension is free
- * (or equal to the micro-batch) and outputs whose first dimension is the batch. outputs[o] receives count rows of
- * output o and may be NULL. The partition depends on count alone, so the bits do not depend on the team. */
+ * graph, one thread each. The graph has one float input whose first dimension is free, or the only number of samples
+ * that it takes, and outputs whose first dimension is the batch; a graph that mixes the samples of a batch is run
+ * sample by sample. outputs[o] receives count rows of output o and may be NULL. The partition depends on count alone,
+ * so the bits do not depend on the team. */
 bool dv_runner_run_batch(dv_runner *runner, const float *input, int64_t count, float *const *outputs,
                          const dv_progress *progress, const char *stage, dv_error *error);
 

@@ -5,5 +5,6 @@ bool dv_graph_simplify(dv_graph *graph, dv_error *error)
 {
     return dv_rewrite_drop_unused(graph, error) && dv_rewrite_fold_constants(graph, error) &&
            dv_rewrite_fold_known(graph, error) && dv_rewrite_drop_copies(graph, error) &&
-           dv_rewrite_fold_normalization(graph, error) && dv_rewrite_drop_unused(graph, error);
+           dv_rewrite_fold_normalization(graph, error) && dv_rewrite_drop_unused(graph, error) &&
+           dv_rewrite_free_batch(graph, error);
 }

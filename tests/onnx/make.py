@@ -233,6 +233,14 @@ def make_branches():
                                         outputs=[value("y"), value("z", [2]), value("h")])))
 
 
+def make_fixed():
+    """y = relu(x) flattened, for two samples and for one."""
+    for name, batch in (("fixed", 2), ("single", 1)):
+        shape = numpy_helper.from_array(np.int64([batch, -1]), "shape")
+        nodes = [helper.make_node("Relu", ["x"], ["h"]), helper.make_node("Reshape", ["h", "shape"], ["y"])]
+        write(HERE, name, model(graph(nodes, [shape], [value("x", [batch, 2, 2])], [value("y", [batch, 4])])))
+
+
 # ---- bad ones ---------------------------------------------------------------------
 
 def relu(source="x", target="y", **attributes):
@@ -284,10 +292,10 @@ def make_bad():
     write(BAD, "onnx-text", b"This is no model.\n")
     write(BAD, "onnx-cut", good[:-7])
     write(BAD, "onnx-no-graph", b"\x08\x07")
-    double = helper.make_node("Add", ["x", "x"], ["y"], name="n")
+    young = helper.make_node("HardSwish", ["x"], ["y"], name="n")
     write(BAD, "onnx-opset-25", model(graph([relu()]), 25))
-    write(BAD, "onnx-add-of-opset-6", model(graph([double]), 6))
-    write(BAD, "onnx-without-opset", model(graph([double]), 0))
+    write(BAD, "onnx-hardswish-of-opset-13", model(graph([young]), 13))
+    write(BAD, "onnx-without-opset", model(graph([young]), 0))
     write(BAD, "onnx-circle", model(graph([helper.make_node("Add", ["x", "y"], ["a"], "n"), relu("a")])))
     write(BAD, "onnx-undefined-input", model(graph([relu("z")])))
     write(BAD, "onnx-undefined-output", model(graph([relu("x", "z")])))
@@ -405,6 +413,7 @@ make_network()
 make_integers()
 make_misdeclared()
 make_external()
+make_fixed()
 make_functions()
 make_branches()
 make_bad()

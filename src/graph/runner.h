@@ -1,0 +1,36 @@
+/* A runner from inside: the plans it keeps. For this room only. */
+#ifndef DV_GRAPH_RUNNER_H
+#define DV_GRAPH_RUNNER_H
+
+#include "graph/plan.h"
+#include "graph/run.h"
+
+/* Plans kept: the micro-batch's, the tail's, one for single runs, each with the team inside or not, and some spare. */
+enum { CACHED_PLANS = 8 };
+
+typedef struct dv_prepared_plan {
+    dv_plan *plan; /* NULL: unused */
+    int frame_room;
+    dv_frame **frame; /* frame_room entries, NULL: not made yet */
+    uint64_t used;    /* by the runner's clock */
+} dv_prepared_plan;
+
+struct dv_runner {
+    const dv_graph *graph;
+    dv_team *team;
+    size_t memory_limit;
+    uint64_t clock;
+    dv_prepared_plan cache[CACHED_PLANS];
+    dv_shape *input_shape;   /* one per input of the graph */
+    const void **input_data; /* likewise; filled where a plan needs it */
+    dv_tensor *output;       /* one per output of the graph */
+    int64_t micro_batch;     /* 0: not decided yet */
+    bool fixed_batch;        /* the graph takes micro_batch samples and no other number */
+};
+
+/* The plan for runner->input_shape, and perhaps for the elements of `inputs` (may be NULL), with `frames` frames;
+ * `team` works inside the operators. Valid until the next one is asked for CACHED_PLANS times. */
+dv_prepared_plan *dv_runner_prepare(dv_runner *runner, const dv_tensor *inputs, dv_team *team, int frames,
+                                    dv_error *error);
+
+#endif
