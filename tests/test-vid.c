@@ -828,8 +828,8 @@ static void test_network_json(void **state)
     facts.graph = graph;
     facts.multiply_adds = -1;
     json_t *json = parse_json(dv_json_network(&facts, &error));
-    assert_keys(json, KEYS("file", "producer", "ir_version", "opset", "parameters", "operators", "metadata", "runs",
-                           "problem", "inputs", "outputs", "multiply_adds"));
+    assert_keys(json, KEYS("file", "producer", "ir_version", "opset", "parameters", "operators", "functions",
+                           "external_data", "metadata", "runs", "problem", "inputs", "outputs", "multiply_adds"));
     assert_true(real(json, "parameters") == 2 * (TINY_PIXELS * TINY_LATENT + TINY_LATENT));
     assert_true(json_is_true(json_object_get(json, "runs")));
     json_t *shape = json_object_get(json_array_get(json_object_get(json, "inputs"), 0), "shape");

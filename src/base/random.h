@@ -26,7 +26,7 @@ typedef enum dv_purpose {
     DV_PURPOSE_DIRECTIONS,
     DV_PURPOSE_PROBE,
     DV_PURPOSE_SAMPLE,
-    DV_PURPOSE_SAMPLES,
+    DV_PURPOSE_SEPARATION,
 } dv_purpose;
 
 /* The bare generator, for its published test vectors. */

@@ -133,7 +133,7 @@ static bool try_samples(dv_runner *runner, const dv_plan *one, dv_arena *arena)
         if (!make_rows(one, o, arena, rows))
             return false;
     for (int64_t k = 0; k < TRIED * size; k++)
-        samples[k] = (float)dv_random_normal(1, DV_PURPOSE_SAMPLES, (uint64_t)k);
+        samples[k] = (float)dv_random_normal(1, DV_PURPOSE_SEPARATION, (uint64_t)k);
     if (!try_rows(runner, 1, samples, size, rows[0]) || !try_rows(runner, TRIED, samples, size, rows[1]))
         return false;
     for (int o = 0; o < outputs; o++)
