@@ -387,6 +387,58 @@ static void linear_autoencoder_finds_principal_components(void **state)
 }
 
 /* Five samples in batches of three: two steps of gradient descent on least squares, worked out beside it. */
+/* The running statistics follow those of the micro-batches, at a tenth of the way each batch; the last batch of an
+ * epoch is filled up with its own samples. 6 points in batches of 4: 4 in one micro-batch, then 2, each twice. */
+static void running_statistics_follow_the_batches(void **state)
+{
+    (void)state;
+    enum { N = 6 };
+    float feature[N * 2];
+    for (int i = 0; i < 2 * N; i++)
+        feature[i] = (float)(i * i % 7) - 2 * (float)(i % 2);
+    struct points points = {.count = N, .features = 2, .feature = feature};
+    dv_error error = {0};
+    dv_builder builder;
+    assert_true(dv_builder_init(&builder, 1, &error));
+    const int64_t two = 2;
+    const int x = dv_builder_input(&builder, "x", 1, &two);
+    dv_builder_output(&builder, dv_builder_normalization(&builder, x, "normal", 2));
+    dv_builder_running(&builder);
+    assert_false(builder.failed);
+    const dv_objective objective = {.context = &points,
+                                    .count = N,
+                                    .fill = fill_points,
+                                    .loss = loss_points,
+                                    .running_count = builder.running_count,
+                                    .running = builder.running};
+    const dv_training_options options = {.epochs = 1, .batch = 4, .learning_rate = 1e-3, .seed = 3};
+    const float *mean = builder.graph->value[builder.running[0].constant].constant->f;
+    const float *variance = builder.graph->value[builder.running[1].constant].constant->f;
+    bool stopped;
+    assert_true(dv_train(builder.graph, builder.parameter_count, builder.parameter, &objective, &options, NULL, NULL,
+                         &stopped, &error));
+    int64_t order[N];
+    dv_random_order(3, DV_PURPOSE_EPOCH_ORDER, 0, N, order);
+    for (int f = 0; f < 2; f++) {
+        double running[2] = {0, 1};
+        for (int first = 0; first < N; first += 4) {
+            const int count = N - first < 4 ? N - first : 4;
+            double sum = 0, squares = 0;
+            for (int i = first; i < first + count; i++)
+                sum += feature[order[i] * 2 + f] / count;
+            for (int i = first; i < first + count; i++)
+                squares += pow(feature[order[i] * 2 + f] - sum, 2) / count;
+            running[0] = 0.9 * running[0] + 0.1 * sum;
+            running[1] = 0.9 * running[1] + 0.1 * squares;
+        }
+        assert_float_equal(mean[f], running[0], 1e-5);
+        assert_float_equal(variance[f], running[1], 1e-5);
+    }
+    dv_builder_end_running(&builder);
+    assert_int_equal(builder.graph->output_count, 1);
+    dv_graph_free(builder.graph);
+}
+
 static void last_batch_may_be_smaller(void **state)
 {
     (void)state;
@@ -661,6 +713,7 @@ int main(void)
         cmocka_unit_test(normal_divergence_known_values),
         cmocka_unit_test(logistic_regression_finds_its_optimum),
         cmocka_unit_test(linear_autoencoder_finds_principal_components),
+        cmocka_unit_test(running_statistics_follow_the_batches),
         cmocka_unit_test(last_batch_may_be_smaller),
         cmocka_unit_test_setup_teardown(bits_do_not_depend_on_the_team, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(resumed_run_ends_alike, bench_setup, bench_teardown),

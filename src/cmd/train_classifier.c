@@ -45,7 +45,7 @@ struct wish {
     dv_layers channel_layers, dense_layers;
     int64_t depth, shift;
     double dropout, smoothing;
-    bool flip, no_augmentation;
+    bool flip, no_augmentation, no_normalization;
 };
 
 static dv_classifier_options settle(const dv_train_run *run, const dv_train_settings *settings, const struct wish *wish)
@@ -68,6 +68,8 @@ static dv_classifier_options settle(const dv_train_run *run, const dv_train_sett
     }
     if (wish->flip)
         options.flip = true;
+    if (wish->no_normalization)
+        options.normalization = false;
     if (wish->shift >= 0)
         options.shift = (int)wish->shift;
     return options;
@@ -144,7 +146,7 @@ static int run(const dv_command *command, int argc, char **argv)
          .minimum = 1,
          .maximum = DV_MODEL_MAX_DEPTH,
          .target = &wish.depth,
-         .help = "convolutions before each pooling (1; for colour and from 32 pixels on 2)"},
+         .help = "convolutions before each pooling but the first (1; for colour and from 32 pixels on 2)"},
         {.name = "dense",
          .kind = DV_OPTION_TEXT,
          .argument = "N,...",
@@ -180,6 +182,10 @@ static int run(const dv_command *command, int argc, char **argv)
          .kind = DV_OPTION_FLAG,
          .target = &wish.no_augmentation,
          .help = "show pictures as they are, unless --flip or --shift say otherwise"},
+        {.name = "no-normalization",
+         .kind = DV_OPTION_FLAG,
+         .target = &wish.no_normalization,
+         .help = "no batch normalisation behind the convolutions (there is for colour and from 32 pixels on)"},
         DV_TRAIN_OPTIONS(settings, "by the pictures: about 4000 steps"),
         {.name = NULL},
     };

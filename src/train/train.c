@@ -32,8 +32,8 @@ struct trainer {
     dv_arena *arena; /* of what follows */
 
     int parameter_count;
-    dv_tensor **parameter;
-    float **state; /* DV_OPTIMIZER_MAX_SLOTS for each parameter, as the optimiser has slots */
+    dv_tensor **parameter, **running; /* running: as many as the objective has */
+    float **state;                    /* DV_OPTIMIZER_MAX_SLOTS for each parameter, as the optimiser has slots */
     int64_t chunk_count;
     struct chunk *chunk;
     dv_checkpoint checkpoint;
@@ -47,7 +47,9 @@ struct trainer {
     double loss[MAX_MICRO_BATCHES];
 
     int64_t *order; /* of the samples in this epoch */
-    uint64_t *draw; /* of the samples of this batch */
+    /* The samples of this batch, from the start again behind the last one up to whole micro-batches. */
+    int64_t *index;
+    uint64_t *draw;
 
     /* The batch at work. */
     int64_t first, count;
@@ -153,15 +155,22 @@ static int64_t elements(const dv_tensor *tensor)
 static bool prepare_parameters(struct trainer *trainer, const int *parameters, dv_error *error)
 {
     int slots = dv_optimizer_slots(trainer->options->optimizer);
-    int count = trainer->parameter_count;
+    int count = trainer->parameter_count, running = trainer->objective->running_count;
     dv_checkpoint_array *array;
     trainer->parameter = dv_arena_alloc(trainer->arena, (size_t)count, sizeof *trainer->parameter, error);
     trainer->state =
         dv_arena_alloc(trainer->arena, (size_t)count * DV_OPTIMIZER_MAX_SLOTS, sizeof *trainer->state, error);
-    array = dv_arena_alloc(trainer->arena, (size_t)count * (1 + DV_OPTIMIZER_MAX_SLOTS), sizeof *array, error);
-    if (!trainer->parameter || !trainer->state || !array)
+    array = dv_arena_alloc(trainer->arena, (size_t)count * (1 + DV_OPTIMIZER_MAX_SLOTS) + (size_t)running,
+                           sizeof *array, error);
+    trainer->running = dv_arena_alloc(trainer->arena, (size_t)running, sizeof *trainer->running, error);
+    if (!trainer->parameter || !trainer->state || !array || !trainer->running)
         return false;
     trainer->checkpoint.array = array;
+    for (int r = 0; r < running; r++) {
+        dv_tensor *tensor = trainer->running[r] =
+            trainer->graph->value[trainer->objective->running[r].constant].constant;
+        array[trainer->checkpoint.array_count++] = (dv_checkpoint_array){tensor->f, elements(tensor)};
+    }
     for (int p = 0; p < count; p++) {
         dv_tensor *tensor = trainer->parameter[p] = trainer->graph->value[parameters[p]].constant;
         trainer->chunk_count += (elements(tensor) + CHUNK - 1) / CHUNK;
@@ -226,8 +235,10 @@ static bool prepare(struct trainer *trainer, const int *parameters, dv_error *er
             return false;
 
     trainer->order = dv_arena_alloc(trainer->arena, (size_t)count, sizeof *trainer->order, error);
-    trainer->draw = dv_arena_alloc(trainer->arena, (size_t)trainer->batch, sizeof *trainer->draw, error);
-    return trainer->order && trainer->draw;
+    const size_t rows = (size_t)(trainer->micro_batches * trainer->micro_batch);
+    trainer->index = dv_arena_alloc(trainer->arena, rows, sizeof *trainer->index, error);
+    trainer->draw = dv_arena_alloc(trainer->arena, rows, sizeof *trainer->draw, error);
+    return trainer->order && trainer->index && trainer->draw;
 }
 
 static void clear(struct trainer *trainer)
@@ -247,10 +258,10 @@ static void work_micro_batch(void *context, int64_t task, int thread)
     const dv_objective *objective = trainer->objective;
     int64_t start = task * trainer->micro_batch, left = trainer->count - start;
     int64_t count = left < trainer->micro_batch ? left : trainer->micro_batch;
-    const int64_t *index = trainer->order + trainer->first + start;
+    const int64_t *index = trainer->index + start;
     dv_gradient *gradient = trainer->gradient[task];
 
-    objective->fill(objective->context, index, trainer->draw + start, count, trainer->input[task]);
+    objective->fill(objective->context, index, trainer->draw + start, trainer->micro_batch, trainer->input[task]);
     dv_training_state training = {
         .seed = trainer->options->seed,
         .counter = (uint64_t)trainer->step.number * MAX_MICRO_BATCHES + (uint64_t)task,
@@ -288,6 +299,29 @@ static void work_update(void *context, int64_t task, int thread)
                         state);
 }
 
+/* Which samples the batch is made of, and their draws. */
+static void gather_batch(struct trainer *trainer, int64_t epoch)
+{
+    const uint64_t samples = (uint64_t)trainer->objective->count;
+    for (int64_t i = 0; i < trainer->used * trainer->micro_batch; i++) {
+        trainer->index[i] = trainer->order[trainer->first + i % trainer->count];
+        trainer->draw[i] = (uint64_t)epoch * samples + (uint64_t)trainer->index[i];
+    }
+}
+
+static void update_running(const struct trainer *trainer)
+{
+    for (int r = 0; r < trainer->objective->running_count; r++) {
+        float *running = trainer->running[r]->f;
+        const int64_t count = elements(trainer->running[r]);
+        const int output = trainer->objective->running[r].output;
+        memset(running, 0, (size_t)count * sizeof *running);
+        for (int m = 0; m < trainer->used; m++)
+            for (int64_t i = 0; i < count; i++)
+                running[i] += trainer->output[m][output]->f[i] / (float)trainer->used;
+    }
+}
+
 /* Trains on `count` samples from `first` of the epoch's order; returns the sum of their losses before the step. */
 static double train_batch(struct trainer *trainer, int64_t epoch, int64_t first, int64_t count)
 {
@@ -303,14 +337,15 @@ static double train_batch(struct trainer *trainer, int64_t epoch, int64_t first,
         .weight_decay = options->weight_decay,
         .momentum = options->momentum,
     };
-    for (int64_t i = 0; i < count; i++)
-        trainer->draw[i] = (uint64_t)epoch * (uint64_t)trainer->objective->count + (uint64_t)trainer->order[first + i];
+    gather_batch(trainer, epoch);
     dv_team_run(trainer->team, work_micro_batch, trainer, trainer->used);
     double loss = 0;
     for (int m = 0; m < trainer->used; m++)
         loss += trainer->loss[m];
-    if (isfinite(loss))
+    if (isfinite(loss)) {
         dv_team_run(trainer->team, work_update, trainer, trainer->chunk_count);
+        update_running(trainer);
+    }
     return loss;
 }
 

@@ -4,17 +4,27 @@
 
 #include "graph/run.h"
 
+/* A constant of the graph that takes the value of one of its outputs after each batch, the mean over the micro-batches:
+ * the running statistics of batch normalisation. */
+typedef struct dv_running {
+    int constant; /* the value */
+    int output;   /* place among the graph's outputs */
+} dv_running;
+
 /* What is trained and on what. The graph's outputs meet `loss`, its inputs are filled by `fill`;
- * both are called from several threads, for one micro-batch at a time. Samples are independent: what the network
- * makes of one does not depend on the others of its batch. */
+ * both are called from several threads, for one micro-batch at a time. What the network makes of a sample may depend on
+ * the others of its micro-batch by batch normalisation alone. */
 typedef struct dv_objective {
     void *context;
     int64_t count; /* samples of an epoch */
     /* Of whatever decides the outcome and is neither in the graph nor in the options: the data, weights of the loss.
      * A checkpoint with another one belongs to another run. */
     uint64_t fingerprint;
+    int running_count;
+    const dv_running *running;
     /* Writes `count` samples to the first rows of the inputs (graph order). `index` are sample numbers; `draw` differs
-     * for each (epoch, sample) and keys the random numbers that fill may need: draw[i] belongs to sample i. */
+     * for each (epoch, sample) and keys the random numbers that fill may need: draw[i] belongs to sample i. The last
+     * micro-batch of an epoch is filled up with samples that it, or the batch, has already: they do not count. */
     void (*fill)(void *context, const int64_t *index, const uint64_t *draw, int64_t count, dv_tensor *const *inputs);
     /* Sum of the losses of the `count` samples in the first rows; writes the gradients of that sum by the outputs to
      * the same rows. The rows that follow hold zeros and must stay so. `done` is the share of the training's steps that

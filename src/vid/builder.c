@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int fail(dv_builder *builder)
 {
@@ -128,6 +129,62 @@ int dv_builder_shared(dv_builder *builder, int x, const char *name, int64_t inpu
     const int inputs_of_node[] = {x, weight, number};
     return check(builder, dv_graph_add_node(builder->graph, "Gemm", name, 3, inputs_of_node, 1, attributes, 1, &name,
                                             builder->error));
+}
+
+/* ---- normalisation ---------------------------------------------------------- */
+
+static int add_statistic(dv_builder *builder, const char *layer, const char *part, const dv_shape *shape, float start)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s.%s", layer, part);
+    int value = dv_graph_add_constant(builder->graph, name, DV_TYPE_FLOAT, shape, NULL, builder->error);
+    if (value < 0)
+        return fail(builder);
+    for (int64_t i = 0; i < dv_shape_elements(shape); i++)
+        builder->graph->value[value].constant->f[i] = start;
+    return value;
+}
+
+int dv_builder_normalization(dv_builder *builder, int x, const char *name, int64_t channels)
+{
+    if (builder->failed || x < 0)
+        return -1;
+    const dv_shape shape = dv_shape_make(1, &channels);
+    const int scale = add_parameter(builder, name, "scale", &shape, 0);
+    const int shift = add_parameter(builder, name, "shift", &shape, 0);
+    const int mean = add_statistic(builder, name, "mean", &shape, 0);
+    const int variance = add_statistic(builder, name, "variance", &shape, 1);
+    if (builder->failed)
+        return -1;
+    for (int64_t c = 0; c < channels; c++)
+        builder->graph->value[scale].constant->f[c] = 1;
+    const int inputs[] = {x, scale, shift, mean, variance};
+    const int y =
+        dv_graph_add_node(builder->graph, "BatchNormalization", name, 5, inputs, 0, NULL, 3, NULL, builder->error);
+    if (y < 0)
+        return fail(builder);
+    builder->running[builder->running_count++] = (dv_running){mean, y + 1};
+    builder->running[builder->running_count++] = (dv_running){variance, y + 2};
+    return y;
+}
+
+void dv_builder_running(dv_builder *builder)
+{
+    for (int r = 0; r < builder->running_count && !builder->failed; r++) {
+        dv_builder_output(builder, builder->running[r].output);
+        builder->running[r].output = builder->graph->output_count - 1;
+    }
+}
+
+/* Without outputs that nobody takes, a node is one of inference. */
+void dv_builder_end_running(dv_builder *builder)
+{
+    dv_graph *graph = builder->graph;
+    graph->output_count -= builder->running_count;
+    for (int n = 0; n < graph->node_count && builder->running_count; n++)
+        if (strcmp(graph->node[n].op->name, "BatchNormalization") == 0)
+            graph->node[n].output_count = 1;
+    builder->running_count = 0;
 }
 
 /* ---- the rest ------------------------------------------------------------- */

@@ -2,7 +2,7 @@
 #ifndef DV_VID_BUILDER_H
 #define DV_VID_BUILDER_H
 
-#include "graph/graph.h"
+#include "train/train.h"
 
 enum { DV_BUILDER_MAX_PARAMETERS = 64 };
 
@@ -14,6 +14,8 @@ typedef struct dv_builder {
     uint64_t drawn;  /* random numbers used so far */
     int parameter_count;
     int parameter[DV_BUILDER_MAX_PARAMETERS]; /* constants of the graph */
+    int running_count;
+    dv_running running[DV_BUILDER_MAX_PARAMETERS]; /* `output` is a value until dv_builder_running */
     bool failed;
     dv_error *error;
 } dv_builder;
@@ -39,6 +41,9 @@ int dv_builder_upsampling(dv_builder *builder, int x, const char *name, int64_t 
 /* [N, inputs] -> [N, 1], one trained number for all samples, `start` at first. It learns `pace` times as fast as if it
  * were a parameter itself. */
 int dv_builder_shared(dv_builder *builder, int x, const char *name, int64_t inputs, double start, double pace);
+/* [N, channels, ...] normalised channel by channel: by the statistics of the micro-batch while training, by their
+ * running mean later (Ioffe and Szegedy 2015); then scaled and shifted, by numbers that are trained. */
+int dv_builder_normalization(dv_builder *builder, int x, const char *name, int64_t channels);
 /* 2 x 2, stride 2; an odd last row or column is dropped. */
 int dv_builder_max_pool(dv_builder *builder, int x);
 /* Drops values with that probability while training; `x` itself for 0. */
@@ -49,5 +54,10 @@ int dv_builder_reshape(dv_builder *builder, int x, const char *name, int rank, c
 int dv_builder_apply(dv_builder *builder, const char *op, int a, int b, const char *name);
 int dv_builder_scalar(dv_builder *builder, float value);
 void dv_builder_output(dv_builder *builder, int value);
+/* Makes the running statistics outputs of the graph, behind all others; builder->running then is what dv_train takes.
+ */
+void dv_builder_running(dv_builder *builder);
+/* After the training: the graph without these outputs. */
+void dv_builder_end_running(dv_builder *builder);
 
 #endif

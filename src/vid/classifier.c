@@ -222,6 +222,7 @@ static float *normalization_table(const dv_classifier *classifier, dv_error *err
 static bool finish(dv_classifier *classifier, dv_builder *builder, dv_error *error)
 {
     dv_graph *graph = classifier->graph;
+    dv_builder_end_running(builder);
     if (classifier->multi_label) {
         const int probabilities = dv_builder_apply(builder, "Sigmoid", graph->output[0], -1, "probabilities");
         if (probabilities < 0)
@@ -251,6 +252,8 @@ dv_classifier *dv_classifier_train(const dv_picture_set *set, const dv_classifie
             .context = &lesson,
             .count = set->count,
             .fingerprint = fingerprint(set, options),
+            .running_count = builder.running_count,
+            .running = builder.running,
             .fill = fill,
             .loss = loss,
         };

@@ -14,13 +14,17 @@ static int build_stages(dv_builder *builder, int x, const dv_picture_form *form,
                         int64_t *features)
 {
     int64_t channels = form->channels, height = form->height, width = form->width;
+    int layer = 0;
     for (int stage = 0; stage < options->channels.count; stage++) {
-        for (int c = 0; c < options->depth; c++) {
+        /* The first pictures are large and their maps few: more than one layer there costs much and brings little. */
+        for (int c = 0; c < (stage == 0 ? 1 : options->depth); c++) {
             char name[32];
-            layer_name(name, "convolution", stage * options->depth + c);
+            layer_name(name, "convolution", layer);
             x = dv_builder_convolution(builder, x, name, channels, options->channels.width[stage], 1, DV_START_HE);
-            x = dv_builder_apply(builder, "Relu", x, -1, NULL);
             channels = options->channels.width[stage];
+            layer_name(name, "normalization", layer++);
+            x = options->normalization ? dv_builder_normalization(builder, x, name, channels) : x;
+            x = dv_builder_apply(builder, "Relu", x, -1, NULL);
         }
         x = dv_builder_max_pool(builder, x);
         height /= 2;
@@ -48,5 +52,6 @@ bool dv_classifier_build(dv_builder *builder, const dv_picture_form *form, int c
         features = options->dense.width[layer];
     }
     dv_builder_output(builder, dv_builder_dense(builder, x, "logits", features, classes, DV_START_GLOROT));
+    dv_builder_running(builder);
     return !builder->failed;
 }

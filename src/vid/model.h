@@ -22,7 +22,8 @@ dv_picture_form dv_model_form(const dv_dataset *data, int size);
 
 typedef struct dv_classifier_options {
     dv_layers channels; /* of the stages: 3 x 3 convolutions with Relu, then 2 x 2 maximum pooling; none: dense only */
-    int depth;          /* convolutions of a stage, 1 .. DV_MODEL_MAX_DEPTH */
+    int depth;          /* convolutions of a stage, 1 .. DV_MODEL_MAX_DEPTH; the first stage has one */
+    bool normalization; /* batch normalisation behind each convolution */
     dv_layers dense;    /* hidden dense layers with Relu */
     double dropout;     /* share of values dropped after each of these while training */
     double smoothing;   /* of the labels, 0..1 */

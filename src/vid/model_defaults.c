@@ -90,6 +90,7 @@ dv_classifier_options dv_classifier_defaults(const dv_picture_form *form, int64_
     if (!is_small_grey(form)) {
         options.channels = pyramid(form, 32, 128);
         options.depth = 2;
+        options.normalization = true;
         options.smoothing = 0.1;
         options.flip = true;
         options.shift = shorter_side(form) / 8;
