@@ -1,4 +1,4 @@
-/* Operators with sliding windows, and Softmax. Known answers by hand or from the examples of the ONNX specification. */
+/* Operators with sliding windows. Known answers by hand or from the examples of the ONNX specification. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -439,51 +439,6 @@ static void pooling_has_gradients(void **state)
     trial_free(t);
 }
 
-/* ---- Softmax ------------------------------------------------------------------------------ */
-
-static void softmax_runs_along_its_axis(void **state)
-{
-    (void)state;
-    trial *t = trial_new("Softmax", 13);
-    trial_floats(t, SHAPE(2, 2), FLOATS(0, 1.0986123F, 5000, 5001.3862944F)); /* ratios 3 and 4, without overflow */
-    trial_run(t, 1);
-    trial_expect_floats(t, 0, SHAPE(2, 2), FLOATS(0.25F, 0.75F, 0.2F, 0.8F));
-    trial_free(t);
-
-    t = trial_new("LogSoftmax", 13);
-    trial_floats(t, SHAPE(2, 2), FLOATS(0, 3, 1.0986123F, 3));
-    trial_int(t, "axis", 0);
-    trial_run(t, 1);
-    trial_expect_floats(t, 0, SHAPE(2, 2), FLOATS(-1.3862944F, -0.6931472F, -0.2876821F, -0.6931472F));
-    trial_free(t);
-
-    t = trial_new("Softmax", 11); /* all axes from 1 on together */
-    trial_floats(t, SHAPE(2, 2, 2), FLOATS(0, 0, 0, 0, 1, 1, 1, 1));
-    trial_run(t, 1);
-    trial_expect_floats(t, 0, SHAPE(2, 2, 2), FLOATS(.25F, .25F, .25F, .25F, .25F, .25F, .25F, .25F));
-    trial_free(t);
-
-    t = trial_new("Softmax", 13);
-    trial_random(t, SHAPE(2, 2), 0, 1);
-    trial_int(t, "axis", 2);
-    trial_expect_error(t, "axis 2 is outside");
-    trial_free(t);
-}
-
-static void softmax_has_gradients(void **state)
-{
-    (void)state;
-    const char *const names[] = {"Softmax", "LogSoftmax"};
-    for (int i = 0; i < 4; i++) {
-        trial *t = trial_new(names[i % 2], i < 2 ? 13 : 11);
-        trial_random(t, SHAPE(2, 3, 4), -1, 1);
-        trial_int(t, "axis", 1);
-        trial_run(t, 1);
-        trial_check_gradients(t, 1, 0.02, 0);
-        trial_free(t);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -500,8 +455,6 @@ int main(void)
         cmocka_unit_test(max_pool_follows_the_specification),
         cmocka_unit_test(average_pool_counts_what_it_says),
         cmocka_unit_test(pooling_has_gradients),
-        cmocka_unit_test(softmax_runs_along_its_axis),
-        cmocka_unit_test(softmax_has_gradients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
