@@ -294,7 +294,7 @@ static void sums_take_every_element(void **state)
         }
         assert_true(fabs((double)dv_vector_centered_dot(n, x, y, 0.5F) - centered) < 1e-3);
         assert_true(fabs((double)dv_vector_squares(n, x, 3) - squares) < 1e-1);
-        dv_vector_affine(n, x, 2, -1, z);
+        dv_vector_affine(n, x, 3, 2, 5, z);
         for (int64_t i = 0; i < n; i++)
             assert_true(z[i] == (float)(2 * i + 1));
         dv_vector_add(n, 2, x, y);

@@ -236,8 +236,8 @@ DV_WIDE void dv_vector_add(int64_t n, float a, const float *x, float *y)
         y[i] += a * x[i];
 }
 
-DV_WIDE void dv_vector_affine(int64_t n, const float *x, float factor, float shift, float *y)
+DV_WIDE void dv_vector_affine(int64_t n, const float *x, float center, float factor, float shift, float *y)
 {
     for (int64_t i = 0; i < n; i++)
-        y[i] = x[i] * factor + shift;
+        y[i] = (x[i] - center) * factor + shift;
 }

@@ -73,7 +73,7 @@ static void softplus_slope(const float *p, int64_t n, const float *x, const floa
 static void exponential_unit(float scale, float alpha, float inner, int64_t n, const float *x, float *y)
 {
     float e[DV_FUNCTION_CHUNK];
-    dv_vector_affine(n, x, inner, 0, e);
+    dv_vector_affine(n, x, 0, inner, 0, e);
     dv_vector_expm1(n, e, e);
     for (int64_t i = 0; i < n; i++)
         y[i] = scale * (x[i] < 0 ? alpha * e[i] : x[i]);
@@ -103,7 +103,7 @@ DV_FUNCTION_SLOPE(celu, x < 0 ? y / p[0] + 1 : 1)
 static void swish_value(const float *p, int64_t n, const float *x, float *y)
 {
     float s[DV_FUNCTION_CHUNK];
-    dv_vector_affine(n, x, p[0], 0, s);
+    dv_vector_affine(n, x, 0, p[0], 0, s);
     dv_vector_sigmoid(n, s, s);
     for (int64_t i = 0; i < n; i++)
         y[i] = x[i] * s[i];
@@ -111,7 +111,7 @@ static void swish_value(const float *p, int64_t n, const float *x, float *y)
 
 static void swish_slope(const float *p, int64_t n, const float *x, const float *y, float *slope)
 {
-    dv_vector_affine(n, x, p[0], 0, slope);
+    dv_vector_affine(n, x, 0, p[0], 0, slope);
     dv_vector_sigmoid(n, slope, slope);
     for (int64_t i = 0; i < n; i++)
         slope[i] += p[0] * y[i] * (1 - slope[i]);
@@ -173,7 +173,7 @@ DV_FUNCTION_CALLS(mish)
 /* erf(x / sqrt(2)) */
 static void exact_twist(int64_t n, const float *x, float *t)
 {
-    dv_vector_affine(n, x, 0.707106781F, 0, t);
+    dv_vector_affine(n, x, 0, 0.707106781F, 0, t);
     dv_vector_erf(n, t, t);
 }
 

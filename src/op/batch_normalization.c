@@ -10,6 +10,7 @@
 #include <math.h>
 
 enum { X, SCALE, SHIFT, MEAN, VARIANCE, INPUTS };
+enum { SHARE = 1 << 14 }; /* elements worth waking a thread for */
 
 /* x is batch x channels x inner. */
 typedef struct normalization {
@@ -123,21 +124,25 @@ static void write_statistics(const dv_call *call, int64_t channel, statistics s)
     }
 }
 
+static void forward_channels(void *context, int64_t from, int64_t to)
+{
+    const dv_call *call = context;
+    const normalization *n = call->prepared;
+    for (int64_t c = from; c < to; c++) {
+        const statistics s = get_statistics(call, c);
+        const float factor = call->input[SCALE]->f[c] / sqrtf(s.variance + n->epsilon);
+        for (int64_t b = 0; b < n->batch; b++)
+            dv_vector_affine(n->inner, plane(n, call->input[X]->f, b, c), s.mean, factor, call->input[SHIFT]->f[c],
+                             call->output[0]->f + (b * n->channels + c) * n->inner);
+        write_statistics(call, c, s);
+    }
+}
+
 static void batch_normalization_forward(const dv_call *call)
 {
     const normalization *n = call->prepared;
-    for (int64_t c = 0; c < n->channels; c++) {
-        const statistics s = get_statistics(call, c);
-        const float factor = call->input[SCALE]->f[c] / sqrtf(s.variance + n->epsilon);
-        const float shift = call->input[SHIFT]->f[c];
-        for (int64_t b = 0; b < n->batch; b++) {
-            const float *x = plane(n, call->input[X]->f, b, c);
-            float *y = call->output[0]->f + (b * n->channels + c) * n->inner;
-            for (int64_t i = 0; i < n->inner; i++)
-                y[i] = (x[i] - s.mean) * factor + shift;
-        }
-        write_statistics(call, c, s);
-    }
+    const int64_t size = n->batch * n->inner;
+    dv_call_share(call, n->channels, size < SHARE ? SHARE / (size + 1) + 1 : 1, forward_channels, (void *)call);
 }
 
 static void add(dv_tensor *gradient, int64_t channel, double value)

@@ -8,6 +8,7 @@
 #define DV_FAMILIES(FAMILY)                                                                                            \
     FAMILY(activation)                                                                                                 \
     FAMILY(arithmetic)                                                                                                 \
+    FAMILY(axis_normalization)                                                                                         \
     FAMILY(batch_normalization)                                                                                        \
     FAMILY(cast)                                                                                                       \
     FAMILY(clip)                                                                                                       \
@@ -18,8 +19,10 @@
     FAMILY(fill)                                                                                                       \
     FAMILY(gather)                                                                                                     \
     FAMILY(logic)                                                                                                      \
+    FAMILY(lrn)                                                                                                        \
     FAMILY(math)                                                                                                       \
     FAMILY(matmul)                                                                                                     \
+    FAMILY(normalization)                                                                                              \
     FAMILY(pixel_block)                                                                                                \
     FAMILY(pool)                                                                                                       \
     FAMILY(power)                                                                                                      \

@@ -45,9 +45,9 @@ static bool infer_softmax(dv_call *call, dv_error *error)
 /* Subtracting the largest keeps exp from overflowing and changes nothing else. */
 static void softmax_lane(int64_t n, const float *x, float *y)
 {
-    dv_vector_affine(n, x, 1, -dv_vector_largest(n, x), y);
+    dv_vector_affine(n, x, dv_vector_largest(n, x), 1, 0, y);
     dv_vector_exp(n, y, y);
-    dv_vector_affine(n, y, 1 / dv_vector_sum(n, y), 0, y);
+    dv_vector_affine(n, y, 0, 1 / dv_vector_sum(n, y), 0, y);
 }
 
 static float sum_of_exponentials(int64_t n, const float *x)
@@ -64,8 +64,8 @@ static float sum_of_exponentials(int64_t n, const float *x)
 
 static void log_softmax_lane(int64_t n, const float *x, float *y)
 {
-    dv_vector_affine(n, x, 1, -dv_vector_largest(n, x), y);
-    dv_vector_affine(n, y, 1, -logf(sum_of_exponentials(n, y)), y);
+    dv_vector_affine(n, x, dv_vector_largest(n, x), 1, 0, y);
+    dv_vector_affine(n, y, logf(sum_of_exponentials(n, y)), 1, 0, y);
 }
 
 /* 1 at the first of the largest. */
