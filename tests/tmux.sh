@@ -77,6 +77,7 @@ await "26 of 10000"
 keys '?'
 await "Keys of the VAE view"
 keys Escape
+await Coordinates # or Escape and q could be read as one key
 keys q
 await "all is done"
 [ "$(cat "$folder/exit")" = 0 ] || complain "the program left with status $(cat "$folder/exit")"
