@@ -192,6 +192,38 @@ bool dv_file_read_gzip(const char *path, size_t limit, uint8_t **data, size_t *s
     return buffer_finish(&b, good, data, size);
 }
 
+uint32_t dv_crc32(const uint8_t *data, size_t size)
+{
+    uLong sum = crc32(0, NULL, 0);
+    for (size_t done = 0; done < size;) {
+        size_t part = size - done < UINT_MAX ? size - done : UINT_MAX;
+        sum = crc32(sum, data + done, (uInt)part);
+        done += part;
+    }
+    return (uint32_t)sum;
+}
+
+bool dv_inflate(const uint8_t *packed, size_t packed_size, uint8_t *to, size_t size, uint32_t crc, dv_error *error)
+{
+    z_stream stream = {.next_in = packed, .next_out = to};
+    if (inflateInit2(&stream, -15) != Z_OK) {
+        return dv_error_set(error, DV_ERROR_MEMORY, "out of memory for unpacking");
+    }
+    int status = Z_OK;
+    while (status == Z_OK) {
+        size_t left = packed_size - (size_t)(stream.next_in - packed), room = size - (size_t)(stream.next_out - to);
+        stream.avail_in = left < UINT_MAX ? (uInt)left : UINT_MAX;
+        stream.avail_out = room < UINT_MAX ? (uInt)room : UINT_MAX;
+        status = inflate(&stream, Z_NO_FLUSH);
+    }
+    bool whole = status == Z_STREAM_END && stream.next_out == to + size && stream.next_in == packed + packed_size;
+    inflateEnd(&stream);
+    if (!whole || dv_crc32(to, size) != crc) {
+        return dv_error_set(error, DV_ERROR_FORMAT, "the packed data are damaged");
+    }
+    return true;
+}
+
 /* ---- writing ---------------------------------------------------------------- */
 
 struct dv_output {

@@ -13,6 +13,26 @@ bool dv_file_read(const char *path, size_t limit, uint8_t **data, size_t *size, 
 /* The same, and unpacks it when it is gzip. */
 bool dv_file_read_gzip(const char *path, size_t limit, uint8_t **data, size_t *size, dv_error *error);
 
+/* A file of which parts are read when they are needed, or its content in memory. */
+typedef struct dv_source {
+    int file;             /* -1: in memory */
+    const uint8_t *bytes; /* in memory, else NULL */
+    uint8_t *owned;       /* what is to be freed of that; NULL: nothing */
+    size_t size;
+} dv_source;
+
+/* Opens a file and takes it whole into memory where it holds at most `memory` bytes, or where it is gzip: then it is
+ * unpacked, and may have `limit` bytes. Errors name the file. */
+bool dv_source_open(dv_source *source, const char *path, size_t memory, size_t limit, dv_error *error);
+void dv_source_close(dv_source *source);
+/* Copies `size` bytes from `offset` on; error, without the file's name, where it has not so many (any more). Any number
+ * of threads may. */
+bool dv_source_read(const dv_source *source, size_t offset, size_t size, void *to, dv_error *error);
+
+/* Unpacks raw deflate (RFC 1951) that must give just `size` bytes with this CRC-32. */
+bool dv_inflate(const uint8_t *packed, size_t packed_size, uint8_t *to, size_t size, uint32_t crc, dv_error *error);
+uint32_t dv_crc32(const uint8_t *data, size_t size);
+
 /* A file that appears under its name only when it is complete: written beside
  * it under a temporary name, flushed to disk, renamed by commit. */
 typedef struct dv_output dv_output;

@@ -1,13 +1,13 @@
-/* The names of a dataset's classes, brought to the order that somebody else has them in. */
-#include "data/data.h"
+/* The names of a dataset's classes. */
+#include "data/format.h"
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One block: the pointers, then the texts. */
-static char **copy_names(const char *const *names, int count, dv_error *error)
+char **dv_names_copy(const char *const *names, int count, dv_error *error)
 {
     size_t bytes = (size_t)count * sizeof *names;
     for (int i = 0; i < count; i++) {
@@ -18,10 +18,38 @@ static char **copy_names(const char *const *names, int count, dv_error *error)
     for (int i = 0; copy && i < count; i++) {
         size_t length = strlen(names[i]) + 1;
         copy[i] = memcpy(text, names[i], length);
+        dv_text_clean(copy[i]); /* never longer than it was */
         text += length;
     }
     return copy;
 }
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void dv_names_sort(const char **names, int64_t count, int *distinct)
+{
+    int64_t kept = 0;
+    if (count) {
+        qsort(names, (size_t)count, sizeof *names, compare_texts);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if (kept == 0 || strcmp(names[kept - 1], names[i]) != 0) {
+            names[kept++] = names[i];
+        }
+    }
+    *distinct = kept < INT_MAX ? (int)kept : INT_MAX;
+}
+
+int dv_names_find(const char *const *sorted, int count, const char *name)
+{
+    const char *const *found = bsearch(&name, sorted, (size_t)count, sizeof *sorted, compare_texts);
+    return found ? (int)(found - sorted) : -1;
+}
+
+/* ---- another order ----------------------------------------------------------------------- */
 
 typedef struct name_place {
     const char *name;
@@ -105,7 +133,7 @@ bool dv_dataset_match_classes(dv_dataset *dataset, const char *const *names, int
     for (int i = 0; good && i < count; i++) {
         sorted[i] = (name_place){names[i], i};
     }
-    good = good && find_places(dataset, sorted, count, place) && (copy = copy_names(names, count, error)) &&
+    good = good && find_places(dataset, sorted, count, place) && (copy = dv_names_copy(names, count, error)) &&
            reorder(dataset, place, copy, count, error);
     if (!good) {
         free(copy);

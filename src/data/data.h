@@ -21,6 +21,9 @@ typedef struct dv_picture_form {
 /* Values of one picture. */
 size_t dv_picture_form_values(const dv_picture_form *form);
 
+/* Classes that can be told apart. */
+enum { DV_MAX_CLASSES = 1 << 16 };
+
 /* Where pictures come from. */
 typedef struct dv_dataset_source {
     const char *images; /* a file or folder of any known format: formats.c */

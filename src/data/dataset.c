@@ -287,13 +287,25 @@ bool dv_dataset_pick(const dv_dataset *dataset, const int64_t *index, int64_t co
 
 /* ---- telling pictures apart ------------------------------------------------------------ */
 
-void dv_dataset_name(const dv_dataset *dataset, int64_t index, char *name, size_t size)
+bool dv_dataset_has_files(const dv_dataset *dataset)
+{
+    return dataset->pictures->kind->name != NULL;
+}
+
+void dv_dataset_file(const dv_dataset *dataset, int64_t index, char *name, size_t size)
 {
     const struct dv_pictures *pictures = dataset->pictures;
+    *name = 0;
     if (pictures->kind->name) {
         pictures->kind->name(pictures->self, index, name, size);
-        dv_text_clean(name);
-    } else {
+    }
+}
+
+void dv_dataset_name(const dv_dataset *dataset, int64_t index, char *name, size_t size)
+{
+    dv_dataset_file(dataset, index, name, size);
+    dv_text_clean(name);
+    if (!*name) {
         snprintf(name, size, "%lld", (long long)index);
     }
 }

@@ -1,6 +1,6 @@
 /* NumPy's .npy (NEP 1 and numpy.lib.format): the magic "\x93NUMPY", a version, the length of the header, the header (a
  * Python dictionary: descr, fortran_order, shape), the elements. */
-#include "data/format.h"
+#include "data/npy.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -184,11 +184,14 @@ static bool parse_header(cursor c, header *h, dv_error *error)
     return (seen == ALL_KEYS && c.next == c.end) || damaged(error);
 }
 
-/* Finds the header's text and the elements behind it. */
-static bool split(const dv_bytes *file, cursor *text, dv_bytes *elements, dv_error *error)
+/* Finds the header's text and where it ends. */
+static bool split(const dv_bytes *head, cursor *text, size_t *end, dv_error *error)
 {
-    const uint8_t *data = file->data;
-    if (file->size < MAGIC_SIZE + 6) {
+    const uint8_t *data = head->data;
+    if (head->size < MAGIC_SIZE || memcmp(data, magic, MAGIC_SIZE) != 0) {
+        return dv_error_set(error, DV_ERROR_FORMAT, "is not an NPY file");
+    }
+    if (head->size < MAGIC_SIZE + 6) {
         return dv_error_set(error, DV_ERROR_FORMAT, "the header of the NPY is cut short");
     }
     int version = data[MAGIC_SIZE];
@@ -200,11 +203,11 @@ static bool split(const dv_bytes *file, cursor *text, dv_bytes *elements, dv_err
         length |= (size_t)data[10] << 16 | (size_t)data[11] << 24;
         start = 12;
     }
-    if (length > file->size - start) {
+    if (length > head->size - start) {
         return dv_error_set(error, DV_ERROR_FORMAT, "the header of the NPY is cut short");
     }
     *text = (cursor){(const char *)data + start, (const char *)data + start + length};
-    *elements = (dv_bytes){data + start + length, file->size - start - length};
+    *end = start + length;
     return true;
 }
 
@@ -231,11 +234,6 @@ static void copy_from_fortran(const dv_array *array, const uint8_t *from, size_t
     }
 }
 
-bool dv_npy_probe(const dv_bytes *file)
-{
-    return file->size >= MAGIC_SIZE && memcmp(file->data, magic, MAGIC_SIZE) == 0;
-}
-
 static bool count_elements(const dv_array *array, size_t *count, size_t *bytes)
 {
     *count = 1;
@@ -247,35 +245,68 @@ static bool count_elements(const dv_array *array, size_t *count, size_t *bytes)
     return dv_size_multiply(*count, (size_t)array->size, bytes);
 }
 
-bool dv_npy_parse(const dv_bytes *file, dv_array *array, dv_error *error)
+bool dv_npy_read_header(const dv_bytes *head, size_t size, dv_array *array, dv_npy_elements *elements, dv_error *error)
 {
-    if (!dv_npy_probe(file)) {
-        return dv_error_set(error, DV_ERROR_FORMAT, "is not an NPY file");
-    }
     header h = {0};
     cursor text;
-    dv_bytes elements = {0};
-    if (!split(file, &text, &elements, error) || !parse_header(text, &h, error)) {
+    size_t count, bytes;
+    if (!split(head, &text, &elements->start, error) || !parse_header(text, &h, error)) {
         return false;
     }
-    size_t count, bytes;
     if (!count_elements(&h.array, &count, &bytes)) {
         return dv_error_set(error, DV_ERROR_FORMAT, "the shape in the header of the NPY is impossible");
     }
-    if (elements.size != bytes) {
+    if (size - elements->start != bytes) {
         return dv_error_set(error, DV_ERROR_FORMAT, "its header promises %zu bytes, but %zu follow it", bytes,
-                            elements.size);
+                            size - elements->start);
     }
-    h.array.data = dv_alloc(count, (size_t)h.array.size, error);
-    if (!h.array.data) {
+    elements->fortran_order = h.fortran_order;
+    *array = h.array;
+    return true;
+}
+
+bool dv_npy_parse(const dv_bytes *file, dv_array *array, dv_error *error)
+{
+    dv_array made;
+    dv_npy_elements elements;
+    if (!dv_npy_read_header(file, file->size, &made, &elements, error)) {
         return false;
     }
-    if (h.fortran_order) {
-        copy_from_fortran(&h.array, elements.data, count);
-    } else {
-        memcpy(h.array.data, elements.data, bytes);
+    size_t count = (file->size - elements.start) / (size_t)made.size;
+    made.data = dv_alloc(count, (size_t)made.size, error);
+    if (!made.data) {
+        return false;
     }
-    *array = h.array;
+    if (elements.fortran_order) {
+        copy_from_fortran(&made, file->data + elements.start, count);
+    } else {
+        memcpy(made.data, file->data + elements.start, count * (size_t)made.size);
+    }
+    *array = made;
+    return true;
+}
+
+bool dv_npy_order(const dv_array *array, const dv_npy_elements *elements, dv_source *source, size_t *start,
+                  dv_error *error)
+{
+    if (!elements->fortran_order || array->rank < 2) {
+        *start = elements->start;
+        return true;
+    }
+    size_t size = source->size - elements->start, count = size / (size_t)array->size;
+    dv_array ordered = *array;
+    uint8_t *read = source->bytes ? NULL : dv_alloc(size, 1, error);
+    ordered.data = dv_alloc(count, (size_t)array->size, error);
+    if (!ordered.data || (!source->bytes && (!read || !dv_source_read(source, elements->start, size, read, error)))) {
+        free(ordered.data);
+        free(read);
+        return false;
+    }
+    copy_from_fortran(&ordered, read ? read : source->bytes + elements->start, count);
+    free(read);
+    dv_source_close(source);
+    *source = (dv_source){.file = -1, .bytes = ordered.data, .owned = ordered.data, .size = size};
+    *start = 0;
     return true;
 }
 
@@ -295,16 +326,6 @@ void dv_array_clear(dv_array *array)
 {
     free(array->data);
     *array = (dv_array){0};
-}
-
-bool dv_npy_describe(const dv_bytes *file, dv_array *array, dv_error *error)
-{
-    if (!dv_npy_parse(file, array, error)) {
-        return false;
-    }
-    free(array->data);
-    array->data = NULL;
-    return true;
 }
 
 /* ---- writing -------------------------------------------------------------------- */
