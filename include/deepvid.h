@@ -54,10 +54,19 @@ typedef struct dv_bundle dv_bundle;
  * decoder and images must be given. Paths in the ini are relative to it. */
 typedef struct dv_bundle_source {
     const char *folder;
-    const char *teacher, *teacher_output; /* ONNX file; logits | probabilities | sigmoid */
-    const char *mean, *std;               /* per channel, comma separated, on 0..1 pictures */
-    const char *class_names;              /* text file, one label a line */
+    const char *teacher;        /* ONNX file */
+    const char *teacher_output; /* logits | probabilities | log-probabilities | sigmoid | log-odds */
+    const char *output_name;    /* which of the teacher's outputs: its name, or its number from 0 */
+    const char *layout;         /* nchw | nhwc */
+    const char *preset;         /* imagenet | inception | clip | none: mean, std, crop and filter that go together */
+    const char *mean, *std;     /* per channel, comma separated, on 0..1 pictures */
+    const char *scale;          /* 1 | 255: the teacher takes 0..1 or 0..255 */
+    const char *order, *invert; /* rgb | bgr; no | yes: it takes 1 - picture */
+    const char *crop, *filter;  /* share of the picture's shorter side that is shown; bilinear | bicubic */
+    const char *class_names;    /* text file, one label a line */
     const char *encoder, *decoder;
+    const char *vae;                     /* one ONNX file instead: x -> reconstruction, mean, log-variance */
+    const char *vae_layout, *vae_output; /* nchw | nhwc; unit (0..1) | tanh (-1..1) | logits */
     const char *images, *image_labels;
     int threads; /* 0: all cores */
 } dv_bundle_source;
@@ -68,11 +77,18 @@ typedef struct dv_bundle_facts {
     const char *folder; /* "" when opened without one */
     int classes;
     const char *const *class_names; /* classes entries, clean UTF-8 */
+    bool multi_label;               /* several labels may hold at once, each with a probability of its own */
     int latent;                     /* latent dimensions */
-    int channels, height, width;
-    int64_t count;     /* pictures */
-    const int *labels; /* count entries, -1 unknown; NULL when there are none */
+    bool has_deviation;             /* the encoder tells how sure it is of each */
+    int channels, height, width;    /* of the pictures that are explained: the auto-encoder's */
+    int teacher_channels, teacher_height, teacher_width; /* of those that the teacher takes */
+    bool same_size;                                      /* these are those: the teacher sees what is explained */
+    int64_t count;                                       /* pictures */
+    const int *labels;   /* count entries, -1 unknown; NULL when there are none */
+    const int8_t *marks; /* count x classes: 1 the label holds, 0 it does not, -1 unknown; NULL when there are none */
     int threads;
+    int note_count; /* what was inferred and might be otherwise, a sentence each */
+    const char *const *notes;
 } dv_bundle_facts;
 
 /* Opens and checks everything: files, shapes against each other, labels against
@@ -81,9 +97,12 @@ dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error);
 void dv_bundle_close(dv_bundle *bundle);
 const dv_bundle_facts *dv_bundle_get_facts(const dv_bundle *bundle);
 
-/* Writes picture `index` as channels x height x width floats in 0..1. This and the facts only read: any thread may ask
+/* Writes picture `index`, brought to the auto-encoder's size, as channels x height x width floats in 0..1. This and the facts only read: any thread may ask
  * while another one works with the bundle. All other functions want the bundle for themselves. */
 bool dv_bundle_get_picture(const dv_bundle *bundle, int64_t index, float *picture, dv_error *error);
+
+/* Whether anything is known of a picture's true labels. */
+bool dv_bundle_is_labelled(const dv_bundle_facts *facts, int64_t index);
 
 /* How many pictures could not be read so far; of them *what says one sentence (NULL: not wanted). Among many such a
  * picture is no error: it is shown as grey and not counted where answers are. Any thread may ask. */
@@ -92,18 +111,31 @@ int64_t dv_bundle_unreadable(const dv_bundle *bundle, dv_error *what);
 /* ---- classification ----------------------------------------------------- */
 
 /* The teacher's probabilities (temperature 1) on pictures first .. first + count - 1: count x classes, the caller's.
- * For those who want the answers bit by bit. */
+ * They come to the teacher straight from their files, in its own size. For those who want the answers bit by bit. */
 bool dv_classify_range(dv_bundle *bundle, int64_t first, int64_t count, float *probabilities, dv_error *error);
 
-/* The teacher's answer to every picture of the bundle. */
+/* How the teacher fares with one of several labels. */
+typedef struct dv_label_tally {
+    int64_t known; /* pictures whose mark is known */
+    int64_t holds; /* of these: that have the label, */
+    int64_t given; /* that the teacher gives it, */
+    int64_t right; /* that it is right about */
+} dv_label_tally;
+
+/* The teacher's answer to every picture of the bundle. Where several labels may hold at once, the prediction is the
+ * likeliest, the accuracy is the share of known marks that it is right about, and the confusion counts pictures that
+ * have one label (row) and are wrongly given another (column), or rightly that one. A label is given from a probability
+ * of 1/2 on. */
 typedef struct dv_classification {
     int classes;
+    bool multi_label;
     int64_t count;
-    float *probabilities; /* count x classes */
-    int *predictions;     /* count */
-    int64_t labelled;     /* pictures with a known label */
-    double accuracy;      /* over the labelled ones; NaN when there are none */
-    int64_t *confusion;   /* classes x classes, rows true label, columns prediction */
+    float *probabilities;   /* count x classes */
+    int *predictions;       /* count */
+    int64_t labelled;       /* pictures with a known label, or mark */
+    double accuracy;        /* over the labelled ones; NaN when there are none */
+    int64_t *confusion;     /* classes x classes, rows true label, columns prediction */
+    dv_label_tally *labels; /* classes; NULL unless multi_label */
 } dv_classification;
 
 dv_classification *dv_classify(dv_bundle *bundle, const dv_progress *progress, dv_error *error);
@@ -121,13 +153,19 @@ typedef struct dv_scores {
 
 /* Of `classes` (two or more) probabilities; `label` -1: unknown. */
 dv_scores dv_scores_of(const float *probabilities, int classes, int label);
+/* The same where several labels may hold at once: prediction and confidence are those of the likeliest, the margin is
+ * how far the most doubtful label is from changing sides, 0..1, entropy and loss are means over the labels, the loss
+ * over those whose mark is known. `marks` as in dv_bundle_facts, or NULL. */
+dv_scores dv_scores_of_labels(const float *probabilities, int classes, const int8_t *marks);
+/* Labels whose mark is known and which the teacher is wrong about. */
+int dv_count_wrong_labels(const float *probabilities, int classes, const int8_t *marks);
 
 /* The encoder's latent means of pictures first .. first + count - 1: count x latent, the caller's. */
 bool dv_encode_range(dv_bundle *bundle, int64_t first, int64_t count, float *means, dv_error *error);
 
 /* Mean negative evidence lower bound of the VAE in nats per picture: Bernoulli
  * reconstruction plus KL to the standard normal prior, one draw of the latent
- * per picture by `seed` (Kingma and Welling 2014, eq. 10). */
+ * per picture by `seed` (Kingma and Welling 2014, eq. 10). NaN where the encoder tells no variance. */
 bool dv_bundle_negative_elbo(dv_bundle *bundle, uint64_t seed, const dv_progress *progress, double *negative_elbo,
                              dv_error *error);
 
@@ -228,18 +266,20 @@ const char *dv_sampling_name(dv_sampling sampling);
 const char *dv_neighborhood_name(dv_neighborhood neighborhood);
 const char *dv_band_scale_name(dv_band_scale scale); /* "prior", "posterior" */
 
-enum { DV_MAX_REASONS = 6, DV_REASON_SIZE = 128 };
+enum { DV_MAX_REASONS = 8, DV_REASON_SIZE = 128 };
 
 /* How far the student may be believed. q = softmax(teacher logits / T), p the
- * student; means over `fresh` neighbours that were never used for distilling. */
+ * student; means over `fresh` neighbours that were never used for distilling. Where several labels may hold at once,
+ * q_k = sigmoid(logit_k / T), and what is said in brackets counts. */
 typedef struct dv_fidelity {
     int64_t fresh;
-    double kl;                /* sum_k q_k (log q_k - log p_k) at T, nats */
+    double kl;                /* sum_k q_k (log q_k - log p_k) at T, nats [mean over labels of that of yes and no] */
     double kl_at_1;           /* the same with both at temperature 1 */
-    double agreement;         /* share with equal arg max */
-    double r2;                /* of the centred log-probabilities */
-    double keeps_label;       /* share of neighbours that the teacher names like the picture */
-    double entropy;           /* nats, of the teacher's classes over the neighbours */
+    double agreement;         /* share with equal arg max [of labels with equal yes or no] */
+    double r2;                /* of the centred log-probabilities [of the log-odds] */
+    double keeps_label;       /* share of neighbours that the teacher names like the picture [that keep its yes or no to
+                               * the picture's likeliest label] */
+    double entropy;           /* nats, of the teacher's classes over the neighbours [mean over labels, of yes and no] */
     int reconstruction_label; /* the teacher's word on decode(encode(x)) */
     dv_verdict verdict;
     int reason_count;
@@ -251,10 +291,17 @@ typedef struct dv_timing {
 } dv_timing;
 
 /* Everything one explanation knows. Pictures are channels x height x width
- * floats in 0..1; D = channels * height * width, K classes, L latent, N count. */
+ * floats in 0..1; D = channels * height * width, K classes, L latent, N count.
+ * A student of a teacher of many classes tells apart those that matter here and takes all others as one, "the rest",
+ * whose logit is the logarithm of the sum of their exponentials: R rows in the order of the classes, the rest last. With
+ * few classes row k is class k. Of many labels that may hold at once it tells those apart that are likeliest here, and
+ * there is no rest. */
 typedef struct dv_explanation {
     dv_explain_options options; /* as used; bands and offset are NULL here */
     int classes, latent, channels, height, width;
+    bool multi_label;             /* several labels may hold at once: probabilities are each label's own */
+    int rows;                     /* R */
+    int *row_class;               /* R, the class of each row; -1: the rest */
     int label;                    /* of the picture, -1 unknown */
     float *picture;               /* D */
     float *reconstruction;        /* D, decode(latent_mean) */
@@ -263,19 +310,20 @@ typedef struct dv_explanation {
     float *latent_deviation;      /* L, exp(log-variance / 2) */
     float *center;                /* L, latent_mean + offset */
     float *band;                  /* L, latent units: band_scale is in it */
-    int teacher_class;            /* on the picture */
+    int teacher_class;            /* the teacher's word on the picture, as its file has it: the likeliest class */
     float *teacher_probabilities; /* K, temperature 1 */
-    float *teacher_soft_label;    /* K, temperature T */
+    float *teacher_soft_label;    /* R, temperature T */
+    int picture_class;            /* the teacher's word on `picture`, which has the auto-encoder's size */
     int center_class;             /* the teacher's word on center_picture */
     int student_class;            /* of the student on the picture */
-    float *student_probabilities; /* K, temperature T */
+    float *student_probabilities; /* R, temperature T */
     int64_t count;                /* N */
     float *neighbors;             /* N x D */
     float *latents;               /* N x L; masked copies carry the latent mean */
-    float *soft_labels;           /* N x K, temperature T */
+    float *soft_labels;           /* N x R, temperature T */
     int *neighbor_classes;        /* N, the teacher's word */
-    float *weights;               /* K x D */
-    float *bias;                  /* K */
+    float *weights;               /* R x D */
+    float *bias;                  /* R */
     double lambda;                /* as used by ridge, 0 otherwise */
     double top_eigenvalue;        /* of the weighted Gram matrix that lambda is measured by */
     double *loss_curve;           /* loss_count entries, mean cross-entropy per epoch */
@@ -289,6 +337,8 @@ typedef struct dv_explanation {
 dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options, const dv_progress *progress,
                            dv_error *error);
 void dv_explanation_free(dv_explanation *explanation);
+/* The row of a class, that of the rest where it has none of its own; -1: there is neither. */
+int dv_explanation_row(const dv_explanation *explanation, int class_index);
 
 /* ---- latent space ------------------------------------------------------- */
 

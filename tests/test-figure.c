@@ -203,12 +203,16 @@ static const float centered[CLASSES * PIXELS] = {
     -0.5f, -0.5f, 0, 0,      0, 0, -0.0625f, 0, /* class 2 */
 };
 
+static int every_class[CLASSES] = {0, 1, 2};
+
 static const float picture[3 * PIXELS] = {0, 0.25f, 0.5f, 0.75f, 1, 0, 1, 0.5f};
 static const dv_map_style direction = {.kind = DV_MAP_DIRECTION};
 
 static dv_explanation explanation_of(const float *weights, int channels)
 {
     return (dv_explanation){.classes = CLASSES,
+                            .rows = CLASSES,
+                            .row_class = every_class,
                             .channels = channels,
                             .height = HEIGHT,
                             .width = WIDTH,
@@ -363,8 +367,14 @@ static void contributions_of_channels(void **state)
 {
     (void)state;
     float weights[2 * 3] = {1, 2, 4, -1, -2, -4}, color[3] = {0.5f, 0.25f, 0.125f};
-    const dv_explanation explanation = {
-        .classes = 2, .channels = 3, .height = 1, .width = 1, .picture = color, .weights = weights};
+    const dv_explanation explanation = {.classes = 2,
+                                        .rows = 2,
+                                        .row_class = every_class,
+                                        .channels = 3,
+                                        .height = 1,
+                                        .width = 1,
+                                        .picture = color,
+                                        .weights = weights};
 
     assert_true(dv_figure_map_scale(&explanation, &(dv_map_style){.kind = DV_MAP_CONTRIBUTION}) == 1.5);
 }
@@ -390,7 +400,8 @@ static void overlays(void **state)
     const int classes[2] = {0, 1};
     const dv_tiles tiles = {.count = 2, .columns = 2, .tile_width = SIDE, .tile_height = SIDE};
     const dv_map_style style = {.kind = DV_MAP_DIFFERENCE, .against = 1, .overlay = true};
-    dv_explanation explanation = {.classes = 2, .channels = 1, .height = SIDE, .width = SIDE};
+    dv_explanation explanation = {
+        .classes = 2, .rows = 2, .row_class = every_class, .channels = 1, .height = SIDE, .width = SIDE};
     dv_image *image;
 
     assert_non_null(noise);
@@ -417,8 +428,14 @@ static void weights_of_a_large_picture(void **state)
     (void)state;
     enum { SIDE = 15, COUNT = SIDE * SIDE };
     float weights[2 * COUNT];
-    const dv_explanation explanation = {
-        .classes = 2, .channels = 1, .height = SIDE, .width = SIDE, .picture = weights, .weights = weights};
+    const dv_explanation explanation = {.classes = 2,
+                                        .rows = 2,
+                                        .row_class = every_class,
+                                        .channels = 1,
+                                        .height = SIDE,
+                                        .width = SIDE,
+                                        .picture = weights,
+                                        .weights = weights};
     const int classes[1] = {1};
     const dv_tiles tiles = {.count = 1, .columns = 1, .tile_width = SIDE, .tile_height = SIDE};
     dv_image *image;

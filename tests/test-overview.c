@@ -182,6 +182,8 @@ static example make_sample(int classes, int channels, int height, int width, int
     *explanation = (dv_explanation){
         .options = {.index = 12, .neighbors = count, .fresh = 1000, .band = 0.5, .temperature = 2, .seed = 1},
         .classes = classes,
+        .rows = classes,
+        .row_class = calloc((size_t)classes, sizeof(int)),
         .latent = 3,
         .channels = channels,
         .height = height,
@@ -206,7 +208,9 @@ static example make_sample(int classes, int channels, int height, int width, int
         .fidelity = {.fresh = 1000, .kl = 0.008, .kl_at_1 = 0.02, .agreement = 0.94, .r2 = 0.9, .keeps_label = 0.65},
     };
     explanation->teacher_class = explanation->center_class = likeliest(explanation->teacher_probabilities, classes);
-    explanation->fidelity.reconstruction_label = explanation->teacher_class;
+    explanation->picture_class = explanation->fidelity.reconstruction_label = explanation->teacher_class;
+    for (int k = 0; k < classes; k++)
+        explanation->row_class[k] = k;
     explanation->student_class = likeliest(explanation->student_probabilities, classes);
     for (int i = 0; i < count; i++)
         explanation->neighbor_classes[i] = (explanation->teacher_class + i * i % 7) % classes;
@@ -217,7 +221,8 @@ static example make_sample(int classes, int channels, int height, int width, int
         sample.names[k] = malloc(room);
         snprintf(sample.names[k], room, "%s%d", name, k);
     }
-    sample.facts = (dv_bundle_facts){.name = "Samples", .folder = "", .classes = classes, .latent = 3};
+    sample.facts =
+        (dv_bundle_facts){.name = "Samples", .folder = "", .classes = classes, .latent = 3, .same_size = true};
     sample.facts.class_names = (const char *const *)sample.names;
     return sample;
 }
@@ -240,6 +245,7 @@ static void free_sample(example *sample)
         explanation->latents,
         explanation->neighbor_classes,
         explanation->weights,
+        explanation->row_class,
     };
 
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)

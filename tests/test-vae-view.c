@@ -121,6 +121,10 @@ static dv_explanation *make_explanation(int64_t count, int of, double temperatur
     made->center = calloc(LATENT, sizeof(float));
     made->latents = calloc((size_t)count * LATENT, sizeof(float));
     made->soft_labels = calloc((size_t)count * CLASSES, sizeof(float));
+    made->rows = CLASSES;
+    made->row_class = calloc(CLASSES, sizeof(int));
+    for (int k = 0; k < CLASSES; k++)
+        made->row_class[k] = k;
     made->neighbor_classes = calloc((size_t)count, sizeof(int));
     made->center[0] = 1;
     made->center[1] = -2;
@@ -144,6 +148,7 @@ static void free_explanation(dv_explanation *made)
     free(made->center);
     free(made->latents);
     free(made->soft_labels);
+    free(made->row_class);
     free(made->neighbor_classes);
     free(made);
 }

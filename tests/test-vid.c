@@ -156,25 +156,21 @@ static void test_ini(void **state)
 static void test_shapes(void **state)
 {
     tiny it = tiny_defaults();
-    it.teacher_side = 12;
-    tiny_write(*state, &it);
-    refuse(*state, "teacher.onnx takes samples of shape [1, 12, 12]");
-    it = tiny_defaults();
     it.teacher_classes = 5;
     tiny_write(*state, &it);
     refuse(*state, "names 4 classes");
     it = tiny_defaults();
-    it.teacher_classes = 1;
+    it.teacher_classes = 1; /* which stands for two */
     tiny_write_teacher(*state, &it);
-    refuse_source(&(dv_bundle_source){.folder = *state}, DV_ERROR_UNSUPPORTED, "two classes are the least");
+    refuse(*state, "names names 4 classes, but");
     it = tiny_defaults();
     it.decoder_latent = 2;
     tiny_write(*state, &it);
-    refuse(*state, "takes 2 latent dimensions");
+    refuse(*state, "encoder.onnx: puts out 3 latent dimensions, but");
     it = tiny_defaults();
     it.decoder_side = 16;
     tiny_write(*state, &it);
-    refuse(*state, "decoder.onnx puts out samples of shape [1, 16, 16]");
+    refuse(*state, "encoder.onnx: takes pictures of 1 x 14 x 14, but");
     it = tiny_defaults();
     it.teacher_classes = 3;
     tiny_write(*state, &it);
@@ -509,15 +505,29 @@ static void test_corners(void **state)
     dv_bundle_close(bundle);
 }
 
-/* A decoder that gives no pictures is found out. */
+/* A decoder that gives log-odds is found out, and one that is said to give pictures and does not. */
 static void test_decoder_without_sigmoid(void **state)
 {
     tiny it = tiny_defaults();
     dv_explain_options options = tiny_options();
     dv_error error;
-    it.sigmoid = false;
     it.decoder_gain = 10;
     dv_bundle *bundle = open_tiny(*state, &it, 1);
+    dv_explanation *wanted = explain(bundle, &options);
+    assert_int_equal(dv_bundle_get_facts(bundle)->note_count, 0);
+    dv_bundle_close(bundle);
+    it.sigmoid = false;
+    bundle = open_tiny(*state, &it, 1);
+    dv_explanation *explanation = explain(bundle, &options);
+    assert_int_equal(dv_bundle_get_facts(bundle)->note_count, 1);
+    assert_non_null(strstr(dv_bundle_get_facts(bundle)->notes[0], "decoder.onnx: puts out values far below 0"));
+    for (int i = 0; i < 300 * TINY_PIXELS; i++)
+        assert_true(fabs(explanation->neighbors[i] - wanted->neighbors[i]) < 1e-5);
+    dv_explanation_free(explanation);
+    dv_explanation_free(wanted);
+    dv_bundle_close(bundle);
+    bundle = dv_bundle_open(&(dv_bundle_source){.folder = *state, .vae_output = "unit"}, &error);
+    assert_non_null(bundle);
     assert_null(dv_explain(bundle, &options, NULL, &error));
     assert_int_equal(error.code, DV_ERROR_FORMAT);
     assert_non_null(strstr(error.message, "sigmoid"));
@@ -770,10 +780,10 @@ static void test_json(void **state)
     const char *key;
     int64_t counted = 0;
 #define KEYS(...) ((const char *const[]){__VA_ARGS__, NULL})
-    assert_keys(json, KEYS("instance", "teacher", "student", "neighbors", "fidelity", "timing_ms"));
+    assert_keys(json, KEYS("instance", "teacher", "student", "neighbors", "fidelity", "labels", "timing_ms"));
     assert_keys(json_object_get(json, "instance"), KEYS("index", "label", "label_name"));
     assert_keys(json_object_get(json, "teacher"), KEYS("class", "class_name", "probabilities"));
-    assert_keys(json_object_get(json, "student"), KEYS("method", "temperature", "lambda", "class", "probabilities"));
+    assert_keys(json_object_get(json, "student"), KEYS("method", "temperature", "lambda", "class", "probabilities", "classes"));
     assert_keys(json_object_get(json, "fidelity"), KEYS("fresh", "kl", "kl_at_1", "agreement", "r2", "keeps_label",
                                                         "entropy", "reconstruction_label", "verdict", "reasons"));
     assert_keys(json_object_get(json, "timing_ms"), KEYS("encode", "decode", "teacher", "distill", "total"));
@@ -806,7 +816,7 @@ static void test_json(void **state)
 
     dv_classification *all = dv_classify(bundle, NULL, &error);
     json = parse_json(dv_json_classification(all, facts, &error));
-    assert_keys(json, KEYS("count", "accuracy", "confusion", "classes"));
+    assert_keys(json, KEYS("count", "accuracy", "confusion", "classes", "labels"));
     assert_int_equal(json_array_size(json_array_get(json_object_get(json, "confusion"), 3)), TINY_CLASSES);
     json_decref(json);
     dv_classification_free(all);

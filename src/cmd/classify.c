@@ -25,11 +25,31 @@ static void print_class(const dv_classification *classification, const dv_bundle
     putchar('\n');
 }
 
+/* Of each label: how many pictures have it, how many are given it, and how many it is right about. */
+static void print_labels(const dv_classification *classification, const dv_bundle_facts *facts)
+{
+    printf("   known     holds     given     right  label\n");
+    for (int k = 0; k < classification->classes; k++) {
+        const dv_label_tally *tally = &classification->labels[k];
+        printf("%8lld  %8lld  %8lld  ", (long long)tally->known, (long long)tally->holds, (long long)tally->given);
+        if (tally->known)
+            printf("%6.2f %%  %s\n", 100.0 * tally->right / tally->known, facts->class_names[k]);
+        else
+            printf("       -  %s\n", facts->class_names[k]);
+    }
+}
+
 static void print_words(const dv_classification *classification, const dv_bundle_facts *facts)
 {
     printf("%s: %lld pictures", facts->name, (long long)classification->count);
     if (!classification->labelled) {
         printf(" without labels\n");
+        return;
+    }
+    if (classification->labels) {
+        printf(", %lld with marks; the teacher is right about %.2f %% of these\n\n",
+               (long long)classification->labelled, 100 * classification->accuracy);
+        print_labels(classification, facts);
         return;
     }
     printf(", %lld with a label; the teacher names %.2f %% of these right\n\npictures     right  class\n",

@@ -182,27 +182,70 @@ static int read_offsets(const dv_command *command, const dv_texts *texts, int la
 
 enum { SHOWN = 3 };
 
-/* The classes with the largest of `value`, those of next to nothing left out: "Coat 61 %, Shirt 35 %". */
-static void print_classes(const dv_bundle_facts *facts, const float *value, int certain)
+/* Numbers of which the largest are to be named. */
+struct shares {
+    const float *value;
+    int count;
+    const int *class_index; /* of each, -1: the rest; NULL: 0, 1, 2, ... */
+    int first;              /* the class that is named first, -1: the one with the largest */
+};
+
+static int class_of(const struct shares *shares, int i)
+{
+    return shares->class_index ? shares->class_index[i] : i;
+}
+
+/* The largest that is not among the first `count` of `shown`. */
+static int next_share(const struct shares *shares, const int *shown, int count)
+{
+    int best = -1;
+    for (int k = 0; k < shares->count; k++) {
+        bool used = false;
+        for (int i = 0; i < count; i++)
+            used |= shown[i] == k;
+        if (count == 0 && shares->first >= 0 && class_of(shares, k) == shares->first)
+            return k;
+        if (!used && (best < 0 || shares->value[k] > shares->value[best]))
+            best = k;
+    }
+    return best;
+}
+
+/* The classes with the largest shares, those of next to nothing left out: "Coat 61 %, Shirt 35 %". */
+static void print_classes(const dv_bundle_facts *facts, const struct shares *shares)
 {
     int shown[SHOWN], count = 0;
-    while (count < SHOWN && count < facts->classes) {
-        int best = -1;
-        for (int k = 0; k < facts->classes; k++) {
-            bool used = false;
-            for (int i = 0; i < count; i++)
-                used |= shown[i] == k;
-            if (!used && (best < 0 || value[k] > value[best]))
-                best = k;
-        }
-        if (count == 0 && certain >= 0)
-            best = certain;
-        if (count > 0 && value[best] < 0.005f)
+    while (count < SHOWN && count < shares->count) {
+        int best = next_share(shares, shown, count), class = class_of(shares, best);
+        if (count > 0 && shares->value[best] < 0.005f)
             break;
         shown[count++] = best;
-        printf("%s%s %.0f %%", count > 1 ? ", " : "", facts->class_names[best], 100 * value[best]);
+        printf("%s%s %.0f %%", count > 1 ? ", " : "", class < 0 ? "all the rest" : facts->class_names[class],
+               100 * shares->value[best]);
     }
     putchar('\n');
+}
+
+/* What the marks of a picture say: "smiling, young". */
+static void print_marks(const dv_bundle_facts *facts, int64_t index)
+{
+    const int8_t *mark = facts->marks + index * facts->classes;
+    int count = 0;
+    for (int k = 0; k < facts->classes; k++)
+        if (mark[k] == 1)
+            printf("%s%s", count++ ? ", " : ", labelled ", facts->class_names[k]);
+}
+
+/* What is seen in one size and called something else in the other must not go unnoticed. */
+static void print_sizes(const dv_explanation *explanation, const dv_bundle_facts *facts)
+{
+    if (facts->same_size)
+        return;
+    printf("sizes       the teacher takes %d x %d x %d, what is explained has %d x %d x %d\n", facts->teacher_channels,
+           facts->teacher_height, facts->teacher_width, facts->channels, facts->height, facts->width);
+    if (explanation->picture_class != explanation->teacher_class)
+        printf("            IN THAT SIZE THE TEACHER SAYS %s, NOT %s\n", facts->class_names[explanation->picture_class],
+               facts->class_names[explanation->teacher_class]);
 }
 
 static bool print_neighbors(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error)
@@ -216,26 +259,42 @@ static bool print_neighbors(const dv_explanation *explanation, const dv_bundle_f
     printf("neighbours  %lld, %s, %s, seed %llu: ", (long long)explanation->count,
            dv_neighborhood_name(options->neighborhood), dv_sampling_name(options->sampling),
            (unsigned long long)options->seed);
-    print_classes(facts, share, -1);
+    print_classes(facts, &(struct shares){.value = share, .count = facts->classes, .first = -1});
     free(share);
     return true;
+}
+
+static void print_answers(const dv_explanation *explanation, const dv_bundle_facts *facts)
+{
+    struct shares shares = {
+        .value = explanation->teacher_probabilities, .count = facts->classes, .first = explanation->teacher_class};
+    printf("\nteacher     ");
+    print_classes(facts, &shares);
+    shares = (struct shares){.value = explanation->teacher_soft_label,
+                             .count = explanation->rows,
+                             .class_index = explanation->row_class,
+                             .first = explanation->teacher_class};
+    if (explanation->options.temperature != 1) {
+        printf("softened    ");
+        print_classes(facts, &shares);
+    }
+    shares.value = explanation->student_probabilities;
+    shares.first = explanation->student_class;
+    printf("student     ");
+    print_classes(facts, &shares);
 }
 
 static bool print_words(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error)
 {
     const dv_fidelity *fidelity = &explanation->fidelity;
     const dv_timing *timing = &explanation->timing;
-    printf("%s, picture %lld%s%s\n", facts->name, (long long)explanation->options.index,
+    printf("%s, picture %lld%s%s", facts->name, (long long)explanation->options.index,
            explanation->label < 0 ? "" : ", labelled ",
            explanation->label < 0 ? "" : facts->class_names[explanation->label]);
-    printf("teacher     ");
-    print_classes(facts, explanation->teacher_probabilities, explanation->teacher_class);
-    if (explanation->options.temperature != 1) {
-        printf("softened    ");
-        print_classes(facts, explanation->teacher_soft_label, explanation->teacher_class);
-    }
-    printf("student     ");
-    print_classes(facts, explanation->student_probabilities, explanation->student_class);
+    if (facts->marks)
+        print_marks(facts, explanation->options.index);
+    print_answers(explanation, facts);
+    print_sizes(explanation, facts);
     if (!print_neighbors(explanation, facts, error))
         return false;
     printf("distilled   by %s at temperature %g", dv_student_method_name(explanation->options.method),

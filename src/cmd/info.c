@@ -10,6 +10,7 @@
 #include "vid/json.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,8 +261,8 @@ static bool show_network(const char *path, bool json, dv_error *error)
 static void print_bundle(const dv_bundle_facts *facts, const char *folder, double negative_elbo)
 {
     int64_t labelled = 0;
-    for (int64_t i = 0; facts->labels && i < facts->count; i++)
-        labelled += facts->labels[i] >= 0;
+    for (int64_t i = 0; i < facts->count; i++)
+        labelled += dv_bundle_is_labelled(facts, i);
     print_text(folder);
     fputs(": the bundle ", stdout);
     print_text(facts->name);
@@ -278,10 +279,22 @@ static void print_bundle(const dv_bundle_facts *facts, const char *folder, doubl
         print_text(facts->class_names[k]);
     }
     putchar('\n');
+    if (facts->multi_label)
+        print_line("labels", "any number of the classes, each with a probability of its own");
     print_label("latent");
     printf("%d dimensions\n", facts->latent);
     print_label("negative ELBO");
-    printf("%.2f nats a picture, on all of them\n", negative_elbo);
+    if (isfinite(negative_elbo))
+        printf("%.2f nats a picture, on all of them\n", negative_elbo);
+    else
+        puts("not known: the encoder tells no log-variance");
+    if (!facts->same_size) {
+        print_label("teacher takes");
+        printf("%d x %d x %d: IT IS SHOWN OTHER SIZES THAN WHAT IS EXPLAINED\n", facts->teacher_channels,
+               facts->teacher_height, facts->teacher_width);
+    }
+    for (int i = 0; i < facts->note_count; i++)
+        print_line(i ? "" : "taken for", facts->notes[i]);
 }
 
 static bool show_networks(const dv_bundle *bundle, const char *folder, double negative_elbo, bool json, dv_error *error)

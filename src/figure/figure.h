@@ -43,7 +43,8 @@ dv_image *dv_figure_differences(const dv_tiles *tiles, const float *const *diffe
 
 /* What a map shows of a class, summed over channels. */
 typedef enum dv_map_kind {
-    DV_MAP_DIRECTION,    /* weights less their mean over all classes: where brightness would speak for the class */
+    DV_MAP_DIRECTION,    /* weights less their mean over all classes, where one label holds: where brightness would speak
+                          * for the class */
     DV_MAP_CONTRIBUTION, /* the same times the picture's pixels: what speaks for the class in this picture */
     DV_MAP_DIFFERENCE,   /* weights less those of the class `against`: what would turn that class into this one */
     DV_MAP_KINDS
@@ -60,7 +61,7 @@ typedef struct dv_map_style {
     bool overlay;   /* over the picture in grey, the stronger the larger: at most 42 colours */
 } dv_map_style;
 
-/* The maps of `classes` (tiles->count entries) on a diverging scale. */
+/* The maps of `classes` (tiles->count entries) on a diverging scale. All of these have a row in the explanation. */
 dv_image *dv_figure_maps(const dv_tiles *tiles, const dv_explanation *explanation, const int *classes,
                          const dv_map_style *style, dv_error *error);
 /* The largest magnitude of the maps of all classes, for a scale that stays when the classes that are shown change. */

@@ -189,13 +189,13 @@ static double draw_probabilities(const dv_page *page, double x, double y, double
     char title[96], sentence[256], share[32], name[DV_PAGE_NAME_SIZE];
 
     for (int i = 0; i < page->shown_count; i++) {
-        int k = page->shown[i];
+        int k = page->shown[i], row = dv_explanation_row(explanation, k);
 
         bar[i] = (dv_bar){
             .name = dv_page_class_name(page, k),
             .note = k == explanation->label ? "(true label)" : "",
             .emphasis = k == explanation->teacher_class,
-            .share = {explanation->teacher_soft_label[k], explanation->student_probabilities[k]},
+            .share = {explanation->teacher_soft_label[row], explanation->student_probabilities[row]},
         };
     }
     snprintf(title, sizeof title, "Probabilities at temperature %g", explanation->options.temperature);
@@ -258,15 +258,19 @@ static bool is_shown(const dv_page *page, int k)
     return false;
 }
 
-/* The likeliest class that is not yet shown; what is no number comes last. */
+/* The likeliest class that has a map and is not yet shown; what is no number comes last. -1: there is none. */
 static int next_class(const dv_page *page)
 {
     const float *share = page->explanation->teacher_probabilities;
     int best = -1;
 
-    for (int k = 0; k < page->explanation->classes; k++)
-        if (!is_shown(page, k) && (best < 0 || share[k] > share[best] || (isnan(share[best]) && !isnan(share[k]))))
+    for (int row = 0; row < page->explanation->rows; row++) {
+        int k = page->explanation->row_class[row];
+
+        if (k >= 0 && !is_shown(page, k) &&
+            (best < 0 || share[k] > share[best] || (isnan(share[best]) && !isnan(share[k]))))
             best = k;
+    }
     return best;
 }
 
@@ -276,11 +280,8 @@ static void choose_classes(dv_page *page)
     int last;
 
     page->shown[page->shown_count++] = explanation->teacher_class;
-    while (page->shown_count < DV_PAGE_CLASSES && page->shown_count < explanation->classes) {
-        int next = next_class(page);
-
+    for (int next; page->shown_count < DV_PAGE_CLASSES && (next = next_class(page)) >= 0;)
         page->shown[page->shown_count++] = next;
-    }
     last = page->shown_count - 1;
     if (explanation->label >= 0 && !is_shown(page, explanation->label))
         page->shown[last--] = explanation->label;

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Pixels taken at a time: the weights of one pixel lie a whole picture apart from class to class. */
 enum { BLOCK = 64 };
@@ -27,11 +28,11 @@ static size_t block_length(size_t first, size_t pixels)
     return pixels - first < BLOCK ? pixels - first : BLOCK;
 }
 
-static void sum_channels(const source *s, int k, size_t first, size_t length, double sum[BLOCK])
+static void sum_channels(const source *s, int row, size_t first, size_t length, double sum[BLOCK])
 {
     const dv_explanation *explanation = s->explanation;
     size_t pixels = pixel_count(explanation);
-    const float *weight = explanation->weights + (size_t)k * (size_t)explanation->channels * pixels + first;
+    const float *weight = explanation->weights + (size_t)row * (size_t)explanation->channels * pixels + first;
     const float *picture = explanation->picture + first;
 
     for (size_t i = 0; i < length; i++)
@@ -48,8 +49,8 @@ static void mean_over_classes(const source *s, size_t first, size_t length, doub
 
     for (size_t i = 0; i < length; i++)
         mean[i] = 0;
-    for (int k = 0; k < s->explanation->classes; k++) {
-        sum_channels(s, k, first, length, sum);
+    for (int row = 0; row < s->explanation->rows; row++) {
+        sum_channels(s, row, first, length, sum);
         for (size_t i = 0; i < length; i++) {
             if (!isfinite(sum[i]))
                 continue;
@@ -61,11 +62,13 @@ static void mean_over_classes(const source *s, size_t first, size_t length, doub
         mean[i] /= finite[i] > 0 ? finite[i] : 1;
 }
 
-/* What is taken off every class. */
+/* What is taken off every class. Labels that may hold at once have log-odds of their own: nothing. */
 static void base_of(const source *s, size_t first, size_t length, double base[BLOCK])
 {
     if (s->kind == DV_MAP_DIFFERENCE)
-        sum_channels(s, s->against, first, length, base);
+        sum_channels(s, dv_explanation_row(s->explanation, s->against), first, length, base);
+    else if (s->explanation->multi_label)
+        memset(base, 0, BLOCK * sizeof *base);
     else
         mean_over_classes(s, first, length, base);
 }
@@ -91,8 +94,10 @@ float *dv_weight_maps(const dv_explanation *explanation, dv_map_kind kind, int a
 
         base_of(&s, first, length, base);
         for (int i = 0; i < count; i++) {
-            assert(classes[i] >= 0 && classes[i] < explanation->classes);
-            sum_channels(&s, classes[i], first, length, sum);
+            int row = dv_explanation_row(explanation, classes[i]);
+
+            assert(row >= 0);
+            sum_channels(&s, row, first, length, sum);
             for (size_t j = 0; j < length; j++)
                 map[(size_t)i * pixels + first + j] = (float)(sum[j] - base[j]);
         }
@@ -120,8 +125,10 @@ double dv_figure_map_scale(const dv_explanation *explanation, const dv_map_style
         size_t length = block_length(first, pixels);
 
         base_of(&s, first, length, base);
-        for (int k = 0; k < explanation->classes; k++) {
-            sum_channels(&s, k, first, length, sum);
+        for (int row = 0; row < explanation->rows; row++) {
+            if (explanation->row_class[row] < 0)
+                continue; /* the rest, which is not shown */
+            sum_channels(&s, row, first, length, sum);
             for (size_t i = 0; i < length; i++)
                 if (isfinite(sum[i]) && isfinite(base[i]))
                     largest = fmax(largest, fabs((float)(sum[i] - base[i])));

@@ -35,9 +35,9 @@ static void step_against(dv_control *control, int step, const char *argument)
     const dv_model *model = control->model;
     if (!model->explanation)
         return;
-    int classes = model->facts->classes, next = dv_maps_against(model);
+    int next = dv_maps_against(model);
     do
-        next = (next + step + classes) % classes;
+        next = dv_maps_next(model->explanation, next, step);
     while (next == dv_maps_class(model));
     set_against(control, next);
 }

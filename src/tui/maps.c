@@ -4,20 +4,37 @@
 #include <assert.h>
 #include <stdio.h>
 
+/* Whether the student has a map of a class; not the one of the rest. */
+static bool has_map(const dv_explanation *explanation, int class)
+{
+    int row = class < 0 ? -1 : dv_explanation_row(explanation, class);
+    return row >= 0 && explanation->row_class[row] == class;
+}
+
 int dv_maps_class(const dv_model *model)
 {
     int chosen = model->student.class_index;
-    return chosen >= 0 ? chosen : model->explanation->teacher_class;
+    return has_map(model->explanation, chosen) ? chosen : model->explanation->teacher_class;
 }
 
 /* The teacher's favourite but for one class. */
 static int rival(const dv_explanation *explanation, int class)
 {
-    int best = class == 0 ? 1 : 0;
-    for (int k = 0; k < explanation->classes; k++)
-        if (k != class && explanation->teacher_soft_label[k] > explanation->teacher_soft_label[best])
-            best = k;
-    return best;
+    int best = -1;
+    for (int row = 0; row < explanation->rows; row++)
+        if (explanation->row_class[row] >= 0 && explanation->row_class[row] != class &&
+            (best < 0 || explanation->teacher_soft_label[row] > explanation->teacher_soft_label[best]))
+            best = row;
+    return explanation->row_class[best];
+}
+
+int dv_maps_next(const dv_explanation *explanation, int class, int step)
+{
+    int rows = explanation->rows, row = dv_explanation_row(explanation, class);
+    do
+        row = (row + step + rows) % rows;
+    while (explanation->row_class[row] < 0);
+    return explanation->row_class[row];
 }
 
 int dv_maps_against(const dv_model *model)
@@ -25,7 +42,7 @@ int dv_maps_against(const dv_model *model)
     const dv_explanation *explanation = model->explanation;
     int a = dv_maps_class(model), chosen = model->student.against;
     assert(explanation->classes > 1);
-    if (chosen >= 0 && chosen != a)
+    if (chosen != a && has_map(explanation, chosen))
         return chosen;
     return explanation->label >= 0 && explanation->label != a ? explanation->label : rival(explanation, a);
 }

@@ -13,6 +13,8 @@ int dv_maps_class(const dv_model *model);
 /* B: the one that was chosen, unless that is A; else the true label, unless it is A or unknown; else the teacher's next
  * best. */
 int dv_maps_against(const dv_model *model);
+/* The class whose map comes `step` (1 or -1) maps after that of a class, round the end. */
+int dv_maps_next(const dv_explanation *explanation, int class, int step);
 /* The style the maps are painted in; its scale is that of all classes, or each map's own. */
 dv_map_style dv_maps_style(const dv_model *model);
 

@@ -321,36 +321,50 @@ static bool holds(const int *classes, int count, int class)
     return false;
 }
 
-static float larger_probability(const dv_explanation *explanation, int class)
+static float larger_probability(const dv_explanation *explanation, int row)
 {
-    return fmaxf(explanation->teacher_soft_label[class], explanation->student_probabilities[class]);
+    return fmaxf(explanation->teacher_soft_label[row], explanation->student_probabilities[row]);
 }
 
 /* The class that either finds most probable of those that are not among the first `count` of `classes`. */
 static int next_best(const dv_explanation *explanation, const int *classes, int count)
 {
     int best = -1;
-    for (int k = 0; k < explanation->classes; k++)
-        if (!holds(classes, count, k) &&
-            (best < 0 || larger_probability(explanation, k) > larger_probability(explanation, best)))
-            best = k;
-    return best;
+    for (int row = 0; row < explanation->rows; row++)
+        if (explanation->row_class[row] >= 0 && !holds(classes, count, explanation->row_class[row]) &&
+            (best < 0 || larger_probability(explanation, row) > larger_probability(explanation, best)))
+            best = row;
+    return explanation->row_class[best];
+}
+
+/* Classes with a row of their own: those that the student tells apart. */
+static int count_named(const dv_explanation *explanation)
+{
+    int count = 0;
+    for (int row = 0; row < explanation->rows; row++)
+        count += explanation->row_class[row] >= 0;
+    return count;
+}
+
+static bool has_row(const dv_explanation *explanation, int class)
+{
+    int row = dv_explanation_row(explanation, class);
+    return row >= 0 && explanation->row_class[row] == class;
 }
 
 int dv_model_rank_classes(const dv_model *model, int count, int *classes)
 {
     const dv_explanation *explanation = model->explanation;
-    int all = model->facts->classes;
-    if (count >= all || !explanation) {
-        count = count < all ? count : all;
-        for (int k = 0; k < count; k++)
-            classes[k] = k;
+    int all = explanation ? count_named(explanation) : model->facts->classes;
+    count = count < all ? count : all;
+    for (int i = 0; i < count; i++)
+        classes[i] = explanation ? explanation->row_class[i] : i;
+    if (!explanation || count == all)
         return count;
-    }
     const int first[] = {explanation->teacher_class, explanation->label, explanation->student_class};
     int found = 0;
     for (size_t i = 0; i < sizeof(first) / sizeof(*first) && found < count; i++)
-        if (first[i] >= 0 && !holds(classes, found, first[i]))
+        if (first[i] >= 0 && !holds(classes, found, first[i]) && has_row(explanation, first[i]))
             classes[found++] = first[i];
     for (; found < count; found++)
         classes[found] = next_best(explanation, classes, found);

@@ -15,14 +15,15 @@ const char *dv_neighbor_order_name(dv_neighbor_order order)
 
 void dv_neighbor_probabilities(const dv_explanation *explanation, int64_t neighbor, float *probabilities)
 {
-    const float *soft = explanation->soft_labels + neighbor * explanation->classes;
+    const float *soft = explanation->soft_labels + neighbor * explanation->rows;
     double temperature = explanation->options.temperature, sum = 0;
-    for (int k = 0; k < explanation->classes; k++) {
-        probabilities[k] = (float)pow((double)soft[k], temperature);
-        sum += (double)probabilities[k];
+    for (int row = 0; row < explanation->rows; row++) {
+        double yes = pow((double)soft[row], temperature), no = pow(1 - (double)soft[row], temperature);
+        probabilities[row] = (float)(explanation->multi_label ? yes / (yes + no) : yes);
+        sum += (double)probabilities[row];
     }
-    for (int k = 0; k < explanation->classes; k++)
-        probabilities[k] = (float)((double)probabilities[k] / sum);
+    for (int row = 0; row < explanation->rows && !explanation->multi_label; row++)
+        probabilities[row] = (float)((double)probabilities[row] / sum);
 }
 
 static float distance_of(const dv_explanation *explanation, int64_t neighbor)
@@ -39,7 +40,8 @@ static void measure(dv_neighbor_list *list, const dv_explanation *explanation, f
     for (int64_t i = 0; i < list->count; i++) {
         dv_neighbor_probabilities(explanation, i, probabilities);
         list->distance[i] = distance_of(explanation, i);
-        list->confidence[i] = probabilities[explanation->neighbor_classes[i]];
+        int row = dv_explanation_row(explanation, explanation->neighbor_classes[i]);
+        list->confidence[i] = row < 0 ? 0 : probabilities[row];
     }
 }
 
@@ -84,7 +86,7 @@ bool dv_neighbor_list_make(dv_neighbor_list *list, const dv_explanation *explana
 {
     size_t count = (size_t)explanation->count, classes = (size_t)explanation->classes;
     dv_neighbor_list_clear(list);
-    float *probabilities = dv_alloc(classes, sizeof(*probabilities), NULL);
+    float *probabilities = dv_alloc((size_t)explanation->rows, sizeof(*probabilities), NULL);
     *list = (dv_neighbor_list){.order = order,
                                .at = dv_alloc(count, sizeof(*list->at), NULL),
                                .distance = dv_alloc(count, sizeof(*list->distance), NULL),

@@ -33,7 +33,7 @@ typedef struct dv_neighbor_list {
 bool dv_neighbor_list_make(dv_neighbor_list *list, const dv_explanation *explanation, dv_neighbor_order order);
 void dv_neighbor_list_clear(dv_neighbor_list *list);
 
-/* Writes the teacher's probabilities (classes entries, temperature 1) for a neighbour. */
+/* Writes the teacher's probabilities (an entry for each row of the student, temperature 1) for a neighbour. */
 void dv_neighbor_probabilities(const dv_explanation *explanation, int64_t neighbor, float *probabilities);
 
 /* ---- on a grid ------------------------------------------------------------------ */

@@ -48,6 +48,24 @@ static void draw_probability(const dv_pane *pane, int row, int column, int bar_w
                       value);
 }
 
+static void draw_shares(const dv_pane *pane, const columns *at, int row, int index)
+{
+    const dv_explanation *explanation = pane->model->explanation;
+    draw_probability(pane, row, at->teacher, at->bar_width, DV_STYLE_BAR,
+                     (double)explanation->teacher_soft_label[index]);
+    draw_probability(pane, row, at->student, at->bar_width, DV_STYLE_BAR_2,
+                     (double)explanation->student_probabilities[index]);
+}
+
+/* All classes that have no row of their own, together. */
+static void draw_rest(const dv_pane *pane, const columns *at, int row)
+{
+    const dv_explanation *explanation = pane->model->explanation;
+    dv_pane_text(pane, row, NAME, at->name_width, DV_STYLE_DIM, "%d others",
+                 explanation->classes - explanation->rows + 1);
+    draw_shares(pane, at, row, dv_explanation_row(explanation, -1));
+}
+
 static void draw_class(const dv_pane *pane, const columns *at, int row, int class)
 {
     const dv_explanation *explanation = pane->model->explanation;
@@ -57,10 +75,7 @@ static void draw_class(const dv_pane *pane, const columns *at, int row, int clas
         style = DV_STYLE_TITLE;
     dv_pane_text(pane, row, MARK, 0, DV_STYLE_TEXT, "%s", is_label ? "●" : is_teacher ? "○" : " ");
     dv_pane_text(pane, row, NAME, at->name_width, style, "%s", dv_model_class_name(pane->model, class));
-    draw_probability(pane, row, at->teacher, at->bar_width, DV_STYLE_BAR,
-                     (double)explanation->teacher_soft_label[class]);
-    draw_probability(pane, row, at->student, at->bar_width, DV_STYLE_BAR_2,
-                     (double)explanation->student_probabilities[class]);
+    draw_shares(pane, at, row, dv_explanation_row(explanation, class));
 }
 
 static void draw_pane(const dv_pane *pane)
@@ -78,10 +93,13 @@ static void draw_pane(const dv_pane *pane)
     int *classes = dv_alloc((size_t)room, sizeof(*classes), NULL);
     if (!classes)
         return;
-    int count = dv_model_rank_classes(model, room, classes);
+    bool rest = dv_explanation_row(model->explanation, -1) >= 0 && room > 1;
+    int count = dv_model_rank_classes(model, room - rest, classes);
     dv_pane_swatches(pane, 1, 0, classes, count);
     for (int i = 0; i < count; i++)
         draw_class(pane, &at, i + 1, classes[i]);
+    if (rest)
+        draw_rest(pane, &at, count + 1);
     free(classes);
 }
 

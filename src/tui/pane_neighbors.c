@@ -182,17 +182,19 @@ static void draw_list(const dv_pane *pane, const layout *it)
 static void draw_odds(const dv_pane *pane, int row, int column, int64_t neighbor)
 {
     const dv_model *model = pane->model;
-    float *odds = dv_alloc((size_t)model->facts->classes, sizeof(*odds), NULL);
+    const dv_explanation *explanation = get_explanation(model);
+    float *odds = dv_alloc((size_t)explanation->rows, sizeof(*odds), NULL);
     if (!odds)
         return;
-    dv_neighbor_probabilities(get_explanation(model), neighbor, odds);
-    for (int i = 0; i < MOST_CLASSES && i < model->facts->classes; i++) {
+    dv_neighbor_probabilities(explanation, neighbor, odds);
+    for (int i = 0; i < MOST_CLASSES && i < explanation->rows; i++) {
         int best = 0;
-        for (int k = 1; k < model->facts->classes; k++)
+        for (int k = 1; k < explanation->rows; k++)
             if (odds[k] > odds[best])
                 best = k;
+        int class = explanation->row_class[best];
         dv_pane_text(pane, row + i, column, 0, i == 0 ? DV_STYLE_TEXT : DV_STYLE_DIM, "%.2f %s", (double)odds[best],
-                     dv_model_class_name(model, best));
+                     class < 0 ? "others" : dv_model_class_name(model, class));
         odds[best] = -1;
     }
     free(odds);

@@ -240,10 +240,11 @@ static const dv_action_set actions = DV_ACTION_SET("Weight maps", rows);
 
 static int count_maps(const dv_model *model, int *chosen)
 {
-    if (!model->explanation)
+    const dv_explanation *explanation = model->explanation;
+    if (!explanation)
         return 0;
-    *chosen = dv_maps_class(model);
-    return model->facts->classes;
+    *chosen = dv_explanation_row(explanation, dv_maps_class(model));
+    return explanation->rows - (explanation->row_class[explanation->rows - 1] < 0);
 }
 
 /* The largest magnitude of one map: its own scale. */
@@ -256,9 +257,10 @@ static double own_scale(const dv_model *model, int class, const dv_map_style *st
     return scale;
 }
 
-static dv_image *paint_map(const dv_model *model, int class, const dv_tiles *tile, dv_close_up *close_up)
+static dv_image *paint_map(const dv_model *model, int row, const dv_tiles *tile, dv_close_up *close_up)
 {
     dv_map_style style = dv_maps_style(model);
+    int class = model->explanation->row_class[row];
     bool differs = style.kind == DV_MAP_DIFFERENCE;
     close_up->scale = style.own_scale ? own_scale(model, class, &style) : style.scale;
     snprintf(close_up->title, sizeof(close_up->title), "%s%s%s", dv_model_class_name(model, class),

@@ -4,6 +4,9 @@
 
 #include "data/data.h"
 #include "graph/run.h"
+#include "vid/encoder_outputs.h"
+#include "vid/feed.h"
+#include "vid/inspect.h"
 
 /* A network from a file. */
 typedef struct dv_network {
@@ -12,28 +15,47 @@ typedef struct dv_network {
     dv_runner *runner;
 } dv_network;
 
+/* What the numbers of a decoder are. */
+typedef enum dv_decoder_range {
+    DV_RANGE_UNIT,  /* 0..1 */
+    DV_RANGE_TANH,  /* -1..1; the encoder takes the same */
+    DV_RANGE_LOGITS /* of Bernoulli pixels */
+} dv_decoder_range;
+enum { DV_DECODER_RANGES = DV_RANGE_LOGITS + 1 };
+
 struct dv_neighbors;
 struct dv_ridge_system;
-struct dv_teacher_output;
+struct dv_shortlist;
 
 /* One thread at a time may use a bundle: the networks' memory belongs to one run. */
 struct dv_bundle {
     dv_arena *arena;
     dv_bundle_facts facts;
+    dv_notes notes;
     int pixels; /* D = channels * height * width */
     dv_team *team;
     dv_dataset *dataset;
-    char **class_names; /* one block; NULL when they are made up */
-    dv_network teacher, encoder, decoder;
-    const struct dv_teacher_output *teacher_output; /* how logits are got from what the teacher puts out */
-    float *mean, *deviation;                        /* per channel, of the teacher's input */
-    int mean_output, log_variance_output;           /* of the encoder */
-    struct dv_neighbors *neighbors, *fresh;         /* of the last explanation; NULL before the first */
-    struct dv_ridge_system *ridge;                  /* of the last ridge student; NULL before the first */
-    uint64_t generations;                           /* of neighbours, so far */
+    char **class_names;                     /* one block; NULL when they are made up */
+    dv_network teacher, encoder, decoder;   /* one output each but for the encoder */
+    dv_teacher_facts head;                  /* what the teacher takes and puts out */
+    dv_picture_form form, teacher_form;     /* of pictures from files: for the auto-encoder, for the teacher */
+    dv_feed *teacher_feed, *teacher_direct; /* to the teacher from pictures of `form`, of `teacher_form` */
+    dv_feed *encoder_feed;                  /* to the encoder from pictures of `form` */
+    dv_network_input decoded;               /* how pictures lie in what the decoder puts out */
+    dv_decoder_range range;
+    int mean_output, log_variance_output;   /* of the encoder; -1: it tells no variance */
+    dv_spread spread;                       /* what that output tells */
+    bool halves;                            /* its only output is means, then spreads */
+    struct dv_neighbors *neighbors, *fresh; /* of the last explanation; NULL before the first */
+    struct dv_shortlist *shortlist;         /* of these */
+    struct dv_ridge_system *ridge;          /* of the last ridge student; NULL before the first */
+    uint64_t generations;                   /* of neighbours, so far */
 };
 
 /* False and an error unless first .. first + count - 1 are pictures of the bundle. */
 bool dv_bundle_check_range(const dv_bundle *bundle, int64_t first, int64_t count, dv_error *error);
+
+/* "unit", "tanh", "logits" */
+const char *dv_decoder_range_name(dv_decoder_range range);
 
 #endif

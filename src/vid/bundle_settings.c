@@ -21,11 +21,22 @@ static const struct key {
     {"bundle", "name", SETTING(name), .override = NO_OVERRIDE},
     {"teacher", "model", SETTING(teacher), OVERRIDE(teacher), .is_path = true, .required = true},
     {"teacher", "output", SETTING(teacher_output), OVERRIDE(teacher_output)},
+    {"teacher", "output_name", SETTING(output_name), OVERRIDE(output_name)},
+    {"teacher", "layout", SETTING(layout), OVERRIDE(layout)},
+    {"teacher", "preset", SETTING(preset), OVERRIDE(preset)},
     {"teacher", "mean", SETTING(mean), OVERRIDE(mean)},
     {"teacher", "std", SETTING(std), OVERRIDE(std)},
+    {"teacher", "scale", SETTING(scale), OVERRIDE(scale)},
+    {"teacher", "order", SETTING(order), OVERRIDE(order)},
+    {"teacher", "invert", SETTING(invert), OVERRIDE(invert)},
+    {"teacher", "crop", SETTING(crop), OVERRIDE(crop)},
+    {"teacher", "filter", SETTING(filter), OVERRIDE(filter)},
     {"teacher", "labels", SETTING(class_names), OVERRIDE(class_names), .is_path = true},
     {"vae", "encoder", SETTING(encoder), OVERRIDE(encoder), .is_path = true, .required = true},
     {"vae", "decoder", SETTING(decoder), OVERRIDE(decoder), .is_path = true, .required = true},
+    {"vae", "model", SETTING(vae), OVERRIDE(vae), .is_path = true},
+    {"vae", "layout", SETTING(vae_layout), OVERRIDE(vae_layout)},
+    {"vae", "output", SETTING(vae_output), OVERRIDE(vae_output)},
     {"data", "images", SETTING(images), OVERRIDE(images), .is_path = true, .required = true},
     {"data", "labels", SETTING(image_labels), OVERRIDE(image_labels), .is_path = true},
 };
@@ -79,8 +90,26 @@ static bool take(void *context, const char *section, const char *name, const cha
     return dv_error_set(error, DV_ERROR_FORMAT, "unknown key '%s' in section [%s]", name, section);
 }
 
+/* The one file or the two that the source names stand for what the ini has. */
+static void choose_vae(dv_bundle_settings *settings, const dv_bundle_source *source)
+{
+    if (source->vae)
+        settings->encoder = settings->decoder = NULL;
+    else if (source->encoder || source->decoder)
+        settings->vae = NULL;
+}
+
+/* A preset that the source names stands for what the ini says in its place. */
+static void choose_preset(dv_bundle_settings *settings, const dv_bundle_source *source)
+{
+    if (source->preset)
+        settings->mean = settings->std = settings->crop = settings->filter = NULL;
+}
+
 static void lay_over(dv_bundle_settings *settings, const dv_bundle_source *source)
 {
+    choose_vae(settings, source);
+    choose_preset(settings, source);
     for (const struct key *key = keys; key < keys + KEY_COUNT; key++) {
         if (key->override == NO_OVERRIDE)
             continue;
@@ -90,10 +119,19 @@ static void lay_over(dv_bundle_settings *settings, const dv_bundle_source *sourc
     }
 }
 
+static bool is_there(dv_bundle_settings *settings, const struct key *key)
+{
+    return *setting_of(settings, key) || (settings->vae && strcmp(key->section, "vae") == 0);
+}
+
 static bool check_complete(dv_bundle_settings *settings, const char *path, dv_error *error)
 {
+    if (settings->vae && (settings->encoder || settings->decoder))
+        return dv_error_set(error, DV_ERROR_FORMAT,
+                            "%s: [vae] model is one file for all; it does not go with encoder or decoder",
+                            path ? path : "the bundle");
     for (const struct key *key = keys; key < keys + KEY_COUNT; key++) {
-        if (!key->required || *setting_of(settings, key))
+        if (!key->required || is_there(settings, key))
             continue;
         if (path)
             return dv_error_set(error, DV_ERROR_FORMAT, "%s: [%s] %s is missing", path, key->section, key->name);

@@ -8,8 +8,9 @@
 /* Texts live in the arena; paths can be opened as they are. NULL: not said. */
 typedef struct dv_bundle_settings {
     const char *name;
-    const char *teacher, *teacher_output, *mean, *std, *class_names;
-    const char *encoder, *decoder;
+    const char *teacher, *teacher_output, *output_name, *layout, *class_names;
+    const char *preset, *mean, *std, *scale, *order, *invert, *crop, *filter;
+    const char *encoder, *decoder, *vae, *vae_layout, *vae_output;
     const char *images, *image_labels;
 } dv_bundle_settings;
 

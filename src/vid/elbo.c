@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "train/loss.h"
-#include "vid/bundle.h"
+#include "vid/latent.h"
 #include "vid/span.h"
 
 #include <float.h>
@@ -53,19 +53,35 @@ static bool make_block(struct block *block, const dv_auto_encoder *networks, dv_
     return true;
 }
 
+static bool encode(const struct block *block, const dv_auto_encoder *networks, dv_error *error)
+{
+    if (networks->bundle)
+        return dv_latent_encode(networks->bundle, block->picture, block->count, block->mean, block->log_variance, NULL,
+                                error);
+    return dv_runner_run_batch(networks->encoder, block->picture, block->count, block->encoder_output, NULL, NULL,
+                               error);
+}
+
+static bool decode(const struct block *block, const dv_auto_encoder *networks, const float *latent, dv_error *error)
+{
+    if (networks->bundle)
+        return dv_latent_decode(networks->bundle, latent, block->count, block->probability, NULL, error);
+    return dv_runner_run_batch(networks->decoder, latent, block->count, block->decoder_output, NULL, NULL, error);
+}
+
 static bool add_block(const struct block *block, const dv_auto_encoder *networks, const dv_picture_source *source,
                       uint64_t seed, double *sum, dv_error *error)
 {
     int64_t latent = networks->latent, pixels = block->pixels;
     if (!source->read(source->context, block->first, block->count, block->picture, error) ||
-        !dv_runner_run_batch(networks->encoder, block->picture, block->count, block->encoder_output, NULL, NULL, error))
+        !encode(block, networks, error))
         return false;
     for (int64_t i = 0; i < block->count * latent; i++) {
         uint64_t draw = (uint64_t)(block->first * latent + i);
         double noise = dv_random_normal(seed, DV_PURPOSE_LATENT_NOISE, draw);
         block->latent[i] = block->mean[i] + (float)(exp(block->log_variance[i] / 2.0) * noise);
     }
-    if (!dv_runner_run_batch(networks->decoder, block->latent, block->count, block->decoder_output, NULL, NULL, error))
+    if (!decode(block, networks, block->latent, error))
         return false;
     for (int64_t i = 0; i < block->count; i++) {
         *sum += reconstruction_nats(block->picture + i * pixels, block->probability + i * pixels, pixels);
@@ -106,9 +122,7 @@ static bool add_reconstructions(const struct block *block, const dv_auto_encoder
                                 const dv_picture_source *source, struct sums *sums, dv_error *error)
 {
     if (!source->read(source->context, block->first, block->count, block->picture, error) ||
-        !dv_runner_run_batch(networks->encoder, block->picture, block->count, block->encoder_output, NULL, NULL,
-                             error) ||
-        !dv_runner_run_batch(networks->decoder, block->mean, block->count, block->decoder_output, NULL, NULL, error))
+        !encode(block, networks, error) || !decode(block, networks, block->mean, error))
         return false;
     for (int64_t i = 0; i < block->count * block->pixels; i++) {
         double x = block->picture[i], difference = x - block->probability[i];
@@ -157,21 +171,20 @@ bool dv_reconstruction_nearness(const dv_auto_encoder *networks, const dv_pictur
 static bool read_bundle(void *context, int64_t first, int64_t count, float *pictures, dv_error *error)
 {
     const dv_bundle *bundle = context;
-    return dv_dataset_pictures(bundle->dataset, first, count, NULL, bundle->team, pictures, error);
+    return dv_dataset_pictures(bundle->dataset, first, count, &bundle->form, bundle->team, pictures, error);
 }
 
 bool dv_bundle_negative_elbo(dv_bundle *bundle, uint64_t seed, const dv_progress *progress, double *negative_elbo,
                              dv_error *error)
 {
-    const dv_auto_encoder networks = {
-        .encoder = bundle->encoder.runner,
-        .encoder_outputs = bundle->encoder.graph->output_count,
-        .mean = bundle->mean_output,
-        .log_variance = bundle->log_variance_output,
-        .decoder = bundle->decoder.runner,
-        .decoder_outputs = bundle->decoder.graph->output_count,
-        .latent = bundle->facts.latent,
-    };
+    const dv_auto_encoder networks = {.encoder_outputs = 2,
+                                      .log_variance = 1,
+                                      .decoder_outputs = 1,
+                                      .latent = bundle->facts.latent,
+                                      .bundle = bundle};
     const dv_picture_source source = {bundle->facts.count, bundle->pixels, bundle, read_bundle};
-    return dv_negative_elbo(&networks, &source, seed, progress, negative_elbo, error);
+    if (bundle->facts.has_deviation)
+        return dv_negative_elbo(&networks, &source, seed, progress, negative_elbo, error);
+    *negative_elbo = NAN;
+    return true;
 }

@@ -10,6 +10,7 @@ typedef struct dv_auto_encoder {
     int encoder_outputs, mean, log_variance;
     int decoder_outputs;
     int latent;
+    struct dv_bundle *bundle; /* whose networks are run instead, as it runs them; NULL: those above */
 } dv_auto_encoder;
 
 /* Pictures of `pixels` floats in 0..1 each. `read` writes pictures first .. first + count - 1. */

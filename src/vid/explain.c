@@ -5,16 +5,30 @@
 #include "vid/fidelity.h"
 #include "vid/neighbors.h"
 #include "vid/options.h"
+#include "vid/shortlist.h"
 #include "vid/softmax.h"
 #include "vid/span.h"
 #include "vid/student.h"
-#include "vid/teacher.h"
+#include "vid/words.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- the result ------------------------------------------------------------- */
+
+struct array {
+    float **array;
+    int64_t length;
+};
+
+static bool make_arrays(const struct array *arrays, size_t count, dv_error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(*arrays[i].array = dv_alloc(arrays[i].length, sizeof(float), error)))
+            return false;
+    return true;
+}
 
 static dv_explanation *make_explanation(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error)
 {
@@ -25,6 +39,7 @@ static dv_explanation *make_explanation(const dv_bundle *bundle, const dv_explai
     *explanation = (dv_explanation){
         .options = *options,
         .classes = facts->classes,
+        .multi_label = facts->multi_label,
         .latent = facts->latent,
         .channels = facts->channels,
         .height = facts->height,
@@ -35,10 +50,7 @@ static dv_explanation *make_explanation(const dv_bundle *bundle, const dv_explai
     explanation->options.bands = NULL;
     explanation->options.offset = NULL;
     int64_t pixels = bundle->pixels, classes = facts->classes, latent = facts->latent, count = options->neighbors;
-    const struct {
-        float **array;
-        int64_t length;
-    } arrays[] = {
+    const struct array arrays[] = {
         {&explanation->picture, pixels},
         {&explanation->reconstruction, pixels},
         {&explanation->center_picture, pixels},
@@ -47,21 +59,45 @@ static dv_explanation *make_explanation(const dv_bundle *bundle, const dv_explai
         {&explanation->center, latent},
         {&explanation->band, latent},
         {&explanation->teacher_probabilities, classes},
-        {&explanation->teacher_soft_label, classes},
-        {&explanation->student_probabilities, classes},
         {&explanation->neighbors, count * pixels},
         {&explanation->latents, count * latent},
-        {&explanation->soft_labels, count * classes},
-        {&explanation->weights, classes * pixels},
-        {&explanation->bias, classes},
     };
-    bool ok = (explanation->neighbor_classes = dv_alloc(count, sizeof(int), error)) != NULL;
-    for (size_t i = 0; ok && i < sizeof arrays / sizeof arrays[0]; i++)
-        ok = (*arrays[i].array = dv_alloc(arrays[i].length, sizeof(float), error)) != NULL;
-    if (ok)
+    if (make_arrays(arrays, sizeof arrays / sizeof arrays[0], error) &&
+        (explanation->neighbor_classes = dv_alloc(count, sizeof(int), error)))
         return explanation;
     dv_explanation_free(explanation);
     return NULL;
+}
+
+/* What depends on how many classes the student tells apart. */
+static bool make_rows(const dv_shortlist *list, dv_explanation *explanation, dv_error *error)
+{
+    int64_t rows = explanation->rows = list->rows;
+    int64_t pixels = (int64_t)explanation->channels * explanation->height * explanation->width;
+    const struct array arrays[] = {
+        {&explanation->teacher_soft_label, rows},
+        {&explanation->student_probabilities, rows},
+        {&explanation->soft_labels, explanation->count * rows},
+        {&explanation->weights, rows * pixels},
+        {&explanation->bias, rows},
+    };
+    if (!make_arrays(arrays, sizeof arrays / sizeof arrays[0], error) ||
+        !(explanation->row_class = dv_alloc(rows, sizeof(int), error)))
+        return false;
+    memcpy(explanation->row_class, list->row_class, rows * sizeof(int));
+    return true;
+}
+
+int dv_explanation_row(const dv_explanation *explanation, int class_index)
+{
+    int rest = -1;
+    for (int row = 0; row < explanation->rows; row++) {
+        if (explanation->row_class[row] == class_index)
+            return row;
+        if (explanation->row_class[row] < 0)
+            rest = row;
+    }
+    return rest;
 }
 
 void dv_explanation_free(dv_explanation *explanation)
@@ -71,6 +107,7 @@ void dv_explanation_free(dv_explanation *explanation)
     free(explanation->picture);
     free(explanation->reconstruction);
     free(explanation->center_picture);
+    free(explanation->row_class);
     free(explanation->latent_mean);
     free(explanation->latent_deviation);
     free(explanation->center);
@@ -90,41 +127,34 @@ void dv_explanation_free(dv_explanation *explanation)
 
 /* ---- stages ----------------------------------------------------------------- */
 
-/* The teacher's word on the picture, its reconstruction and the centre. */
-static bool ask_teacher(dv_bundle *bundle, dv_explanation *explanation, const dv_progress *progress, dv_error *error)
+static void keep_neighbors(const dv_bundle *bundle, dv_explanation *explanation)
 {
-    int classes = explanation->classes, pixels = bundle->pixels;
-    double start = dv_clock_ms();
-    const float *asked[] = {explanation->picture, explanation->reconstruction, explanation->center_picture};
-    float *pictures = dv_alloc(3 * (size_t)pixels, sizeof *pictures, error);
-    float *logits = dv_alloc(3 * (size_t)classes, sizeof *logits, error);
-    bool ok = pictures && logits;
-    for (int i = 0; ok && i < 3; i++)
-        memcpy(pictures + (size_t)i * pixels, asked[i], pixels * sizeof(float));
-    ok = ok && dv_teacher_run(bundle, pictures, 3, logits, progress, error);
-    if (ok) {
-        dv_softmax(logits, classes, 1, explanation->teacher_probabilities);
-        dv_softmax(logits, classes, explanation->options.temperature, explanation->teacher_soft_label);
-        explanation->teacher_class = dv_largest(logits, classes);
-        explanation->fidelity.reconstruction_label = dv_largest(logits + classes, classes);
-        explanation->center_class = dv_largest(logits + 2 * classes, classes);
-    }
-    free(logits);
-    free(pictures);
-    explanation->timing.teacher += dv_clock_ms() - start;
-    return ok;
+    const dv_neighbors *neighbors = bundle->neighbors;
+    int rows = explanation->rows;
+    memcpy(explanation->neighbors, neighbors->pictures, neighbors->count * bundle->pixels * sizeof(float));
+    memcpy(explanation->latents, neighbors->latents, neighbors->count * explanation->latent * sizeof(float));
+    memcpy(explanation->neighbor_classes, neighbors->words, neighbors->count * sizeof(int));
+    for (int64_t i = 0; i < neighbors->count; i++)
+        dv_soften(explanation->multi_label, bundle->shortlist->neighbors + i * rows, rows,
+                  explanation->options.temperature, explanation->soft_labels + i * rows);
 }
 
-static void keep_neighbors(const dv_neighbors *neighbors, int pixels, dv_explanation *explanation)
+/* The teacher's words, and what it says to the picture: all of it, and by the rows. */
+static bool keep_words(const dv_bundle *bundle, const dv_words *words, dv_explanation *explanation, dv_error *error)
 {
-    int classes = explanation->classes;
-    memcpy(explanation->neighbors, neighbors->pictures, neighbors->count * pixels * sizeof(float));
-    memcpy(explanation->latents, neighbors->latents, neighbors->count * explanation->latent * sizeof(float));
-    for (int64_t i = 0; i < neighbors->count; i++) {
-        const float *logits = neighbors->logits + i * classes;
-        dv_softmax(logits, classes, explanation->options.temperature, explanation->soft_labels + i * classes);
-        explanation->neighbor_classes[i] = dv_largest(logits, classes);
-    }
+    float *grouped = dv_alloc(explanation->rows, sizeof *grouped, error);
+    if (!grouped)
+        return false;
+    dv_soften(explanation->multi_label, words->logits, explanation->classes, 1, explanation->teacher_probabilities);
+    dv_shortlist_group(bundle->shortlist, explanation->classes, words->logits, grouped);
+    dv_soften(explanation->multi_label, grouped, explanation->rows, explanation->options.temperature,
+              explanation->teacher_soft_label);
+    explanation->teacher_class = words->word[DV_WORD_FILE];
+    explanation->picture_class = words->word[DV_WORD_PICTURE];
+    explanation->center_class = words->word[DV_WORD_CENTER];
+    explanation->fidelity.reconstruction_label = words->word[DV_WORD_RECONSTRUCTION];
+    free(grouped);
+    return true;
 }
 
 static bool distil(dv_bundle *bundle, dv_explanation *explanation, const dv_progress *progress, dv_error *error)
@@ -140,32 +170,67 @@ static bool distil(dv_bundle *bundle, dv_explanation *explanation, const dv_prog
     return ok;
 }
 
-/* The student's word on the picture, and how it fares on fresh neighbours. */
-static bool examine(dv_bundle *bundle, dv_explanation *explanation, dv_error *error)
+/* The student's word on the picture, and how it fares on fresh neighbours. `grouped` has room for three rows. */
+static bool measure(dv_bundle *bundle, const dv_words *words, dv_explanation *explanation, float *logits,
+                    float *grouped, dv_error *error)
 {
     const dv_neighbors *fresh = bundle->fresh;
-    int classes = explanation->classes, pixels = bundle->pixels;
-    float *logits = dv_alloc((size_t)fresh->count * classes, sizeof *logits, error);
-    if (!logits)
-        return false;
-    dv_student_logits(NULL, explanation->weights, explanation->bias, pixels, classes, explanation->picture, 1, logits);
-    dv_softmax(logits, classes, 1, explanation->student_probabilities);
-    explanation->student_class = dv_largest(logits, classes);
-    dv_student_logits(bundle->team, explanation->weights, explanation->bias, pixels, classes, fresh->pictures,
+    const dv_shortlist *list = bundle->shortlist;
+    int rows = explanation->rows, pixels = bundle->pixels, classes = explanation->classes;
+    float *student = grouped + 2 * rows;
+    dv_student_logits(NULL, explanation->weights, explanation->bias, pixels, rows, explanation->picture, 1, student);
+    dv_soften(explanation->multi_label, student, rows, 1, explanation->student_probabilities);
+    explanation->student_class = dv_student_word(list->row_class, list->names, student);
+    dv_student_logits(bundle->team, explanation->weights, explanation->bias, pixels, rows, fresh->pictures,
                       fresh->count, logits);
+    dv_shortlist_group(list, classes, words->logits + DV_WORD_FILE * classes, grouped);
+    dv_shortlist_group(list, classes, words->logits + DV_WORD_RECONSTRUCTION * classes, grouped + rows);
     const dv_evidence evidence = {
         .count = fresh->count,
         .classes = classes,
-        .teacher = fresh->logits,
+        .rows = rows,
+        .names = list->names,
+        .row_class = list->row_class,
+        .multi_label = explanation->multi_label,
+        .teacher = list->fresh,
+        .words = fresh->words,
         .student = logits,
         .temperature = explanation->options.temperature,
         .picture_class = explanation->teacher_class,
+        .seen_class = explanation->picture_class,
         .reconstruction_class = explanation->fidelity.reconstruction_label,
         .student_class = explanation->student_class,
+        .picture = grouped,
+        .reconstruction = grouped + rows,
+        .student_picture = student,
         .around_reconstruction = explanation->options.neighborhood == DV_NEIGHBORHOOD_VAE,
     };
-    bool ok = dv_fidelity_measure(&evidence, &explanation->fidelity, error);
+    return dv_fidelity_measure(&evidence, &explanation->fidelity, error);
+}
+
+static bool examine(dv_bundle *bundle, const dv_words *words, dv_explanation *explanation, dv_error *error)
+{
+    size_t rows = explanation->rows;
+    float *logits = dv_alloc((size_t)bundle->fresh->count * rows, sizeof *logits, error);
+    float *grouped = dv_alloc(3 * rows, sizeof *grouped, error);
+    bool ok = logits && grouped && measure(bundle, words, explanation, logits, grouped, error);
+    free(grouped);
     free(logits);
+    return ok;
+}
+
+/* The student of the bundle's neighbours, and what is to be told of it. */
+static bool teach(dv_bundle *bundle, const dv_words *words, dv_explanation *explanation, const dv_progress *progress,
+                  dv_error *error)
+{
+    double start = dv_clock_ms();
+    if (!dv_words_shortlist(words, bundle, explanation->label, error) ||
+        !make_rows(bundle->shortlist, explanation, error) || !keep_words(bundle, words, explanation, error))
+        return false;
+    keep_neighbors(bundle, explanation);
+    bool ok = dv_progress_report(progress, "distill", 0, error) && distil(bundle, explanation, progress, error) &&
+              examine(bundle, words, explanation, error) && dv_progress_report(progress, "distill", 1, error);
+    explanation->timing.distill = dv_clock_ms() - start;
     return ok;
 }
 
@@ -173,7 +238,7 @@ dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options,
                            dv_error *error)
 {
     double start = dv_clock_ms();
-    if (!dv_options_check(options, bundle->facts.latent, error) || !dv_options_check_memory(bundle, options, error))
+    if (!dv_options_check(options, bundle, error) || !dv_options_check_memory(bundle, options, error))
         return NULL;
     dv_explanation *explanation = make_explanation(bundle, options, error);
     if (!explanation)
@@ -187,25 +252,21 @@ dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options,
         .mean_picture = explanation->reconstruction,
         .center_picture = explanation->center_picture,
     };
-    if (!dv_place_find(&place, bundle, options, &explanation->timing, progress, error) ||
-        !ask_teacher(bundle, explanation, progress, error))
-        goto fail;
+    dv_words words = {0};
+    bool ok = dv_place_find(&place, bundle, options, &explanation->timing, progress, error) &&
+              dv_words_ask(&words, bundle, &place, &explanation->timing, progress, error);
     if (bundle->facts.labels)
         explanation->label = bundle->facts.labels[options->index];
-    if (!dv_neighbors_make(&bundle->neighbors, bundle, &place, options, DV_PURPOSE_NEIGHBORS, options->neighbors,
-                           &explanation->timing, progress, error) ||
-        !dv_neighbors_make(&bundle->fresh, bundle, &place, options, DV_PURPOSE_FRESH, options->fresh,
-                           &explanation->timing, progress, error))
-        goto fail;
-    keep_neighbors(bundle->neighbors, bundle->pixels, explanation);
-    double taught = dv_clock_ms();
-    if (!dv_progress_report(progress, "distill", 0, error) || !distil(bundle, explanation, progress, error) ||
-        !examine(bundle, explanation, error) || !dv_progress_report(progress, "distill", 1, error))
-        goto fail;
-    explanation->timing.distill = dv_clock_ms() - taught;
+    ok = ok &&
+         dv_neighbors_make(&bundle->neighbors, bundle, &place, options, DV_PURPOSE_NEIGHBORS, options->neighbors,
+                           &explanation->timing, progress, error) &&
+         dv_neighbors_make(&bundle->fresh, bundle, &place, options, DV_PURPOSE_FRESH, options->fresh,
+                           &explanation->timing, progress, error) &&
+         teach(bundle, &words, explanation, progress, error);
+    dv_words_clear(&words);
     explanation->timing.total = dv_clock_ms() - start;
-    return explanation;
-fail:
+    if (ok)
+        return explanation;
     dv_explanation_free(explanation);
     return NULL;
 }

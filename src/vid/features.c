@@ -17,7 +17,6 @@ static const int64_t most_floats = INT64_C(1) << 31;
 typedef struct maker {
     dv_bundle *bundle;
     int64_t size;    /* numbers a picture */
-    float *scratch;  /* of a chunk */
     dv_graph *graph; /* a part of the teacher */
     dv_runner *runner;
 } maker;
@@ -27,8 +26,11 @@ typedef struct kind {
     const char *name;
     /* Sets the size; `chunk` pictures at most are asked for at a time. */
     bool (*open)(maker *maker, int64_t chunk, dv_error *error);
-    bool (*make)(maker *maker, const float *pictures, int64_t count, float *rows, const dv_progress *progress,
-                 dv_error *error);
+    /* Of pictures first .. first + count - 1; `pictures` are these in the auto-encoder's size, where `reads` says so.
+     */
+    bool (*make)(maker *maker, const float *pictures, int64_t first, int64_t count, float *rows,
+                 const dv_progress *progress, dv_error *error);
+    bool reads;
 } kind;
 
 /* ---- latent means ------------------------------------------------------------- */
@@ -36,13 +38,16 @@ typedef struct kind {
 static bool open_latent(maker *it, int64_t chunk, dv_error *error)
 {
     it->size = it->bundle->facts.latent;
-    return (it->scratch = dv_alloc(chunk * it->size, sizeof *it->scratch, error)) != NULL;
+    (void)chunk;
+    (void)error;
+    return true;
 }
 
-static bool make_latent(maker *it, const float *pictures, int64_t count, float *rows, const dv_progress *progress,
-                        dv_error *error)
+static bool make_latent(maker *it, const float *pictures, int64_t first, int64_t count, float *rows,
+                        const dv_progress *progress, dv_error *error)
 {
-    return dv_latent_encode(it->bundle, pictures, count, rows, it->scratch, progress, error);
+    (void)first;
+    return dv_latent_encode(it->bundle, pictures, count, rows, NULL, progress, error);
 }
 
 /* ---- logits ---------------------------------------------------------------------- */
@@ -55,22 +60,14 @@ static bool open_logits(maker *it, int64_t chunk, dv_error *error)
     return true;
 }
 
-static bool make_logits(maker *it, const float *pictures, int64_t count, float *rows, const dv_progress *progress,
-                        dv_error *error)
+static bool make_logits(maker *it, const float *pictures, int64_t first, int64_t count, float *rows,
+                        const dv_progress *progress, dv_error *error)
 {
-    return dv_teacher_run(it->bundle, pictures, count, rows, progress, error);
+    (void)pictures;
+    return dv_teacher_run_files(it->bundle, first, count, rows, progress, error);
 }
 
 /* ---- the last hidden layer ---------------------------------------------------------- */
-
-static const dv_node *producer(const dv_graph *graph, int value)
-{
-    for (int n = 0; n < graph->node_count; n++)
-        for (int o = 0; o < graph->node[n].output_count; o++)
-            if (graph->node[n].output[o] == value)
-                return &graph->node[n];
-    return NULL;
-}
 
 /* The one input of a node that is computed, -1 if it is not one. */
 static int only_input(const dv_graph *graph, const dv_node *node)
@@ -100,10 +97,10 @@ int dv_features_hidden_value(const dv_graph *graph)
 {
     int value = graph->output[0];
     const dv_node *node;
-    while (value >= 0 && (node = producer(graph, value))) {
+    while (value >= 0 && (node = dv_inspect_producer(graph, value))) {
         value = only_input(graph, node);
         if (is_layer(node))
-            return value >= 0 && producer(graph, value) ? value : -1;
+            return value >= 0 && dv_inspect_producer(graph, value) ? value : -1;
     }
     return -1;
 }
@@ -129,10 +126,11 @@ static bool open_hidden(maker *it, int64_t chunk, dv_error *error)
     return true;
 }
 
-static bool make_hidden(maker *it, const float *pictures, int64_t count, float *rows, const dv_progress *progress,
-                        dv_error *error)
+static bool make_hidden(maker *it, const float *pictures, int64_t first, int64_t count, float *rows,
+                        const dv_progress *progress, dv_error *error)
 {
-    return dv_teacher_feed(it->bundle, it->runner, 1, it->size, pictures, count, rows, progress, error);
+    (void)pictures;
+    return dv_teacher_feed_files(it->bundle, it->runner, it->size, first, count, rows, progress, error);
 }
 
 /* ---- pixels ---------------------------------------------------------------------------- */
@@ -145,9 +143,10 @@ static bool open_pixels(maker *it, int64_t chunk, dv_error *error)
     return true;
 }
 
-static bool make_pixels(maker *it, const float *pictures, int64_t count, float *rows, const dv_progress *progress,
-                        dv_error *error)
+static bool make_pixels(maker *it, const float *pictures, int64_t first, int64_t count, float *rows,
+                        const dv_progress *progress, dv_error *error)
 {
+    (void)first;
     memcpy(rows, pictures, count * it->size * sizeof *rows);
     return dv_progress_report(progress, "pixels", 1, error);
 }
@@ -155,10 +154,10 @@ static bool make_pixels(maker *it, const float *pictures, int64_t count, float *
 /* ---- all -------------------------------------------------------------------------------- */
 
 static const kind kinds[] = {
-    [DV_FEATURES_LATENT] = {.name = "latent", .open = open_latent, .make = make_latent},
+    [DV_FEATURES_LATENT] = {.name = "latent", .open = open_latent, .make = make_latent, .reads = true},
     [DV_FEATURES_LOGITS] = {.name = "logits", .open = open_logits, .make = make_logits},
     [DV_FEATURES_HIDDEN] = {.name = "hidden", .open = open_hidden, .make = make_hidden},
-    [DV_FEATURES_PIXELS] = {.name = "pixels", .open = open_pixels, .make = make_pixels},
+    [DV_FEATURES_PIXELS] = {.name = "pixels", .open = open_pixels, .make = make_pixels, .reads = true},
 };
 
 const char *dv_features_name(dv_features features)
@@ -180,14 +179,15 @@ static bool make_all(maker *it, const kind *of, int64_t chunk, float *rows, cons
                      dv_error *error)
 {
     int64_t pixels = it->bundle->pixels, count = it->bundle->facts.count;
-    float *pictures = dv_alloc(chunk * pixels, sizeof *pictures, error);
+    float *pictures = dv_alloc(of->reads ? chunk * pixels : 0, sizeof *pictures, error);
     bool ok = pictures != NULL;
     for (int64_t first = 0; ok && first < count; first += chunk) {
         int64_t size = count - first < chunk ? count - first : chunk;
         dv_span span = {progress, (double)first / (double)count, (double)size / (double)count};
         dv_progress part = dv_span_progress(&span);
-        ok = dv_dataset_pictures(it->bundle->dataset, first, size, NULL, it->bundle->team, pictures, error) &&
-             of->make(it, pictures, size, rows + first * it->size, &part, error);
+        ok = (!of->reads || dv_dataset_pictures(it->bundle->dataset, first, size, &it->bundle->form, it->bundle->team,
+                                                pictures, error)) &&
+             of->make(it, pictures, first, size, rows + first * it->size, &part, error);
     }
     free(pictures);
     return ok;
@@ -205,7 +205,6 @@ bool dv_features_make(dv_bundle *bundle, dv_features features, float **rows, int
               (*rows = dv_alloc(count * it.size, sizeof **rows, error)) &&
               make_all(&it, of, chunk, *rows, progress, error);
     *size = it.size;
-    free(it.scratch);
     dv_runner_free(it.runner);
     dv_graph_free(it.graph);
     if (!ok) {

@@ -74,12 +74,40 @@ static json_t *class_name(const dv_bundle_facts *facts, int class)
     return class < 0 ? json_null() : text(facts->class_names[class]);
 }
 
+/* "one": a picture has one of the classes; "multi": any number of them, each with a probability of its own. */
+static json_t *labels_json(bool multi_label)
+{
+    return text(multi_label ? "multi" : "one");
+}
+
+/* true, false, or null where it is not known. */
+static json_t *marks_json(const dv_bundle_facts *facts, int64_t index, bool *failed)
+{
+    const int8_t *mark = facts->marks + index * facts->classes;
+    json_t *array = json_array();
+    for (int k = 0; k < facts->classes; k++)
+        append(array, mark[k] < 0 ? json_null() : json_boolean(mark[k]), failed);
+    return array;
+}
+
+/* The class of each row of the student; null: the rest. */
+static json_t *rows_json(const dv_explanation *explanation, bool *failed)
+{
+    json_t *array = json_array();
+    for (int row = 0; row < explanation->rows; row++)
+        append(array, explanation->row_class[row] < 0 ? json_null() : json_integer(explanation->row_class[row]),
+               failed);
+    return array;
+}
+
 static json_t *instance_json(const dv_explanation *explanation, const dv_bundle_facts *facts, bool *failed)
 {
     object it = object_new(failed);
     put(it, "index", json_integer(explanation->options.index));
     put(it, "label", explanation->label < 0 ? json_null() : json_integer(explanation->label));
     put(it, "label_name", class_name(facts, explanation->label));
+    if (facts->marks)
+        put(it, "marks", marks_json(facts, explanation->options.index, failed));
     return it.json;
 }
 
@@ -89,6 +117,8 @@ static json_t *teacher_json(const dv_explanation *explanation, const dv_bundle_f
     put(it, "class", json_integer(explanation->teacher_class));
     put(it, "class_name", class_name(facts, explanation->teacher_class));
     put(it, "probabilities", numbers(explanation->teacher_probabilities, explanation->classes, failed));
+    if (!facts->same_size)
+        put(it, "class_in_vae_size", json_integer(explanation->picture_class));
     return it.json;
 }
 
@@ -99,7 +129,8 @@ static json_t *student_json(const dv_explanation *explanation, bool *failed)
     put(it, "temperature", number(explanation->options.temperature));
     put(it, "lambda", number(explanation->lambda));
     put(it, "class", json_integer(explanation->student_class));
-    put(it, "probabilities", numbers(explanation->student_probabilities, explanation->classes, failed));
+    put(it, "probabilities", numbers(explanation->student_probabilities, explanation->rows, failed));
+    put(it, "classes", rows_json(explanation, failed));
     return it.json;
 }
 
@@ -193,6 +224,7 @@ char *dv_json_explanation(const dv_explanation *explanation, const dv_bundle_fac
     put(whole, "student", student_json(explanation, &failed));
     put(whole, "neighbors", neighbors_json(explanation, facts, &failed));
     put(whole, "fidelity", fidelity_json(&explanation->fidelity, &failed));
+    put(whole, "labels", labels_json(explanation->multi_label));
     if (timing)
         put(whole, "timing_ms", timing_json(&explanation->timing, &failed));
     return finish(whole, error);
@@ -205,6 +237,22 @@ static json_t *names_json(const dv_bundle_facts *facts, bool *failed)
     json_t *array = json_array();
     for (int k = 0; k < facts->classes; k++)
         append(array, class_name(facts, k), failed);
+    return array;
+}
+
+static json_t *tallies_json(const dv_classification *classification, bool *failed)
+{
+    json_t *array = json_array();
+    for (int k = 0; k < classification->classes; k++) {
+        const dv_label_tally *tally = &classification->labels[k];
+        object it = object_new(failed);
+        put(it, "known", json_integer(tally->known));
+        put(it, "holds", json_integer(tally->holds));
+        put(it, "given", json_integer(tally->given));
+        put(it, "right", json_integer(tally->right));
+        put(it, "accuracy", number(tally->known ? (double)tally->right / tally->known : NAN));
+        append(array, it.json, failed);
+    }
     return array;
 }
 
@@ -224,6 +272,9 @@ char *dv_json_classification(const dv_classification *classification, const dv_b
     put(whole, "accuracy", number(classification->accuracy));
     put(whole, "confusion", confusion);
     put(whole, "classes", names_json(facts, &failed));
+    put(whole, "labels", labels_json(classification->multi_label));
+    if (classification->labels)
+        put(whole, "each_label", tallies_json(classification, &failed));
     return finish(whole, error);
 }
 
@@ -333,25 +384,42 @@ char *dv_json_array(const char *file, const char *format, const char *type, cons
     return finish(whole, error);
 }
 
+static json_t *picture_json(int channels, int height, int width, bool *failed)
+{
+    json_t *array = json_array();
+    append(array, json_integer(channels), failed);
+    append(array, json_integer(height), failed);
+    append(array, json_integer(width), failed);
+    return array;
+}
+
+static json_t *notes_json(const dv_bundle_facts *facts, bool *failed)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < facts->note_count; i++)
+        append(array, text(facts->notes[i]), failed);
+    return array;
+}
+
 char *dv_json_bundle(const dv_bundle_facts *facts, double negative_elbo, const dv_network_facts *teacher,
                      const dv_network_facts *encoder, const dv_network_facts *decoder, dv_error *error)
 {
     bool failed = false;
     object whole = object_new(&failed);
     int64_t labelled = 0;
-    json_t *picture = json_array();
-    append(picture, json_integer(facts->channels), &failed);
-    append(picture, json_integer(facts->height), &failed);
-    append(picture, json_integer(facts->width), &failed);
-    for (int64_t i = 0; facts->labels && i < facts->count; i++)
-        labelled += facts->labels[i] >= 0;
+    for (int64_t i = 0; i < facts->count; i++)
+        labelled += dv_bundle_is_labelled(facts, i);
     put(whole, "name", text(facts->name));
     put(whole, "classes", names_json(facts, &failed));
     put(whole, "latent", json_integer(facts->latent));
-    put(whole, "picture", picture);
+    put(whole, "picture", picture_json(facts->channels, facts->height, facts->width, &failed));
     put(whole, "count", json_integer(facts->count));
     put(whole, "labelled", json_integer(labelled));
     put(whole, "negative_elbo", number(negative_elbo));
+    put(whole, "labels", labels_json(facts->multi_label));
+    put(whole, "teacher_picture",
+        picture_json(facts->teacher_channels, facts->teacher_height, facts->teacher_width, &failed));
+    put(whole, "notes", notes_json(facts, &failed));
     put(whole, "teacher", network_json(teacher, &failed));
     put(whole, "encoder", network_json(encoder, &failed));
     put(whole, "decoder", network_json(decoder, &failed));

@@ -6,7 +6,9 @@
 #include "vid/neighbors.h"
 #include "vid/options.h"
 #include "vid/ridge.h"
+#include "vid/shortlist.h"
 #include "vid/span.h"
+#include "vid/words.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -46,12 +48,16 @@ static bool make_neighbors(struct path *path, dv_error *error)
 {
     const dv_explain_options *wish = path->wish;
     dv_timing timing = {0};
-    dv_place *place = dv_place_new(path->bundle, wish, path->progress, error);
-    bool ok = place &&
-              dv_neighbors_make(&path->bundle->neighbors, path->bundle, place, wish, DV_PURPOSE_NEIGHBORS,
-                                wish->neighbors, &timing, path->progress, error) &&
-              dv_neighbors_make(&path->bundle->fresh, path->bundle, place, wish, DV_PURPOSE_FRESH, wish->fresh, &timing,
-                                path->progress, error);
+    dv_bundle *bundle = path->bundle;
+    dv_words words = {0};
+    dv_place *place = dv_place_new(bundle, wish, path->progress, error);
+    bool ok = place && dv_words_ask(&words, bundle, place, &timing, path->progress, error) &&
+              dv_neighbors_make(&bundle->neighbors, bundle, place, wish, DV_PURPOSE_NEIGHBORS, wish->neighbors, &timing,
+                                path->progress, error) &&
+              dv_neighbors_make(&bundle->fresh, bundle, place, wish, DV_PURPOSE_FRESH, wish->fresh, &timing,
+                                path->progress, error) &&
+              dv_words_shortlist(&words, bundle, bundle->facts.labels ? bundle->facts.labels[wish->index] : -1, error);
+    dv_words_clear(&words);
     dv_place_free(place);
     return ok;
 }
@@ -59,6 +65,7 @@ static bool make_neighbors(struct path *path, dv_error *error)
 static bool measure(struct path *path, const dv_ridge_system *system, dv_lambda_point *point, dv_error *error)
 {
     const dv_neighbors *fresh = path->bundle->fresh;
+    const dv_shortlist *list = path->bundle->shortlist;
     const dv_lesson *lesson = &path->lesson;
     dv_fidelity fidelity = {0};
     dv_error lost;
@@ -72,8 +79,13 @@ static bool measure(struct path *path, const dv_ridge_system *system, dv_lambda_
                       fresh->pictures, fresh->count, path->logits);
     const dv_evidence evidence = {
         .count = fresh->count,
-        .classes = lesson->classes,
-        .teacher = fresh->logits,
+        .classes = path->bundle->facts.classes,
+        .rows = list->rows,
+        .names = list->names,
+        .row_class = list->row_class,
+        .multi_label = lesson->multi_label,
+        .teacher = list->fresh,
+        .words = fresh->words,
         .student = path->logits,
         .temperature = path->wish->temperature,
     };
@@ -101,12 +113,12 @@ static bool walk(struct path *path, dv_lambda_point *point, int count, dv_error 
 bool dv_lambda_path(dv_bundle *bundle, const dv_explain_options *wish, dv_lambda_point *point, int count,
                     const dv_progress *progress, dv_error *error)
 {
-    size_t classes = bundle->facts.classes;
     struct path path = {.bundle = bundle, .wish = wish, .progress = progress};
-    if (!check_points(point, count, error) || !dv_options_check(wish, bundle->facts.latent, error) ||
+    if (!check_points(point, count, error) || !dv_options_check(wish, bundle, error) ||
         !dv_options_check_memory(bundle, wish, error) || !make_neighbors(&path, error))
         return false;
     path.lesson = dv_student_lesson(bundle, wish, progress);
+    size_t classes = path.lesson.classes;
     bool ok = (path.student.weights = dv_alloc(classes * bundle->pixels, sizeof(float), error)) &&
               (path.student.bias = dv_alloc(classes, sizeof(float), error)) &&
               (path.logits = dv_alloc(classes * wish->fresh, sizeof(float), error)) && walk(&path, point, count, error);

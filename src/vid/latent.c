@@ -5,24 +5,76 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_FLOATS = 1 << 22 };
+
+/* ---- encoding ------------------------------------------------------------------ */
+
+struct preparing {
+    const dv_feed *feed;
+    const float *pictures;
+    float *input, *scratch;
+};
+
+static void prepare(void *context, int64_t task, int thread)
+{
+    const struct preparing *work = context;
+    size_t size = dv_feed_input_size(work->feed);
+    dv_feed_forward(work->feed, work->pictures + task * size, work->input + task * size,
+                    work->scratch + (size_t)thread * dv_feed_scratch(work->feed));
+}
+
+/* What the encoder puts out: a row of means and perhaps one of spreads, or both in one. */
+static bool run_encoder(dv_bundle *bundle, const float *pictures, int64_t count, float *const *output,
+                        const dv_progress *progress, dv_error *error)
+{
+    struct preparing work = {.feed = bundle->encoder_feed, .pictures = pictures};
+    if (dv_feed_is_idle(work.feed))
+        return dv_runner_run_batch(bundle->encoder.runner, pictures, count, output, progress, "encode", error);
+    size_t threads = (size_t)dv_team_size(bundle->team);
+    bool ok = (work.input = dv_alloc((size_t)count, (size_t)bundle->pixels * sizeof(float), error)) &&
+              (work.scratch = dv_alloc(threads * dv_feed_scratch(work.feed), sizeof(float), error));
+    if (ok) {
+        dv_team_run(bundle->team, prepare, &work, count);
+        ok = dv_runner_run_batch(bundle->encoder.runner, work.input, count, output, progress, "encode", error);
+    }
+    free(work.scratch);
+    free(work.input);
+    return ok;
+}
+
+/* Rows of means then spreads, taken apart. */
+static void part_halves(const float *both, int64_t count, int64_t latent, float *mean, float *spread)
+{
+    for (int64_t i = 0; i < count; i++) {
+        memcpy(mean + i * latent, both + 2 * i * latent, (size_t)latent * sizeof(float));
+        memcpy(spread + i * latent, both + (2 * i + 1) * latent, (size_t)latent * sizeof(float));
+    }
+}
 
 bool dv_latent_encode(dv_bundle *bundle, const float *pictures, int64_t count, float *mean, float *log_variance,
                       const dv_progress *progress, dv_error *error)
 {
-    float **output = dv_alloc(bundle->encoder.graph->output_count, sizeof *output, error);
-    if (!output)
+    int64_t latent = bundle->facts.latent, numbers = count * latent;
+    float *spread = log_variance, *both = NULL, *own = NULL;
+    if (!log_variance && !(spread = own = dv_alloc((size_t)numbers, sizeof *own, error)))
         return false;
-    output[bundle->mean_output] = mean;
-    output[bundle->log_variance_output] = log_variance;
-    bool ok = dv_runner_run_batch(bundle->encoder.runner, pictures, count, output, progress, "encode", error);
-    free(output);
-    for (int64_t i = 0; ok && i < count * bundle->facts.latent; i++)
-        if (!isfinite(mean[i]) || !isfinite(log_variance[i]))
+    bool ok = !bundle->halves || (both = dv_alloc(2 * (size_t)numbers, sizeof *both, error));
+    ok = ok && run_encoder(bundle, pictures, count, (float *[]){both ? both : mean, spread}, progress, error);
+    if (ok && both)
+        part_halves(both, count, latent, mean, spread);
+    for (int64_t i = 0; ok && !bundle->facts.has_deviation && i < numbers; i++)
+        spread[i] = -INFINITY;
+    if (ok && bundle->facts.has_deviation)
+        dv_spread_to_log_variance(bundle->spread, spread, numbers);
+    for (int64_t i = 0; ok && i < numbers; i++)
+        if (!isfinite(mean[i]) || isnan(spread[i]) || spread[i] == INFINITY)
             ok = dv_error_set(error, DV_ERROR_FORMAT, "%s puts out numbers that are not finite", bundle->encoder.path);
+    free(own);
+    free(both);
     return ok;
 }
-
-enum { CHUNK_FLOATS = 1 << 22 };
 
 bool dv_encode_range(dv_bundle *bundle, int64_t first, int64_t count, float *means, dv_error *error)
 {
@@ -32,67 +84,104 @@ bool dv_encode_range(dv_bundle *bundle, int64_t first, int64_t count, float *mea
         return false;
     if (chunk > count)
         chunk = count;
-    float *pictures = dv_alloc(chunk * pixels, sizeof *pictures, error);
-    float *log_variance = dv_alloc(chunk * latent, sizeof *log_variance, error);
-    bool ok = pictures && log_variance;
+    float *pictures = dv_alloc((size_t)(chunk * pixels), sizeof *pictures, error);
+    bool ok = pictures != NULL;
     for (int64_t done = 0; ok && done < count; done += chunk) {
         int64_t size = count - done < chunk ? count - done : chunk;
-        ok = dv_dataset_pictures(bundle->dataset, first + done, size, NULL, bundle->team, pictures, error) &&
-             dv_latent_encode(bundle, pictures, size, means + done * latent, log_variance, NULL, error);
+        ok = dv_dataset_pictures(bundle->dataset, first + done, size, &bundle->form, bundle->team, pictures, error) &&
+             dv_latent_encode(bundle, pictures, size, means + done * latent, NULL, NULL, error);
     }
-    free(log_variance);
     free(pictures);
     return ok;
 }
 
+/* ---- decoding -------------------------------------------------------------------- */
+
 /* A decoder without its last sigmoid would give values far outside, and clipping would hide it. */
 static const float farthest = 1;
 
-struct clipping {
-    float *value;
-    int64_t count;
+static float value_of(dv_decoder_range range, float raw)
+{
+    return range == DV_RANGE_UNIT ? raw : range == DV_RANGE_TANH ? (raw + 1) / 2 : 1 / (1 + expf(-raw));
+}
+
+/* Where a pixel of a picture stands among the decoder's numbers. */
+static size_t place_of(const dv_network_input *decoded, int c, size_t pixel)
+{
+    size_t plane = (size_t)decoded->height * (size_t)decoded->width;
+    return decoded->layout == DV_LAYOUT_NHWC ? pixel * (size_t)decoded->channels + (size_t)c
+                                             : (size_t)c * plane + pixel;
+}
+
+void dv_decoded_picture(const dv_bundle *bundle, const float *raw, float *picture)
+{
+    const dv_network_input *decoded = &bundle->decoded;
+    size_t plane = (size_t)decoded->height * (size_t)decoded->width;
+    for (int c = 0; c < decoded->channels; c++)
+        for (size_t i = 0; i < plane; i++)
+            picture[(size_t)c * plane + i] = value_of(bundle->range, raw[place_of(decoded, c, i)]);
+}
+
+void dv_decoded_gradient(const dv_bundle *bundle, const float *raw, const float *by_picture, float *by_raw)
+{
+    const dv_network_input *decoded = &bundle->decoded;
+    size_t plane = (size_t)decoded->height * (size_t)decoded->width;
+    for (int c = 0; c < decoded->channels; c++)
+        for (size_t i = 0; i < plane; i++) {
+            size_t at = place_of(decoded, c, i);
+            float value = value_of(bundle->range, raw[at]);
+            float slope = bundle->range == DV_RANGE_UNIT   ? 1
+                          : bundle->range == DV_RANGE_TANH ? 0.5f
+                                                           : value * (1 - value);
+            by_raw[at] = slope * by_picture[(size_t)c * plane + i];
+        }
+}
+
+struct finishing {
+    const dv_bundle *bundle;
+    float *pictures;
+    float *raw;  /* a picture a thread */
     bool *wrong; /* one for each task */
 };
 
-enum { TASK_VALUES = 1 << 16 };
-
-static void clip(void *context, int64_t task, int thread)
+static void finish(void *context, int64_t task, int thread)
 {
-    const struct clipping *work = context;
-    int64_t end = (task + 1) * TASK_VALUES < work->count ? (task + 1) * TASK_VALUES : work->count;
+    const struct finishing *work = context;
+    size_t pixels = (size_t)work->bundle->pixels;
+    float *picture = work->pictures + task * pixels, *raw = work->raw + (size_t)thread * pixels;
     bool wrong = false;
-    (void)thread;
-    for (int64_t i = task * TASK_VALUES; i < end; i++) {
-        float value = work->value[i];
+    if (work->bundle->range != DV_RANGE_UNIT || work->bundle->decoded.layout != DV_LAYOUT_NCHW) {
+        memcpy(raw, picture, pixels * sizeof *raw);
+        dv_decoded_picture(work->bundle, raw, picture);
+    }
+    for (size_t i = 0; i < pixels; i++) {
+        float value = picture[i];
         wrong |= !(value >= -farthest && value <= 1 + farthest);
-        work->value[i] = value < 0 ? 0 : value > 1 ? 1 : value;
+        picture[i] = value < 0 ? 0 : value > 1 ? 1 : value;
     }
     work->wrong[task] = wrong;
 }
 
-static bool clip_pictures(dv_bundle *bundle, float *pictures, int64_t count, dv_error *error)
+static bool finish_pictures(dv_bundle *bundle, float *pictures, int64_t count, dv_error *error)
 {
-    int64_t values = count * bundle->pixels, tasks = (values + TASK_VALUES - 1) / TASK_VALUES;
-    bool *wrong = dv_alloc(tasks, sizeof *wrong, error), ok = wrong != NULL;
-    struct clipping work = {pictures, values, wrong};
+    struct finishing work = {.bundle = bundle, .pictures = pictures};
+    size_t threads = (size_t)dv_team_size(bundle->team);
+    bool ok = (work.wrong = dv_alloc((size_t)count, sizeof *work.wrong, error)) &&
+              (work.raw = dv_alloc(threads * (size_t)bundle->pixels, sizeof *work.raw, error));
     if (ok)
-        dv_team_run(bundle->team, clip, &work, tasks);
-    for (int64_t task = 0; ok && task < tasks; task++)
-        if (wrong[task])
+        dv_team_run(bundle->team, finish, &work, count);
+    for (int64_t task = 0; ok && task < count; task++)
+        if (work.wrong[task])
             ok = dv_error_set(error, DV_ERROR_FORMAT, "%s puts out values far from 0..1; does it lack a sigmoid?",
                               bundle->decoder.path);
-    free(wrong);
+    free(work.raw);
+    free(work.wrong);
     return ok;
 }
 
 bool dv_latent_decode(dv_bundle *bundle, const float *latents, int64_t count, float *pictures,
                       const dv_progress *progress, dv_error *error)
 {
-    float **output = dv_alloc(bundle->decoder.graph->output_count, sizeof *output, error);
-    if (!output)
-        return false;
-    output[0] = pictures;
-    bool ok = dv_runner_run_batch(bundle->decoder.runner, latents, count, output, progress, "decode", error);
-    free(output);
-    return ok && clip_pictures(bundle, pictures, count, error);
+    return dv_runner_run_batch(bundle->decoder.runner, latents, count, &pictures, progress, "decode", error) &&
+           finish_pictures(bundle, pictures, count, error);
 }

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "vid/latent.h"
 #include "vid/sobol.h"
+#include "vid/softmax.h"
 #include "vid/teacher.h"
 
 #include <math.h>
@@ -115,6 +116,7 @@ static dv_neighbors *make_set(const dv_bundle *bundle, int64_t count, dv_error *
         !(set->latents = dv_arena_alloc(arena, count * latent, sizeof(float), error)) ||
         !(set->pictures = dv_arena_alloc(arena, count * bundle->pixels, sizeof(float), error)) ||
         !(set->logits = dv_arena_alloc(arena, count * bundle->facts.classes, sizeof(float), error)) ||
+        !(set->words = dv_arena_alloc(arena, count, sizeof(int), error)) ||
         !(set->weight = dv_arena_alloc(arena, count, sizeof(double), error)) ||
         !(set->center = dv_arena_alloc(arena, latent, sizeof(float), error)) ||
         !(set->band = dv_arena_alloc(arena, latent, sizeof(float), error))) {
@@ -191,6 +193,8 @@ bool dv_neighbors_make(dv_neighbors **neighbors, dv_bundle *bundle, const dv_pla
     double middle = dv_clock_ms();
     timing->decode += middle - start;
     set->has_pictures = dv_teacher_run(bundle, set->pictures, count, set->logits, progress, error);
+    for (int64_t i = 0; set->has_pictures && i < count; i++)
+        set->words[i] = dv_largest(set->logits + i * facts->classes, facts->classes);
     set->generation = ++bundle->generations;
     dv_neighbors_locality(set, latent, set->weight);
     timing->teacher += dv_clock_ms() - middle;

@@ -14,6 +14,7 @@ typedef struct dv_neighbors {
     float *latents;  /* count x L, center + band * points; the mean for masked copies */
     float *pictures; /* count x D */
     float *logits;   /* count x K, the teacher's */
+    int *words;      /* count, the largest of these */
     double *weight;  /* count, of locality */
 
     uint64_t generation; /* differs from set to set, and whenever a set's pictures are made anew */

@@ -69,7 +69,16 @@ static bool check_latent_options(const dv_explain_options *options, int latent, 
     return true;
 }
 
-bool dv_options_check(const dv_explain_options *options, int latent, dv_error *error)
+static bool check_deviation(const dv_explain_options *options, const dv_bundle *bundle, dv_error *error)
+{
+    if (options->band_scale != DV_BAND_POSTERIOR || bundle->facts.has_deviation)
+        return true;
+    return dv_error_set(error, DV_ERROR_ARGUMENT,
+                        "%s tells no log-variance, so bands cannot be measured by it; take those of the prior",
+                        bundle->encoder.path);
+}
+
+bool dv_options_check(const dv_explain_options *options, const dv_bundle *bundle, dv_error *error)
 {
     return check_range("the number of neighbours", options->neighbors, DV_MIN_NEIGHBORS, DV_MAX_NEIGHBORS, error) &&
            check_range("the number of fresh neighbours", options->fresh, 1, DV_MAX_NEIGHBORS, error) &&
@@ -84,7 +93,7 @@ bool dv_options_check(const dv_explain_options *options, int latent, dv_error *e
            check_range("the batch", options->batch, 1, DV_MAX_BATCH, error) &&
            (options->learning_rate == 0 ||
             check_range("the learning rate", options->learning_rate, DV_MIN_RATE, DV_MAX_RATE, error)) &&
-           check_latent_options(options, latent, error);
+           check_latent_options(options, bundle->facts.latent, error) && check_deviation(options, bundle, error);
 }
 
 /* Better an answer now than a machine that swaps for an hour. */

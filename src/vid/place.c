@@ -62,7 +62,7 @@ dv_place *dv_place_new(dv_bundle *bundle, const dv_explain_options *options, con
 {
     size_t latent = bundle->facts.latent, pixels = bundle->pixels;
     dv_timing timing = {0};
-    if (!dv_options_check(options, bundle->facts.latent, error))
+    if (!dv_options_check(options, bundle, error))
         return NULL;
     dv_arena *arena = dv_arena_new(error);
     dv_place *place = arena ? dv_arena_alloc(arena, 1, sizeof *place, error) : NULL;

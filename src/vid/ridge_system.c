@@ -3,7 +3,8 @@
  *
  * With weights w_i that sum to 1, rows a_i = sqrt(w_i) (x_i - mean x) and r_i = sqrt(w_i) (y_i - mean y), the maps W
  * solve (A'A + lambda I) W = A'R, or, where there are fewer neighbours than pixels, W = A' (AA' + lambda I)^-1 R.
- * The targets y = log q - mean over classes need no softmax: they are the teacher's centred logits over T.
+ * The targets y = log q - mean over classes need no softmax: they are the teacher's centred logits over T. Labels that
+ * may hold at once are fitted one by one: their targets are their log-odds over T, not centred.
  *
  * Every matrix is made of tiles whose size depends on the problem alone, one task each, so that the bits do not
  * depend on the team. */
@@ -36,6 +37,11 @@ static int64_t smaller(int64_t a, int64_t b)
 
 /* ---- rows ------------------------------------------------------------------ */
 
+static double center_of(const dv_lesson *lesson, int64_t i)
+{
+    return lesson->multi_label ? 0 : dv_average(lesson->logits + i * lesson->classes, lesson->classes);
+}
+
 static double target(const dv_lesson *lesson, int64_t i, int k, double center)
 {
     return (lesson->logits[i * lesson->classes + k] - center) / lesson->options->temperature;
@@ -60,7 +66,7 @@ static void average_targets(struct filling *work)
 {
     const dv_lesson *lesson = work->lesson;
     for (int64_t i = 0; i < lesson->count; i++) {
-        double center = dv_average(lesson->logits + i * lesson->classes, lesson->classes);
+        double center = center_of(lesson, i);
         for (int k = 0; k < lesson->classes; k++)
             work->system->target_mean[k] += lesson->weight[i] / work->system->weight_sum * target(lesson, i, k, center);
     }
@@ -73,8 +79,7 @@ static void fill_rows(void *context, int64_t task, int thread)
     (void)thread;
     for (int64_t row = task * TASK_ROWS; row < smaller((task + 1) * TASK_ROWS, work->rows); row++) {
         int64_t i = work->first + row;
-        double scale = sqrt(lesson->weight[i] / work->system->weight_sum),
-               center = dv_average(lesson->logits + i * lesson->classes, lesson->classes);
+        double scale = sqrt(lesson->weight[i] / work->system->weight_sum), center = center_of(lesson, i);
         for (int p = 0; p < lesson->pixels; p++)
             work->a[row * lesson->pixels + p] =
                 (float)(scale * (lesson->pictures[i * lesson->pixels + p] - work->system->picture_mean[p]));

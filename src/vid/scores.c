@@ -7,6 +7,43 @@
 #include <float.h>
 #include <math.h>
 
+/* Nats, of yes and no. */
+static double entropy_of(double yes)
+{
+    return yes > 0 && yes < 1 ? -yes * log(yes) - (1 - yes) * log1p(-yes) : 0;
+}
+
+dv_scores dv_scores_of_labels(const float *probabilities, int classes, const int8_t *marks)
+{
+    assert(classes >= 2);
+    int best = dv_largest(probabilities, classes), known = 0;
+    double margin = 1, entropy = 0, loss = 0;
+    for (int k = 0; k < classes; k++) {
+        double yes = probabilities[k];
+        margin = fmin(margin, fabs(2 * yes - 1));
+        entropy += entropy_of(yes) / classes;
+        if (!marks || marks[k] < 0)
+            continue;
+        loss -= log(fmax(marks[k] ? yes : 1 - yes, FLT_MIN));
+        known++;
+    }
+    return (dv_scores){
+        .prediction = best,
+        .confidence = probabilities[best],
+        .margin = (float)margin,
+        .entropy = (float)entropy,
+        .loss = known ? (float)(loss / known) : NAN,
+    };
+}
+
+int dv_count_wrong_labels(const float *probabilities, int classes, const int8_t *marks)
+{
+    int wrong = 0;
+    for (int k = 0; k < classes; k++)
+        wrong += marks[k] >= 0 && (probabilities[k] >= 0.5f) != marks[k];
+    return wrong;
+}
+
 dv_scores dv_scores_of(const float *probabilities, int classes, int label)
 {
     assert(classes >= 2 && label < classes);

@@ -2,6 +2,7 @@
 #include "vid/slope.h"
 
 #include "base/error.h"
+#include "vid/latent.h"
 #include "vid/softmax.h"
 #include "vid/teacher.h"
 
@@ -12,7 +13,9 @@ struct dv_slope {
     const dv_bundle *bundle;
     const dv_place *place;
     dv_gradient *decoder, *teacher;
-    float *logits; /* K */
+    float *logits;  /* K */
+    float *picture; /* D, decoded, or its gradient */
+    float *scratch; /* of the feed to the teacher */
 };
 
 static dv_gradient *differentiate(const dv_network *network, int64_t elements, dv_error *error)
@@ -36,9 +39,12 @@ dv_slope *dv_slope_new(const dv_bundle *bundle, const dv_place *place, dv_error 
         return NULL;
     slope->bundle = bundle;
     slope->place = place;
+    const dv_feed *feed = bundle->teacher_feed;
     if ((slope->decoder = differentiate(&bundle->decoder, bundle->facts.latent, error)) &&
-        (slope->teacher = differentiate(&bundle->teacher, bundle->pixels, error)) &&
-        (slope->logits = dv_alloc(bundle->facts.classes, sizeof *slope->logits, error)))
+        (slope->teacher = differentiate(&bundle->teacher, (int64_t)dv_feed_input_size(feed), error)) &&
+        (slope->logits = dv_alloc(bundle->facts.classes, sizeof *slope->logits, error)) &&
+        (slope->picture = dv_alloc(bundle->pixels, sizeof *slope->picture, error)) &&
+        (slope->scratch = dv_alloc(dv_feed_scratch(feed), sizeof *slope->scratch, error)))
         return slope;
     dv_slope_free(slope);
     return NULL;
@@ -51,6 +57,8 @@ void dv_slope_free(dv_slope *slope)
     dv_gradient_free(slope->decoder);
     dv_gradient_free(slope->teacher);
     free(slope->logits);
+    free(slope->picture);
+    free(slope->scratch);
     free(slope);
 }
 
@@ -59,24 +67,39 @@ static float clip(float value)
     return value < 0 ? 0 : value > 1 ? 1 : value;
 }
 
-static float deviation_of(const dv_bundle *bundle, int pixel)
-{
-    return bundle->deviation[pixel / (bundle->facts.height * bundle->facts.width)];
-}
-
 /* The picture as the teacher sees it: decoded, with or without the residual, preprocessed. */
 static void show_picture(dv_slope *slope)
 {
     const dv_bundle *bundle = slope->bundle;
     const dv_place *place = slope->place;
-    const float *decoded = dv_gradient_output(slope->decoder, 0)->f;
-    float *seen = dv_gradient_input(slope->teacher, 0)->f;
+    float *picture = slope->picture;
+    dv_decoded_picture(bundle, dv_gradient_output(slope->decoder, 0)->f, picture);
     for (int p = 0; p < bundle->pixels; p++) {
-        float value = clip(decoded[p]);
+        picture[p] = clip(picture[p]);
         if (place->residual)
-            value = clip(value + place->picture[p] - place->mean_picture[p]);
-        seen[p] = (value - bundle->mean[p / (bundle->facts.height * bundle->facts.width)]) / deviation_of(bundle, p);
+            picture[p] = clip(picture[p] + place->picture[p] - place->mean_picture[p]);
     }
+    dv_feed_forward(bundle->teacher_feed, picture, dv_gradient_input(slope->teacher, 0)->f, slope->scratch);
+}
+
+/* Logits of what the teacher put out. */
+static void read_logits(dv_slope *slope)
+{
+    const dv_teacher_facts *head = &slope->bundle->head;
+    const float *output = dv_gradient_output(slope->teacher, 0)->f;
+    slope->logits[0] = 0;
+    for (int k = 0; k < head->width; k++)
+        slope->logits[head->classes - head->width + k] = head->head->logit(output[k]);
+}
+
+/* The gradient of one logit by what the teacher put out, times `sign`. */
+static void seed_logit(dv_slope *slope, int class, float sign)
+{
+    const dv_teacher_facts *head = &slope->bundle->head;
+    int number = class - (head->classes - head->width);
+    if (number >= 0)
+        dv_gradient_output_gradient(slope->teacher, 0)->f[number] =
+            sign * head->head->slope(dv_gradient_output(slope->teacher, 0)->f[number]);
 }
 
 static int largest_but(const float *value, int count, int left_out)
@@ -91,27 +114,22 @@ static int largest_but(const float *value, int count, int left_out)
 void dv_slope_measure(dv_slope *slope, const float *latent, int target, int *word, double *margin, float *gradient)
 {
     const dv_bundle *bundle = slope->bundle;
-    const dv_teacher_output *kind = bundle->teacher_output;
     int classes = bundle->facts.classes;
     memcpy(dv_gradient_input(slope->decoder, 0)->f, latent, bundle->facts.latent * sizeof(float));
     dv_gradient_forward(slope->decoder, NULL);
     show_picture(slope);
     dv_gradient_forward(slope->teacher, NULL);
-    const float *output = dv_gradient_output(slope->teacher, 0)->f;
-    for (int k = 0; k < classes; k++)
-        slope->logits[k] = kind->logit(output[k]);
+    read_logits(slope);
     int rival = largest_but(slope->logits, classes, target);
     *word = dv_largest(slope->logits, classes);
     *margin = (double)slope->logits[target] - slope->logits[rival];
 
-    float *seed = dv_gradient_output_gradient(slope->teacher, 0)->f;
-    seed[target] = kind->slope(output[target]);
-    seed[rival] = -kind->slope(output[rival]);
+    seed_logit(slope, target, 1);
+    seed_logit(slope, rival, -1);
     dv_gradient_backward(slope->teacher);
-    const float *by_pixel = dv_gradient_result(slope->teacher, 0)->f;
-    float *decoded = dv_gradient_output_gradient(slope->decoder, 0)->f;
-    for (int p = 0; p < bundle->pixels; p++)
-        decoded[p] = by_pixel[p] / deviation_of(bundle, p);
+    dv_feed_backward(bundle->teacher_feed, dv_gradient_result(slope->teacher, 0)->f, slope->picture, slope->scratch);
+    dv_decoded_gradient(bundle, dv_gradient_output(slope->decoder, 0)->f, slope->picture,
+                        dv_gradient_output_gradient(slope->decoder, 0)->f);
     dv_gradient_backward(slope->decoder);
     memcpy(gradient, dv_gradient_result(slope->decoder, 0)->f, bundle->facts.latent * sizeof(float));
 }

@@ -23,6 +23,22 @@ void dv_softmax(const float *logits, int classes, double temperature, float *pro
         probabilities[k] = (float)(exp((logits[k] - largest) / temperature) / sum);
 }
 
+double dv_log_sigmoid(double x)
+{
+    return x < 0 ? x - log1p(exp(x)) : -log1p(exp(-x));
+}
+
+void dv_sigmoid(const float *logits, int labels, double temperature, float *probabilities)
+{
+    for (int k = 0; k < labels; k++)
+        probabilities[k] = (float)(1 / (1 + exp(-logits[k] / temperature)));
+}
+
+void dv_soften(bool multi_label, const float *logits, int classes, double temperature, float *probabilities)
+{
+    (multi_label ? dv_sigmoid : dv_softmax)(logits, classes, temperature, probabilities);
+}
+
 double dv_average(const float *value, int count)
 {
     double sum = 0;

@@ -1,7 +1,9 @@
 /* The students that are trained: softmax regression on soft labels, the paper's way, by three optimisers.
  *
  * The loss is the mean cross-entropy -sum_k q_k log p_k, p = softmax(W x + b). One sample's curvature is at most
- * (|x|^2 + 1) / 2 (Boehning 1992), which gives the step that gradient descent can take without asking the user. */
+ * (|x|^2 + 1) / 2 (Boehning 1992), which gives the step that gradient descent can take without asking the user. Labels
+ * that may hold at once each have a cross-entropy of yes and no, p = sigmoid(W x + b); their sum is descended, with
+ * half that curvature at most, and their mean is told. */
 #include "vid/student.h"
 
 #include "base/error.h"
@@ -97,6 +99,23 @@ static const struct optimizer gd = {.whole_batch = true, .default_rate = rate_of
 
 /* ---- one epoch -------------------------------------------------------------- */
 
+/* The same as below for labels that may hold at once. */
+static double meet_each_label(struct regression *work, const int64_t *index, int64_t count)
+{
+    int classes = work->lesson->classes;
+    double loss = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const float *label = work->lesson->soft_labels + index[i] * classes;
+        float *row = work->error + i * classes;
+        for (int k = 0; k < classes; k++) {
+            double yes = dv_log_sigmoid(row[k]), no = dv_log_sigmoid(-(double)row[k]);
+            loss -= (label[k] * yes + (1 - label[k]) * no) / classes;
+            row[k] = (float)((exp(yes) - label[k]) / count);
+        }
+    }
+    return loss;
+}
+
 /* Sum of the losses of `count` samples whose logits stand in work->error; leaves the gradient by the logits there. */
 static double meet_labels(struct regression *work, const int64_t *index, int64_t count)
 {
@@ -128,7 +147,7 @@ static double take_step(struct regression *work, const struct optimizer *optimiz
         memcpy(work->error + i * classes, bias, classes * sizeof(float));
     }
     dv_gemm(false, true, count, classes, pixels, 1, pictures, pixels, work->parameter, pixels, 1, work->error, classes);
-    double loss = meet_labels(work, index, count);
+    double loss = work->lesson->multi_label ? meet_each_label(work, index, count) : meet_labels(work, index, count);
     dv_gemm(true, false, classes, pixels, count, 1, work->error, classes, pictures, pixels, 0, work->gradient, pixels);
     for (int64_t k = 0; k < classes; k++) {
         double sum = 0;

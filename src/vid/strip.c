@@ -45,7 +45,7 @@ bool dv_strip_ask(dv_strip *strip, dv_bundle *bundle, const dv_progress *progres
     for (int i = 0; i < strip->count; i++) {
         float *row = strip->probabilities + (size_t)i * strip->classes;
         strip->class_index[i] = dv_largest(row, strip->classes);
-        dv_softmax(row, strip->classes, 1, row);
+        dv_soften(bundle->facts.multi_label, row, strip->classes, 1, row);
     }
     return true;
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "kernel/blas.h"
 #include "vid/neighbors.h"
+#include "vid/shortlist.h"
 
 #include <math.h>
 #include <string.h>
@@ -29,9 +30,10 @@ dv_lesson dv_student_lesson(dv_bundle *bundle, const dv_explain_options *options
     return (dv_lesson){
         .count = neighbors->count,
         .pixels = bundle->pixels,
-        .classes = bundle->facts.classes,
+        .classes = bundle->shortlist->rows,
+        .multi_label = bundle->facts.multi_label,
         .pictures = neighbors->pictures,
-        .logits = neighbors->logits,
+        .logits = bundle->shortlist->neighbors,
         .weight = neighbors->weight,
         .options = options,
         .team = bundle->team,

@@ -11,7 +11,8 @@
 typedef struct dv_lesson {
     int64_t count;            /* N */
     int pixels;               /* D */
-    int classes;              /* K */
+    int classes;              /* K: those that it is to tell apart, the rest among them */
+    bool multi_label;         /* each is a label of its own, with a sigmoid in place of the softmax */
     const float *pictures;    /* N x D */
     const float *logits;      /* N x K, the teacher's */
     const float *soft_labels; /* N x K, softmax(logits / temperature) */
@@ -34,7 +35,8 @@ typedef struct dv_student {
     int loss_count;
 } dv_student;
 
-/* The bundle's neighbours as a lesson; soft labels are the caller's to add, ridge needs none. */
+/* The bundle's neighbours as a lesson on the classes of its shortlist; soft labels are the caller's to add, ridge needs
+ * none. */
 dv_lesson dv_student_lesson(dv_bundle *bundle, const dv_explain_options *options, const dv_progress *progress);
 
 bool dv_student_distil(const dv_lesson *lesson, dv_student *student, dv_error *error);

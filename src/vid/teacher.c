@@ -8,132 +8,120 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what teachers put out ------------------------------------------------ */
-
-static float same(float output)
-{
-    return output;
-}
-
-/* A probability of exactly zero says no more than that it was very small. */
-static const float least = 1e-12f;
-
-static float logarithm(float output)
-{
-    return logf(fmaxf(output, least));
-}
-
-static float log_odds(float output)
-{
-    return logf(fmaxf(output, least)) - logf(fmaxf(1 - output, least));
-}
-
-static float slope_of_same(float output)
-{
-    (void)output;
-    return 1;
-}
-
-static float slope_of_logarithm(float output)
-{
-    return 1 / fmaxf(output, least);
-}
-
-static float slope_of_log_odds(float output)
-{
-    return 1 / fmaxf(output, least) + 1 / fmaxf(1 - output, least);
-}
-
-static const dv_teacher_output outputs[] = {
-    {.name = "logits", .logit = same, .slope = slope_of_same},
-    {.name = "probabilities", .logit = logarithm, .slope = slope_of_logarithm},
-    {.name = "sigmoid", .logit = log_odds, .slope = slope_of_log_odds},
-};
-
-const dv_teacher_output *dv_teacher_output_find(const char *name, dv_error *error)
-{
-    if (!name)
-        return &outputs[0];
-    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++)
-        if (strcmp(outputs[i].name, name) == 0)
-            return &outputs[i];
-    dv_error_set(error, DV_ERROR_ARGUMENT, "a teacher puts out logits, probabilities or sigmoid, not '%s'", name);
-    return NULL;
-}
-
-/* ---- running it ----------------------------------------------------------- */
-
-/* Pictures that are preprocessed and run at a time, so that the copy stays small. */
+/* Pictures that are made ready and run at a time, so that the copy stays small. */
 enum { CHUNK_FLOATS = 1 << 22, TASK_PICTURES = 64 };
 
-struct preprocessing {
-    const dv_bundle *bundle;
+/* ---- pictures made ready ---------------------------------------------------- */
+
+struct preparing {
+    const dv_feed *feed;
     const float *pictures;
-    int64_t count;
-    float *result;
+    float *input;
+    float *scratch; /* one stretch a thread */
 };
 
-static void preprocess(void *context, int64_t task, int thread)
+static void prepare(void *context, int64_t task, int thread)
 {
-    const struct preprocessing *work = context;
-    const dv_bundle_facts *facts = &work->bundle->facts;
-    int64_t plane = (int64_t)facts->height * facts->width;
-    int64_t end = (task + 1) * TASK_PICTURES < work->count ? (task + 1) * TASK_PICTURES : work->count;
-    (void)thread;
-    for (int64_t p = task * TASK_PICTURES * facts->channels; p < end * facts->channels; p++) {
-        const float *from = work->pictures + p * plane;
-        float *to = work->result + p * plane;
-        float mean = work->bundle->mean[p % facts->channels], factor = 1 / work->bundle->deviation[p % facts->channels];
-        for (int64_t i = 0; i < plane; i++)
-            to[i] = (from[i] - mean) * factor;
-    }
+    const struct preparing *work = context;
+    dv_feed_forward(work->feed, work->pictures + task * dv_feed_picture_size(work->feed),
+                    work->input + task * dv_feed_input_size(work->feed),
+                    work->scratch + (size_t)thread * dv_feed_scratch(work->feed));
 }
 
-static bool has_preprocessing(const dv_bundle *bundle)
+/* A run over pictures that come from memory or from files, a chunk at a time. */
+struct run {
+    dv_bundle *bundle;
+    const dv_feed *feed;
+    dv_runner *runner;
+    int64_t width, first;  /* the first picture of the files */
+    const float *pictures; /* NULL: from files */
+    float *result;
+    float *read;           /* a chunk of pictures from files */
+    struct preparing work; /* its input has room for a chunk */
+};
+
+static bool run_chunk(struct run *it, int64_t from, int64_t size, const dv_progress *progress, dv_error *error)
 {
-    for (int c = 0; c < bundle->facts.channels; c++)
-        if (bundle->mean[c] != 0 || bundle->deviation[c] != 1)
-            return true;
-    return false;
+    const float *pictures = it->read;
+    float *output = it->result + from * it->width;
+    if (it->pictures)
+        pictures = it->pictures + from * dv_feed_picture_size(it->feed);
+    else if (!dv_dataset_pictures(it->bundle->dataset, it->first + from, size, &it->bundle->teacher_form,
+                                  it->bundle->team, it->read, error))
+        return false;
+    it->work.pictures = pictures;
+    if (it->work.input)
+        dv_team_run(it->bundle->team, prepare, &it->work, size);
+    return dv_runner_run_batch(it->runner, it->work.input ? it->work.input : pictures, size, &output, progress,
+                               "teacher", error);
 }
 
-bool dv_teacher_feed(dv_bundle *bundle, dv_runner *runner, int output_count, int64_t width, const float *pictures,
-                     int64_t count, float *result, const dv_progress *progress, dv_error *error)
+static bool run_chunks(struct run *it, int64_t count, const dv_progress *progress, dv_error *error)
 {
-    int64_t pixels = bundle->pixels;
-    int64_t chunk = CHUNK_FLOATS / pixels > TASK_PICTURES ? CHUNK_FLOATS / pixels : TASK_PICTURES;
-    float *input = NULL, **output = NULL;
-    bool copied = has_preprocessing(bundle), ok = false;
+    size_t before = dv_feed_picture_size(it->feed), after = dv_feed_input_size(it->feed);
+    size_t larger = before > after ? before : after;
+    int64_t chunk = CHUNK_FLOATS / larger > TASK_PICTURES ? CHUNK_FLOATS / (int64_t)larger : TASK_PICTURES;
+    bool ok = true;
     if (chunk > count)
         chunk = count;
-    output = dv_alloc(output_count, sizeof *output, error);
-    if (!output || (copied && !(input = dv_alloc(chunk * pixels, sizeof *input, error))))
-        goto end;
-    for (int64_t first = 0; first < count; first += chunk) {
-        int64_t size = count - first < chunk ? count - first : chunk;
-        dv_span span = {.whole = progress, .first = (double)first / count, .share = (double)size / count};
+    it->work.feed = it->feed;
+    if (!dv_feed_is_idle(it->feed))
+        ok = (it->work.input = dv_alloc((size_t)chunk * after, sizeof(float), error)) &&
+             (it->work.scratch =
+                  dv_alloc((size_t)dv_team_size(it->bundle->team) * dv_feed_scratch(it->feed), sizeof(float), error));
+    ok = ok && (it->pictures || (it->read = dv_alloc((size_t)chunk * before, sizeof(float), error)));
+    for (int64_t from = 0; ok && from < count; from += chunk) {
+        int64_t size = count - from < chunk ? count - from : chunk;
+        dv_span span = {.whole = progress, .first = (double)from / count, .share = (double)size / count};
         dv_progress part = dv_span_progress(&span);
-        struct preprocessing work = {bundle, pictures + first * pixels, size, input};
-        if (copied)
-            dv_team_run(bundle->team, preprocess, &work, (size + TASK_PICTURES - 1) / TASK_PICTURES);
-        output[0] = result + first * width;
-        if (!dv_runner_run_batch(runner, copied ? input : work.pictures, size, output, &part, "teacher", error))
-            goto end;
+        ok = run_chunk(it, from, size, &part, error);
     }
-    ok = true;
-end:
-    free(output);
-    free(input);
+    free(it->read);
+    free(it->work.scratch);
+    free(it->work.input);
     return ok;
 }
 
+bool dv_teacher_feed(dv_bundle *bundle, dv_runner *runner, int64_t width, const float *pictures, int64_t count,
+                     float *result, const dv_progress *progress, dv_error *error)
+{
+    struct run it = {.bundle = bundle,
+                     .feed = bundle->teacher_feed,
+                     .runner = runner,
+                     .width = width,
+                     .pictures = pictures,
+                     .result = result};
+    return run_chunks(&it, count, progress, error);
+}
+
+bool dv_teacher_feed_files(dv_bundle *bundle, dv_runner *runner, int64_t width, int64_t first, int64_t count,
+                           float *result, const dv_progress *progress, dv_error *error)
+{
+    struct run it = {.bundle = bundle,
+                     .feed = bundle->teacher_direct,
+                     .runner = runner,
+                     .width = width,
+                     .first = first,
+                     .result = result};
+    return run_chunks(&it, count, progress, error);
+}
+
+/* ---- logits -------------------------------------------------------------------- */
+
 static bool to_logits(const dv_bundle *bundle, float *value, int64_t count, dv_error *error)
 {
-    for (int64_t i = 0; i < count; i++) {
-        value[i] = bundle->teacher_output->logit(value[i]);
+    const dv_head *head = bundle->head.head;
+    int64_t numbers = count * bundle->head.width;
+    for (int64_t i = 0; i < numbers; i++) {
+        value[i] = head->logit(value[i]);
         if (!isfinite(value[i]))
             return dv_error_set(error, DV_ERROR_FORMAT, "%s puts out numbers that are not finite",
                                 bundle->teacher.path);
+    }
+    /* One number stands for two classes: from the end on, nothing is overwritten that is still needed. */
+    for (int64_t i = count - 1; bundle->head.width == 1 && i >= 0; i--) {
+        value[2 * i + 1] = value[i];
+        value[2 * i] = 0;
     }
     return true;
 }
@@ -141,8 +129,15 @@ static bool to_logits(const dv_bundle *bundle, float *value, int64_t count, dv_e
 bool dv_teacher_run(dv_bundle *bundle, const float *pictures, int64_t count, float *logits, const dv_progress *progress,
                     dv_error *error)
 {
-    int classes = bundle->facts.classes;
-    return dv_teacher_feed(bundle, bundle->teacher.runner, bundle->teacher.graph->output_count, classes, pictures,
-                           count, logits, progress, error) &&
-           to_logits(bundle, logits, count * classes, error);
+    return dv_teacher_feed(bundle, bundle->teacher.runner, bundle->head.width, pictures, count, logits, progress,
+                           error) &&
+           to_logits(bundle, logits, count, error);
+}
+
+bool dv_teacher_run_files(dv_bundle *bundle, int64_t first, int64_t count, float *logits, const dv_progress *progress,
+                          dv_error *error)
+{
+    return dv_teacher_feed_files(bundle, bundle->teacher.runner, bundle->head.width, first, count, logits, progress,
+                                 error) &&
+           to_logits(bundle, logits, count, error);
 }

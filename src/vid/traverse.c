@@ -43,13 +43,14 @@ fail:
     return NULL;
 }
 
-/* Half the sum of the differences: 0 where two distributions are equal, 1 where nothing is common. */
-static double total_variation(const float *p, const float *q, int classes)
+/* Half the sum of the differences: 0 where two distributions are equal, 1 where nothing is common. Of labels that may
+ * hold at once, the mean of each one's. */
+static double total_variation(const dv_bundle_facts *facts, const float *p, const float *q)
 {
     double sum = 0;
-    for (int k = 0; k < classes; k++)
+    for (int k = 0; k < facts->classes; k++)
         sum += fabs((double)p[k] - q[k]);
-    return sum / 2;
+    return sum / (facts->multi_label ? facts->classes : 2);
 }
 
 bool dv_influence(dv_bundle *bundle, const dv_explain_options *wish, float *influence, const dv_progress *progress,
@@ -68,8 +69,8 @@ bool dv_influence(dv_bundle *bundle, const dv_explain_options *wish, float *infl
     ok = ok && dv_strip_look(strip, bundle, place, progress, error);
     for (int d = 0; ok && d < latent; d++) {
         const float *down = strip->probabilities + (size_t)(2 * d + 1) * classes, *up = down + classes;
-        influence[d] = (float)((total_variation(strip->probabilities, down, classes) +
-                                total_variation(strip->probabilities, up, classes)) /
+        influence[d] = (float)((total_variation(&bundle->facts, strip->probabilities, down) +
+                                total_variation(&bundle->facts, strip->probabilities, up)) /
                                2);
     }
     dv_strip_free(strip);

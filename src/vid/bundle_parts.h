@@ -1,0 +1,18 @@
+/* Opening the parts of a bundle, in this order: pictures, auto-encoder, teacher. For bundle.c only. */
+#ifndef DV_VID_BUNDLE_PARTS_H
+#define DV_VID_BUNDLE_PARTS_H
+
+#include "vid/bundle.h"
+#include "vid/bundle_settings.h"
+
+/* Each checks what it opens against what is there already. False and an error that names the file. */
+bool dv_bundle_open_pictures(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error);
+bool dv_bundle_open_vae(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error);
+bool dv_bundle_open_teacher(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error);
+
+/* What is known of the pictures before a network is looked at. */
+dv_inspect_wish dv_bundle_wish(const dv_bundle *bundle);
+/* Takes the notes over, each with its file's name before it. */
+void dv_bundle_note(dv_bundle *bundle, const char *path, const dv_notes *notes);
+
+#endif

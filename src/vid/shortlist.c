@@ -1,0 +1,205 @@
+/* The classes that a student tells apart. */
+#include "vid/shortlist.h"
+
+#include "base/error.h"
+#include "vid/neighbors.h"
+#include "vid/softmax.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TASK_ROWS = 64 };
+
+bool dv_shortlist_is_needed(const dv_bundle *bundle)
+{
+    return bundle->facts.classes > (bundle->facts.multi_label ? DV_MOST_LABELS : DV_MOST_ROWS);
+}
+
+void dv_shortlist_free(dv_shortlist *shortlist)
+{
+    if (shortlist)
+        dv_arena_free(shortlist->arena);
+}
+
+/* ---- which ------------------------------------------------------------------- */
+
+/* Sums of probabilities, one row of classes a task, so that no sum depends on the team. */
+struct summing {
+    const dv_neighbors *neighbors;
+    int classes;
+    bool multi_label;
+    double *sum;          /* tasks x classes */
+    float *probabilities; /* threads x classes */
+};
+
+static void sum_probabilities(void *context, int64_t task, int thread)
+{
+    const struct summing *work = context;
+    int classes = work->classes;
+    double *sum = work->sum + task * classes;
+    float *probabilities = work->probabilities + (int64_t)thread * classes;
+    for (int64_t i = task * TASK_ROWS; i < work->neighbors->count && i < (task + 1) * TASK_ROWS; i++) {
+        dv_soften(work->multi_label, work->neighbors->logits + i * classes, classes, 1, probabilities);
+        for (int k = 0; k < classes; k++)
+            sum[k] += probabilities[k];
+    }
+}
+
+/* A class and its share; equal ones in their own order. */
+typedef struct candidate {
+    double share;
+    int class_index;
+} candidate;
+
+static int compare_candidates(const void *a, const void *b)
+{
+    const candidate *x = a, *y = b;
+    if (x->share != y->share)
+        return x->share > y->share ? -1 : 1;
+    return x->class_index - y->class_index;
+}
+
+static bool rank_classes(dv_bundle *bundle, const int *always, candidate *candidates, dv_error *error)
+{
+    int classes = bundle->facts.classes;
+    int64_t tasks = (bundle->neighbors->count + TASK_ROWS - 1) / TASK_ROWS;
+    struct summing work = {
+        .neighbors = bundle->neighbors, .classes = classes, .multi_label = bundle->facts.multi_label};
+    bool ok =
+        (work.sum = dv_alloc((size_t)tasks, (size_t)classes * sizeof *work.sum, error)) &&
+        (work.probabilities = dv_alloc((size_t)dv_team_size(bundle->team), (size_t)classes * sizeof(float), error));
+    if (ok)
+        dv_team_run(bundle->team, sum_probabilities, &work, tasks);
+    for (int k = 0; ok && k < classes; k++) {
+        candidates[k] = (candidate){0, k};
+        for (int64_t task = 0; task < tasks; task++)
+            candidates[k].share += work.sum[task * classes + k];
+    }
+    for (int i = 0; ok && i < DV_SHORTLIST_ALWAYS; i++)
+        if (always[i] >= 0)
+            candidates[always[i]].share = INFINITY;
+    if (ok)
+        qsort(candidates, (size_t)classes, sizeof *candidates, compare_candidates);
+    free(work.probabilities);
+    free(work.sum);
+    return ok;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+static bool choose(dv_shortlist *list, dv_bundle *bundle, const int *always, dv_error *error)
+{
+    candidate *candidates = dv_alloc((size_t)bundle->facts.classes, sizeof *candidates, error);
+    bool ok = candidates && rank_classes(bundle, always, candidates, error);
+    for (int row = 0; ok && row < list->names; row++)
+        list->row_class[row] = candidates[row].class_index;
+    if (ok)
+        qsort(list->row_class, (size_t)list->names, sizeof *list->row_class, compare_numbers);
+    if (ok && list->names < list->rows)
+        list->row_class[list->names] = -1;
+    free(candidates);
+    return ok;
+}
+
+/* ---- their logits -------------------------------------------------------------- */
+
+void dv_shortlist_group(const dv_shortlist *shortlist, int classes, const float *logits, float *grouped)
+{
+    double largest = -INFINITY, sum = 0;
+    int next = 0;
+    for (int row = 0; row < shortlist->names; row++)
+        grouped[row] = logits[shortlist->row_class[row]];
+    if (shortlist->names == shortlist->rows)
+        return;
+    /* Twice over the classes that have no row: first the largest, so that nothing overflows. */
+    for (int pass = 0; pass < 2; pass++, next = 0)
+        for (int k = 0; k < classes; k++) {
+            if (next < shortlist->names && shortlist->row_class[next] == k)
+                next++;
+            else if (pass == 0)
+                largest = fmax(largest, logits[k]);
+            else
+                sum += exp(logits[k] - largest);
+        }
+    grouped[shortlist->names] = (float)(largest + log(sum));
+}
+
+struct grouping {
+    const dv_shortlist *list;
+    int classes;
+    int64_t count;
+    const float *logits;
+    float *grouped;
+};
+
+static void group_rows(void *context, int64_t task, int thread)
+{
+    const struct grouping *work = context;
+    (void)thread;
+    for (int64_t i = task * TASK_ROWS; i < work->count && i < (task + 1) * TASK_ROWS; i++)
+        dv_shortlist_group(work->list, work->classes, work->logits + i * work->classes,
+                           work->grouped + i * work->list->rows);
+}
+
+/* As they are, where every class has a row. */
+static bool group(dv_shortlist *list, dv_bundle *bundle, const dv_neighbors *set, const float **grouped,
+                  dv_error *error)
+{
+    struct grouping work = {list, bundle->facts.classes, set->count, set->logits, NULL};
+    *grouped = set->logits;
+    if (!dv_shortlist_is_needed(bundle))
+        return true;
+    if (!(work.grouped = dv_arena_alloc(list->arena, (size_t)set->count * (size_t)list->rows, sizeof(float), error)))
+        return false;
+    dv_team_run(bundle->team, group_rows, &work, (set->count + TASK_ROWS - 1) / TASK_ROWS);
+    *grouped = work.grouped;
+    return true;
+}
+
+/* ---- the whole -------------------------------------------------------------------- */
+
+static dv_shortlist *make_list(const dv_bundle *bundle, dv_error *error)
+{
+    dv_arena *arena = dv_arena_new(error);
+    dv_shortlist *list = arena ? dv_arena_alloc(arena, 1, sizeof *list, error) : NULL;
+    if (!list) {
+        dv_arena_free(arena);
+        return NULL;
+    }
+    bool cut = dv_shortlist_is_needed(bundle), multi_label = bundle->facts.multi_label;
+    list->arena = arena;
+    list->rows = !cut ? bundle->facts.classes : multi_label ? DV_MOST_LABELS : DV_MOST_ROWS;
+    list->names = cut && !multi_label ? list->rows - 1 : list->rows;
+    list->neighbors_generation = bundle->neighbors->generation;
+    list->fresh_generation = bundle->fresh->generation;
+    if ((list->row_class = dv_arena_alloc(arena, (size_t)list->rows, sizeof *list->row_class, error)))
+        return list;
+    dv_arena_free(arena);
+    return NULL;
+}
+
+bool dv_shortlist_update(dv_bundle *bundle, const int always[DV_SHORTLIST_ALWAYS], dv_error *error)
+{
+    dv_shortlist *list = bundle->shortlist;
+    if (list && list->neighbors_generation == bundle->neighbors->generation &&
+        list->fresh_generation == bundle->fresh->generation)
+        return true;
+    dv_shortlist_free(list);
+    bundle->shortlist = NULL;
+    if (!(list = make_list(bundle, error)))
+        return false;
+    for (int row = 0; row < list->rows; row++)
+        list->row_class[row] = row;
+    if ((!dv_shortlist_is_needed(bundle) || choose(list, bundle, always, error)) &&
+        group(list, bundle, bundle->neighbors, &list->neighbors, error) &&
+        group(list, bundle, bundle->fresh, &list->fresh, error)) {
+        bundle->shortlist = list;
+        return true;
+    }
+    dv_shortlist_free(list);
+    return false;
+}

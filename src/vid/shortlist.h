@@ -1,0 +1,32 @@
+/* The classes that a student tells apart: all of a few; of many those that matter around a picture, and the rest as
+ * one. */
+#ifndef DV_VID_SHORTLIST_H
+#define DV_VID_SHORTLIST_H
+
+#include "vid/bundle.h"
+
+/* Rows at most, where there are more classes; of labels that may hold at once. */
+enum { DV_MOST_ROWS = 32, DV_MOST_LABELS = 64, DV_SHORTLIST_ALWAYS = 5 };
+
+typedef struct dv_shortlist {
+    int rows;                       /* R */
+    int names;                      /* of them that are a class: all but the rest */
+    int *row_class;                 /* R, in the order of the classes; -1: the rest, which is last */
+    const float *neighbors, *fresh; /* count x R logits of the bundle's two sets: the rest's is log sum exp */
+
+    uint64_t neighbors_generation, fresh_generation; /* of the sets that it was made of */
+    dv_arena *arena;
+} dv_shortlist;
+
+/* Brings bundle->shortlist to the bundle's sets of neighbours. With more classes than rows those are told apart that
+ * `always` names (-1: none), then those with the largest mean probability over the neighbours, at temperature 1. */
+bool dv_shortlist_update(dv_bundle *bundle, const int always[DV_SHORTLIST_ALWAYS], dv_error *error);
+void dv_shortlist_free(dv_shortlist *shortlist);
+
+/* Logits of R rows from those of all classes, of one picture. */
+void dv_shortlist_group(const dv_shortlist *shortlist, int classes, const float *logits, float *grouped);
+
+/* False where every class has a row of its own, whatever the neighbours are. */
+bool dv_shortlist_is_needed(const dv_bundle *bundle);
+
+#endif
