@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "kernel/blas.h"
+#include "kernel/depthwise.h"
 #include "kernel/plain.h"
 #include "kernel/vector.h"
 
@@ -384,6 +385,27 @@ static void convolution_is_its_plain_twin(void **state)
     }
 }
 
+/* One input channel for each output channel, of one or two axes; windows that lie outside altogether, and more channels
+ * than are taken at a time. */
+static void depthwise_convolution_is_its_plain_twin(void **state)
+{
+    (void)state;
+    int direct = 0;
+    for (int round = 0; round < 200; round++) {
+        const int64_t channels = pick(2, 9);
+        const dv_convolution c = {
+            .batch = pick(0, 3),
+            .groups = channels,
+            .in_channels = channels,
+            .out_channels = channels * pick(1, 3),
+            .window = random_window(1 + round % 2, round % 5 ? 9 : 40),
+        };
+        direct += dv_depthwise_fits(&c);
+        check_convolution(round, c);
+    }
+    assert_true(direct > 150);
+}
+
 static dv_convolution square(int64_t batch, int64_t channels, int64_t rows, int64_t size, int64_t kernel)
 {
     const int64_t out = size + kernel / 2 * 2 - kernel + 1;
@@ -538,6 +560,7 @@ int main(void)
         cmocka_unit_test(largest_finds_nan_too),
         cmocka_unit_test(sums_take_every_element),
         cmocka_unit_test(convolution_is_its_plain_twin),
+        cmocka_unit_test(depthwise_convolution_is_its_plain_twin),
         cmocka_unit_test(convolution_is_cut_into_blocks),
         cmocka_unit_test(convolution_does_not_depend_on_the_team),
         cmocka_unit_test(huge_convolutions_are_refused),
