@@ -15,6 +15,7 @@
     FAMILY(concat)                                                                                                     \
     FAMILY(constant)                                                                                                   \
     FAMILY(conv)                                                                                                       \
+    FAMILY(cumsum)                                                                                                     \
     FAMILY(dropout)                                                                                                    \
     FAMILY(fill)                                                                                                       \
     FAMILY(gather)                                                                                                     \
@@ -23,17 +24,24 @@
     FAMILY(math)                                                                                                       \
     FAMILY(matmul)                                                                                                     \
     FAMILY(normalization)                                                                                              \
+    FAMILY(one_hot)                                                                                                    \
+    FAMILY(order)                                                                                                      \
+    FAMILY(pad)                                                                                                        \
     FAMILY(pixel_block)                                                                                                \
     FAMILY(pool)                                                                                                       \
     FAMILY(power)                                                                                                      \
     FAMILY(reduce)                                                                                                     \
     FAMILY(repeat)                                                                                                     \
     FAMILY(reshape)                                                                                                    \
+    FAMILY(resize)                                                                                                     \
+    FAMILY(reverse_sequence)                                                                                           \
     FAMILY(scatter)                                                                                                    \
+    FAMILY(select)                                                                                                     \
     FAMILY(shape)                                                                                                      \
     FAMILY(slice)                                                                                                      \
     FAMILY(softmax)                                                                                                    \
     FAMILY(transpose)                                                                                                  \
+    FAMILY(trilu)                                                                                                      \
     FAMILY(variadic)                                                                                                   \
     FAMILY(where)
 
