@@ -19,6 +19,7 @@
     FAMILY(dropout)                                                                                                    \
     FAMILY(fill)                                                                                                       \
     FAMILY(gather)                                                                                                     \
+    FAMILY(global_pool)                                                                                                \
     FAMILY(logic)                                                                                                      \
     FAMILY(lrn)                                                                                                        \
     FAMILY(math)                                                                                                       \
@@ -42,6 +43,7 @@
     FAMILY(softmax)                                                                                                    \
     FAMILY(transpose)                                                                                                  \
     FAMILY(trilu)                                                                                                      \
+    FAMILY(unpool)                                                                                                     \
     FAMILY(variadic)                                                                                                   \
     FAMILY(where)
 
