@@ -30,7 +30,7 @@ fails() {
     [ "$(wc -l <"$folder/err")" = 1 ] || complain "not one line: deepvid $*: $(cat "$folder/err")"
 }
 
-for command in "" explain train classify project run info replay; do
+for command in "" check explain train classify project run info replay; do
     # shellcheck disable=SC2086 # an empty command is no argument
     "$deepvid" $command --help >"$folder/out" 2>"$folder/err" || complain "deepvid $command --help failed"
     grep -q -- --help "$folder/out" || complain "deepvid $command --help does not tell of itself"
@@ -89,6 +89,10 @@ done
 wrong run
 wrong run "$bundle/teacher.onnx"
 wrong info
+wrong check
+wrong check model pictures more
+wrong check model --count 0
+wrong check model --seed -1
 wrong replay
 wrong replay log
 wrong replay log bundle more --out x

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cmd/command.h"
+#include "cmd/words.h"
 #include "data/data.h"
 #include "graph/graph.h"
 #include "image/image.h"
@@ -15,58 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* ---- words -------------------------------------------------------------------- */
-
-/* Texts from files, safe for a terminal. */
-static void print_text(const char *text)
-{
-    char *copy = strdup(text);
-    if (!copy)
-        return;
-    dv_text_clean(copy);
-    fputs(copy, stdout);
-    free(copy);
-}
-
-static void print_label(const char *label)
-{
-    printf("  %-14s", label);
-}
-
-static void print_line(const char *label, const char *text)
-{
-    print_label(label);
-    print_text(text);
-    putchar('\n');
-}
-
-/* What goes before an item of a list `column` wide so far: a comma, or a new line where the item does not fit.
- * Returns the width with the item, which is not printed yet. */
-static int print_separator(int column, int width)
-{
-    enum { WIDEST = 62 };
-    if (!column)
-        return width;
-    bool fits = column + 2 + width <= WIDEST;
-    fputs(fits ? ", " : ",\n", stdout);
-    if (!fits)
-        print_label("");
-    return fits ? column + 2 + width : width;
-}
-
-/* 1234567 as 1,234,567. */
-static void print_number(int64_t number)
-{
-    char digits[24];
-    int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
-    for (int k = 0; k < length; k++) {
-        putchar(digits[k]);
-        int left = length - 1 - k;
-        if (left && left % 3 == 0 && digits[k] != '-')
-            putchar(',');
-    }
-}
 
 /* ---- networks ---------------------------------------------------------------------- */
 
@@ -144,35 +93,24 @@ static void print_values(const char *label, const dv_graph *graph, int count, co
     for (int i = 0; i < count; i++) {
         const dv_value *it = &graph->value[value[i]];
         char shape[128];
-        print_label(i ? "" : label);
-        print_text(it->name);
+        dv_words_label(i ? "" : label);
+        dv_words_text(it->name);
         printf("%*s  %s %s\n", width > (int)strlen(it->name) ? width - (int)strlen(it->name) : 0, "",
                dv_type_name(it->type),
                it->has_shape ? dv_shape_text(&it->shape, shape, sizeof shape) : "of unknown shape");
     }
 }
 
-static void print_operators(const dv_onnx_survey *survey)
+static void print_missing(const dv_onnx_survey *survey)
 {
-    int column = 0;
-    print_label("operators");
-    for (int i = 0; i < survey->operator_count; i++) {
-        const dv_onnx_operator *op = &survey->item[i];
-        char count[24];
-        int length = snprintf(count, sizeof count, " %lld", (long long)op->count);
-        column = print_separator(column, (int)strlen(op->name) + length);
-        print_text(op->name);
-        fputs(count, stdout);
-    }
-    putchar('\n');
     for (int i = 0; i < survey->operator_count; i++)
         if (survey->item[i].missing) {
-            print_label("missing");
-            print_text(survey->item[i].name);
+            dv_words_label("missing");
+            dv_words_text(survey->item[i].name);
             printf(": %s", survey->item[i].missing);
             if (*survey->item[i].node) {
                 fputs(", called by node ", stdout);
-                print_text(survey->item[i].node);
+                dv_words_text(survey->item[i].node);
             }
             putchar('\n');
         }
@@ -181,58 +119,55 @@ static void print_operators(const dv_onnx_survey *survey)
 static void print_companions(const dv_onnx_survey *survey)
 {
     for (int k = 0; k < survey->companion_count; k++) {
-        print_label(k ? "" : "data in");
-        print_text(survey->companion[k].location);
+        dv_words_label(k ? "" : "data in");
+        dv_words_text(survey->companion[k].location);
         if (survey->companion[k].size < 0) {
             puts(": missing, or not to be read");
             continue;
         }
         fputs(", ", stdout);
-        print_number(survey->companion[k].size);
+        dv_words_number(survey->companion[k].size);
         puts(" bytes");
     }
 }
 
 static void print_size(const dv_network_facts *facts)
 {
-    print_label("parameters");
-    print_number(facts->survey->parameters);
+    dv_words_label("parameters");
+    dv_words_number(facts->survey->parameters);
     putchar('\n');
     if (facts->multiply_adds < 0)
         return;
-    print_label("multiply-adds");
-    print_number(facts->multiply_adds);
+    dv_words_label("multiply-adds");
+    dv_words_number(facts->multiply_adds);
     puts(" a sample");
 }
 
 static void print_network(const network *it)
 {
     const dv_onnx_survey *survey = it->survey;
-    print_label("made by");
-    print_text(*survey->producer ? survey->producer : "an unnamed program");
-    fputs(*survey->producer_version ? " " : "", stdout);
-    print_text(survey->producer_version);
-    printf(", opset %lld, IR version %lld\n", (long long)survey->opset, (long long)survey->ir_version);
+    dv_words_origin(survey);
     if (it->graph) {
         print_values("inputs", it->graph, it->graph->input_count, it->graph->input);
         print_values("outputs", it->graph, it->graph->output_count, it->graph->output);
     }
-    print_operators(survey);
+    dv_words_operators(survey);
+    print_missing(survey);
     if (survey->function_count) {
-        print_label("functions");
-        print_number(survey->function_count);
+        dv_words_label("functions");
+        dv_words_number(survey->function_count);
         puts(" of the model's own");
     }
     print_companions(survey);
     print_size(&it->facts);
     for (int k = 0; k < survey->pair_count; k++) {
-        print_label(k ? "" : "metadata");
-        print_text(survey->keys[k]);
+        dv_words_label(k ? "" : "metadata");
+        dv_words_text(survey->keys[k]);
         fputs(" = ", stdout);
-        print_text(survey->texts[k]);
+        dv_words_text(survey->texts[k]);
         putchar('\n');
     }
-    print_line("can be run", it->facts.problem ? "no" : "yes");
+    dv_words_line("can be run", it->facts.problem ? "no" : "yes");
 }
 
 /* True if the network can be run; otherwise the error says why not. */
@@ -243,7 +178,7 @@ static bool show_network(const char *path, bool json, dv_error *error)
     if (ok && json) {
         ok = dv_command_print_json(dv_json_network(&it.facts, error), error);
     } else if (ok) {
-        print_text(path);
+        dv_words_text(path);
         puts(": a network");
         print_network(&it);
         ok = dv_command_finish_output(error);
@@ -263,38 +198,38 @@ static void print_bundle(const dv_bundle_facts *facts, const char *folder, doubl
     int64_t labelled = 0;
     for (int64_t i = 0; i < facts->count; i++)
         labelled += dv_bundle_is_labelled(facts, i);
-    print_text(folder);
+    dv_words_text(folder);
     fputs(": the bundle ", stdout);
-    print_text(facts->name);
+    dv_words_text(facts->name);
     putchar('\n');
-    print_label("pictures");
-    print_number(facts->count);
+    dv_words_label("pictures");
+    dv_words_number(facts->count);
     printf(" of %d x %d x %d, ", facts->channels, facts->height, facts->width);
-    print_number(labelled);
+    dv_words_number(labelled);
     puts(" with a label");
-    print_label("classes");
+    dv_words_label("classes");
     printf("%d: ", facts->classes);
     for (int k = 0, column = 0; k < facts->classes; k++) {
-        column = print_separator(column, (int)strlen(facts->class_names[k]));
-        print_text(facts->class_names[k]);
+        column = dv_words_separator(column, (int)strlen(facts->class_names[k]));
+        dv_words_text(facts->class_names[k]);
     }
     putchar('\n');
     if (facts->multi_label)
-        print_line("labels", "any number of the classes, each with a probability of its own");
-    print_label("latent");
+        dv_words_line("labels", "any number of the classes, each with a probability of its own");
+    dv_words_label("latent");
     printf("%d dimensions\n", facts->latent);
-    print_label("negative ELBO");
+    dv_words_label("negative ELBO");
     if (isfinite(negative_elbo))
         printf("%.2f nats a picture, on all of them\n", negative_elbo);
     else
         puts("not known: the encoder tells no log-variance");
     if (!facts->same_size) {
-        print_label("teacher takes");
+        dv_words_label("teacher takes");
         printf("%d x %d x %d: IT IS SHOWN OTHER SIZES THAN WHAT IS EXPLAINED\n", facts->teacher_channels,
                facts->teacher_height, facts->teacher_width);
     }
     for (int i = 0; i < facts->note_count; i++)
-        print_line(i ? "" : "taken for", facts->notes[i]);
+        dv_words_line(i ? "" : "taken for", facts->notes[i]);
 }
 
 static bool show_networks(const dv_bundle *bundle, const char *folder, double negative_elbo, bool json, dv_error *error)
@@ -312,7 +247,7 @@ static bool show_networks(const dv_bundle *bundle, const char *folder, double ne
         print_bundle(&bundle->facts, folder, negative_elbo);
         for (int n = 0; n < 3; n++) {
             printf("\n%s: ", role[n]);
-            print_text(path[n]);
+            dv_words_text(path[n]);
             putchar('\n');
             print_network(&it[n]);
         }
@@ -350,12 +285,12 @@ static bool print_picture(const char *path, const dv_image_facts *facts, bool js
         dv_shape shape = dv_shape_make(3, dims);
         return dv_command_print_json(dv_json_array(path, facts->format, "uint8", &shape, error), error);
     }
-    print_text(path);
+    dv_words_text(path);
     puts(": a picture");
-    print_line("format", facts->format);
-    print_label("size");
+    dv_words_line("format", facts->format);
+    dv_words_label("size");
     printf("%d x %d\n", facts->width, facts->height);
-    print_line("colours", facts->channels == 1 ? "grey" : "RGB");
+    dv_words_line("colours", facts->channels == 1 ? "grey" : "RGB");
     return dv_command_finish_output(error);
 }
 
@@ -405,14 +340,14 @@ static bool show_array(const char *path, bool json, dv_error *error)
                  8 * array.size);
     if (json)
         return dv_command_print_json(dv_json_array(path, format, type, &shape, error), error);
-    print_text(path);
+    dv_words_text(path);
     printf(": %s\n", guess_content(&array));
-    print_line("format", format);
-    print_line("elements", type);
-    print_line("shape", text);
+    dv_words_line("format", format);
+    dv_words_line("elements", type);
+    dv_words_line("shape", text);
     if (array.rank) {
-        print_label("count");
-        print_number(array.dim[0]);
+        dv_words_label("count");
+        dv_words_number(array.dim[0]);
         putchar('\n');
     }
     return dv_command_finish_output(error);

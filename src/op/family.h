@@ -19,7 +19,6 @@
     FAMILY(dropout)                                                                                                    \
     FAMILY(fill)                                                                                                       \
     FAMILY(gather)                                                                                                     \
-    FAMILY(global_pool)                                                                                                \
     FAMILY(logic)                                                                                                      \
     FAMILY(lrn)                                                                                                        \
     FAMILY(math)                                                                                                       \
@@ -43,7 +42,6 @@
     FAMILY(softmax)                                                                                                    \
     FAMILY(transpose)                                                                                                  \
     FAMILY(trilu)                                                                                                      \
-    FAMILY(unpool)                                                                                                     \
     FAMILY(variadic)                                                                                                   \
     FAMILY(where)
 

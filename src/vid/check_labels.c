@@ -162,35 +162,46 @@ static void table_clear(table *it)
     free(it->place);
 }
 
-/* Fills class_of by the answers to pictures first, first + step, ... */
+enum { NO_LABEL = -1, NO_CLASS = -2 };
+
+/* Fills class_of by the answers to pictures first, first + step, ...: NO_LABEL where a label does not occur, NO_CLASS
+ * where no answer is left for it. */
 static bool fit(const answers *from, int64_t first, int step, int *class_of, dv_error *error)
 {
     table it = {0};
     bool ok = table_fill(&it, from, first, step, error) && dv_assign(it.rows, it.columns, it.cost, it.place, error);
     int *class_at = ok ? dv_alloc((size_t)it.columns, sizeof *class_at, error) : NULL;
     ok = class_at != NULL;
-    if (ok)
-        memset(class_at, -1, (size_t)it.columns * sizeof *class_at);
+    for (int c = 0; ok && c < it.columns; c++)
+        class_at[c] = NO_CLASS;
     for (int k = 0; ok && k < from->classes; k++)
         if (it.column[k] >= 0)
             class_at[it.column[k]] = k;
     for (int l = 0; ok && l < from->classes; l++)
-        class_of[l] = it.row[l] < 0 ? -1 : class_at[it.place[it.row[l]]];
+        class_of[l] = it.row[l] < 0 ? NO_LABEL : class_at[it.place[it.row[l]]];
     free(class_at);
     table_clear(&it);
     return ok;
 }
 
-/* Answers to one half of the pictures, by what suits the other half. */
-static bool try_half(const answers *it, int64_t half, int64_t *seen, int64_t *right, dv_error *error)
+/* Answers that are right by what suits the other half of the pictures, against those that are right anyway. */
+typedef struct comparison {
+    int64_t seen, matched, gained, lost;
+} comparison;
+
+static bool try_half(const answers *it, int64_t half, comparison *with, dv_error *error)
 {
     int *class_of = dv_alloc((size_t)it->classes, sizeof *class_of, error);
     bool ok = class_of && fit(it, 1 - half, 2, class_of, error);
-    for (int64_t i = half; ok && i < it->count; i += 2)
-        if (is_told(it, i) && class_of[it->label[i]] >= 0) {
-            (*seen)++;
-            *right += class_of[it->label[i]] == it->answer[i];
-        }
+    for (int64_t i = half; ok && i < it->count; i += 2) {
+        if (!is_told(it, i) || class_of[it->label[i]] == NO_LABEL)
+            continue;
+        bool matches = class_of[it->label[i]] == it->answer[i], is_right = it->label[i] == it->answer[i];
+        with->seen++;
+        with->matched += matches;
+        with->gained += matches && !is_right;
+        with->lost += is_right && !matches;
+    }
     free(class_of);
     return ok;
 }
@@ -219,7 +230,8 @@ bool dv_labels_match(const int *label, const int *answer, int64_t count, int cla
                      dv_error *error)
 {
     const answers it = {label, answer, count, classes};
-    int64_t right[3] = {0}, seen = 0, matched = 0;
+    int64_t right[3] = {0};
+    comparison with = {0};
     *match = (dv_label_match){.class_of = match->class_of};
     for (int64_t i = 0; i < count; i++) {
         if (!is_told(&it, i))
@@ -234,10 +246,11 @@ bool dv_labels_match(const int *label, const int *answer, int64_t count, int cla
     match->accuracy = (double)right[1] / (double)match->count;
     match->shifted[0] = (double)right[0] / (double)match->count;
     match->shifted[1] = (double)right[2] / (double)match->count;
-    if (!count_chance(&it, match, error) || !try_half(&it, 0, &seen, &matched, error) ||
-        !try_half(&it, 1, &seen, &matched, error))
+    if (!count_chance(&it, match, error) || !try_half(&it, 0, &with, error) || !try_half(&it, 1, &with, error))
         return false;
-    match->matched = seen ? (double)matched / (double)seen : 0;
+    int64_t differ = with.gained + with.lost;
+    match->matched = with.seen ? (double)with.matched / (double)with.seen : 0;
+    match->lead = differ ? (double)(with.gained - with.lost) / sqrt((double)differ) : 0;
     return !match->class_of || fit(&it, 0, 1, match->class_of, error);
 }
 

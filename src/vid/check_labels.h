@@ -16,8 +16,9 @@ typedef struct dv_label_match {
     /* Answers that are the class that goes with the label when each label goes with a class of its own, as suits the
      * other half of the pictures best: no better than `accuracy` by mere choice. */
     double matched;
+    double lead;       /* how many standard errors `matched` is better than the labels as they are */
     double shifted[2]; /* answers that are the label - 1, and the label + 1 */
-    int *class_of;     /* of each label the class that goes with it, by all pictures; -1: no such label occurs */
+    int *class_of;     /* of each label the class that goes with it, by all pictures; negative: there is none */
 } dv_label_match;
 
 /* Labels and answers 0 .. classes - 1; pictures with a label or an answer of -1 are left out. class_of has room for

@@ -7,14 +7,14 @@
 #include "base/random.h"
 #include "data/form.h"
 #include "vid/check_trial.h"
+#include "vid/span.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PICTURES = 1000, FEWEST_PICTURES = 100, MEASURED = 256 };
-static const double budget = 1e12;    /* multiply-adds that `count` pictures may take, where nobody says how many */
+enum { FEWEST_PICTURES = 100 };
 static const double telling = 0.25;   /* kappa from which on accuracies say something */
 static const double far_behind = 4;   /* standard errors */
 static const double as_good = 2;      /* within so many, others may be as good */
@@ -45,9 +45,6 @@ typedef struct search {
     dv_trial_bench bench;
     dv_trials *trials;
     const dv_trial_wish *wish;
-    const dv_dataset *data;
-    bool is_grey;                    /* the pictures have no colours */
-    int teachers;                    /* layouts that are tried */
     dv_trial *active[DV_MAX_TRIALS]; /* those that are shown more pictures */
     int active_count;
 } search;
@@ -64,6 +61,22 @@ static bool is_same(const dv_trial *a, const dv_trial *b)
     return same;
 }
 
+static bool is_usual(const search *it, const dv_trial *trial)
+{
+    dv_trial_setting settings[DV_TRIAL_SETTINGS];
+    if (it->wish->given)
+        return trial->is_given;
+    return !trial->transposed && dv_trial_settings(it->trials, trial, settings) == 0;
+}
+
+/* A variant of another trial. */
+static dv_trial vary(const dv_trial *of)
+{
+    dv_trial trial = *of;
+    trial.is_given = trial.is_hint = trial.is_usual = false;
+    return trial;
+}
+
 /* Puts a copy of the trial on the list, unless it is there or the list is full. */
 static bool add(search *it, const dv_trial *trial, dv_error *error)
 {
@@ -78,6 +91,7 @@ static bool add(search *it, const dv_trial *trial, dv_error *error)
     dv_trial *made = &all->trial[all->trials++];
     *made = *trial;
     made->shown = 0;
+    made->is_usual = is_usual(it, trial);
     it->active[it->active_count++] = made;
     return dv_trial_open(&it->bench, made, error);
 }
@@ -86,16 +100,6 @@ static void append(char name[DV_TRIAL_NAME], const char *text)
 {
     size_t length = strlen(name);
     snprintf(name + length, DV_TRIAL_NAME - length, "%s%s", length ? ", " : "", text);
-}
-
-/* The first way of a layout: what is told from the graph, all of each picture, bilinear. */
-static dv_trial plain_trial(const search *it, int teacher)
-{
-    const dv_teacher_facts *facts = &it->bench.teacher[teacher].facts;
-    dv_trial trial = {.input = facts->input, .teacher = teacher};
-    trial.form =
-        (dv_picture_form){facts->input.channels, facts->input.height, facts->input.width, 1, DV_FILTER_BILINEAR};
-    return trial;
 }
 
 static void normalize(dv_trial *trial, const usual *as)
@@ -123,20 +127,19 @@ static void invert(dv_trial *trial)
  * nobody inverts photographs. */
 static bool add_with_twin(search *it, dv_trial *trial, dv_error *error)
 {
-    if (it->teachers > 1)
+    if (it->bench.teachers > 1)
         append(trial->name, dv_layout_name(trial->input.layout));
     bool ok = add(it, trial, error);
-    if (!ok || !it->is_grey)
+    if (!ok || !it->bench.is_grey)
         return ok;
-    dv_trial twin = *trial;
-    twin.is_given = false;
+    dv_trial twin = vary(trial);
     invert(&twin);
     return add(it, &twin, error);
 }
 
 static bool add_layout(search *it, int teacher, dv_error *error)
 {
-    dv_trial trial = plain_trial(it, teacher);
+    dv_trial trial = dv_trial_plain(&it->bench, teacher);
     usual own = {.name = "the data's mean and std", .scale = 1};
     memcpy(own.mean, it->trials->mean, sizeof own.mean);
     memcpy(own.deviation, it->trials->deviation, sizeof own.deviation);
@@ -155,21 +158,37 @@ static bool add_layout(search *it, int teacher, dv_error *error)
     return ok && add_with_twin(it, &trial, error);
 }
 
+static bool add_given(search *it, dv_error *error)
+{
+    dv_trial given = *it->wish->given;
+    given.is_given = true;
+    given.teacher = it->bench.teachers > 1 && given.input.layout == it->bench.teacher[1].facts.input.layout;
+    if (!*given.name)
+        snprintf(given.name, sizeof given.name, "as given");
+    return add(it, &given, error);
+}
+
+static bool add_hint(search *it, dv_error *error)
+{
+    dv_trial hint = *it->wish->hint;
+    hint.is_hint = true;
+    return add(it, &hint, error);
+}
+
 /* What the caller would use comes first, whatever it is. */
 static bool list_trials(search *it, dv_error *error)
 {
-    bool ok = true;
-    if (it->wish->given) {
-        dv_trial given = *it->wish->given;
-        given.is_given = true;
-        given.teacher = it->teachers > 1 && given.input.layout == it->bench.teacher[1].facts.input.layout;
-        if (!*given.name)
-            snprintf(given.name, sizeof given.name, "as given");
-        ok = add(it, &given, error);
+    if ((it->wish->given && !add_given(it, error)) || (it->wish->hint && !add_hint(it, error)))
+        return false;
+    if (!it->wish->is_single) {
+        bool ok = true;
+        for (int t = 0; ok && t < it->bench.teachers; t++)
+            ok = add_layout(it, t, error);
+        return ok;
     }
-    for (int t = 0; ok && t < it->teachers; t++)
-        ok = add_layout(it, t, error);
-    return ok;
+    dv_trial plain = dv_trial_plain(&it->bench, 0);
+    snprintf(plain.name, sizeof plain.name, plain.input.scale == 1 ? "0..1" : "0..255");
+    return it->wish->given || add(it, &plain, error);
 }
 
 /* ---- ranks ---------------------------------------------------------------------------- */
@@ -232,18 +251,19 @@ static void sort(search *it)
         }
 }
 
-/* The better half goes on, and what the caller would use; where accuracies tell nothing, all do. */
+/* The better half goes on, and what the caller would use; where the answers tell nothing yet, all do. */
 static void narrow(search *it)
 {
     int kept = 0, half = (it->active_count + 1) / 2;
     judge_scores(it);
     sort(it);
-    if (it->trials->is_consistent)
+    if (dv_label_kappa(score(it, it->active[0]), it->active[0]->match.chance) < telling)
         return;
     for (int t = 0; t < it->active_count; t++) {
         dv_trial *trial = it->active[t];
-        bool stays = t < 2 || (t < half && dv_trial_lead(it->active[0], trial) < far_behind);
-        if (stays || trial->is_given)
+        bool is_far = !it->trials->is_consistent && dv_trial_lead(it->active[0], trial) > far_behind;
+        bool stays = t < 2 || (t < half && !is_far);
+        if (stays || trial->is_usual)
             it->active[kept++] = trial;
     }
     it->active_count = kept;
@@ -253,18 +273,17 @@ static void narrow(search *it)
 
 static bool add_reversed(search *it, const dv_trial *of, dv_error *error)
 {
-    dv_trial trial = *of;
-    trial.is_given = false;
+    dv_trial trial = vary(of);
     trial.input.reversed = !of->input.reversed;
+    trial.is_variant = true;
     append(trial.name, trial.input.reversed ? "BGR" : "RGB");
     return add(it, &trial, error);
 }
 
 static bool add_transposed(search *it, const dv_trial *of, dv_error *error)
 {
-    dv_trial trial = *of;
-    trial.is_given = false;
-    trial.transposed = true;
+    dv_trial trial = vary(of);
+    trial.is_variant = trial.transposed = true;
     append(trial.name, "transposed");
     return add(it, &trial, error);
 }
@@ -274,7 +293,7 @@ static bool add_variants(search *it, dv_error *error)
     judge_scores(it);
     sort(it);
     const dv_trial *best[] = {it->active[0], it->active_count > 1 ? it->active[1] : it->active[0]};
-    bool colors = best[0]->input.channels > 1 && !it->is_grey, ok = true;
+    bool colors = best[0]->input.channels > 1 && !it->bench.is_grey, ok = true;
     bool may_lie = best[0]->form.height == best[0]->form.width && kappa_of(it, best[0]) < nearly_all;
     for (int b = 0; ok && b < 2; b++) {
         ok = !colors || add_reversed(it, best[b], error);
@@ -283,10 +302,27 @@ static bool add_variants(search *it, dv_error *error)
     return ok;
 }
 
+/* Where a variant is the best by now, it may be what all others lacked. */
+static bool spread(search *it, dv_error *error)
+{
+    judge_scores(it);
+    sort(it);
+    const dv_trial *best = it->active[0];
+    int count = it->trials->trials;
+    bool ok = true;
+    for (int t = 0; ok && t < count; t++) {
+        const dv_trial *trial = &it->trials->trial[t];
+        if (best->transposed && !trial->transposed)
+            ok = add_transposed(it, trial, error);
+        else if (best->is_variant && best->input.reversed && !trial->input.reversed && !trial->is_variant)
+            ok = add_reversed(it, trial, error);
+    }
+    return ok;
+}
+
 static bool add_form(search *it, const dv_trial *of, double crop, dv_filter filter, dv_error *error)
 {
-    dv_trial trial = *of;
-    trial.is_given = false;
+    dv_trial trial = vary(of);
     trial.form.crop = crop;
     trial.form.filter = filter;
     if (crop != of->form.crop) {
@@ -304,7 +340,7 @@ static bool add_forms(search *it, dv_error *error)
 {
     judge_scores(it);
     sort(it);
-    const dv_dataset *data = it->data;
+    const dv_dataset *data = it->bench.data;
     const dv_trial best = *it->active[0];
     const dv_picture_form *form = &best.form;
     bool same_sides = (int64_t)data->height * form->width == (int64_t)data->width * form->height;
@@ -341,7 +377,7 @@ static bool go_on(search *it, int64_t first, dv_error *error)
     if (!add_variants(it, error))
         return false;
     it->bench.expected = it->bench.done + expect(it, first);
-    if (!show(it, first, error))
+    if (!show(it, first, error) || !spread(it, error) || !show(it, first, error))
         return false;
     for (int64_t size = first; size < count;) {
         narrow(it);
@@ -361,12 +397,17 @@ static bool run(search *it, bool *is_stopped, dv_error *error)
     it->bench.expected = expect(it, first);
     if (!show(it, first, error))
         return false;
-    *is_stopped = !go_on(it, first, &why);
+    *is_stopped = !it->wish->is_single && !go_on(it, first, &why);
     if (*is_stopped && why.code != DV_ERROR_CANCELLED) {
         *error = why;
         return false;
     }
     return true;
+}
+
+static int preference(const dv_trial *trial)
+{
+    return trial->is_given ? 2 : trial->is_hint ? 1 : 0;
 }
 
 /* What may be as good as the best is chosen among by what the caller would use, and by the likelihood of the labels. */
@@ -376,7 +417,8 @@ static void choose(search *it)
     int best = 0;
     for (int t = 1; t < it->active_count && list[t]->shown == list[0]->shown; t++) {
         bool rivals = !it->trials->is_consistent && dv_trial_lead(list[0], list[t]) < as_good;
-        if (rivals && !list[best]->is_given && (list[t]->is_given || list[t]->loss < list[best]->loss))
+        int gain = preference(list[t]) - preference(list[best]);
+        if (rivals && (gain > 0 || (gain == 0 && list[t]->loss < list[best]->loss)))
             best = t;
     }
     dv_trial *chosen = list[best];
@@ -395,9 +437,10 @@ static int compare_shown(const dv_trial *a, const dv_trial *b)
 static bool put_in_order(search *it, dv_error *error)
 {
     dv_trials *all = it->trials;
-    it->active_count = all->trials;
+    it->active_count = 0;
     for (int t = 0; t < all->trials; t++)
-        it->active[t] = &all->trial[t];
+        if (all->trial[t].shown) /* else a variant that was stopped before it began */
+            it->active[it->active_count++] = &all->trial[t];
     judge_scores(it);
     sort(it);
     for (int t = 1; t < it->active_count; t++)
@@ -410,156 +453,11 @@ static bool put_in_order(search *it, dv_error *error)
     dv_trial *ordered = dv_arena_alloc(all->arena, (size_t)all->trials, sizeof *ordered, error);
     if (!ordered)
         return false;
+    all->trials = it->active_count;
     for (int t = 0; t < all->trials; t++)
         ordered[t] = *it->active[t];
-    while (all->trials > 1 && !ordered[all->trials - 1].shown)
-        all->trials--; /* a variant that was stopped before it began */
     all->trial = ordered;
     return true;
-}
-
-/* ---- what is tried on --------------------------------------------------------------------------- */
-
-static bool prepare(dv_trial_teacher *teacher, dv_team *team, dv_error *error)
-{
-    return dv_inspect_prepare(teacher->graph, &teacher->facts, error) &&
-           (teacher->runner = dv_runner_new(teacher->graph, team, error));
-}
-
-/* The other layout, where shapes do not tell. */
-static bool open_other_layout(search *it, dv_graph *graph, dv_error *error)
-{
-    dv_trial_teacher *one = &it->bench.teacher[0], *other = &it->bench.teacher[1];
-    dv_inspect_wish wish = *it->wish->inspect;
-    wish.layout = one->facts.input.layout == DV_LAYOUT_NCHW ? "nhwc" : "nchw";
-    if (it->wish->inspect->layout || one->facts.input.channels == 1 ||
-        !dv_inspect_teacher(graph, &wish, &other->facts, NULL))
-        return true;
-    it->teachers = 2;
-    other->is_own = true;
-    other->graph = dv_graph_extract(graph, graph->input_count, graph->input, graph->output_count, graph->output, error);
-    return other->graph && dv_inspect_teacher(other->graph, &wish, &other->facts, error) &&
-           prepare(other, it->bench.team, error);
-}
-
-static bool open_teachers(search *it, dv_graph *graph, dv_error *error)
-{
-    dv_trial_teacher *teacher = &it->bench.teacher[0];
-    teacher->graph = graph;
-    it->teachers = 1;
-    return dv_inspect_teacher(graph, it->wish->inspect, &teacher->facts, error) &&
-           open_other_layout(it, graph, error) && prepare(teacher, it->bench.team, error);
-}
-
-static void close_teachers(search *it)
-{
-    for (int t = 0; t < DV_TRIAL_TEACHERS; t++) {
-        dv_runner_free(it->bench.teacher[t].runner);
-        if (it->bench.teacher[t].is_own)
-            dv_graph_free(it->bench.teacher[t].graph);
-    }
-}
-
-/* A class of the teacher, 0 where several labels a picture are known, -1 where nothing is. */
-static int label_of(const search *it, int64_t i)
-{
-    const dv_dataset *data = it->data;
-    if (!it->trials->multi_label)
-        return data->labels && data->labels[i] < it->trials->classes ? data->labels[i] : -1;
-    for (int k = 0; k < data->class_count; k++)
-        if (data->marks[i * data->class_count + k] >= 0)
-            return 0;
-    return -1;
-}
-
-static int64_t choose_count(const search *it, int64_t labelled)
-{
-    const dv_graph *graph = it->bench.teacher[0].graph;
-    int64_t batch = graph->value[graph->input[0]].shape.dim[0];
-    double each = (double)dv_graph_multiply_adds(graph, 1, NULL) / (batch > 0 ? (double)batch : 1);
-    double affordable = fmin(MOST_PICTURES, fmax(FEWEST_PICTURES, budget / fmax(1, each)));
-    return dv_smaller(labelled, it->wish->count ? it->wish->count : (int64_t)affordable);
-}
-
-/* A random sample of the pictures with a label. */
-static bool draw_sample(search *it, dv_error *error)
-{
-    dv_trials *all = it->trials;
-    int64_t count = it->data->count, labelled = 0;
-    int64_t *order = dv_alloc((size_t)count, sizeof *order, error);
-    if (!order)
-        return false;
-    dv_random_order(it->wish->seed, DV_PURPOSE_SAMPLE, 0, count, order);
-    for (int64_t i = 0; i < count; i++)
-        if (label_of(it, order[i]) >= 0)
-            order[labelled++] = order[i];
-    all->count = choose_count(it, labelled);
-    all->index = dv_arena_alloc(all->arena, (size_t)all->count, sizeof *all->index, error);
-    all->label = dv_arena_alloc(all->arena, (size_t)all->count, sizeof *all->label, error);
-    bool ok = all->index && all->label;
-    for (int64_t i = 0; ok && i < all->count; i++) {
-        all->index[i] = order[i];
-        all->label[i] = label_of(it, order[i]);
-    }
-    free(order);
-    if (ok && !all->count)
-        ok = dv_error_set(error, DV_ERROR_FORMAT, "no picture has a label that is one of the %d classes", all->classes);
-    return ok;
-}
-
-/* ---- the pictures' own mean and deviation ---------------------------------------------------------- */
-
-static float rounded(double value)
-{
-    return (float)(round(value * 1e4) / 1e4);
-}
-
-static void measure_channels(search *it, const dv_picture_form *form, const float *pictures, int64_t count)
-{
-    int channels = form->channels;
-    size_t plane = (size_t)form->height * (size_t)form->width;
-    for (int c = 0; c < channels; c++) {
-        double sum = 0, squares = 0, total = (double)count * (double)plane;
-        for (int64_t i = 0; i < count; i++) {
-            const float *from = pictures + ((size_t)i * (size_t)channels + (size_t)c) * plane;
-            for (size_t p = 0; p < plane; p++) {
-                sum += from[p];
-                squares += (double)from[p] * from[p];
-            }
-        }
-        double mean = sum / total, variance = squares / total - mean * mean;
-        it->trials->mean[c] = rounded(mean);
-        it->trials->deviation[c] = fmaxf(rounded(sqrt(fmax(0, variance))), 1e-4f);
-    }
-}
-
-/* Within what JPEG makes of grey. */
-static bool has_no_colors(const dv_picture_form *form, const float *pictures, int64_t count)
-{
-    size_t plane = (size_t)form->height * (size_t)form->width;
-    for (int64_t i = 0; form->channels > 1 && i < count; i++) {
-        const float *red = pictures + (size_t)i * 3 * plane;
-        for (size_t p = 0; p < plane; p++)
-            if (fabsf(red[p] - red[p + plane]) > 0.02f || fabsf(red[p] - red[p + 2 * plane]) > 0.02f)
-                return false;
-    }
-    return form->channels > 1 || count > 0;
-}
-
-static bool measure(search *it, dv_error *error)
-{
-    const dv_dataset *data = it->data;
-    dv_picture_form form = plain_trial(it, 0).form;
-    int64_t count = dv_smaller(it->trials->count, MEASURED);
-    float *pictures = dv_alloc((size_t)count * dv_picture_form_values(&form), sizeof *pictures, error);
-    bool ok = pictures && dv_dataset_pick(data, it->trials->index, count, &form, it->bench.team, pictures, error);
-    if (ok) {
-        measure_channels(it, &form, pictures, count);
-        it->is_grey = data->channels == 1 || has_no_colors(&form, pictures, count);
-    }
-    it->trials->shrinks = data->mixed || (data->height > form.height && data->width > form.width);
-    free(pictures);
-    return ok;
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------- */
@@ -568,13 +466,9 @@ static dv_trials *new_trials(dv_error *error)
 {
     dv_arena *arena = dv_arena_new(error);
     dv_trials *trials = arena ? dv_arena_alloc(arena, 1, sizeof *trials, error) : NULL;
-    if (!trials) {
-        dv_arena_free(arena);
-        return NULL;
-    }
-    trials->arena = arena;
-    trials->trial = dv_arena_alloc(arena, DV_MAX_TRIALS, sizeof *trials->trial, error);
-    if (trials->trial)
+    if (trials)
+        trials->arena = arena;
+    if (trials && (trials->trial = dv_arena_alloc(arena, DV_MAX_TRIALS, sizeof *trials->trial, error)))
         return trials;
     dv_arena_free(arena);
     return NULL;
@@ -586,16 +480,13 @@ dv_trials *dv_preprocessing_try(dv_graph *graph, const dv_dataset *data, const d
     dv_trials *trials = new_trials(error);
     if (!trials)
         return NULL;
-    search it = {.trials = trials, .wish = wish, .data = data};
+    search it = {.trials = trials, .wish = wish};
     it.bench = (dv_trial_bench){.trials = trials, .data = data, .team = team, .progress = progress};
-    bool ok = open_teachers(&it, graph, error);
-    if (ok) {
-        trials->classes = it.bench.teacher[0].facts.classes;
-        trials->multi_label = data->marks && data->class_count == trials->classes;
-    }
-    ok = ok && draw_sample(&it, error) && measure(&it, error) && list_trials(&it, error) &&
-         run(&it, &trials->is_stopped, error) && put_in_order(&it, error);
-    close_teachers(&it);
+    bool ok = dv_trial_bench_open(&it.bench, graph, wish, error) && list_trials(&it, error) &&
+              run(&it, &trials->is_stopped, error) && put_in_order(&it, error);
+    if (ok && !trials->is_stopped)
+        dv_progress_report(progress, "trying preprocessings", 1, NULL);
+    dv_trial_bench_close(&it.bench);
     if (ok)
         return trials;
     dv_trials_free(trials);

@@ -17,7 +17,10 @@ typedef struct dv_trial {
     dv_picture_form form;     /* crop and filter */
     bool inverted;            /* pictures are 1 - picture */
     bool transposed;          /* their rows are columns: no setting does this, the files would have to change */
+    bool is_variant;          /* of another one on the list: turned, or with its channels in the other order */
     bool is_given;            /* what the caller asked for */
+    bool is_hint;             /* what the wish hints at */
+    bool is_usual;            /* what pictures are shown as when nobody says anything else */
     int64_t shown;            /* pictures of the sample so far, its first ones */
     int64_t told;             /* of these: with a label, and readable */
     int64_t strange;          /* of these: whose answer is not finite */
@@ -59,8 +62,10 @@ typedef struct dv_trials {
 typedef struct dv_trial_wish {
     const dv_inspect_wish *inspect; /* as for dv_inspect_teacher */
     const dv_trial *given;          /* input and form that the caller would use, to be compared with; NULL: none */
+    const dv_trial *hint;           /* what else is to be tried: of the model's metadata, say; NULL: nothing */
     int64_t count;                  /* pictures of the sample at most; 0: as many as take about a minute, up to 1000 */
     uint64_t seed;
+    bool is_single; /* try nothing but `given`, or what is used when nothing is said; pictures without labels will do */
 } dv_trial_wish;
 
 /* Tries them. The graph is as its file has it, and becomes one that is ready to run; labels are numbers of its classes.

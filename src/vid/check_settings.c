@@ -31,7 +31,7 @@ static void put_channels(list *to, const char *key, const float *value, int coun
     int numbers = are_all(value, count, value[0]) ? 1 : count;
     for (int c = 0; c < numbers; c++) {
         size_t length = strlen(text);
-        snprintf(text + length, sizeof text - length, "%s%.6g", c ? ", " : "", (double)value[c]);
+        snprintf(text + length, sizeof text - length, "%s%.6g", c ? "," : "", (double)value[c]);
     }
     put(to, key, text);
 }

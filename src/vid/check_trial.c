@@ -172,17 +172,19 @@ static bool sum_up(const dv_trial_bench *bench, dv_trial *trial, dv_error *error
 {
     const dv_trials *all = bench->trials;
     double right = 0, loss = 0;
+    int64_t answered = 0;
     trial->told = trial->strange = 0;
     for (int64_t i = 0; i < trial->shown; i++) {
+        trial->strange += trial->answer[i] < 0;
         if (all->label[i] < 0)
             continue;
         trial->told++;
-        trial->strange += trial->answer[i] < 0;
+        answered += trial->answer[i] >= 0;
         right += trial->rightness[i];
         loss += trial->losses[i];
     }
     trial->accuracy = trial->told ? right / (double)trial->told : 0;
-    trial->loss = trial->told > trial->strange ? loss / (double)(trial->told - trial->strange) : INFINITY;
+    trial->loss = answered ? loss / (double)answered : INFINITY;
     trial->confidence = median(trial->sureness, trial->shown, error);
     return all->multi_label ||
            dv_labels_match(all->label, trial->answer, trial->shown, all->classes, &trial->match, error);

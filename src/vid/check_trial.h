@@ -18,11 +18,21 @@ enum { DV_TRIAL_TEACHERS = 2, DV_MAX_TRIALS = 64 };
 typedef struct dv_trial_bench {
     dv_trials *trials; /* that are being made */
     const dv_dataset *data;
+    const dv_trial_wish *wish;
     dv_team *team;
-    dv_trial_teacher teacher[DV_TRIAL_TEACHERS];
     const dv_progress *progress;
+    int teachers; /* layouts that are tried */
+    dv_trial_teacher teacher[DV_TRIAL_TEACHERS];
+    bool is_grey;          /* the pictures have no colours */
     double done, expected; /* pictures shown, and how many it will be in the end */
 } dv_trial_bench;
+
+/* Makes the teacher ready, draws the sample and measures it; close it also after an error. */
+bool dv_trial_bench_open(dv_trial_bench *bench, dv_graph *graph, const dv_trial_wish *wish, dv_error *error);
+void dv_trial_bench_close(dv_trial_bench *bench);
+
+/* The first way of a layout: what is told from the graph, all of each picture, bilinear. */
+dv_trial dv_trial_plain(const dv_trial_bench *bench, int teacher);
 
 /* Gives the trial memory for the sample. */
 bool dv_trial_open(dv_trial_bench *bench, dv_trial *trial, dv_error *error);

@@ -2,70 +2,12 @@
 #include "vid/json.h"
 
 #include "base/error.h"
+#include "vid/json_object.h"
 
-#include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Digits of every number that is not whole: what a float holds. */
-enum { DIGITS = 9, NAME_SIZE = 256 };
-
-/* jansson's functions that add a value take NULL for "no memory" and pass the failure on, so that one look at
- * the end is enough. `failed` gathers it. */
-typedef struct object {
-    json_t *json;
-    bool *failed;
-} object;
-
-static object object_new(bool *failed)
-{
-    return (object){json_object(), failed};
-}
-
-static void put(object to, const char *key, json_t *value)
-{
-    if (json_object_set_new(to.json, key, value))
-        *to.failed = true;
-}
-
-static void append(json_t *array, json_t *value, bool *failed)
-{
-    if (json_array_append_new(array, value))
-        *failed = true;
-}
-
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-/* A name that is no valid UTF-8, or none, is null. */
-static json_t *text(const char *value)
-{
-    json_t *string = value ? json_string(value) : NULL;
-    return string ? string : json_null();
-}
-
-static json_t *numbers(const float *value, int64_t count, bool *failed)
-{
-    json_t *array = json_array();
-    for (int64_t i = 0; i < count; i++)
-        append(array, number(value[i]), failed);
-    return array;
-}
-
-/* One line of text, or NULL; the object is given up either way. */
-static char *finish(object whole, dv_error *error)
-{
-    char *line = NULL;
-    if (whole.json && !*whole.failed)
-        line = json_dumps(whole.json, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
-    json_decref(whole.json);
-    if (!line)
-        dv_error_set(error, DV_ERROR_MEMORY, "no memory for the JSON text");
-    return line;
-}
+enum { NAME_SIZE = 256 };
 
 /* ---- explanation ------------------------------------------------------------ */
 
@@ -280,7 +222,7 @@ char *dv_json_classification(const dv_classification *classification, const dv_b
 
 /* ---- networks and bundles ---------------------------------------------------- */
 
-static json_t *shape_json(const dv_shape *shape, bool *failed)
+json_t *dv_json_shape(const dv_shape *shape, bool *failed)
 {
     json_t *array = json_array();
     for (int i = 0; i < shape->rank; i++)
@@ -293,7 +235,7 @@ static json_t *value_json(const dv_value *value, bool *failed)
     object it = object_new(failed);
     put(it, "name", text(value->name));
     put(it, "type", text(dv_type_name(value->type)));
-    put(it, "shape", value->has_shape ? shape_json(&value->shape, failed) : json_null());
+    put(it, "shape", value->has_shape ? dv_json_shape(&value->shape, failed) : json_null());
     return it.json;
 }
 
@@ -305,7 +247,7 @@ static json_t *values_json(const dv_graph *graph, int count, const int *value, b
     return array;
 }
 
-static json_t *operators_json(const dv_onnx_survey *survey, bool *failed)
+json_t *dv_json_operators(const dv_onnx_survey *survey, bool *failed)
 {
     json_t *array = json_array();
     for (int i = 0; i < survey->operator_count; i++) {
@@ -319,7 +261,7 @@ static json_t *operators_json(const dv_onnx_survey *survey, bool *failed)
     return array;
 }
 
-static json_t *companions_json(const dv_onnx_survey *survey, bool *failed)
+json_t *dv_json_companions(const dv_onnx_survey *survey, bool *failed)
 {
     json_t *array = json_array();
     for (int i = 0; i < survey->companion_count; i++) {
@@ -354,9 +296,9 @@ static json_t *network_json(const dv_network_facts *network, bool *failed)
     put(it, "ir_version", json_integer(survey->ir_version));
     put(it, "opset", json_integer(survey->opset));
     put(it, "parameters", json_integer(survey->parameters));
-    put(it, "operators", operators_json(survey, failed));
+    put(it, "operators", dv_json_operators(survey, failed));
     put(it, "functions", json_integer(survey->function_count));
-    put(it, "external_data", companions_json(survey, failed));
+    put(it, "external_data", dv_json_companions(survey, failed));
     put(it, "metadata", metadata_json(survey, failed));
     put(it, "runs", json_boolean(!network->problem));
     put(it, "problem", text(network->problem));
@@ -380,7 +322,7 @@ char *dv_json_array(const char *file, const char *format, const char *type, cons
     put(whole, "file", text(file));
     put(whole, "format", text(format));
     put(whole, "type", text(type));
-    put(whole, "shape", shape_json(shape, &failed));
+    put(whole, "shape", dv_json_shape(shape, &failed));
     return finish(whole, error);
 }
 

@@ -1,0 +1,79 @@
+/* deepvid check: opens everything and says what is wrong with it. */
+#include "cmd/check_print.h"
+#include "cmd/command.h"
+#include "vid/limits.h"
+
+static int check(const dv_bundle_source *source, const dv_check_options *options, bool json)
+{
+    dv_progress_line line = {0};
+    dv_progress progress = dv_command_progress(&line);
+    dv_error error;
+    dv_check *result = dv_check_run(source, options, &progress, &error);
+    bool ok = result != NULL, is_usable = ok && result->is_usable;
+    if (ok && json) {
+        ok = dv_command_print_json(dv_check_json(result, &error), &error);
+    } else if (ok) {
+        dv_check_print(result);
+        ok = dv_command_finish_output(&error);
+    }
+    dv_check_free(result);
+    if (!ok)
+        return dv_command_fail(&error);
+    return is_usable ? DV_EXIT_DONE : DV_EXIT_FAILED;
+}
+
+static int run(const dv_command *command, int argc, char **argv)
+{
+    dv_bundle_source source = {0};
+    bool json = false;
+    int64_t threads = 0, count = 0, seed = 1;
+    const dv_option options[] = {
+        {.name = "labels",
+         .kind = DV_OPTION_TEXT,
+         .argument = "FILE",
+         .target = &source.image_labels,
+         .help = "labels of the pictures (default: those that the pictures come with)"},
+        {.name = "class-names",
+         .kind = DV_OPTION_TEXT,
+         .argument = "FILE",
+         .target = &source.class_names,
+         .help = "names of the model's classes, one a line, in its order"},
+        {.name = "count",
+         .kind = DV_OPTION_COUNT,
+         .argument = "N",
+         .minimum = 1,
+         .maximum = 1e9,
+         .target = &count,
+         .help = "labelled pictures to show to the model at most (default 1000, fewer if it is large)"},
+        {.name = "seed",
+         .kind = DV_OPTION_COUNT,
+         .argument = "N",
+         .minimum = 0,
+         .maximum = DV_MAX_SEED,
+         .target = &seed,
+         .help = "of the choice among them (default 1)"},
+        {.name = "json", .kind = DV_OPTION_FLAG, .target = &json, .help = "print one JSON object"},
+        DV_THREADS_OPTION(threads),
+        {0},
+    };
+    int first;
+    int status = dv_options_parse(command, options, argc, argv, &first);
+    if (status >= 0)
+        return status;
+    if (first == argc)
+        return dv_command_usage(command, "what is to be checked? a MODEL is needed");
+    if (argc - first > 2)
+        return dv_command_usage(command, "a model and its pictures are checked; '%s' is too much", argv[first + 2]);
+    source.teacher = argv[first];
+    source.images = first + 1 < argc ? argv[first + 1] : NULL;
+    source.threads = (int)threads;
+    return check(&source, &(dv_check_options){.count = count, .seed = (uint64_t)seed}, json);
+}
+
+const dv_command dv_command_check = {
+    .name = "check",
+    .arguments = "MODEL [PICTURES]",
+    .summary = "See whether a model and pictures fit together, and what is wrong if they do not.",
+    .examples = "  deepvid check model.onnx\n  deepvid check model.onnx pictures/ --class-names labels.txt\n",
+    .run = run,
+};

@@ -1,0 +1,230 @@
+/* A check from the first file to the last finding. */
+#include "vid/check.h"
+
+#include "base/error.h"
+#include "base/number.h"
+#include "vid/check_parts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT = 1024 };
+
+/* ---- words ------------------------------------------------------------------------ */
+
+const char *dv_finding_kind_name(dv_finding_kind kind)
+{
+    static const char *const names[] = {"ok", "note", "problem"};
+    return names[kind];
+}
+
+static const char *keep_text(dv_check *check, const char *format, va_list arguments)
+{
+    char text[TEXT];
+    vsnprintf(text, sizeof text, format, arguments);
+    dv_text_clean(text);
+    const char *kept = dv_arena_text(check->arena, text, NULL);
+    return kept ? kept : "";
+}
+
+const char *dv_check_text(dv_check *check, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = keep_text(check, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+void dv_check_find(dv_check *check, dv_finding_kind kind, const char *code, const char *format, ...)
+{
+    va_list arguments;
+    if (check->findings == DV_MAX_FINDINGS)
+        return;
+    va_start(arguments, format);
+    check->finding[check->findings++] = (dv_finding){kind, code, keep_text(check, format, arguments), NULL};
+    va_end(arguments);
+}
+
+/* Several findings of a kind with the same remedy have it behind the last one. */
+void dv_check_remedy(dv_check *check, const char *format, ...)
+{
+    va_list arguments;
+    dv_finding *last = &check->finding[check->findings - 1], *before = check->findings > 1 ? last - 1 : NULL;
+    va_start(arguments, format);
+    last->remedy = keep_text(check, format, arguments);
+    va_end(arguments);
+    if (before && before->remedy && strcmp(before->code, last->code) == 0 && strcmp(before->remedy, last->remedy) == 0)
+        before->remedy = NULL;
+}
+
+const char *dv_check_number(dv_check *check, int64_t number)
+{
+    char digits[24], text[32];
+    int length = snprintf(digits, sizeof digits, "%lld", (long long)number), used = 0;
+    for (int k = 0; k < length; k++) {
+        text[used++] = digits[k];
+        int left = length - 1 - k;
+        if (left && left % 3 == 0 && digits[k] != '-')
+            text[used++] = ',';
+    }
+    text[used] = 0;
+    return dv_check_text(check, "%s", text);
+}
+
+const char *dv_check_class(dv_check *check, int class)
+{
+    return check->class_name[class] ? dv_check_text(check, "class %d (%s)", class, check->class_name[class])
+                                    : dv_check_text(check, "class %d", class);
+}
+
+/* ---- the run --------------------------------------------------------------------------- */
+
+static dv_inspect_wish make_wish(const dv_check *check, const dv_bundle_source *source)
+{
+    dv_inspect_wish wish = {.output = source->teacher_output};
+    if (check->data) {
+        wish.channels = check->data->channels;
+        wish.height = check->data->height;
+        wish.width = check->data->width;
+        wish.mixed = check->data->mixed;
+        wish.marks = check->data->marks != NULL;
+    }
+    return wish;
+}
+
+/* "0.5" for all channels or "0.4,0.5,0.6". */
+static bool read_channels(const char *text, int channels, float *value, bool is_positive)
+{
+    char part[DV_NUMBER_SIZE];
+    int count = 0;
+    for (const char *at = text; count < channels; at++) {
+        size_t length = strcspn(at, ",");
+        double number;
+        snprintf(part, sizeof part, "%.*s", (int)(length < sizeof part ? length : sizeof part), at);
+        if (!dv_number_read(part, &number) || (is_positive && number <= 0))
+            return false;
+        value[count++] = (float)number;
+        at += length;
+        if (!*at)
+            break;
+    }
+    for (int c = count; count == 1 && c < channels; c++)
+        value[c] = value[0];
+    return count == 1 || count == channels;
+}
+
+/* Mean and deviation that the model's file tells by itself. */
+static const dv_trial *read_metadata(const dv_check *check, dv_trial *hint)
+{
+    const dv_onnx_survey *survey = check->model.survey;
+    const dv_network_input *input = &check->model.facts.input;
+    *hint = (dv_trial){.name = "the model's metadata", .input = *input};
+    hint->form = (dv_picture_form){input->channels, input->height, input->width, 1, DV_FILTER_BILINEAR};
+    bool is_told = false;
+    for (int k = 0; k < survey->pair_count; k++) {
+        bool mean = strcmp(survey->keys[k], "mean") == 0;
+        if (!mean && strcmp(survey->keys[k], "std") != 0)
+            continue;
+        if (!read_channels(survey->texts[k], input->channels, mean ? hint->input.mean : hint->input.deviation, !mean))
+            return NULL;
+        is_told = true;
+    }
+    return is_told ? hint : NULL;
+}
+
+/* What the pictures tell of the teacher, or what it answers to any if none has a label. */
+static bool try_pictures(dv_check *check, const dv_inspect_wish *inspect, const dv_check_options *options,
+                         dv_team *team, const dv_progress *progress, dv_error *error)
+{
+    dv_error why, unreadable;
+    dv_trial hint;
+    const dv_trial_wish wish = {.inspect = inspect,
+                                .hint = read_metadata(check, &hint),
+                                .count = options->count,
+                                .seed = options->seed,
+                                .is_single = !check->labelled};
+    check->trials = dv_preprocessing_try(check->model.graph, check->data, &wish, team, progress, &why);
+    if (dv_dataset_unreadable(check->data, &unreadable))
+        dv_check_find(check, DV_FINDING_NOTE, "unreadable", "%s", unreadable.message);
+    if (check->trials)
+        return dv_check_judge(check, error);
+    if (why.code == DV_ERROR_CANCELLED || why.code == DV_ERROR_MEMORY) {
+        *error = why;
+        return false;
+    }
+    dv_check_find(check, DV_FINDING_PROBLEM, "run", "%s", why.message);
+    return true;
+}
+
+static bool look(dv_check *check, const dv_bundle_source *source, const dv_check_options *options, dv_team *team,
+                 const dv_progress *progress, dv_error *error)
+{
+    if (!dv_check_read_model(check, source->teacher, error))
+        return false;
+    if (source->images)
+        dv_check_open_pictures(check, source->images, source->image_labels);
+    dv_inspect_wish wish = make_wish(check, source);
+    if (check->model.graph && !dv_check_inspect(check, &wish, error))
+        return false;
+    if (!dv_check_name_classes(check, source->class_names, error))
+        return false;
+    dv_check_labels(check);
+    if (check->model.is_teacher && check->data && !try_pictures(check, &wish, options, team, progress, error))
+        return false;
+    if (check->model.is_teacher && !check->trials) {
+        dv_error why;
+        if (!dv_inspect_prepare(check->model.graph, &check->model.facts, &why))
+            dv_check_find(check, DV_FINDING_PROBLEM, "run", "%s: %s", check->model.path, why.message);
+    }
+    dv_check_weigh(check);
+    return true;
+}
+
+/* The kinds in their order, each as it was found. */
+static void sort_findings(dv_check *check)
+{
+    dv_finding sorted[DV_MAX_FINDINGS];
+    int count = 0;
+    for (int kind = DV_FINDING_OK; kind <= DV_FINDING_PROBLEM; kind++)
+        for (int f = 0; f < check->findings; f++)
+            if (check->finding[f].kind == (dv_finding_kind)kind)
+                sorted[count++] = check->finding[f];
+    memcpy(check->finding, sorted, (size_t)count * sizeof *sorted);
+    check->is_usable = !count || sorted[count - 1].kind != DV_FINDING_PROBLEM;
+}
+
+dv_check *dv_check_run(const dv_bundle_source *source, const dv_check_options *options, const dv_progress *progress,
+                       dv_error *error)
+{
+    dv_arena *arena = dv_arena_new(error);
+    dv_check *check = arena ? dv_arena_alloc(arena, 1, sizeof *check, error) : NULL;
+    if (!check) {
+        dv_arena_free(arena);
+        return NULL;
+    }
+    check->arena = arena;
+    dv_team *team = dv_team_new(source->threads, error);
+    bool ok = team && look(check, source, options, team, progress, error);
+    dv_team_free(team);
+    if (ok) {
+        sort_findings(check);
+        return check;
+    }
+    dv_check_free(check);
+    return NULL;
+}
+
+void dv_check_free(dv_check *check)
+{
+    if (!check)
+        return;
+    dv_trials_free(check->trials);
+    dv_dataset_close(check->data);
+    free(check->name_block);
+    dv_graph_free(check->model.graph);
+    dv_onnx_survey_free(check->model.survey);
+    dv_arena_free(check->arena);
+}

@@ -1,0 +1,38 @@
+/* The parts of a check, in their order. For the files check*.c only. */
+#ifndef DV_VID_CHECK_PARTS_H
+#define DV_VID_CHECK_PARTS_H
+
+#include "vid/check.h"
+
+/* One more finding; a place for its remedy comes back, which takes text of the same kind. Those beyond DV_MAX_FINDINGS
+ * are lost. */
+void dv_check_find(dv_check *check, dv_finding_kind kind, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* What to do about the last finding. */
+void dv_check_remedy(dv_check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A text in the arena, cleaned; "" without memory. */
+const char *dv_check_text(dv_check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* "12,345" */
+const char *dv_check_number(dv_check *check, int64_t number);
+/* "class 3", "class 3 (cat)" */
+const char *dv_check_class(dv_check *check, int class);
+
+/* Reads the model: what it is made of, what is missing. */
+bool dv_check_read_model(dv_check *check, const char *path, dv_error *error);
+/* Takes it for a classifier of the pictures. */
+bool dv_check_inspect(dv_check *check, const dv_inspect_wish *wish, dv_error *error);
+/* What a run of it costs, once it is ready to run. */
+void dv_check_weigh(dv_check *check);
+
+/* Opens the pictures; their labels are numbers of classes after dv_check_name_classes. */
+void dv_check_open_pictures(dv_check *check, const char *images, const char *labels);
+bool dv_check_name_classes(dv_check *check, const char *path, dv_error *error);
+/* Labels that are no classes, and such. */
+void dv_check_labels(dv_check *check);
+
+/* What the trials tell. */
+bool dv_check_judge(dv_check *check, dv_error *error);
+/* Labels that go by other numbers than the classes: true where that was found, and told. */
+bool dv_check_judge_labels(dv_check *check, bool *is_found, dv_error *error);
+
+#endif

@@ -1,0 +1,159 @@
+/* Pictures, their labels, and the names of the classes. */
+#include "vid/check_parts.h"
+
+#include "base/error.h"
+
+#include <limits.h>
+
+void dv_check_open_pictures(dv_check *check, const char *images, const char *labels)
+{
+    const dv_dataset_source source = {.images = images, .labels = labels};
+    dv_error why;
+    check->images = dv_check_text(check, "%s", images);
+    check->data = dv_dataset_open(&source, &why);
+    if (check->data && check->data->count)
+        return;
+    if (check->data)
+        dv_check_find(check, DV_FINDING_PROBLEM, "pictures", "%s holds no picture", check->images);
+    else
+        dv_check_find(check, DV_FINDING_PROBLEM, "pictures", "%s", why.message);
+    dv_dataset_close(check->data);
+    check->data = NULL;
+}
+
+/* ---- names ------------------------------------------------------------------------- */
+
+static void take_names(dv_check *check, const char **to, char *const *from, int count)
+{
+    for (int k = 0; k < count && k < check->classes; k++)
+        to[k] = dv_check_text(check, "%s", from[k]);
+}
+
+static bool read_names(dv_check *check, const char *path, dv_error *error)
+{
+    dv_error why;
+    int count;
+    if (!dv_labels_read(path, &check->name_block, &count, &why)) {
+        dv_check_find(check, DV_FINDING_PROBLEM, "class-names", "%s", why.message);
+        return true;
+    }
+    if (count != check->classes) {
+        dv_check_find(check, DV_FINDING_PROBLEM, "class-names", "%s names %d classes, but the model puts out %d", path,
+                      count, check->classes);
+        if (count + 1 == check->classes)
+            dv_check_remedy(check, "models trained with a class for the background have it first: try a first line "
+                                   "'background'");
+        return true;
+    }
+    take_names(check, check->class_name, check->name_block, count);
+    const dv_dataset *data = check->data;
+    if (!data || !data->class_names)
+        return true;
+    why.code = DV_OK;
+    if (dv_dataset_match_classes(check->data, (const char *const *)check->name_block, count, &why))
+        return true;
+    if (why.code == DV_ERROR_MEMORY) {
+        *error = why;
+        return false;
+    }
+    dv_check_find(check, DV_FINDING_NOTE, "class-names",
+                  "not all classes of %s have a name in %s, so they go by number", check->images, path);
+    return true;
+}
+
+/* Names of the labels: those of the pictures' classes, else those of the teacher's. */
+bool dv_check_name_classes(dv_check *check, const char *path, dv_error *error)
+{
+    dv_dataset *data = check->data;
+    if (!check->classes)
+        return true;
+    check->class_name = dv_arena_alloc(check->arena, (size_t)check->classes, sizeof *check->class_name, error);
+    check->label_name = dv_arena_alloc(check->arena, (size_t)check->classes, sizeof *check->label_name, error);
+    if (!check->class_name || !check->label_name || (path && !read_names(check, path, error)))
+        return false;
+    if (data && data->class_names)
+        take_names(check, check->label_name, data->class_names, data->class_count);
+    else
+        for (int k = 0; k < check->classes; k++)
+            check->label_name[k] = check->class_name[k];
+    if (data && data->class_count && data->class_count < check->classes)
+        dv_check_find(check, DV_FINDING_NOTE, "class-count",
+                      "the pictures are of %d classes, the model knows %d: labels are taken for its first ones",
+                      data->class_count, check->classes);
+    if (data && data->class_names && data->class_count == check->classes && !path)
+        take_names(check, check->class_name, data->class_names, data->class_count);
+    return true;
+}
+
+/* ---- labels ---------------------------------------------------------------------------- */
+
+typedef struct tally {
+    int64_t known, beyond;
+    int least, largest;
+} tally;
+
+static tally count_labels(const dv_check *check)
+{
+    const dv_dataset *data = check->data;
+    tally it = {.least = INT_MAX, .largest = -1};
+    for (int64_t i = 0; data->labels && i < data->count; i++) {
+        int label = data->labels[i];
+        if (label < 0)
+            continue;
+        it.known++;
+        it.beyond += check->classes && label >= check->classes;
+        it.least = label < it.least ? label : it.least;
+        it.largest = label > it.largest ? label : it.largest;
+    }
+    return it;
+}
+
+static int64_t count_marked(const dv_dataset *data)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < data->count; i++)
+        for (int k = 0; k < data->class_count; k++)
+            if (data->marks[i * data->class_count + k] >= 0) {
+                count++;
+                break;
+            }
+    return count;
+}
+
+static void find_beyond(dv_check *check, const tally *it)
+{
+    dv_check_find(check, DV_FINDING_PROBLEM, "labels",
+                  "labels go from %d to %d, but the model's %d classes from 0 to %d", it->least, it->largest,
+                  check->classes, check->classes - 1);
+    if (it->least == 1 && it->largest == check->classes)
+        dv_check_remedy(check, "the labels count from one: take one off each");
+    else if (check->data->class_names)
+        dv_check_remedy(check, "these pictures are of %d classes: the model was made for others", it->largest + 1);
+    else
+        dv_check_remedy(check, "the label file belongs to other pictures or to another model");
+}
+
+void dv_check_labels(dv_check *check)
+{
+    const dv_dataset *data = check->data;
+    if (!data)
+        return;
+    tally it = count_labels(check);
+    check->labelled = it.known - it.beyond;
+    if (data->marks && check->classes && data->class_count != check->classes) {
+        dv_check_find(check, DV_FINDING_PROBLEM, "labels",
+                      "the data mark %d labels a picture, but the model puts out %d", data->class_count,
+                      check->classes);
+        return;
+    }
+    if (data->marks)
+        check->labelled = count_marked(data);
+    if (it.beyond)
+        find_beyond(check, &it);
+    if (!check->labelled && !it.beyond) {
+        dv_check_find(check, DV_FINDING_NOTE, "labels",
+                      "no picture has a label, so nobody can tell which preprocessing "
+                      "fits");
+        dv_check_remedy(check, "name a file of labels with --labels, or put each class into a folder of its own");
+    }
+}
