@@ -101,7 +101,7 @@ key() {
 }
 leave() {
     key q
-    for _ in $(seq 100); do
+    for _ in $(seq 300); do
         [ -e "$folder/done" ] && break
         sleep 0.1
     done
@@ -148,6 +148,7 @@ await blocks turned "other graphics"
 key c c c question
 await help blocks "?" 3
 key Escape
+await back help "Escape" # or it could be read as one key with what follows
 leave
 
 exit $status
