@@ -40,7 +40,7 @@ static inline int scratch_teardown(void **state)
 /* "folder/name" in `path`. */
 static inline const char *scratch_path(char path[256], const char *folder, const char *name)
 {
-    snprintf(path, 256, "%s/%s", folder, name);
+    assert_in_range(snprintf(path, 256, "%s/%s", folder, name), 1, 255);
     return path;
 }
 

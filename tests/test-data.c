@@ -1,4 +1,3 @@
-#include "data/data.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -11,25 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "scratch.h"
-
-static dv_dataset *open_dataset(const char *images, const char *labels, dv_error *error)
-{
-    const dv_dataset_source source = {.images = images, .labels = labels};
-    return dv_dataset_open(&source, error);
-}
-
-/* The bytes of all pictures, freed by the caller. */
-static uint8_t *all_bytes(const dv_dataset *dataset)
-{
-    dv_picture_form native = dv_dataset_native(dataset);
-    size_t size = dv_picture_form_values(&native);
-    uint8_t *bytes = malloc((size_t)dataset->count * size);
-    for (int64_t i = 0; i < dataset->count; i++) {
-        assert_true(dv_dataset_bytes(dataset, i, NULL, bytes + (size_t)i * size, NULL));
-    }
-    return bytes;
-}
+#include "dataset.h"
 
 /* ---- IDX -------------------------------------------------------------------- */
 
@@ -418,11 +399,12 @@ static void malformed_files_are_refused(void **state)
     char path[512];
     DIR *folder = opendir(source_path(path, "bad", ""));
     assert_non_null(folder);
-    int idx = 0, npy = 0;
+    int idx = 0, npy = 0, npz = 0;
     for (struct dirent *entry; (entry = readdir(folder));) {
         bool is_npy = strncmp(entry->d_name, "npy-", 4) == 0, is_idx = strncmp(entry->d_name, "idx-", 4) == 0;
+        bool is_npz = strncmp(entry->d_name, "npz-", 4) == 0;
         source_path(path, "bad", entry->d_name);
-        if (is_idx || is_npy) {
+        if (is_idx || is_npy || is_npz) {
             refuse_dataset(path);
         }
         if (is_npy) {
@@ -433,10 +415,12 @@ static void malformed_files_are_refused(void **state)
         }
         idx += is_idx;
         npy += is_npy;
+        npz += is_npz;
     }
     closedir(folder);
     assert_true(idx >= 21);
     assert_true(npy >= 31);
+    assert_true(npz >= 25);
 }
 
 /* Cut anywhere, a file is refused; changed anywhere, it is refused or read, and nothing else happens. */

@@ -20,6 +20,7 @@ typedef struct listing {
     char **file, **folder; /* names, in the order of their bytes */
     int64_t files, folders, file_room, folder_room;
     int64_t others; /* files that are no pictures by their names */
+    char *other;    /* one of them */
 } listing;
 
 static void listing_clear(listing *l)
@@ -32,6 +33,7 @@ static void listing_clear(listing *l)
     }
     free(l->file);
     free(l->folder);
+    free(l->other);
 }
 
 static bool append(char ***names, int64_t *count, int64_t *room, const char *name)
@@ -70,7 +72,11 @@ static bool list_entry(listing *l, int parent, const struct dirent *entry)
     if (dv_files_is_picture(entry->d_name)) {
         return append(&l->file, &l->files, &l->file_room, entry->d_name);
     }
-    l->others++;
+    /* The first by its bytes: the order of a folder is left to chance. */
+    if (!l->others++ || (l->other && strcmp(entry->d_name, l->other) < 0)) {
+        free(l->other);
+        l->other = strdup(entry->d_name);
+    }
     return true;
 }
 
@@ -249,8 +255,9 @@ static bool read_tree(walk *w, const listing *top, dv_dataset *pictures, dv_erro
         return false;
     }
     if (dv_files_count(w->files) == 0) {
-        return dv_error_set(error, DV_ERROR_FORMAT, "holds no pictures (PNG or JPEG)%s",
-                            top->folders ? " in its sub-folders" : "");
+        return dv_error_set(error, DV_ERROR_FORMAT, "holds no pictures (PNG or JPEG)%s%s%s",
+                            top->folders ? " in its sub-folders" : "",
+                            top->other ? "; name the file if they are in one: " : "", top->other ? top->other : "");
     }
     note(w, top, pictures);
     return dv_files_attach(w->files, pictures, error);

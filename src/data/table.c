@@ -132,7 +132,7 @@ static bool parse(dv_table *table, dv_error *error)
 {
     char *start = table->text + (strncmp(table->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0);
     size_t length = strlen(start);
-    while (length > 0 && strchr(" \t\r\n", start[length - 1])) {
+    while (length > 0 && strchr(" \r\n", start[length - 1])) {
         length--;
     }
     start[length] = 0;

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Makes the arrays of this folder by NumPy, and the malformed IDX and NPY files in ../bad.
+"""Makes the arrays of this folder by NumPy, and the malformed IDX, NPY and NPZ files in ../bad.
 
 Each array holds 24 elements of shape (2, 3, 4) unless its name says otherwise; what they are stands in value().
 """
 import gzip
+import io
 import os
 import struct
+import zlib
 
 import numpy
 
@@ -125,3 +127,93 @@ for name, content in {
         'type-empty': npy_shape('(24,)', pictures, "''"),
 }.items():
     bad('npy-%s.npy' % name, content)
+
+# ---- NPZ: 5 pictures of 4 x 6 x 3, element i is i * 7 % 256; labels 2, 0, 1, 1, 0 ---------------------------
+
+stack = (numpy.arange(5 * 4 * 6 * 3) * 7 % 256).astype('u1').reshape(5, 4, 6, 3)
+classes = numpy.array([2, 0, 1, 1, 0])
+
+
+def save_npz(name, packed=False, **arrays):
+    (numpy.savez_compressed if packed else numpy.savez)(os.path.join(HERE, name + '.npz'), **arrays)
+
+
+save_npz('stored', x_train=stack, y_train=classes, x_test=stack[:2], y_test=classes[:2])
+save_npz('packed', True, images=stack.transpose(0, 3, 1, 2), labels=classes[:, None])
+save_npz('unnamed', True, arr_0=stack)
+save_npz('strange', pixels=stack, answers=classes)
+save_npz('floats', True, x=(stack / 255).astype('f4'), y=numpy.eye(3)[classes])
+
+
+def member(name, data, deflate=True, size=None, crc=None, method=None, flags=0, wide=False):
+    """A local header with its data, and its entry in the directory but for where the header stands."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    body = packer.compress(data) + packer.flush() if deflate else data
+    method = (8 if deflate else 0) if method is None else method
+    crc = zlib.crc32(data) if crc is None else crc
+    size = len(data) if size is None else size
+    facts = struct.pack('<HHHHIII', flags, method, 0, 33, crc, len(body), size)
+    extra = b''
+    if wide:
+        facts = struct.pack('<HHHHIII', flags, method, 0, 33, crc, 0xffffffff, 0xffffffff)
+        extra = struct.pack('<HHQQ', 1, 16, size, len(body))
+    local = b'PK\3\4' + struct.pack('<H', 20) + facts + struct.pack('<HH', len(name), len(extra)) + name + extra + body
+
+    def entry(at):
+        return (b'PK\1\2' + struct.pack('<HH', 20, 20) + facts +
+                struct.pack('<HHHHHII', len(name), len(extra), 0, 0, 0, 0, at) + name + extra)
+    return local, entry
+
+
+def archive(members, count=None, start=None, wide=False, comment=b''):
+    out, places = b'', []
+    for local, _ in members:
+        places.append(len(out))
+        out += local
+    directory = b''.join(entry(at) for (_, entry), at in zip(members, places))
+    count = len(members) if count is None else count
+    start = len(out) if start is None else start
+    end = struct.pack('<HHHHIIH', 0, 0, count, count, len(directory), start, len(comment))
+    large = b''
+    if wide:
+        large = b'PK\6\6' + struct.pack('<QHHIIQQQQ', 44, 45, 45, 0, 0, count, count, len(directory), start)
+        large += b'PK\6\7' + struct.pack('<IQI', 0, len(out) + len(directory), 1)
+        end = struct.pack('<HHHHIIH', 0, 0, 0xffff, 0xffff, 0xffffffff, 0xffffffff, len(comment))
+    return out + directory + large + b'PK\5\6' + end + comment
+
+
+file = io.BytesIO()
+numpy.save(file, stack)
+array_bytes = file.getvalue()
+images = member(b'images.npy', array_bytes)
+with open(os.path.join(HERE, 'wide.npz'), 'wb') as file:
+    file.write(archive([member(b'images.npy', array_bytes, wide=True)], wide=True, comment=b'made large on purpose'))
+whole = archive([images])
+for name, content in {
+        'cut-in-member': whole[:60],
+        'cut-in-directory': whole[:-30],
+        'without-end': whole[:-22],
+        'no-members': archive([]),
+        'two-strange-members': archive([member(b'a.npy', array_bytes), member(b'b.npy', array_bytes)]),
+        'more-members-than-directory': archive([images], count=2),
+        '65534-members': archive([images], count=65534),
+        'directory-behind-file': archive([images], start=10 ** 6),
+        'directory-elsewhere': archive([images], start=5),
+        'member-behind-file': archive([(images[0], lambda at: images[1](10 ** 6))]),
+        'member-elsewhere': archive([(images[0], lambda at: images[1](7))]),
+        'wrong-checksum': archive([member(b'images.npy', array_bytes, crc=1)]),
+        'stored-wrong-checksum': archive([member(b'images.npy', array_bytes, deflate=False, crc=1)]),
+        'stored-of-two-sizes': archive([member(b'images.npy', array_bytes, deflate=False, size=10)]),
+        'smaller-than-it-says': archive([member(b'images.npy', array_bytes, size=len(array_bytes) + 1)]),
+        'larger-than-it-says': archive([member(b'images.npy', array_bytes, size=len(array_bytes) - 1)]),
+        'bomb': archive([member(b'images.npy', b'PK', size=2 ** 31)]),
+        'damaged-deflate': archive([member(b'images.npy', b'\xff' * 50, deflate=False, method=8)]),
+        'encrypted': archive([member(b'images.npy', array_bytes, flags=1)]),
+        'method-12': archive([member(b'images.npy', array_bytes, method=12)]),
+        'no-array': archive([member(b'images.npy', b'This is not an array.')]),
+        'array-cut': archive([member(b'images.npy', array_bytes[:-5])]),
+        'labels-of-another-length': archive([images, member(b'labels.npy', npy_shape('(3,)', b'abc'))]),
+        'labels-are-text': archive([images, member(b'labels.npy', npy_shape('(1,)', b'abcd', "'<U1'"))]),
+        'large-end-missing': whole[:-22] + b'PK\5\6' + b'\xff' * 16 + bytes(2),
+}.items():
+    bad('npz-%s.npz' % name, content)
