@@ -3,6 +3,8 @@
 #include "cmd/command.h"
 #include "vid/limits.h"
 
+#include <sys/stat.h>
+
 static int check(const dv_bundle_source *source, const dv_check_options *options, bool json)
 {
     dv_progress_line line = {0};
@@ -22,6 +24,12 @@ static int check(const dv_bundle_source *source, const dv_check_options *options
     return is_usable ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 static int run(const dv_command *command, int argc, char **argv)
 {
     dv_bundle_source source = {0};
@@ -32,12 +40,7 @@ static int run(const dv_command *command, int argc, char **argv)
          .kind = DV_OPTION_TEXT,
          .argument = "FILE",
          .target = &source.image_labels,
-         .help = "labels of the pictures (default: those that the pictures come with)"},
-        {.name = "class-names",
-         .kind = DV_OPTION_TEXT,
-         .argument = "FILE",
-         .target = &source.class_names,
-         .help = "names of the model's classes, one a line, in its order"},
+         .help = "the same as --image-labels"},
         {.name = "count",
          .kind = DV_OPTION_COUNT,
          .argument = "N",
@@ -54,26 +57,32 @@ static int run(const dv_command *command, int argc, char **argv)
          .help = "of the choice among them (default 1)"},
         {.name = "json", .kind = DV_OPTION_FLAG, .target = &json, .help = "print one JSON object"},
         DV_THREADS_OPTION(threads),
+        DV_BUNDLE_OPTIONS(source),
         {0},
     };
     int first;
     int status = dv_options_parse(command, options, argc, argv, &first);
     if (status >= 0)
         return status;
-    if (first == argc)
-        return dv_command_usage(command, "what is to be checked? a MODEL is needed");
+    if (first == argc && !source.teacher)
+        return dv_command_usage(command, "what is to be checked? a MODEL or a BUNDLE is needed");
     if (argc - first > 2)
         return dv_command_usage(command, "a model and its pictures are checked; '%s' is too much", argv[first + 2]);
-    source.teacher = argv[first];
-    source.images = first + 1 < argc ? argv[first + 1] : NULL;
+    if (first < argc && is_folder(argv[first]))
+        source.folder = argv[first];
+    else if (first < argc)
+        source.teacher = argv[first];
+    if (first + 1 < argc)
+        source.images = argv[first + 1];
     source.threads = (int)threads;
     return check(&source, &(dv_check_options){.count = count, .seed = (uint64_t)seed}, json);
 }
 
 const dv_command dv_command_check = {
     .name = "check",
-    .arguments = "MODEL [PICTURES]",
-    .summary = "See whether a model and pictures fit together, and what is wrong if they do not.",
-    .examples = "  deepvid check model.onnx\n  deepvid check model.onnx pictures/ --class-names labels.txt\n",
+    .arguments = "MODEL|BUNDLE [PICTURES]",
+    .summary = "See whether a model and pictures fit together, and what is wrong if not.",
+    .examples = "  deepvid check model.onnx\n  deepvid check model.onnx pictures/ --class-names names.txt\n"
+                "  deepvid check models/fashion-mnist\n",
     .run = run,
 };

@@ -172,6 +172,20 @@ static void print_pictures(const dv_check *check)
     print_names(check);
 }
 
+static void print_vae(const dv_check_vae *vae)
+{
+    puts("\nauto-encoder");
+    dv_words_label("explains");
+    printf("%d x %d x %d, by %d latent dimensions\n", vae->channels, vae->height, vae->width, vae->latent);
+    if (!vae->shown)
+        return;
+    dv_words_label("keeps");
+    printf("the teacher's word on %lld of %lld pictures", (long long)vae->keeps, (long long)vae->shown);
+    if (vae->kept == vae->kept)
+        printf(", %.0f %% of what differs between them", 100 * vae->kept);
+    putchar('\n');
+}
+
 /* ---- what was tried ---------------------------------------------------------------------- */
 
 static void print_trial(const dv_check *check, const dv_trial *trial)
@@ -193,7 +207,7 @@ static void print_trial(const dv_check *check, const dv_trial *trial)
 static void print_trials(const dv_check *check)
 {
     const dv_trials *trials = check->trials;
-    if (!trials->trial[0].told)
+    if (!trials->trial[0].told || check->is_dead)
         return;
     printf("\n%-*s    right%s  pictures\n", NAMES + 2, "preprocessing", trials->is_consistent ? "  relabelled" : "");
     for (int t = 0; t < trials->trials; t++)
@@ -245,9 +259,12 @@ static void print_settings(const dv_check *check)
 
 void dv_check_print(const dv_check *check)
 {
-    print_model(&check->model);
+    if (check->model.path)
+        print_model(&check->model);
     if (check->data)
         print_pictures(check);
+    if (check->vae.is_open)
+        print_vae(&check->vae);
     if (check->trials)
         print_trials(check);
     if (check->class_of)

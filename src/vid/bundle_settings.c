@@ -142,25 +142,32 @@ static bool check_complete(dv_bundle_settings *settings, const char *path, dv_er
     return true;
 }
 
-bool dv_bundle_settings_read(dv_bundle_settings *settings, const dv_bundle_source *source, dv_arena *arena,
-                             dv_error *error)
+/* "folder/deepvid.ini" in the arena; NULL with no error where there is no folder. */
+static const char *ini_path(const char *folder, dv_arena *arena, dv_error *error)
+{
+    char *path = folder ? dv_path_join(folder, "deepvid.ini") : NULL;
+    const char *text = path ? dv_arena_text(arena, path, error) : NULL;
+    if (folder && !path)
+        dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
+    free(path);
+    return text;
+}
+
+bool dv_bundle_settings_gather(dv_bundle_settings *settings, const dv_bundle_source *source, dv_arena *arena,
+                               dv_error *error)
 {
     *settings = (dv_bundle_settings){0};
     struct reading reading = {.settings = settings, .folder = source->folder, .arena = arena};
-    char *path = NULL;
-    bool ok = false;
-    if (source->folder) {
-        path = dv_path_join(source->folder, "deepvid.ini");
-        if (!path) {
-            dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
-            goto end;
-        }
-        if (!dv_ini_read(path, false, take, &reading, error))
-            goto end;
-    }
+    const char *path = ini_path(source->folder, arena, error);
+    if (source->folder && (!path || !dv_ini_read(path, false, take, &reading, error)))
+        return false;
     lay_over(settings, source);
-    ok = check_complete(settings, path, error);
-end:
-    free(path);
-    return ok;
+    return true;
+}
+
+bool dv_bundle_settings_read(dv_bundle_settings *settings, const dv_bundle_source *source, dv_arena *arena,
+                             dv_error *error)
+{
+    return dv_bundle_settings_gather(settings, source, arena, error) &&
+           check_complete(settings, ini_path(source->folder, arena, NULL), error);
 }

@@ -18,5 +18,8 @@ typedef struct dv_bundle_settings {
  * a key given twice and a missing one are errors that name file and line. */
 bool dv_bundle_settings_read(dv_bundle_settings *settings, const dv_bundle_source *source, dv_arena *arena,
                              dv_error *error);
+/* The same, whatever may be missing: for those who look at parts. */
+bool dv_bundle_settings_gather(dv_bundle_settings *settings, const dv_bundle_source *source, dv_arena *arena,
+                               dv_error *error);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "vid/check_parts.h"
+#include "vid/preprocessing.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -80,11 +81,14 @@ const char *dv_check_class(dv_check *check, int class)
                                     : dv_check_text(check, "class %d", class);
 }
 
-/* ---- the run --------------------------------------------------------------------------- */
+/* ---- the teacher and its pictures ----------------------------------------------------- */
 
-static dv_inspect_wish make_wish(const dv_check *check, const dv_bundle_source *source)
+static dv_inspect_wish make_wish(const dv_check *check, const dv_bundle_settings *settings)
 {
-    dv_inspect_wish wish = {.output = source->teacher_output};
+    dv_inspect_wish wish = {.layout = settings->layout,
+                            .output = settings->teacher_output,
+                            .output_name = settings->output_name,
+                            .class_names = check->name_count};
     if (check->data) {
         wish.channels = check->data->channels;
         wish.height = check->data->height;
@@ -93,6 +97,29 @@ static dv_inspect_wish make_wish(const dv_check *check, const dv_bundle_source *
         wish.marks = check->data->marks != NULL;
     }
     return wish;
+}
+
+/* How a bundle shows its pictures, or the caller by flags; false where neither says anything, or what they say is
+ * wrong. */
+static bool read_given(dv_check *check, const dv_bundle_settings *settings, bool is_bundle, dv_trial *given)
+{
+    const dv_network_input *input = &check->model.facts.input;
+    const char *const said[] = {settings->preset, settings->mean,   settings->std,  settings->scale,
+                                settings->order,  settings->invert, settings->crop, settings->filter};
+    bool any = is_bundle;
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+        any |= said[i] != NULL;
+    if (!any)
+        return false;
+    dv_error why;
+    *given = (dv_trial){.name = "as it is set", .input = *input};
+    given->form = (dv_picture_form){.channels = input->channels, .height = input->height, .width = input->width};
+    if (dv_preprocessing_set(settings, check->data, &given->input, &given->form, &why)) {
+        given->inverted = given->input.deviation[0] < 0;
+        return true;
+    }
+    dv_check_find(check, DV_FINDING_PROBLEM, "settings", "%s", why.message);
+    return false;
 }
 
 /* "0.5" for all channels or "0.4,0.5,0.6". */
@@ -136,12 +163,13 @@ static const dv_trial *read_metadata(const dv_check *check, dv_trial *hint)
 }
 
 /* What the pictures tell of the teacher, or what it answers to any if none has a label. */
-static bool try_pictures(dv_check *check, const dv_inspect_wish *inspect, const dv_check_options *options,
-                         dv_team *team, const dv_progress *progress, dv_error *error)
+static bool try_pictures(dv_check *check, const dv_inspect_wish *inspect, const dv_trial *given,
+                         const dv_check_options *options, dv_team *team, const dv_progress *progress, dv_error *error)
 {
     dv_error why, unreadable;
     dv_trial hint;
     const dv_trial_wish wish = {.inspect = inspect,
+                                .given = given,
                                 .hint = read_metadata(check, &hint),
                                 .count = options->count,
                                 .seed = options->seed,
@@ -159,28 +187,59 @@ static bool try_pictures(dv_check *check, const dv_inspect_wish *inspect, const 
     return true;
 }
 
-static bool look(dv_check *check, const dv_bundle_source *source, const dv_check_options *options, dv_team *team,
+/* Without pictures: whether it can be made ready at all. */
+static void try_alone(dv_check *check)
+{
+    dv_error why;
+    if (!dv_inspect_prepare(check->model.graph, &check->model.facts, &why))
+        dv_check_find(check, DV_FINDING_PROBLEM, "run", "%s: %s", check->model.path, why.message);
+}
+
+static bool look(dv_check *check, const dv_bundle_settings *settings, const dv_check_options *options, dv_team *team,
                  const dv_progress *progress, dv_error *error)
 {
-    if (!dv_check_read_model(check, source->teacher, error))
+    bool is_bundle = check->folder != NULL;
+    if (!dv_check_read_model(check, settings->teacher, error))
         return false;
-    if (source->images)
-        dv_check_open_pictures(check, source->images, source->image_labels);
-    dv_inspect_wish wish = make_wish(check, source);
+    if (settings->images)
+        dv_check_open_pictures(check, settings->images, settings->image_labels);
+    dv_check_read_names(check, settings->class_names);
+    dv_inspect_wish wish = make_wish(check, settings);
     if (check->model.graph && !dv_check_inspect(check, &wish, error))
         return false;
-    if (!dv_check_name_classes(check, source->class_names, error))
+    if (!dv_check_name_classes(check, settings->class_names, error))
         return false;
     dv_check_labels(check);
-    if (check->model.is_teacher && check->data && !try_pictures(check, &wish, options, team, progress, error))
+    dv_trial given;
+    bool is_given = check->model.is_teacher && check->data && read_given(check, settings, is_bundle, &given);
+    if (check->model.is_teacher && !check->data)
+        try_alone(check);
+    else if (check->model.is_teacher &&
+             !try_pictures(check, &wish, is_given ? &given : NULL, options, team, progress, error))
         return false;
-    if (check->model.is_teacher && !check->trials) {
-        dv_error why;
-        if (!dv_inspect_prepare(check->model.graph, &check->model.facts, &why))
-            dv_check_find(check, DV_FINDING_PROBLEM, "run", "%s: %s", check->model.path, why.message);
-    }
     dv_check_weigh(check);
     return true;
+}
+
+/* ---- the whole --------------------------------------------------------------------------- */
+
+static bool look_at_all(dv_check *check, const dv_bundle_source *source, const dv_check_options *options, dv_team *team,
+                        const dv_progress *progress, dv_error *error)
+{
+    dv_bundle_settings settings;
+    dv_error why;
+    check->folder = source->folder ? dv_check_text(check, "%s", source->folder) : NULL;
+    if (!dv_bundle_settings_gather(&settings, source, check->arena, &why)) {
+        dv_check_find(check, DV_FINDING_PROBLEM, "bundle", "%s", why.message);
+        return true;
+    }
+    if (!settings.teacher) {
+        dv_check_find(check, DV_FINDING_PROBLEM, "bundle", "%s/deepvid.ini names no model: [teacher] model is missing",
+                      check->folder ? check->folder : "");
+        return true;
+    }
+    return look(check, &settings, options, team, progress, error) &&
+           (!check->folder || dv_check_bundle(check, source, &settings, options, progress, error));
 }
 
 /* The kinds in their order, each as it was found. */
@@ -207,7 +266,7 @@ dv_check *dv_check_run(const dv_bundle_source *source, const dv_check_options *o
     }
     check->arena = arena;
     dv_team *team = dv_team_new(source->threads, error);
-    bool ok = team && look(check, source, options, team, progress, error);
+    bool ok = team && look_at_all(check, source, options, team, progress, error);
     dv_team_free(team);
     if (ok) {
         sort_findings(check);

@@ -39,17 +39,31 @@ typedef struct dv_check_model {
     int64_t memory;          /* bytes that the results of one picture take; -1: unknown */
 } dv_check_model;
 
+/* What else a bundle holds. */
+typedef struct dv_check_vae {
+    bool is_open;                /* the bundle can be opened */
+    int channels, height, width; /* of the pictures that are explained */
+    int latent;
+    int64_t shown; /* pictures that were encoded and decoded again */
+    int64_t keeps; /* of these: whose reconstruction the teacher gives the picture's own name */
+    double kept;   /* share of what differs between pictures that reconstructions keep; NaN: unknown */
+} dv_check_vae;
+
 typedef struct dv_check {
-    dv_arena *arena; /* owns all texts and this */
+    dv_arena *arena;    /* owns all texts and this */
+    const char *folder; /* of a bundle; NULL: none */
+    dv_check_vae vae;   /* of the bundle */
     dv_check_model model;
     dv_dataset *data; /* NULL: none given, or not to be opened */
     const char *images;
-    int64_t labelled;        /* pictures with a label, or with marks */
-    char **name_block;       /* of the file of class names; NULL: none */
+    int64_t labelled;  /* pictures with a label, or with marks */
+    char **name_block; /* name_count names from the file of class names; NULL: none */
+    int name_count;
     int classes;             /* of the model; 0: unknown */
     const char **class_name; /* by class; NULL where nobody named it */
     const char **label_name; /* by number of the label */
     dv_trials *trials;       /* NULL: nothing was tried */
+    bool is_dead;            /* the answers are the same, or none, however pictures are shown */
     const dv_trial *usual;   /* of these: what is used when nothing is said, or what was said */
     const dv_trial *best;    /* NULL: none makes sense */
     int *class_of;           /* by label, where labels and classes go by other numbers: -1 unknown; NULL: by the same */
@@ -67,14 +81,14 @@ typedef struct dv_check_options {
 } dv_check_options;
 
 /* Looks at a model (source->teacher) and, unless NULL, pictures (source->images), their labels, the names of classes,
- * and what else the source says of them. What is wrong becomes a finding; NULL and an error only where memory is
- * lacking or progress stopped it before there was anything to tell. */
+ * and what else the source says of them; or at all of a bundle (source->folder). What is wrong becomes a finding; NULL
+ * and an error only where memory is lacking or progress stopped it before there was anything to tell. */
 dv_check *dv_check_run(const dv_bundle_source *source, const dv_check_options *options, const dv_progress *progress,
                        dv_error *error);
 void dv_check_free(dv_check *check);
 
 /* One object: {"usable","model":{"file","producer","opset","parameters","operators","external_data","inputs","outputs",
- * "takes","puts_out","multiply_adds","memory"},"pictures","trials":[{"name","settings","accuracy","relabelled",...}],
+ * "takes","puts_out","multiply_adds","memory"},"pictures","bundle","vae","trials":[{"name","settings","accuracy","relabelled",...}],
  * "best","settings","class_of_label","names_in_order","findings":[{"kind","code","text","remedy"}]}; freed by free().
  */
 char *dv_check_json(const dv_check *check, dv_error *error);

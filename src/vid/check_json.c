@@ -128,6 +128,21 @@ static json_t *trials_json(const dv_check *check, bool *failed)
     return array;
 }
 
+static json_t *vae_json(const dv_check_vae *vae, bool *failed)
+{
+    if (!vae->is_open)
+        return json_null();
+    object it = object_new(failed);
+    put(it, "channels", json_integer(vae->channels));
+    put(it, "height", json_integer(vae->height));
+    put(it, "width", json_integer(vae->width));
+    put(it, "latent", json_integer(vae->latent));
+    put(it, "shown", json_integer(vae->shown));
+    put(it, "keeps_label", json_integer(vae->keeps));
+    put(it, "kept", number(vae->kept));
+    return it.json;
+}
+
 /* ---- the whole --------------------------------------------------------------------------- */
 
 static json_t *findings_json(const dv_check *check, bool *failed)
@@ -166,8 +181,10 @@ char *dv_check_json(const dv_check *check, dv_error *error)
     bool failed = false;
     object it = object_new(&failed);
     put(it, "usable", json_boolean(check->is_usable));
-    put(it, "model", model_json(&check->model, &failed));
+    put(it, "model", check->model.path ? model_json(&check->model, &failed) : json_null());
     put(it, "pictures", pictures_json(check, &failed));
+    put(it, "bundle", text(check->folder));
+    put(it, "vae", vae_json(&check->vae, &failed));
     put(it, "trials", trials_json(check, &failed));
     put(it, "best", check->best ? text(check->best->name) : json_null());
     put(it, "settings", check->best ? settings_json(check->setting, check->settings, &failed) : json_null());

@@ -57,12 +57,10 @@ static void find_no_network(dv_check *check, const dv_error *why)
 
 /* ---- what is missing ------------------------------------------------------------------ */
 
-static void find_missing_files(dv_check *check)
+static void find_missing_files(dv_check *check, const char *path, const dv_onnx_survey *survey)
 {
-    const dv_onnx_survey *survey = check->model.survey;
-    const char *slash = strrchr(check->model.path, '/');
-    const char *folder =
-        slash ? dv_check_text(check, "%.*s/", (int)(slash - check->model.path), check->model.path) : "./";
+    const char *slash = strrchr(path, '/');
+    const char *folder = slash ? dv_check_text(check, "%.*s/", (int)(slash - path), path) : "./";
     for (int k = 0; k < survey->companion_count; k++) {
         const char *name = survey->companion[k].location;
         if (survey->companion[k].size >= 0)
@@ -86,9 +84,8 @@ static const char *remedy_for(const char *op)
            "polygraphy surgeon";
 }
 
-static void find_missing_operators(dv_check *check)
+static void find_missing_operators(dv_check *check, const char *path, const dv_onnx_survey *survey)
 {
-    const dv_onnx_survey *survey = check->model.survey;
     for (int i = 0; i < survey->operator_count; i++) {
         const dv_onnx_operator *op = &survey->item[i];
         if (!op->missing)
@@ -97,8 +94,8 @@ static void find_missing_operators(dv_check *check)
             dv_check_find(check, DV_FINDING_PROBLEM, "operator", "%s: %s; %s nodes call it, the first is '%s'",
                           op->name, op->missing, dv_check_number(check, op->count), op->node);
         else
-            dv_check_find(check, DV_FINDING_PROBLEM, "operator", "%s: %s; node '%s' calls it", op->name, op->missing,
-                          op->node);
+            dv_check_find(check, DV_FINDING_PROBLEM, "operator", "%s: operator %s: %s; node '%s' calls it", path,
+                          op->name, op->missing, op->node);
         dv_check_remedy(check, "%s", remedy_for(op->name));
     }
 }
@@ -125,8 +122,8 @@ bool dv_check_read_model(dv_check *check, const char *path, dv_error *error)
         find_no_network(check, &why);
         return true;
     }
-    find_missing_files(check);
-    find_missing_operators(check);
+    find_missing_files(check, model->path, model->survey);
+    find_missing_operators(check, model->path, model->survey);
     if (!(model->graph = dv_onnx_read(path, &why))) {
         if (!check->findings)
             dv_check_find(check, DV_FINDING_PROBLEM, "model", "%s", why.message);
@@ -136,6 +133,16 @@ bool dv_check_read_model(dv_check *check, const char *path, dv_error *error)
     model->outputs = model->graph->output_count;
     return copy_values(check, model->inputs, model->graph->input, &model->input, error) &&
            copy_values(check, model->outputs, model->graph->output, &model->output, error);
+}
+
+void dv_check_survey(dv_check *check, const char *path)
+{
+    dv_onnx_survey *survey = dv_onnx_survey_read(path, NULL);
+    if (!survey)
+        return; /* opening it will say why */
+    find_missing_files(check, path, survey);
+    find_missing_operators(check, path, survey);
+    dv_onnx_survey_free(survey);
 }
 
 bool dv_check_inspect(dv_check *check, const dv_inspect_wish *wish, dv_error *error)
@@ -154,7 +161,7 @@ bool dv_check_inspect(dv_check *check, const dv_inspect_wish *wish, dv_error *er
     dv_check_find(check, DV_FINDING_OK, "model", "the model can be run: all operators are known, all shapes work out");
     check->classes = model->facts.classes;
     model->output_name = model->output[model->facts.output].name;
-    for (int n = 0; n < model->facts.notes.count; n++)
+    for (int n = 0; n < model->facts.notes.count && !check->folder; n++) /* a bundle tells them with its own */
         dv_check_find(check, DV_FINDING_NOTE, "inferred", "%s", model->facts.notes.text[n]);
     return true;
 }

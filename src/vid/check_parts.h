@@ -2,6 +2,7 @@
 #ifndef DV_VID_CHECK_PARTS_H
 #define DV_VID_CHECK_PARTS_H
 
+#include "vid/bundle_settings.h"
 #include "vid/check.h"
 
 /* One more finding; a place for its remedy comes back, which takes text of the same kind. Those beyond DV_MAX_FINDINGS
@@ -19,6 +20,8 @@ const char *dv_check_class(dv_check *check, int class);
 
 /* Reads the model: what it is made of, what is missing. */
 bool dv_check_read_model(dv_check *check, const char *path, dv_error *error);
+/* What another network lacks. */
+void dv_check_survey(dv_check *check, const char *path);
 /* Takes it for a classifier of the pictures. */
 bool dv_check_inspect(dv_check *check, const dv_inspect_wish *wish, dv_error *error);
 /* What a run of it costs, once it is ready to run. */
@@ -26,6 +29,8 @@ void dv_check_weigh(dv_check *check);
 
 /* Opens the pictures; their labels are numbers of classes after dv_check_name_classes. */
 void dv_check_open_pictures(dv_check *check, const char *images, const char *labels);
+/* From the file of class names; NULL: none. */
+void dv_check_read_names(dv_check *check, const char *path);
 bool dv_check_name_classes(dv_check *check, const char *path, dv_error *error);
 /* Labels that are no classes, and such. */
 void dv_check_labels(dv_check *check);
@@ -34,5 +39,9 @@ void dv_check_labels(dv_check *check);
 bool dv_check_judge(dv_check *check, dv_error *error);
 /* Labels that go by other numbers than the classes: true where that was found, and told. */
 bool dv_check_judge_labels(dv_check *check, bool *is_found, dv_error *error);
+
+/* What a bundle has beside teacher and pictures. */
+bool dv_check_bundle(dv_check *check, const dv_bundle_source *source, const dv_bundle_settings *settings,
+                     const dv_check_options *options, const dv_progress *progress, dv_error *error);
 
 #endif

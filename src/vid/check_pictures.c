@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <limits.h>
+#include <string.h>
 
 void dv_check_open_pictures(dv_check *check, const char *images, const char *labels)
 {
@@ -29,14 +30,28 @@ static void take_names(dv_check *check, const char **to, char *const *from, int 
         to[k] = dv_check_text(check, "%s", from[k]);
 }
 
-static bool read_names(dv_check *check, const char *path, dv_error *error)
+void dv_check_read_names(dv_check *check, const char *path)
 {
     dv_error why;
-    int count;
-    if (!dv_labels_read(path, &check->name_block, &count, &why)) {
+    if (path && !dv_labels_read(path, &check->name_block, &check->name_count, &why))
         dv_check_find(check, DV_FINDING_PROBLEM, "class-names", "%s", why.message);
+}
+
+/* One name for a model of one number: that and its opposite. */
+static bool name_opposite(dv_check *check)
+{
+    if (check->name_count != 1 || check->model.facts.width != 1)
+        return false;
+    check->class_name[0] = dv_check_text(check, "not %s", check->name_block[0]);
+    check->class_name[1] = dv_check_text(check, "%s", check->name_block[0]);
+    return true;
+}
+
+static bool use_names(dv_check *check, const char *path, dv_error *error)
+{
+    int count = check->name_count;
+    if (name_opposite(check))
         return true;
-    }
     if (count != check->classes) {
         dv_check_find(check, DV_FINDING_PROBLEM, "class-names", "%s names %d classes, but the model puts out %d", path,
                       count, check->classes);
@@ -49,16 +64,29 @@ static bool read_names(dv_check *check, const char *path, dv_error *error)
     const dv_dataset *data = check->data;
     if (!data || !data->class_names)
         return true;
-    why.code = DV_OK;
+    dv_error why = {0};
     if (dv_dataset_match_classes(check->data, (const char *const *)check->name_block, count, &why))
         return true;
-    if (why.code == DV_ERROR_MEMORY) {
+    if (why.code) {
         *error = why;
         return false;
     }
     dv_check_find(check, DV_FINDING_NOTE, "class-names",
-                  "not all classes of %s have a name in %s, so they go by number", check->images, path);
+                  "the classes of %s have other names than those in %s: they are taken to be in the same order",
+                  check->images, path);
     return true;
+}
+
+/* The model's classes have names of the pictures' where nobody gives others. */
+static void name_by_pictures(dv_check *check)
+{
+    const dv_dataset *data = check->data;
+    if (data->class_count == check->classes)
+        take_names(check, check->class_name, data->class_names, data->class_count);
+    else
+        dv_check_find(check, DV_FINDING_NOTE, "class-count",
+                      "the pictures are of %d classes, the model knows %d: --class-names tells which is which",
+                      data->class_count, check->classes);
 }
 
 /* Names of the labels: those of the pictures' classes, else those of the teacher's. */
@@ -69,19 +97,14 @@ bool dv_check_name_classes(dv_check *check, const char *path, dv_error *error)
         return true;
     check->class_name = dv_arena_alloc(check->arena, (size_t)check->classes, sizeof *check->class_name, error);
     check->label_name = dv_arena_alloc(check->arena, (size_t)check->classes, sizeof *check->label_name, error);
-    if (!check->class_name || !check->label_name || (path && !read_names(check, path, error)))
+    if (!check->class_name || !check->label_name || (check->name_block && !use_names(check, path, error)))
         return false;
+    if (data && data->class_names && !path)
+        name_by_pictures(check);
     if (data && data->class_names)
         take_names(check, check->label_name, data->class_names, data->class_count);
     else
-        for (int k = 0; k < check->classes; k++)
-            check->label_name[k] = check->class_name[k];
-    if (data && data->class_count && data->class_count < check->classes)
-        dv_check_find(check, DV_FINDING_NOTE, "class-count",
-                      "the pictures are of %d classes, the model knows %d: labels are taken for its first ones",
-                      data->class_count, check->classes);
-    if (data && data->class_names && data->class_count == check->classes && !path)
-        take_names(check, check->class_name, data->class_names, data->class_count);
+        memcpy(check->label_name, check->class_name, (size_t)check->classes * sizeof *check->label_name);
     return true;
 }
 

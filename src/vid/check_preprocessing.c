@@ -20,27 +20,6 @@ static const double far_behind = 4;   /* standard errors */
 static const double as_good = 2;      /* within so many, others may be as good */
 static const double nearly_all = 0.8; /* kappa from which on nobody asks whether the pictures lie on their side */
 
-/* ---- what is usual --------------------------------------------------------------- */
-
-typedef struct usual {
-    const char *name, *preset;
-    float mean[DV_MAX_CHANNELS], deviation[DV_MAX_CHANNELS], scale;
-    bool reversed;
-    bool is_color; /* only for three channels */
-} usual;
-
-/* As the libraries have them that networks come from: torchvision, timm, and Keras, whose oldest models were Caffe's.
- */
-static const usual usuals[] = {
-    {"0..1", NULL, {0, 0, 0}, {1, 1, 1}, 1, false, false},
-    {"0..255", NULL, {0, 0, 0}, {1, 1, 1}, 255, false, false},
-    {"-1..1 (inception)", "inception", {.5f, .5f, .5f}, {.5f, .5f, .5f}, 1, false, false},
-    {"imagenet", "imagenet", {.485f, .456f, .406f}, {.229f, .224f, .225f}, 1, false, true},
-    {"clip", "clip", {.48145466f, .4578275f, .40821073f}, {.26862954f, .26130258f, .27577711f}, 1, false, true},
-    {"caffe", NULL, {.485f, .456f, .406f}, {1, 1, 1}, 255, true, true},
-};
-enum { USUALS = sizeof usuals / sizeof usuals[0] };
-
 typedef struct search {
     dv_trial_bench bench;
     dv_trials *trials;
@@ -69,12 +48,12 @@ static bool is_usual(const search *it, const dv_trial *trial)
     return !trial->transposed && dv_trial_settings(it->trials, trial, settings) == 0;
 }
 
-/* A variant of another trial. */
-static dv_trial vary(const dv_trial *of)
+/* What the caller asked for goes by the name that it has. */
+static void take_name(dv_trial *given, const dv_trial *known)
 {
-    dv_trial trial = *of;
-    trial.is_given = trial.is_hint = trial.is_usual = false;
-    return trial;
+    memcpy(given->name, known->name, sizeof given->name);
+    given->preset = known->preset;
+    given->inverted = known->inverted;
 }
 
 /* Puts a copy of the trial on the list, unless it is there or the list is full. */
@@ -83,7 +62,8 @@ static bool add(search *it, const dv_trial *trial, dv_error *error)
     dv_trials *all = it->trials;
     for (int t = 0; t < all->trials; t++)
         if (is_same(&all->trial[t], trial)) {
-            all->trial[t].is_given |= trial->is_given;
+            if (all->trial[t].is_given)
+                take_name(&all->trial[t], trial);
             return true;
         }
     if (all->trials == DV_MAX_TRIALS)
@@ -96,66 +76,14 @@ static bool add(search *it, const dv_trial *trial, dv_error *error)
     return dv_trial_open(&it->bench, made, error);
 }
 
-static void append(char name[DV_TRIAL_NAME], const char *text)
-{
-    size_t length = strlen(name);
-    snprintf(name + length, DV_TRIAL_NAME - length, "%s%s", length ? ", " : "", text);
-}
-
-static void normalize(dv_trial *trial, const usual *as)
-{
-    snprintf(trial->name, sizeof trial->name, "%s", as->name);
-    trial->preset = as->preset;
-    trial->input.scale = as->scale;
-    trial->input.reversed = as->reversed;
-    memcpy(trial->input.mean, as->mean, sizeof as->mean);
-    memcpy(trial->input.deviation, as->deviation, sizeof as->deviation);
-}
-
-/* 1 - picture, normalised: (1 - x - m) / s = (x - (1 - m)) / -s. */
-static void invert(dv_trial *trial)
-{
-    trial->inverted = !trial->inverted;
-    append(trial->name, "inverted");
-    for (int c = 0; c < trial->input.channels; c++) {
-        trial->input.mean[c] = 1 - trial->input.mean[c];
-        trial->input.deviation[c] = -trial->input.deviation[c];
-    }
-}
-
-/* With the layout in its name where there are two, and its twin of inverted pictures where these have no colours:
- * nobody inverts photographs. */
-static bool add_with_twin(search *it, dv_trial *trial, dv_error *error)
-{
-    if (it->bench.teachers > 1)
-        append(trial->name, dv_layout_name(trial->input.layout));
-    bool ok = add(it, trial, error);
-    if (!ok || !it->bench.is_grey)
-        return ok;
-    dv_trial twin = vary(trial);
-    invert(&twin);
-    return add(it, &twin, error);
-}
-
 static bool add_layout(search *it, int teacher, dv_error *error)
 {
-    dv_trial trial = dv_trial_plain(&it->bench, teacher);
-    usual own = {.name = "the data's mean and std", .scale = 1};
-    memcpy(own.mean, it->trials->mean, sizeof own.mean);
-    memcpy(own.deviation, it->trials->deviation, sizeof own.deviation);
-    bool is_float = dv_type_is_float(trial.input.type), is_color = trial.input.channels > 1, ok = true;
-    if (!is_float) {
-        snprintf(trial.name, sizeof trial.name, "0..255");
-        return add_with_twin(it, &trial, error);
-    }
-    for (int u = 0; ok && u < USUALS; u++)
-        if (is_color || !usuals[u].is_color) {
-            dv_trial as = trial;
-            normalize(&as, &usuals[u]);
-            ok = add_with_twin(it, &as, error);
-        }
-    normalize(&trial, &own);
-    return ok && add_with_twin(it, &trial, error);
+    dv_trial list[DV_MAX_USUALS];
+    int count = dv_trial_usuals(&it->bench, teacher, list, error);
+    for (int u = 0; u < count; u++)
+        if (!add(it, &list[u], error))
+            return false;
+    return count > 0;
 }
 
 static bool add_given(search *it, dv_error *error)
@@ -273,18 +201,18 @@ static void narrow(search *it)
 
 static bool add_reversed(search *it, const dv_trial *of, dv_error *error)
 {
-    dv_trial trial = vary(of);
+    dv_trial trial = dv_trial_vary(of);
     trial.input.reversed = !of->input.reversed;
     trial.is_variant = true;
-    append(trial.name, trial.input.reversed ? "BGR" : "RGB");
+    dv_trial_append(&trial, trial.input.reversed ? "BGR" : "RGB");
     return add(it, &trial, error);
 }
 
 static bool add_transposed(search *it, const dv_trial *of, dv_error *error)
 {
-    dv_trial trial = vary(of);
+    dv_trial trial = dv_trial_vary(of);
     trial.is_variant = trial.transposed = true;
-    append(trial.name, "transposed");
+    dv_trial_append(&trial, "transposed");
     return add(it, &trial, error);
 }
 
@@ -322,16 +250,16 @@ static bool spread(search *it, dv_error *error)
 
 static bool add_form(search *it, const dv_trial *of, double crop, dv_filter filter, dv_error *error)
 {
-    dv_trial trial = vary(of);
+    dv_trial trial = dv_trial_vary(of);
     trial.form.crop = crop;
     trial.form.filter = filter;
     if (crop != of->form.crop) {
         char text[24];
         snprintf(text, sizeof text, "crop %g", crop);
-        append(trial.name, crop > 0 ? text : "squeezed");
+        dv_trial_append(&trial, crop > 0 ? text : "squeezed");
     }
     if (filter != of->form.filter)
-        append(trial.name, dv_filter_name(filter));
+        dv_trial_append(&trial, dv_filter_name(filter));
     return add(it, &trial, error);
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/part.h"
 #include "data/form.h"
+#include "vid/feed.h"
 #include "vid/softmax.h"
 #include "vid/span.h"
 
@@ -19,36 +20,54 @@ enum { CHUNK_FLOATS = 1 << 24 };
 /* ---- pictures into the teacher ------------------------------------------------------ */
 
 typedef struct packing {
-    const dv_trial *trial;
+    const dv_feed *feed;
+    bool transposed;
+    const dv_picture_form *form;
     const float *pictures; /* channels x height x width each */
     float *input;
+    float *scratch; /* a stretch a thread: of the feed, with room for a picture behind it */
 } packing;
 
-static void pack_channel(const dv_trial *trial, int c, const float *plane, float *input)
+static size_t stretch_of(const packing *it)
 {
-    const dv_network_input *to = &trial->input;
-    int height = trial->form.height, width = trial->form.width, at = to->reversed ? to->channels - 1 - c : c;
-    bool last = to->layout == DV_LAYOUT_NHWC, rounds = !dv_type_is_float(to->type);
-    size_t step = last ? (size_t)to->channels : 1;
-    float *result = input + (last ? (size_t)at : (size_t)at * (size_t)height * (size_t)width);
-    float mean = to->mean[c], factor = to->scale / to->deviation[c];
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            float shade = trial->transposed ? plane[(size_t)x * width + y] : plane[(size_t)y * width + x];
-            float value = (shade - mean) * factor;
-            result[((size_t)y * width + x) * step] = rounds ? rintf(value) : value;
-        }
+    return dv_feed_scratch(it->feed) + dv_picture_form_values(it->form);
+}
+
+/* Rows as columns; the picture is square. */
+static const float *transpose(const dv_picture_form *form, const float *picture, float *turned)
+{
+    int side = form->width;
+    for (int c = 0; c < form->channels; c++)
+        for (int y = 0; y < side; y++)
+            for (int x = 0; x < side; x++)
+                turned[((size_t)c * side + y) * side + x] = picture[((size_t)c * side + x) * side + y];
+    return turned;
 }
 
 static void pack_picture(void *context, int64_t index, int thread)
 {
     const packing *it = context;
-    const dv_trial *trial = it->trial;
-    size_t values = dv_picture_form_values(&trial->form), plane = values / (size_t)trial->form.channels;
-    (void)thread;
-    for (int c = 0; c < trial->form.channels; c++)
-        pack_channel(trial, c, it->pictures + (size_t)index * values + (size_t)c * plane,
-                     it->input + (size_t)index * values);
+    size_t values = dv_picture_form_values(it->form);
+    float *scratch = it->scratch + (size_t)thread * stretch_of(it);
+    const float *picture = it->pictures + (size_t)index * values;
+    if (it->transposed)
+        picture = transpose(it->form, picture, scratch + dv_feed_scratch(it->feed));
+    dv_feed_forward(it->feed, picture, it->input + (size_t)index * values, scratch);
+}
+
+static bool pack(const dv_trial *trial, dv_team *team, const float *pictures, int64_t count, float *input,
+                 dv_error *error)
+{
+    const dv_picture_form *form = &trial->form;
+    dv_feed *feed = dv_feed_new(form->channels, form->height, form->width, &trial->input, form->filter, error);
+    packing work = {.feed = feed, .transposed = trial->transposed, .form = form, .pictures = pictures, .input = input};
+    if (feed)
+        work.scratch = dv_alloc((size_t)dv_team_size(team) * stretch_of(&work), sizeof *work.scratch, error);
+    if (work.scratch)
+        dv_team_run(team, pack_picture, &work, count);
+    free(work.scratch);
+    dv_feed_free(feed);
+    return work.scratch != NULL;
 }
 
 /* ---- answers ------------------------------------------------------------------------- */
@@ -217,8 +236,8 @@ static bool show_chunk(const showing *it, dv_trial *trial, dv_error *error)
     size_t values = dv_picture_form_values(it->form);
     if (count <= 0)
         return true;
-    packing work = {trial, it->pictures + (size_t)skipped * values, it->input};
-    dv_team_run(bench->team, pack_picture, &work, count);
+    if (!pack(trial, bench->team, it->pictures + (size_t)skipped * values, count, it->input, error))
+        return false;
     dv_span span = {bench->progress, bench->done / bench->expected, (double)count / bench->expected};
     dv_progress part = dv_span_progress(&span);
     float *outputs[] = {it->rows};

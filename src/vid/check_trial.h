@@ -13,7 +13,7 @@ typedef struct dv_trial_teacher {
     bool is_own; /* the graph is freed with it */
 } dv_trial_teacher;
 
-enum { DV_TRIAL_TEACHERS = 2, DV_MAX_TRIALS = 64 };
+enum { DV_TRIAL_TEACHERS = 2, DV_MAX_TRIALS = 64, DV_MAX_USUALS = 16 };
 
 typedef struct dv_trial_bench {
     dv_trials *trials; /* that are being made */
@@ -33,6 +33,13 @@ void dv_trial_bench_close(dv_trial_bench *bench);
 
 /* The first way of a layout: what is told from the graph, all of each picture, bilinear. */
 dv_trial dv_trial_plain(const dv_trial_bench *bench, int teacher);
+
+/* All that is usual for a layout; returns how many there are, 0 and an error if there is something wrong. */
+int dv_trial_usuals(const dv_trial_bench *bench, int teacher, dv_trial trial[DV_MAX_USUALS], dv_error *error);
+/* A copy that is to be changed. */
+dv_trial dv_trial_vary(const dv_trial *of);
+/* One more word in its name. */
+void dv_trial_append(dv_trial *trial, const char *text);
 
 /* Gives the trial memory for the sample. */
 bool dv_trial_open(dv_trial_bench *bench, dv_trial *trial, dv_error *error);

@@ -210,7 +210,8 @@ bool dv_check_judge(dv_check *check, dv_error *error)
     if (trials->is_stopped)
         dv_check_find(check, DV_FINDING_NOTE, "stopped",
                       "stopped before all pictures were shown: the figures are rough");
-    if (find_dead(check))
+    check->is_dead = find_dead(check);
+    if (check->is_dead)
         return true;
     find_strange(check, first);
     if (!first->told) {
