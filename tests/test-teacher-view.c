@@ -50,7 +50,7 @@ static void learn(dv_pictures *pictures, int64_t count)
     dv_scores score[COUNT];
     for (int64_t i = 0; i < count; i++)
         score[i] = score_of((int)(pictures->known + i), pictures->facts->labels);
-    dv_pictures_learn(pictures, pictures->known, count, score);
+    dv_pictures_learn(pictures, pictures->known, count, score, NULL);
 }
 
 static dv_pictures *make(const dv_bundle_facts *facts)

@@ -317,7 +317,7 @@ static void learn(dv_pictures *pictures, int count, const int *prediction)
         probabilities[prediction[i]] = .5f + (float)i / 100;
         scores[i] = dv_scores_of(probabilities, TINY_CLASSES, dv_pictures_label(pictures, i));
     }
-    dv_pictures_learn(pictures, 0, count, scores);
+    dv_pictures_learn(pictures, 0, count, scores, NULL);
 }
 
 static void test_wrong_ones_are_found(void **state)

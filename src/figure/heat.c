@@ -14,6 +14,17 @@ static const dv_ink right_ink = 0x56b4e9, wrong_ink = 0xf05038;
 
 /* ---- levels and colours ------------------------------------------------------ */
 
+int64_t dv_heat_wholes(const dv_heat *heat, int64_t *row_sum, int64_t *column_sum)
+{
+    int64_t largest = dv_heat_sums(heat->count, heat->classes, row_sum, column_sum);
+
+    for (int k = 0; heat->row_sum && k < heat->classes; k++) {
+        row_sum[k] = heat->row_sum[k];
+        column_sum[k] = heat->column_sum[k];
+    }
+    return largest;
+}
+
 int64_t dv_heat_sums(const int64_t *count, int classes, int64_t *row_sum, int64_t *column_sum)
 {
     int64_t largest = 0;
@@ -171,7 +182,7 @@ dv_image *dv_figure_heat(const dv_plot *plot, const dv_heat *heat, dv_error *err
     s.column_sum = s.row_sum ? dv_alloc((size_t)heat->classes, sizeof *s.column_sum, error) : NULL;
     s.image = s.column_sum ? dv_raster_new(plot, error) : NULL;
     if (s.image) {
-        s.largest = dv_heat_sums(heat->count, heat->classes, s.row_sum, s.column_sum);
+        s.largest = dv_heat_wholes(heat, s.row_sum, s.column_sum);
         dv_heat_cell(plot, heat->classes, &s.width, &s.height);
         if (s.width > 0)
             draw_cells(&s);

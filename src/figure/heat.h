@@ -14,11 +14,15 @@ typedef struct dv_heat {
     int classes;
     const int64_t *count; /* classes x classes, rows true label, columns prediction */
     dv_heat_mode mode;
-    int row, column; /* the cursor; -1 in one of them: a whole column or row, in both: none */
+    int row, column;                     /* the cursor; -1 in one of them: a whole column or row, in both: none */
+    const int64_t *row_sum, *column_sum; /* classes, what shares are of; NULL: the sums of the counts */
 } dv_heat;
 
 /* Fills the sums of each row and column (classes entries) and returns the largest count. */
 int64_t dv_heat_sums(const int64_t *count, int classes, int64_t *row_sum, int64_t *column_sum);
+
+/* The same with what the heat has instead of the sums. */
+int64_t dv_heat_wholes(const dv_heat *heat, int64_t *row_sum, int64_t *column_sum);
 
 /* 0..1 for one count; 0 only where it is zero. Shares are shown by their square roots, so that one error in a hundred
  * can be seen. `largest` is the largest count of all. */

@@ -26,6 +26,34 @@ static int certainty_decimals(const dv_explanation *explanation)
     return explanation->teacher_probabilities[explanation->teacher_class] > 0.99 ? 1 : 0;
 }
 
+/* Each label stands for itself: how many it gives, and how sure it is of the likeliest. */
+static void describe_labels(const dv_page *page, char *text, size_t size)
+{
+    const dv_explanation *explanation = page->explanation;
+    char share[32];
+    int given = 0;
+
+    for (int k = 0; k < explanation->classes; k++)
+        given += explanation->teacher_probabilities[k] >= 0.5f;
+    dv_chart_percent(share, sizeof share, explanation->teacher_probabilities[explanation->teacher_class],
+                     certainty_decimals(explanation));
+    snprintf(text, size, "It gives %d of %d labels; this one is %s sure.", given, explanation->classes, share);
+}
+
+/* How many of the known marks of a picture the teacher is right about. */
+static void describe_marks(const dv_page *page, char *text, size_t size)
+{
+    const dv_explanation *explanation = page->explanation;
+    const int8_t *mark = page->facts->marks + explanation->options.index * explanation->classes;
+    int known = 0, right = 0;
+
+    for (int k = 0; k < explanation->classes; k++) {
+        known += mark[k] >= 0;
+        right += mark[k] >= 0 && (explanation->teacher_probabilities[k] >= 0.5f) == mark[k];
+    }
+    snprintf(text, size, "The classifier is right about %d of %d known labels.", right, known);
+}
+
 static void describe_certainty(const dv_page *page, char *text, size_t size)
 {
     const float *share = page->explanation->teacher_probabilities;
@@ -38,7 +66,9 @@ static void describe_certainty(const dv_page *page, char *text, size_t size)
         return;
     }
     dv_chart_percent(first_share, sizeof first_share, share[first], decimals);
-    if (second < 0)
+    if (page->explanation->multi_label)
+        describe_labels(page, text, size);
+    else if (second < 0)
         snprintf(text, size, "It is %s sure.", first_share);
     else
         snprintf(text, size, "It is %s sure; next comes %s with %s.", first_share,
@@ -51,7 +81,9 @@ static void describe_truth(const dv_page *page, char *text, size_t size)
     const dv_explanation *explanation = page->explanation;
     char name[DV_PAGE_NAME_SIZE];
 
-    if (explanation->label < 0)
+    if (page->facts->marks)
+        describe_marks(page, text, size);
+    else if (explanation->label < 0)
         snprintf(text, size, "The true label is not known.");
     else
         snprintf(text, size, "The true label is %s: the classifier is %s.",
@@ -111,7 +143,13 @@ static void caption_instance(const dv_page *page, double x, double y, double wid
                      certainty_decimals(explanation));
     dv_canvas_text(page->canvas, x, y + 14, &text, "teacher: %s, %s",
                    dv_page_short_name(page, explanation->teacher_class, name), share);
-    dv_canvas_text(page->canvas, x, y + 35, &note, "true label: %s", dv_page_class_name(page, explanation->label));
+    if (explanation->picture_class != explanation->teacher_class) {
+        note.ink = DV_INK_BAD;
+        note.bold = true;
+        dv_canvas_text(page->canvas, x, y + 35, &note, "in this size: %s",
+                       dv_page_class_name(page, explanation->picture_class));
+    } else if (!page->facts->marks)
+        dv_canvas_text(page->canvas, x, y + 35, &note, "true label: %s", dv_page_class_name(page, explanation->label));
 }
 
 static void caption_map(const dv_page *page, double x, double y, double width)
@@ -179,11 +217,55 @@ static bool draw_pictures(const dv_page *page, double x, double y, double *below
 
 /* ---- probabilities ------------------------------------------------------------- */
 
+static bool is_shown(const dv_page *page, int k)
+{
+    for (int i = 0; i < page->shown_count; i++)
+        if (page->shown[i] == k)
+            return true;
+    return false;
+}
+
+static bool is_true(const dv_page *page, int k)
+{
+    const dv_explanation *explanation = page->explanation;
+
+    if (page->facts->marks)
+        return page->facts->marks[explanation->options.index * explanation->classes + k] == 1;
+    return k == explanation->label;
+}
+
+/* What the classes that are not shown have together. */
+static double share_of_others(const dv_page *page, const float *share)
+{
+    double sum = 0;
+
+    for (int row = 0; row < page->explanation->rows; row++)
+        if (page->explanation->row_class[row] < 0 || !is_shown(page, page->explanation->row_class[row]))
+            sum += share[row];
+    return sum;
+}
+
+static void draw_others(const dv_page *page, double x, double y)
+{
+    const dv_explanation *explanation = page->explanation;
+    dv_lettering dim = {.size = 13, .ink = DV_INK_DIM};
+    int others = explanation->classes - page->shown_count;
+    char teacher[32], student[32];
+
+    dv_chart_percent(teacher, sizeof teacher, share_of_others(page, explanation->teacher_soft_label), 1);
+    dv_chart_percent(student, sizeof student, share_of_others(page, explanation->student_probabilities), 1);
+    if (explanation->multi_label)
+        dv_canvas_text(page->canvas, x, y, &dim, "\xe2\x80\xa6 and %d more labels", others);
+    else
+        dv_canvas_text(page->canvas, x, y, &dim,
+                       "\xe2\x80\xa6 and %d more classes: together %s by the teacher, %s by the student", others,
+                       teacher, student);
+}
+
 static double draw_probabilities(const dv_page *page, double x, double y, double width)
 {
     static const char *const source[2] = {"teacher", "student"};
     const dv_explanation *explanation = page->explanation;
-    dv_lettering dim = {.size = 13, .ink = DV_INK_DIM};
     dv_lettering bad = {.size = 13, .ink = DV_INK_BAD, .bold = true, .width = width - 20};
     dv_bar bar[DV_PAGE_CLASSES];
     char title[96], sentence[256], share[32], name[DV_PAGE_NAME_SIZE];
@@ -193,23 +275,23 @@ static double draw_probabilities(const dv_page *page, double x, double y, double
 
         bar[i] = (dv_bar){
             .name = dv_page_class_name(page, k),
-            .note = k == explanation->label ? "(true label)" : "",
+            .note = is_true(page, k) ? "(true label)" : "",
             .emphasis = k == explanation->teacher_class,
             .share = {explanation->teacher_soft_label[row], explanation->student_probabilities[row]},
         };
     }
     snprintf(title, sizeof title, "Probabilities at temperature %g", explanation->options.temperature);
-    snprintf(sentence, sizeof sentence, "At temperature 1 the teacher gives %s to %s.",
+    snprintf(sentence, sizeof sentence, "At temperature 1 the teacher gives %s to %s%s.",
              dv_chart_percent(share, sizeof share, explanation->teacher_probabilities[explanation->teacher_class], 1),
-             dv_page_short_name(page, explanation->teacher_class, name));
+             dv_page_short_name(page, explanation->teacher_class, name),
+             explanation->multi_label ? "; each label has its own" : "");
     dv_page_heading(page, x, y, width - DV_CHART_NUMBERS, title, sentence);
     y = dv_chart_bars(page->canvas, x, y + 25, width, BAR_PITCH, bar, page->shown_count, source);
     if (explanation->classes > page->shown_count) {
-        dv_canvas_text(page->canvas, x, y + 16, &dim, "\xe2\x80\xa6 and %d more classes",
-                       explanation->classes - page->shown_count);
+        draw_others(page, x, y + 16);
         y += 20;
     }
-    if (explanation->student_class != explanation->teacher_class) {
+    if (explanation->student_class != explanation->teacher_class && !explanation->multi_label) {
         dv_chart_mark(page->canvas, x + 7, y + 12, 7, DV_VERDICT_DO_NOT_TRUST);
         dv_canvas_text(page->canvas, x + 20, y + 17, &bad, "The student names another class: %s.",
                        dv_page_class_name(page, explanation->student_class));
@@ -224,12 +306,15 @@ static bool draw_maps(const dv_page *page, double x, double y, double *below, dv
 {
     dv_lettering name = {.size = 13, .width = MAP_SIDE};
     bool all = page->shown_count == page->explanation->classes;
+    char title[96];
     int width, height, rows = (page->shown_count + MAP_COLUMNS - 1) / MAP_COLUMNS;
 
     dv_page_fit(page, MAP_SIDE, &width, &height);
-    y = dv_page_heading(page, x, y, DV_PAGE_LEFT_WIDTH,
-                        all ? "One map for each class, on one scale"
-                            : "One map for each of these classes, on one scale",
+    snprintf(title, sizeof title, "One map for each %s%s, on one scale", all ? "" : "of these ",
+             page->explanation->multi_label ? (all ? "label" : "labels")
+             : all                          ? "class"
+                                            : "classes");
+    y = dv_page_heading(page, x, y, DV_PAGE_LEFT_WIDTH, title,
                         "Orange: where more brightness makes the student surer of the class. Blue: less sure.");
     for (int i = 0; i < page->shown_count; i++) {
         bool predicted = page->shown[i] == page->explanation->teacher_class;
@@ -249,14 +334,6 @@ static bool draw_maps(const dv_page *page, double x, double y, double *below, dv
 }
 
 /* ---- the page ------------------------------------------------------------------ */
-
-static bool is_shown(const dv_page *page, int k)
-{
-    for (int i = 0; i < page->shown_count; i++)
-        if (page->shown[i] == k)
-            return true;
-    return false;
-}
 
 /* The likeliest class that has a map and is not yet shown; what is no number comes last. -1: there is none. */
 static int next_class(const dv_page *page)
@@ -293,13 +370,19 @@ static void draw_footer(const dv_page *page, double y)
 {
     dv_lettering text = {.size = 12.5, .ink = DV_INK_DIM, .width = DV_PAGE_WIDTH - 2 * DV_PAGE_MARGIN};
 
+    char words[640];
+
     dv_canvas_rectangle(page->canvas, DV_PAGE_MARGIN, y, text.width, 1, DV_INK_LINE);
-    dv_canvas_paragraph(
-        page->canvas, DV_PAGE_MARGIN, y + 24, &text, 19, 2,
+    snprintf(
+        words, sizeof words, "%s%s",
         "The teacher is the classifier in question. Neighbours are pictures that a variational auto-encoder makes "
         "around this one. The student is a linear model that learned the teacher\xe2\x80\x99s answers on the "
-        "neighbours. A map shows its weights for one class, less their mean over all classes: the change of the "
-        "class\xe2\x80\x99s log-probability when a pixel turns from black to white.");
+        "neighbours. A map shows its weights for one ",
+        page->explanation->multi_label
+            ? "label: the change of the label\xe2\x80\x99s log-odds when a pixel turns from black to white."
+            : "class, less their mean over all classes: the change of the class\xe2\x80\x99s log-probability when a "
+              "pixel turns from black to white.");
+    dv_canvas_paragraph(page->canvas, DV_PAGE_MARGIN, y + 24, &text, 19, 2, words);
 }
 
 static bool draw_page(const dv_page *page, int *height, dv_error *error)

@@ -181,7 +181,7 @@ dv_image *dv_figure_page_confusion(const dv_page_words *words, const dv_heat *he
         m.cell = fmin(SIDE / (double)heat->classes, LARGEST_CELL);
         m.cell = m.cell >= 1 ? floor(m.cell) : m.cell;
         m.y += 40;
-        m.largest = dv_heat_sums(heat->count, heat->classes, m.row_sum, m.column_sum);
+        m.largest = dv_heat_wholes(heat, m.row_sum, m.column_sum);
         if (draw_matrix(&m, error))
             image = dv_sheet_finish(m.canvas, words, draw_words(&m), error);
         else

@@ -34,24 +34,28 @@ static void draw_figure(const dv_page *page, double x, double y, double width, c
 static double draw_figures(const dv_page *page, double x, double y, double width)
 {
     const dv_fidelity *fidelity = &page->explanation->fidelity;
+    bool multi_label = page->explanation->multi_label;
     double step = width / 5;
     char text[48], meaning[256], name[DV_PAGE_NAME_SIZE];
 
     draw_figure(page, x, y, step - 20, dv_chart_percent(text, sizeof text, fidelity->agreement, 1),
-                "agreement: student and teacher name the same class");
+                multi_label ? "agreement: labels to which student and teacher say the same"
+                            : "agreement: student and teacher name the same class");
     x += step;
     draw_figure(page, x, y, step - 20, number(text, sizeof text, fidelity->kl),
                 "KL divergence from teacher to student, nats; 0 is perfect");
     x += step;
     draw_figure(page, x, y, step - 20, number(text, sizeof text, fidelity->r2),
-                "R\xc2\xb2 of the log-probabilities; 1 is perfect");
+                multi_label ? "R\xc2\xb2 of the log-odds; 1 is perfect"
+                            : "R\xc2\xb2 of the log-probabilities; 1 is perfect");
     x += step;
-    snprintf(meaning, sizeof meaning, "of the neighbours keep the class %s",
+    snprintf(meaning, sizeof meaning, "of the neighbours keep the %s %s", multi_label ? "label" : "class",
              dv_page_short_name(page, page->explanation->teacher_class, name));
     draw_figure(page, x, y, step - 20, dv_chart_percent(text, sizeof text, fidelity->keeps_label, 0), meaning);
     x += step;
     draw_figure(page, x, y, step - 20, number(text, sizeof text, fidelity->entropy),
-                "entropy of the neighbours\xe2\x80\x99 classes, nats");
+                multi_label ? "mean entropy of the neighbours\xe2\x80\x99 labels, nats"
+                            : "entropy of the neighbours\xe2\x80\x99 classes, nats");
     return y + 74;
 }
 
@@ -142,6 +146,12 @@ double dv_page_settings(const dv_page *page, double x, double y, double width)
     y = dv_page_heading(page, x, y, width, "Settings", "");
     snprintf(text, sizeof text, "index %" PRId64 " of %s", options->index, page->facts->name);
     y = draw_setting(page, x, y, width, "Picture", text);
+    if (!page->facts->same_size) {
+        snprintf(text, sizeof text, "%d x %d x %d here, %d x %d x %d to the teacher", page->facts->channels,
+                 page->facts->height, page->facts->width, page->facts->teacher_channels, page->facts->teacher_height,
+                 page->facts->teacher_width);
+        y = draw_setting(page, x, y, width, "Size", text);
+    }
     snprintf(text, sizeof text, "%" PRId64 ", neighbourhood %s, sampling %s, seed %" PRIu64, explanation->count,
              dv_neighborhood_name(options->neighborhood), dv_sampling_name(options->sampling), options->seed);
     y = draw_setting(page, x, y, width, "Neighbours", text);

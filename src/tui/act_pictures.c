@@ -32,7 +32,7 @@ static void go_to_wrong(dv_control *control, int direction, const char *argument
     int64_t index = dv_pictures_find_wrong(pictures, model->wish.options.index, direction);
     if (index >= 0)
         dv_model_go(model, index);
-    else if (!model->facts->labels)
+    else if (!dv_pictures_have_labels(pictures))
         dv_model_say(model, true, "These pictures have no labels, so none can be wrong.");
     else
         dv_model_say(model, false, "No wrong one among the %" PRId64 " pictures the teacher was asked about.",

@@ -34,9 +34,10 @@ static void select_anew(dv_control *control)
 
 static bool has_labels(dv_control *control)
 {
-    if (!control->model->facts->labels)
+    bool has = dv_pictures_have_labels(control->model->pictures);
+    if (!has)
         dv_model_say(control->model, true, "These pictures have no labels.");
-    return control->model->facts->labels;
+    return has;
 }
 
 static void toggle_wrong(dv_control *control, int unused, const char *argument)

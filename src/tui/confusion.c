@@ -8,7 +8,7 @@ bool dv_confusion_init(dv_confusion *confusion, const dv_bundle_facts *facts, dv
 {
     size_t classes = (size_t)facts->classes;
     *confusion = (dv_confusion){.classes = facts->classes};
-    if (!facts->labels || facts->classes > DV_MAX_MATRIX_CLASSES)
+    if ((!facts->labels && !facts->marks) || facts->classes > DV_MAX_MATRIX_CLASSES)
         return true;
     return (confusion->count = dv_alloc(classes * classes, sizeof(*confusion->count), error)) &&
            (confusion->row_sum = dv_alloc(classes, sizeof(*confusion->row_sum), error)) &&
@@ -31,6 +31,24 @@ void dv_confusion_add(dv_confusion *confusion, int label, int prediction)
     confusion->row_sum[label]++;
     confusion->column_sum[prediction]++;
     confusion->largest = count > confusion->largest ? count : confusion->largest;
+}
+
+void dv_confusion_add_labels(dv_confusion *confusion, const int8_t *marks, const uint8_t *given)
+{
+    int classes = confusion->classes;
+    for (int label = 0; confusion->count && label < classes; label++) {
+        int64_t *row = confusion->count + (size_t)label * (size_t)classes;
+        if (marks[label] >= 0)
+            confusion->column_sum[label] += dv_label_has(given, label);
+        if (marks[label] != 1)
+            continue;
+        confusion->row_sum[label]++;
+        for (int other = 0; other < classes; other++)
+            if (dv_label_has(given, other) && (other == label || marks[other] == 0)) {
+                int64_t count = ++row[other];
+                confusion->largest = count > confusion->largest ? count : confusion->largest;
+            }
+    }
 }
 
 int64_t dv_confusion_at(const dv_confusion *confusion, int label, int prediction)

@@ -50,6 +50,7 @@ typedef struct dv_outcome {
 /* The teacher's answers on some pictures. */
 typedef struct dv_scores_part {
     int64_t first, count;
+    uint8_t *given; /* count x dv_label_bytes, the labels given to each; NULL where one holds. In the same block */
     dv_scores score[];
 } dv_scores_part;
 

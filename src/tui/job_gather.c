@@ -2,6 +2,7 @@
  * the projection has them. */
 #include "base/file.h"
 #include "base/memory.h"
+#include "tui/confusion.h"
 #include "tui/job.h"
 
 #include <stdlib.h>
@@ -27,22 +28,47 @@ static dv_errand_state go_on(const dv_errand *errand, int64_t *next, int64_t cou
 
 /* ---- the teacher's word -------------------------------------------------------- */
 
+static dv_scores_part *make_part(const dv_bundle_facts *facts, int64_t first, int64_t count, dv_error *error)
+{
+    size_t scores = (size_t)count * sizeof(dv_scores);
+    size_t given = facts->multi_label ? (size_t)count * dv_label_bytes(facts->classes) : 0;
+    dv_scores_part *part = dv_alloc(1, sizeof(*part) + scores + given, error);
+    if (!part)
+        return NULL;
+    part->first = first;
+    part->count = count;
+    part->given = facts->multi_label ? (uint8_t *)(part->score + count) : NULL;
+    return part;
+}
+
+/* Picture `i` of the part. */
+static void score_picture(const dv_bundle_facts *facts, const float *probabilities, int64_t i, dv_scores_part *part)
+{
+    int classes = facts->classes;
+    int64_t index = part->first + i;
+    if (!facts->multi_label) {
+        part->score[i] = dv_scores_of(probabilities, classes, facts->labels ? facts->labels[index] : -1);
+        return;
+    }
+    part->score[i] = dv_scores_of_labels(probabilities, classes, facts->marks ? facts->marks + index * classes : NULL);
+    for (int k = 0; k < classes; k++)
+        if (probabilities[k] >= 0.5f)
+            dv_label_set(part->given + (size_t)i * dv_label_bytes(classes), k);
+}
+
 static dv_errand_state classify(const dv_errand *errand, dv_error *error)
 {
     const dv_bundle_facts *facts = errand->facts;
     int64_t *next = errand->memory, count = bite(errand, *next);
     float *probabilities = dv_alloc((size_t)count * (size_t)facts->classes, sizeof(*probabilities), error);
-    dv_scores_part *part = dv_alloc(1, sizeof(*part) + (size_t)count * sizeof(*part->score), error);
+    dv_scores_part *part = make_part(facts, *next, count, error);
     if (!probabilities || !part || !dv_classify_range(errand->bundle, *next, count, probabilities, error)) {
         free(probabilities);
         free(part);
         return DV_ERRAND_FAILED;
     }
-    part->first = *next;
-    part->count = count;
     for (int64_t i = 0; i < count; i++)
-        part->score[i] = dv_scores_of(probabilities + i * facts->classes, facts->classes,
-                                      facts->labels ? facts->labels[*next + i] : -1);
+        score_picture(facts, probabilities + i * facts->classes, i, part);
     free(probabilities);
     errand->post(errand, part, false);
     return go_on(errand, next, count);

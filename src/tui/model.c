@@ -15,6 +15,7 @@ enum {
     STALE_MS = 300,   /* so long may another picture's explanation stay while the new one is made */
     PREVIEW_MS = 500, /* so long may a full one stay beside the preview that follows it */
     FEW_AXES = 12,    /* so many keep the order of their numbers */
+    FEW_CLASSES = 32, /* likewise */
 };
 
 dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error)
@@ -38,6 +39,7 @@ dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *option
     model->marked = -1;
     model->teacher.project = dv_project_defaults();
     model->teacher.window.reach = 1;
+    model->teacher.by_errors = facts->classes > FEW_CLASSES;
     model->student.class_index = model->student.against = -1;
     model->vae.frame = model->vae.flip_class = -1;
     model->vae.flip_index = -1;
@@ -133,7 +135,15 @@ static void accept_explanation(dv_model *model, dv_outcome *outcome)
 
 static void accept_scores(dv_model *model, const dv_scores_part *part)
 {
-    dv_pictures_learn(model->pictures, part->first, part->count, part->score);
+    dv_teacher_state *state = &model->teacher;
+    int64_t noted = model->pictures->noted;
+    dv_pictures_learn(model->pictures, part->first, part->count, part->score, part->given);
+    /* In a matrix of many classes the cursor rests on the most frequent error until it is moved. */
+    if (model->facts->classes <= FEW_CLASSES || state->is_moved || noted == model->pictures->noted)
+        return;
+    state->row = state->column = -1;
+    if (!dv_confusion_next(&model->pictures->confusion, 1, &state->row, &state->column))
+        state->row = state->column = 0;
 }
 
 static void accept_means(dv_model *model, const dv_means_part *part)
@@ -263,6 +273,14 @@ bool dv_model_is_awaited(const dv_model *model, dv_job job)
 const char *dv_model_class_name(const dv_model *model, int class)
 {
     return class >= 0 && class < model->facts->classes ? model->facts->class_names[class] : "?";
+}
+
+int dv_model_mark(const dv_model *model, int class)
+{
+    const dv_explanation *explanation = model->explanation;
+    if (model->facts->marks)
+        return model->facts->marks[explanation->options.index * model->facts->classes + class];
+    return explanation->label < 0 ? -1 : explanation->label == class;
 }
 
 int dv_model_teacher_class(const dv_model *model)

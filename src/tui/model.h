@@ -114,6 +114,8 @@ bool dv_model_is_answered(const dv_model *model, dv_job job);
 bool dv_model_is_awaited(const dv_model *model, dv_job job);
 /* "Sneaker", or "?" for -1. */
 const char *dv_model_class_name(const dv_model *model, int class);
+/* Whether a class is a true label of the explanation's picture: 1, 0, or -1 where that is not known. */
+int dv_model_mark(const dv_model *model, int class);
 /* The teacher's word on the picture of the wish, -1: not known yet. */
 int dv_model_teacher_class(const dv_model *model);
 /* Whether the explanation is one of the picture of the wish. */

@@ -69,10 +69,14 @@ static void draw_rest(const dv_pane *pane, const columns *at, int row)
 static void draw_class(const dv_pane *pane, const columns *at, int row, int class)
 {
     const dv_explanation *explanation = pane->model->explanation;
-    bool is_label = class == explanation->label, is_teacher = class == explanation->teacher_class;
-    dv_style style = is_label && is_teacher ? DV_STYLE_GOOD : is_teacher ? DV_STYLE_BAD : DV_STYLE_TEXT;
-    if (explanation->label < 0 && is_teacher)
+    int mark = dv_model_mark(pane->model, class);
+    bool is_label = mark == 1, is_teacher = class == explanation->teacher_class;
+    bool given = explanation->multi_label ? explanation->teacher_probabilities[class] >= 0.5f : is_teacher;
+    dv_style style = is_label && given ? DV_STYLE_GOOD : given ? DV_STYLE_BAD : DV_STYLE_TEXT;
+    if (mark < 0 && given)
         style = DV_STYLE_TITLE;
+    if (is_label && !given && explanation->multi_label)
+        style = DV_STYLE_BAD;
     dv_pane_text(pane, row, MARK, 0, DV_STYLE_TEXT, "%s", is_label ? "●" : is_teacher ? "○" : " ");
     dv_pane_text(pane, row, NAME, at->name_width, style, "%s", dv_model_class_name(pane->model, class));
     draw_shares(pane, at, row, dv_explanation_row(explanation, class));

@@ -87,9 +87,9 @@ static int mark_of(const dv_model *model, int64_t index)
     int label = dv_pictures_label(model->pictures, index), word = dv_pictures_prediction(model->pictures, index);
     if (model->teacher.class_frames)
         return model->teacher.by_prediction || label < 0 ? (word < 0 ? DV_MARK_QUIET : word) : label;
-    if (label < 0 || word < 0)
+    if (word < 0 || !dv_bundle_is_labelled(model->facts, index))
         return DV_MARK_QUIET;
-    return label == word ? DV_MARK_RIGHT : DV_MARK_WRONG;
+    return dv_pictures_is_wrong(model->pictures, index) ? DV_MARK_WRONG : DV_MARK_RIGHT;
 }
 
 static void draw_caption(const dv_pane *pane, const page *it, int row, int column, int64_t index)
@@ -97,10 +97,10 @@ static void draw_caption(const dv_pane *pane, const page *it, int row, int colum
     const dv_model *model = pane->model;
     int width = it->grid.pitch_columns - 1;
     const char *name = "";
+    bool told = dv_pictures_is_wrong(model->pictures, index) || model->facts->multi_label;
     if (width >= LABEL_COLUMNS)
-        name = dv_pictures_is_wrong(model->pictures, index)
-                   ? dv_model_class_name(model, dv_pictures_prediction(model->pictures, index))
-                   : dv_model_class_name(model, dv_pictures_label(model->pictures, index));
+        name = told ? dv_model_class_name(model, dv_pictures_prediction(model->pictures, index))
+                    : dv_model_class_name(model, dv_pictures_label(model->pictures, index));
     char text[256];
     snprintf(text, sizeof(text), "%" PRId64 " %s", index, name[0] == '?' ? "" : name);
     dv_pane_text(pane, row, column, width, style_of(model, index), "%-*s", width, text);
@@ -177,8 +177,11 @@ static void draw_entry(const dv_pane *pane, int row, int64_t index)
     if (label >= 0 || word >= 0)
         column +=
             dv_pane_text(pane, row, column, 0, style, "%s", dv_model_class_name(model, label >= 0 ? label : word));
-    if (dv_pictures_is_wrong(pictures, index))
+    if (dv_pictures_is_wrong(pictures, index) && label >= 0)
         column += dv_pane_text(pane, row, column, 0, bad, " → %s", dv_model_class_name(model, word));
+    else if (dv_pictures_is_wrong(pictures, index))
+        column +=
+            dv_pane_text(pane, row, column, 0, bad, "  %d labels wrong", dv_pictures_wrong_labels(pictures, index));
     if (index >= pictures->known)
         return;
     const dv_scores *score = &pictures->score[index];

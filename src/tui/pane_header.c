@@ -43,6 +43,7 @@ static void draw_pane(const dv_pane *pane)
     const dv_model *model = pane->model;
     int64_t index = model->wish.options.index;
     int label = dv_pictures_label(model->pictures, index), prediction = dv_model_teacher_class(model);
+    int wrong_labels = dv_pictures_wrong_labels(model->pictures, index);
     bool wrong = label >= 0 && prediction >= 0 && label != prediction, roomy = pane->area.columns >= ROOMY;
     int column = draw_tabs(pane);
     if (roomy) {
@@ -70,6 +71,8 @@ static void draw_pane(const dv_pane *pane)
                                (double)model->explanation->teacher_probabilities[prediction]);
     if (wrong)
         dv_pane_text(pane, 0, column, 0, DV_STYLE_BAD, "  wrong");
+    else if (wrong_labels > 0)
+        dv_pane_text(pane, 0, column, 0, DV_STYLE_BAD, "  %d of %d labels wrong", wrong_labels, model->facts->classes);
 }
 
 static void mouse(dv_control *control, const dv_pane *pane, const dv_mouse *mouse)

@@ -180,9 +180,14 @@ static void draw_overview(const dv_pane *pane, const view *v)
     size_t classes = (size_t)v->classes;
     if (v->overview.columns == 0 || cell.graphics == DV_GRAPHICS_OFF)
         return;
-    int64_t *count = dv_alloc(classes * classes, sizeof(*count), NULL);
+    int64_t *count = dv_alloc((classes + 2) * classes, sizeof(*count), NULL);
     if (!count)
         return;
+    int64_t *sums = count + classes * classes;
+    for (size_t k = 0; k < classes; k++) {
+        sums[k] = v->confusion->row_sum[v->order[k]];
+        sums[classes + k] = v->confusion->column_sum[v->order[k]];
+    }
     for (size_t row = 0; row < classes; row++)
         for (size_t column = 0; column < classes; column++)
             count[row * classes + column] = dv_confusion_at(v->confusion, v->order[row], v->order[column]);
@@ -191,9 +196,35 @@ static void draw_overview(const dv_pane *pane, const view *v)
                           .count = count,
                           .mode = model->teacher.mode,
                           .row = position_of(v, model->teacher.row),
-                          .column = position_of(v, model->teacher.column)};
+                          .column = position_of(v, model->teacher.column),
+                          .row_sum = sums,
+                          .column_sum = sums + classes};
     dv_pane_image(pane, v->overview, dv_figure_heat(&plot, &heat, NULL));
     free(count);
+}
+
+/* The same of several labels: "with Hat, wrongly given Beard: 56 of 1000". */
+static void tell_labels(const dv_pane *pane, const view *v, int y)
+{
+    const dv_model *model = pane->model;
+    const dv_confusion *all = v->confusion;
+    int row = model->teacher.row, column = model->teacher.column;
+    const char *from = dv_model_class_name(model, row), *to = dv_model_class_name(model, column);
+    int64_t count = dv_confusion_at(all, row < 0 ? column : row, column < 0 ? row : column);
+    if (row < 0) {
+        dv_pane_text(pane, y, 0, 0, DV_STYLE_TEXT, "all given %s: %" PRId64, to, all->column_sum[column]);
+        dv_pane_text(pane, y + 1, 0, 0, DV_STYLE_DIM, "%.1f %% rightly", share(count, all->column_sum[column]));
+    } else if (column < 0 || row == column) {
+        dv_pane_text(pane, y, 0, 0, DV_STYLE_TEXT, "with %s: %" PRId64 " of %" PRId64 " given it", from, count,
+                     all->row_sum[row]);
+        dv_pane_text(pane, y + 1, 0, 0, DV_STYLE_DIM, "%.1f %% of these, %.1f %% of all that are given it",
+                     share(count, all->row_sum[row]), share(count, all->column_sum[row]));
+    } else {
+        dv_pane_text(pane, y, 0, 0, DV_STYLE_TEXT, "with %s, wrongly given %s: %" PRId64 " of %" PRId64, from, to,
+                     count, all->row_sum[row]);
+        dv_pane_text(pane, y + 1, 0, 0, DV_STYLE_DIM, "%.1f %% of all that are given it",
+                     share(count, all->column_sum[column]));
+    }
 }
 
 /* The cursor in words, in two lines: "Shirt called Coat: 56 of 1000", "5.6 % of the label, 5.7 % of the word". */
@@ -204,7 +235,9 @@ static void tell(const dv_pane *pane, const view *v, int y)
     int row = model->teacher.row, column = model->teacher.column;
     const char *from = dv_model_class_name(model, row), *to = dv_model_class_name(model, column);
     int64_t count = dv_confusion_at(all, row < 0 ? column : row, column < 0 ? row : column);
-    if (column < 0) {
+    if (model->facts->multi_label) {
+        tell_labels(pane, v, y);
+    } else if (column < 0) {
         dv_pane_text(pane, y, 0, 0, DV_STYLE_TEXT, "all %s: %" PRId64, from, all->row_sum[row]);
         dv_pane_text(pane, y + 1, 0, 0, DV_STYLE_DIM, "%.1f %% called so", share(count, all->row_sum[row]));
     } else if (row < 0) {
@@ -232,7 +265,8 @@ static void draw_pane(const dv_pane *pane)
     view v;
     if (!open_view(model, &v)) {
         dv_pane_heading(pane, "Confusion", "%s", "");
-        dv_pane_say(pane, model->facts->labels ? "too many classes for a matrix" : "the pictures have no labels");
+        dv_pane_say(pane, dv_pictures_have_labels(pictures) ? "too many classes for a matrix"
+                                                            : "the pictures have no labels");
         return;
     }
     double asked = (double)pictures->known / (double)model->facts->count;
@@ -260,6 +294,7 @@ static void move(dv_control *control, int down, int right)
     int last = v.classes - 1;
     int row = clamp(position_of(&v, state->row) + down, -1, last);
     int column = clamp(position_of(&v, state->column) + right, -1, last);
+    state->is_moved = true;
     if (row >= 0 || column >= 0) {
         state->row = row < 0 ? -1 : v.order[row];
         state->column = column < 0 ? -1 : v.order[column];
@@ -296,6 +331,7 @@ static void go_to_confusion(dv_control *control, int direction, const char *argu
 {
     (void)argument;
     dv_model *model = control->model;
+    model->teacher.is_moved = true;
     if (!dv_confusion_next(&model->pictures->confusion, direction, &model->teacher.row, &model->teacher.column))
         dv_model_say(model, false, "There is no %s confusion.", direction > 0 ? "rarer" : "more frequent");
 }
@@ -324,6 +360,7 @@ static void press(dv_control *control, const dv_pane *pane, const view *v, const
     (void)pane;
     if (!(on_row && on_column) && !names_columns && !names_rows)
         return;
+    state->is_moved = true;
     state->row = names_columns ? -1 : v->order[v->first_row + row];
     state->column = names_rows ? -1 : v->order[v->first_column + column / v->cell_width];
     if (mouse->button > 1)
@@ -376,9 +413,12 @@ static dv_image *page(const dv_model *model, dv_error *error)
                     .count = pictures->confusion.count,
                     .mode = model->teacher.mode,
                     .row = -1,
-                    .column = -1};
-    snprintf(subtitle, sizeof(subtitle),
-             "Labels in rows, the teacher's words in columns; %.2f %% of %" PRId64 " right.",
+                    .column = -1,
+                    .row_sum = pictures->confusion.row_sum,
+                    .column_sum = pictures->confusion.column_sum};
+    snprintf(subtitle, sizeof(subtitle), "%s; %.2f %% of %" PRId64 " right.",
+             facts->multi_label ? "Labels that pictures have in rows, what they are wrongly given in columns"
+                                : "Labels in rows, the teacher's words in columns",
              100. * (double)pictures->right / (double)pictures->labelled, pictures->labelled);
     dv_page_words words = {.title = facts->name,
                            .subtitle = subtitle,

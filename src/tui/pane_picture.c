@@ -29,6 +29,9 @@ static int collect(const dv_model *model, const float *plain, int room, tile til
     }
     int teacher = explanation->teacher_class, decoded = explanation->fidelity.reconstruction_label;
     tiles[0] = (tile){"picture", DV_STYLE_DIM, explanation->picture, teacher};
+    /* What is drawn is not what the teacher was shown. */
+    if (explanation->picture_class != teacher)
+        tiles[0] = (tile){"in this size", DV_STYLE_WARNING, explanation->picture, explanation->picture_class};
     tiles[1] =
         (tile){"decoded", decoded == teacher ? DV_STYLE_DIM : DV_STYLE_WARNING, explanation->reconstruction, decoded};
     if (!dv_model_is_turned(model))
@@ -90,9 +93,23 @@ static float *load_plain(const dv_model *model)
     return plain;
 }
 
+/* Nothing where the teacher sees what is explained. */
+static void draw_heading(const dv_pane *pane)
+{
+    const dv_bundle_facts *facts = pane->model->facts;
+    char size[48] = "";
+    if (!facts->same_size)
+        snprintf(size, sizeof(size), "%d × %d, teacher %d × %d%s", facts->width, facts->height, facts->teacher_width,
+                 facts->teacher_height,
+                 facts->teacher_channels == facts->channels ? ""
+                 : facts->teacher_channels == 1             ? " grey"
+                                                            : " RGB");
+    dv_pane_heading(pane, "Picture", "%s", size);
+}
+
 static void draw_pane(const dv_pane *pane)
 {
-    dv_pane_heading(pane, "Picture", "%s", "");
+    draw_heading(pane);
     float *plain = dv_model_has_explanation(pane->model) ? NULL : load_plain(pane->model);
     if (dv_model_has_explanation(pane->model) || plain)
         draw(pane, plain);

@@ -134,7 +134,7 @@ static void draw_caption(const dv_pane *pane, const sheet *it, int tile, const d
     const dv_explanation *explanation = pane->model->explanation;
     int class = it->classes[tile], row = tile / it->grid.columns, column = tile % it->grid.columns;
     bool is_against = style->kind == DV_MAP_DIFFERENCE && class == style->against;
-    const char *mark = class == explanation->label ? "●" : class == explanation->teacher_class ? "○" : "";
+    const char *mark = dv_model_mark(pane->model, class) == 1 ? "●" : class == explanation->teacher_class ? "○" : "";
     dv_pane_text(pane, it->below.row - pane->area.row + row * it->grid.pitch_rows, column * it->grid.pitch_columns,
                  it->grid.pitch_columns - 1, caption_style(pane, style, class), "%s%s%s", is_against ? "−" : "", mark,
                  dv_model_class_name(pane->model, class));

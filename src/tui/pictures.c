@@ -20,6 +20,8 @@ static bool make_arrays(dv_pictures *pictures, dv_error *error)
            (pictures->prediction = dv_alloc(count, sizeof(*pictures->prediction), error)) &&
            (pictures->wrong = dv_alloc(count, sizeof(*pictures->wrong), error)) &&
            (pictures->marked = dv_alloc(count, sizeof(*pictures->marked), error)) &&
+           (!pictures->facts->multi_label ||
+            (pictures->given = dv_alloc(count, dv_label_bytes(pictures->facts->classes), error))) &&
            dv_confusion_init(&pictures->confusion, pictures->facts, error) &&
            (pictures->selected = dv_alloc(count, sizeof(*pictures->selected), error)) &&
            (pictures->place = dv_alloc(count, sizeof(*pictures->place), error)) &&
@@ -53,6 +55,7 @@ void dv_pictures_free(dv_pictures *pictures)
     free(pictures->prediction);
     free(pictures->wrong);
     free(pictures->marked);
+    free(pictures->given);
     dv_confusion_clear(&pictures->confusion);
     free(pictures->selected);
     free(pictures->place);
@@ -62,10 +65,38 @@ void dv_pictures_free(dv_pictures *pictures)
     free(pictures);
 }
 
+/* The labels that a picture is given, and its marks or NULL. */
+static const uint8_t *given_to(const dv_pictures *pictures, int64_t index)
+{
+    return pictures->given + (size_t)index * dv_label_bytes(pictures->facts->classes);
+}
+
+static const int8_t *marks_of(const dv_pictures *pictures, int64_t index)
+{
+    return pictures->facts->marks ? pictures->facts->marks + index * pictures->facts->classes : NULL;
+}
+
+static void learn_labels(dv_pictures *pictures, int64_t index)
+{
+    const int8_t *marks = marks_of(pictures, index);
+    int64_t known = 0;
+    for (int k = 0; marks && k < pictures->facts->classes; k++)
+        known += marks[k] >= 0;
+    if (!known)
+        return;
+    int wrong = dv_pictures_wrong_labels(pictures, index);
+    pictures->wrong[index] = wrong > 0;
+    pictures->labelled += known;
+    pictures->right += known - wrong;
+    dv_confusion_add_labels(&pictures->confusion, marks, given_to(pictures, index));
+}
+
 static void learn_one(dv_pictures *pictures, int64_t index)
 {
     int label = dv_pictures_label(pictures, index), prediction = pictures->score[index].prediction;
     pictures->prediction[index] = prediction;
+    if (pictures->given)
+        learn_labels(pictures, index);
     if (label < 0)
         return;
     pictures->wrong[index] = prediction != label;
@@ -79,12 +110,16 @@ static bool depends_on_scores(const dv_pictures *pictures)
     return pictures->filter.prediction >= 0 || pictures->filter.wrong || pictures->order != DV_ORDER_INDEX;
 }
 
-void dv_pictures_learn(dv_pictures *pictures, int64_t first, int64_t count, const dv_scores *score)
+void dv_pictures_learn(dv_pictures *pictures, int64_t first, int64_t count, const dv_scores *score,
+                       const uint8_t *given)
 {
     int64_t all = pictures->facts->count;
     assert(first == pictures->known && first + count <= all);
     memcpy(pictures->score + first, score, (size_t)count * sizeof(*score));
     pictures->known = first + count;
+    size_t bytes = dv_label_bytes(pictures->facts->classes);
+    if (pictures->given)
+        memcpy(pictures->given + (size_t)first * bytes, given, (size_t)count * bytes);
     for (int64_t i = first; i < pictures->known; i++)
         learn_one(pictures, i);
     bool due = pictures->known == all || pictures->known - pictures->weighed >= all / STEPS;
@@ -109,6 +144,31 @@ int dv_pictures_prediction(const dv_pictures *pictures, int64_t index)
 bool dv_pictures_is_wrong(const dv_pictures *pictures, int64_t index)
 {
     return pictures->wrong[index];
+}
+
+bool dv_pictures_have_labels(const dv_pictures *pictures)
+{
+    return pictures->facts->labels || pictures->facts->marks;
+}
+
+int dv_pictures_wrong_labels(const dv_pictures *pictures, int64_t index)
+{
+    const int8_t *marks = marks_of(pictures, index);
+    int wrong = 0;
+    for (int k = 0; marks && pictures->given && index < pictures->known && k < pictures->facts->classes; k++)
+        wrong += marks[k] >= 0 && dv_label_has(given_to(pictures, index), k) != marks[k];
+    return wrong;
+}
+
+bool dv_pictures_has(const dv_pictures *pictures, int64_t index, int label)
+{
+    const int8_t *marks = marks_of(pictures, index);
+    return marks ? marks[label] == 1 : dv_pictures_label(pictures, index) == label;
+}
+
+bool dv_pictures_is_given(const dv_pictures *pictures, int64_t index, int label)
+{
+    return pictures->given ? dv_label_has(given_to(pictures, index), label) : pictures->prediction[index] == label;
 }
 
 /* ---- the selection --------------------------------------------------------------- */
@@ -169,12 +229,21 @@ static int compare(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
+/* Of several labels, that of one which is given to a picture with another it is asked that it be wrong. */
+static bool is_called(const dv_pictures *pictures, int64_t index)
+{
+    const dv_filter *filter = &pictures->filter;
+    const int8_t *marks = pictures->given ? marks_of(pictures, index) : NULL;
+    bool other = marks && filter->label >= 0 && filter->label != filter->prediction;
+    return dv_pictures_is_given(pictures, index, filter->prediction) && (!other || marks[filter->prediction] == 0);
+}
+
 static bool passes(const dv_pictures *pictures, int64_t index)
 {
     const dv_filter *filter = &pictures->filter;
-    return (filter->label < 0 || dv_pictures_label(pictures, index) == filter->label) &&
-           (filter->prediction < 0 || pictures->prediction[index] == filter->prediction) &&
-           (!filter->wrong || pictures->wrong[index]) && (!filter->by_region || filter->region[index]);
+    return (filter->label < 0 || dv_pictures_has(pictures, index, filter->label)) &&
+           (filter->prediction < 0 || is_called(pictures, index)) && (!filter->wrong || pictures->wrong[index]) &&
+           (!filter->by_region || filter->region[index]);
 }
 
 static void put_in_order(dv_pictures *pictures)
@@ -240,7 +309,11 @@ void dv_pictures_write_filter(const dv_pictures *pictures, char text[DV_FILTER_T
     if (filter->label >= 0)
         used = add_text(text, used, "", name[filter->label]);
     if (filter->prediction >= 0)
-        used = add_text(text, used, used ? " called " : "called ", name[filter->prediction]);
+        used = add_text(text, used,
+                        used              ? (pictures->given ? " given " : " called ")
+                        : pictures->given ? "given "
+                                          : "called ",
+                        name[filter->prediction]);
     if (filter->wrong)
         used = add_text(text, used, used ? ", " : "", "wrong");
     if (filter->by_region)
@@ -287,8 +360,9 @@ int64_t dv_pictures_find_label(const dv_pictures *pictures, int64_t index, int l
     int64_t count = pictures->facts->count;
     for (int64_t step = 1; step <= count; step++) {
         int64_t at = (index + step) % count;
-        int class = pictures->facts->labels ? dv_pictures_label(pictures, at) : dv_pictures_prediction(pictures, at);
-        if (class == label)
+        bool found = dv_pictures_have_labels(pictures) ? dv_pictures_has(pictures, at, label)
+                                                       : dv_pictures_prediction(pictures, at) == label;
+        if (found)
             return at;
     }
     return -1;

@@ -38,7 +38,8 @@ typedef struct dv_pictures {
     int *prediction;         /* -1: not known yet */
     bool *wrong;             /* known to be */
     bool *marked;            /* the same, though up to a tenth of all answers late: for what costs much to show */
-    int64_t labelled, right; /* among the known ones */
+    uint8_t *given;          /* dv_label_bytes for each, the labels it is given; NULL where one holds */
+    int64_t labelled, right; /* among the known ones; of several labels, marks and not pictures */
     dv_confusion confusion;  /* of those among them that have a label */
     dv_filter filter;
     dv_order order;
@@ -55,13 +56,20 @@ typedef struct dv_pictures {
 dv_pictures *dv_pictures_new(const dv_bundle_facts *facts, dv_error *error);
 void dv_pictures_free(dv_pictures *pictures);
 
-/* Takes the teacher's answers on pictures known .. known + count - 1. A selection that depends on them follows, with a
- * few answers more or at the last one. */
-void dv_pictures_learn(dv_pictures *pictures, int64_t first, int64_t count, const dv_scores *score);
+/* Takes the teacher's answers on pictures known .. known + count - 1; `given` as in dv_scores_part. A selection that
+ * depends on them follows, with a few answers more or at the last one. */
+void dv_pictures_learn(dv_pictures *pictures, int64_t first, int64_t count, const dv_scores *score,
+                       const uint8_t *given);
 
-int dv_pictures_label(const dv_pictures *pictures, int64_t index);      /* -1: unknown */
+bool dv_pictures_have_labels(const dv_pictures *pictures);
+int dv_pictures_label(const dv_pictures *pictures, int64_t index);      /* -1: unknown, or several may hold */
 int dv_pictures_prediction(const dv_pictures *pictures, int64_t index); /* -1: not yet */
-bool dv_pictures_is_wrong(const dv_pictures *pictures, int64_t index);
+bool dv_pictures_is_wrong(const dv_pictures *pictures, int64_t index);  /* about any label */
+/* Labels that the teacher is wrong about, of several; 0 where the answer is not known yet. */
+int dv_pictures_wrong_labels(const dv_pictures *pictures, int64_t index);
+/* Whether a picture has a label (or may have it, which is not known: false), whether it is given it. */
+bool dv_pictures_has(const dv_pictures *pictures, int64_t index, int label);
+bool dv_pictures_is_given(const dv_pictures *pictures, int64_t index, int label);
 
 /* Makes the selection anew after a change of filter or order. What is not known yet passes no filter that asks for it,
  * and comes last. */

@@ -18,6 +18,7 @@ typedef struct dv_teacher_state {
     int row, column;   /* the cell of the confusion matrix; -1 in one of them: a whole column or row */
     dv_heat_mode mode; /* what its cells are told in */
     bool by_errors;    /* classes with the most errors first */
+    bool is_moved;     /* the user has moved that cell */
 } dv_teacher_state;
 
 #endif
