@@ -66,6 +66,19 @@ static void comparisons_of_integers(void **state)
     trial_free(t);
 }
 
+static void comparisons_once_aligned_by_an_axis(void **state)
+{
+    (void)state;
+    trial *t = trial_new("Less", 1);
+    trial_floats(t, SHAPE(2, 3), FLOATS(1, 2, 3, 4, 5, 6));
+    trial_floats(t, SHAPE(2), FLOATS(2, 6));
+    trial_int(t, "broadcast", 1);
+    trial_int(t, "axis", 0);
+    trial_run(t, 1);
+    trial_expect_ints(t, 0, DV_TYPE_BOOL, SHAPE(2, 3), INTS(1, 0, 0, 1, 1, 0));
+    trial_free(t);
+}
+
 /* ---- logic, bits -------------------------------------------------------------------- */
 
 static void truth_tables(void **state)
@@ -438,6 +451,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comparisons_of_floats),
         cmocka_unit_test(comparisons_of_integers),
+        cmocka_unit_test(comparisons_once_aligned_by_an_axis),
         cmocka_unit_test(truth_tables),
         cmocka_unit_test(bits_are_combined),
         cmocka_unit_test(what_is_no_number_is_found),

@@ -36,6 +36,7 @@ static const struct {
     const char *name;
     dv_attribute_kind kind;
 } known[] = {
+    {"align_corners", DV_ATTRIBUTE_INT},
     {"allowzero", DV_ATTRIBUTE_INT},
     {"alpha", DV_ATTRIBUTE_FLOAT},
     {"antialias", DV_ATTRIBUTE_INT},
@@ -95,6 +96,7 @@ static const struct {
     {"output_shape", DV_ATTRIBUTE_INTS},
     {"p", DV_ATTRIBUTE_FLOAT},
     {"p", DV_ATTRIBUTE_INT},
+    {"padding_mode", DV_ATTRIBUTE_TEXT},
     {"pads", DV_ATTRIBUTE_INTS},
     {"perm", DV_ATTRIBUTE_INTS},
     {"q_num_heads", DV_ATTRIBUTE_INT},

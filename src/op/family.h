@@ -12,6 +12,7 @@
     FAMILY(batch_normalization)                                                                                        \
     FAMILY(cast)                                                                                                       \
     FAMILY(clip)                                                                                                       \
+    FAMILY(col2im)                                                                                                     \
     FAMILY(concat)                                                                                                     \
     FAMILY(constant)                                                                                                   \
     FAMILY(conv)                                                                                                       \
@@ -19,6 +20,7 @@
     FAMILY(dropout)                                                                                                    \
     FAMILY(fill)                                                                                                       \
     FAMILY(gather)                                                                                                     \
+    FAMILY(grid_sample)                                                                                                \
     FAMILY(logic)                                                                                                      \
     FAMILY(lrn)                                                                                                        \
     FAMILY(math)                                                                                                       \

@@ -58,15 +58,15 @@ INTEGER_ROW(shift_right, (uint64_t)q < 64 ? (int64_t)((uint64_t)p >> q) : 0)
 
 static bool infer_pair(dv_call *call, dv_type result, dv_error *error)
 {
-    dv_shape shape;
-    const dv_tensor *a = call->input[0], *b = call->input[1];
-    if (!dv_call_require_same_type(call, 1, error) || !dv_shape_broadcast(&a->shape, &b->shape, &shape, error) ||
-        !dv_call_set_output(call, 0, result, &shape, error))
+    dv_shape b, shape;
+    const dv_shape *a = &call->input[0]->shape;
+    if (!dv_call_require_same_type(call, 1, error) || !dv_call_align(call, &b, error) ||
+        !dv_shape_broadcast(a, &b, &shape, error) || !dv_call_set_output(call, 0, result, &shape, error))
         return false;
     dv_loop *loop = dv_call_prepare(call, sizeof *loop, error);
     if (!loop)
         return false;
-    *loop = dv_loop_broadcast(&a->shape, &b->shape, &shape);
+    *loop = dv_loop_broadcast(a, &b, &shape);
     return true;
 }
 
@@ -235,14 +235,14 @@ EACH(is_inf_forward, FLOATS; const bool positive = ASKS_FOR("detect_positive");
     }
 
 const dv_operator dv_family_logic[] = {
-    ROW("Equal", 7, 2, infer_equal, equal_forward),
-    ROW("Less", 7, 2, infer_order, less_forward),
+    ROW("Equal", 1, 2, infer_equal, equal_forward),
+    ROW("Less", 1, 2, infer_order, less_forward),
     ROW("LessOrEqual", 12, 2, infer_order, less_or_equal_forward),
-    ROW("Greater", 7, 2, infer_order, greater_forward),
+    ROW("Greater", 1, 2, infer_order, greater_forward),
     ROW("GreaterOrEqual", 12, 2, infer_order, greater_or_equal_forward),
-    ROW("And", 7, 2, infer_logic, and_forward),
-    ROW("Or", 7, 2, infer_logic, or_forward),
-    ROW("Xor", 7, 2, infer_logic, xor_forward),
+    ROW("And", 1, 2, infer_logic, and_forward),
+    ROW("Or", 1, 2, infer_logic, or_forward),
+    ROW("Xor", 1, 2, infer_logic, xor_forward),
     ROW("BitwiseAnd", 18, 2, infer_bits, and_forward),
     ROW("BitwiseOr", 18, 2, infer_bits, or_forward),
     ROW("BitwiseXor", 18, 2, infer_bits, xor_forward),
