@@ -426,6 +426,57 @@ static void test_points_come_first_and_get_better_last(void **state)
     dv_bundle_close(bundle);
 }
 
+/* ---- several labels a picture -------------------------------------------------------------- */
+
+/* Four pictures of three labels: what holds, and what the teacher gives. */
+static const int8_t marks[4][CLASSES] = {{1, 0, 0}, {1, 1, 0}, {0, 1, -1}, {-1, -1, -1}};
+static const uint8_t given[4] = {1 | 2, 2, 2 | 4, 1};
+
+static void test_several_labels(void **state)
+{
+    (void)state;
+    dv_bundle_facts facts = {
+        .name = "labels", .classes = CLASSES, .class_names = names, .count = 4, .multi_label = true, .marks = marks[0]};
+    dv_pictures *pictures = make(&facts);
+    dv_scores score[4] = {{.prediction = 0}, {.prediction = 1}, {.prediction = 1}, {.prediction = 0}};
+    char text[DV_FILTER_TEXT_SIZE];
+    assert_true(dv_pictures_have_labels(pictures));
+    assert_int_equal(dv_pictures_wrong_labels(pictures, 0), 0); /* not known yet */
+    dv_pictures_learn(pictures, 0, 4, score, given);
+    static const int wrong[4] = {1, 1, 0, 0};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(dv_pictures_wrong_labels(pictures, i), wrong[i]);
+        assert_int_equal(dv_pictures_is_wrong(pictures, i), wrong[i] > 0);
+        assert_int_equal(dv_pictures_label(pictures, i), -1);
+    }
+    assert_int_equal(pictures->labelled, 8); /* marks that are known */
+    assert_int_equal(pictures->right, 6);
+
+    const dv_confusion *all = &pictures->confusion;
+    assert_int_equal(dv_confusion_at(all, 0, 0), 1);
+    assert_int_equal(dv_confusion_at(all, 0, 1), 1); /* of the second picture it holds, too */
+    assert_int_equal(dv_confusion_at(all, 1, 1), 2);
+    assert_int_equal(dv_confusion_at(all, 1, 2), 0); /* whether the third picture has it is not known */
+    assert_int_equal(all->row_sum[0], 2);
+    assert_int_equal(all->column_sum[0], 1); /* the last picture has no marks */
+    assert_int_equal(all->column_sum[1], 3);
+    assert_int_equal(all->column_sum[2], 0);
+    assert_int_equal(all->largest, 2);
+
+    dv_pictures_filter_cell(pictures, 0, 1);
+    assert_int_equal(pictures->selected_count, 1);
+    assert_int_equal(pictures->selected[0], 0);
+    dv_pictures_write_filter(pictures, text);
+    assert_string_equal(text, "Coat given Shirt");
+    dv_pictures_filter_cell(pictures, -1, 1);
+    assert_int_equal(pictures->selected_count, 3);
+    dv_pictures_filter_cell(pictures, 1, 1);
+    assert_int_equal(pictures->selected_count, 2);
+    assert_int_equal(dv_pictures_find_label(pictures, 2, 0), 0);
+    assert_int_equal(dv_pictures_find_wrong(pictures, 1, 1), 0);
+    dv_pictures_free(pictures);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +490,7 @@ int main(void)
         cmocka_unit_test(test_box_grows_by_its_corners),
         cmocka_unit_test(test_lasso_closes_itself),
         cmocka_unit_test(test_window_moves_within_all),
+        cmocka_unit_test(test_several_labels),
         cmocka_unit_test_setup_teardown(test_points_come_first_and_get_better_last, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,10 @@
 /* deepvid classify: the teacher's answers to all pictures of a bundle. */
+#include "base/memory.h"
 #include "cmd/command.h"
 #include "vid/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Of each class: how many, how many named right, and what they are taken for most often. */
 static void print_class(const dv_classification *classification, const dv_bundle_facts *facts, int class)
@@ -39,6 +41,39 @@ static void print_labels(const dv_classification *classification, const dv_bundl
     }
 }
 
+enum { MOST_LINES = 50 };
+
+/* Pictures of a class that are named otherwise, and others that are named so. */
+static int64_t errors_of(const dv_classification *classification, int class)
+{
+    int64_t classes = classification->classes, errors = 0;
+    for (int64_t k = 0; k < classes; k++)
+        if (k != class)
+            errors += classification->confusion[class * classes + k] + classification->confusion[k * classes + class];
+    return errors;
+}
+
+/* Every class; where there are too many to be read, those with the most errors, the worst first. */
+static void print_worst(const dv_classification *classification, const dv_bundle_facts *facts)
+{
+    int classes = classification->classes;
+    int64_t *errors = classes > MOST_LINES ? dv_alloc((size_t)classes, sizeof *errors, NULL) : NULL;
+    for (int k = 0; errors && k < classes; k++)
+        errors[k] = errors_of(classification, k);
+    for (int line = 0; line < classes && (!errors || line < MOST_LINES); line++) {
+        int class = line;
+        for (int k = 0; errors && k < classes; k++)
+            if (k == 0 || errors[k] > errors[class])
+                class = k;
+        print_class(classification, facts, class);
+        if (errors)
+            errors[class] = -1;
+    }
+    if (errors)
+        printf("... and %d more classes with fewer errors; --json tells all\n", classes - MOST_LINES);
+    free(errors);
+}
+
 static void print_words(const dv_classification *classification, const dv_bundle_facts *facts)
 {
     printf("%s: %lld pictures", facts->name, (long long)classification->count);
@@ -54,8 +89,7 @@ static void print_words(const dv_classification *classification, const dv_bundle
     }
     printf(", %lld with a label; the teacher names %.2f %% of these right\n\npictures     right  class\n",
            (long long)classification->labelled, 100 * classification->accuracy);
-    for (int k = 0; k < classification->classes; k++)
-        print_class(classification, facts, k);
+    print_worst(classification, facts);
 }
 
 static int classify(dv_bundle *bundle, bool json)

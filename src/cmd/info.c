@@ -193,6 +193,8 @@ static bool show_network(const char *path, bool json, dv_error *error)
 
 /* ---- bundles -------------------------------------------------------------------------- */
 
+enum { MOST_CLASSES = 100 };
+
 static void print_bundle(const dv_bundle_facts *facts, const char *folder, double negative_elbo)
 {
     int64_t labelled = 0;
