@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "trial.h"
 
-enum { NODES_A_ROW = 2000, LARGEST = 4096 /* elements of a tensor of a node that is run */ };
+enum { NODES_A_ROW = 3000, LARGEST = 4096 /* elements of a tensor of a node that is run */ };
 
 static uint64_t drawn;
 
@@ -82,15 +82,66 @@ static dv_shape random_shape(const dv_shape *before)
     return shape;
 }
 
+static void add_text(trial *t)
+{
+    static const char *const texts[][2] = {
+        {"auto_pad", "SAME_UPPER"}, {"auto_pad", "SAME_LOWER"},
+        {"auto_pad", "VALID"},      {"auto_pad", "x"},
+        {"equation", "i,i->i"},     {"equation", "...ij,...jk"},
+        {"equation", "ij,kj"},      {"equation", "...i->i"},
+        {"equation", "abc->cab"},   {"equation", "i,j,k->"},
+        {"equation", "x->y"},       {"mode", "linear"},
+        {"mode", "nearest"},        {"mode", "cubic"},
+        {"mode", "reflect"},        {"mode", "CRD"},
+        {"direction", "LEFT"},      {"direction", "RIGHT"},
+        {"approximate", "tanh"},    {"reduction", "sum"},
+        {"reduction", "none"},      {"reduction", "add"},
+        {"nearest_mode", "ceil"},   {"coordinate_transformation_mode", "align_corners"},
+    };
+    const char *const *text = PICK(texts);
+    trial_text(t, text[0], text[1]);
+}
+
 static void add_attributes(trial *t)
 {
-    static const char *const integers[] = {"group",         "axis",      "ceil_mode", "count_include_pad",
-                                           "transA",        "transB",    "allowzero", "training_mode",
-                                           "storage_order", "value_int", "is_test"};
-    static const char *const lists[] = {"kernel_shape", "strides", "pads", "dilations",  "output_padding",
-                                        "output_shape", "perm",    "axes", "value_ints", "shape"};
-    static const char *const pads[] = {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID", "x"};
-    for (int k = (int)pick(0, 2); k > 0; k--)
+    static const char *const integers[] = {"group",
+                                           "axis",
+                                           "ceil_mode",
+                                           "count_include_pad",
+                                           "transA",
+                                           "transB",
+                                           "allowzero",
+                                           "keepdims",
+                                           "storage_order",
+                                           "value_int",
+                                           "training_mode",
+                                           "is_test",
+                                           "size",
+                                           "num_groups",
+                                           "to",
+                                           "k",
+                                           "blocksize",
+                                           "noop_with_empty_axes",
+                                           "p",
+                                           "fmod",
+                                           "num_outputs",
+                                           "start",
+                                           "end",
+                                           "batch_dims",
+                                           "exclusive",
+                                           "reverse",
+                                           "largest",
+                                           "select_last_index",
+                                           "upper",
+                                           "block_size",
+                                           "dtype",
+                                           "sample_size",
+                                           "is_causal",
+                                           "q_num_heads",
+                                           "kv_num_heads"};
+    static const char *const lists[] = {"kernel_shape", "strides", "pads", "dilations",  "output_padding", "ends",
+                                        "output_shape", "perm",    "axes", "value_ints", "shape",          "starts"};
+    for (int k = (int)pick(0, 3); k > 0; k--)
         trial_int(t, PICK(integers), pick_number());
     for (int k = (int)pick(0, 3); k > 0; k--) {
         int64_t values[8];
@@ -101,7 +152,7 @@ static void add_attributes(trial *t)
         trial_int_list(t, PICK(lists), count, values);
     }
     if (pick(0, 3) == 0)
-        trial_text(t, "auto_pad", PICK(pads));
+        add_text(t);
 }
 
 static bool is_small(const dv_tensor *tensor)

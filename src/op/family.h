@@ -18,6 +18,7 @@
     FAMILY(conv)                                                                                                       \
     FAMILY(cumsum)                                                                                                     \
     FAMILY(dropout)                                                                                                    \
+    FAMILY(einsum)                                                                                                     \
     FAMILY(fill)                                                                                                       \
     FAMILY(gather)                                                                                                     \
     FAMILY(grid_sample)                                                                                                \
