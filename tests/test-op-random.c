@@ -212,7 +212,7 @@ static void random_nodes_do_no_harm(void **state)
                 t->input[i] = random_tensor(t, pick(0, 8) ? type : PICK(types), &shape);
         }
         add_attributes(t);
-        const bool accepted = trial_infer(t, (int)pick(1, op->max_outputs < 5 ? op->max_outputs : 5));
+        const bool accepted = trial_infer(t, (int)pick(op->min_outputs, op->max_outputs < 5 ? op->max_outputs : 5));
         assert_true(accepted || (t->error.code != DV_OK && strlen(t->error.message) > 0));
         if (accepted && run(t)) {
             row_ran[index] = true;
