@@ -2,11 +2,13 @@
 #include "vid/check_parts.h"
 
 #include "base/error.h"
+#include "base/file.h"
 #include "graph/plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- files that are no ONNX files ------------------------------------------------- */
 
@@ -57,16 +59,25 @@ static void find_no_network(dv_check *check, const dv_error *why)
 
 /* ---- what is missing ------------------------------------------------------------------ */
 
+/* Places beyond the model's folder are refused when it is read: then that is what is told. */
+static bool is_missing(const char *folder, const char *location)
+{
+    char *path = *location == '/' || strstr(location, "..") ? NULL : dv_path_join(folder, location);
+    bool missing = path && access(path, F_OK) != 0;
+    free(path);
+    return missing;
+}
+
 static void find_missing_files(dv_check *check, const char *path, const dv_onnx_survey *survey)
 {
     const char *slash = strrchr(path, '/');
     const char *folder = slash ? dv_check_text(check, "%.*s/", (int)(slash - path), path) : "./";
     for (int k = 0; k < survey->companion_count; k++) {
         const char *name = survey->companion[k].location;
-        if (survey->companion[k].size >= 0)
+        if (survey->companion[k].size >= 0 || !is_missing(folder, name))
             continue;
-        dv_check_find(check, DV_FINDING_PROBLEM, "external-data", "%s%s, which holds the model's weights, %s", folder,
-                      name, "is missing or cannot be read");
+        dv_check_find(check, DV_FINDING_PROBLEM, "external-data", "%s%s, which holds the model's weights, is missing",
+                      folder, name);
         dv_check_remedy(check,
                         "copy it there: cp WHERE-IT-IS/%s %s   or export the model again with its weights "
                         "inside: external_data=False",

@@ -170,7 +170,8 @@ static void find_turned(dv_check *check)
 static void judge_best(dv_check *check)
 {
     const dv_trial *best = check->best;
-    double kappa = kappa_of(check, best);
+    bool is_relabelled = check->class_of != NULL;
+    double kappa = is_relabelled ? dv_label_kappa(best->match.matched, best->match.chance) : kappa_of(check, best);
     if (kappa >= good)
         dv_check_find(check, DV_FINDING_OK, "preprocessing", "preprocessing: %s fits, %s of %s are right", best->name,
                       percent(check, best->accuracy), dv_check_number(check, best->told));
