@@ -139,7 +139,7 @@ void dv_plain_max_pool_forward(const dv_window *w, int64_t planes, const float *
         }
 }
 
-void dv_plain_average_pool_forward(const dv_window *w, bool include_pad, int64_t planes, const float *x, float *y,
+void dv_plain_average_pool_forward(const dv_window *w, dv_divisor divisor, int64_t planes, const float *x, float *y,
                                    dv_team *team)
 {
     (void)team;
@@ -157,8 +157,10 @@ void dv_plain_average_pool_forward(const dv_window *w, bool include_pad, int64_t
                     in_padded.at[i] += w->pad[i];
                 if (inside(&from, w->in))
                     sum += (double)x[offset(&from, w->in)];
-                count += include_pad ? inside(&in_padded, padded) : inside(&from, w->in);
+                count += divisor == DV_DIVISOR_PADDED ? inside(&in_padded, padded) : inside(&from, w->in);
             }
+            if (divisor == DV_DIVISOR_ONE)
+                count = 1;
             *y++ = count > 0 ? (float)(sum / (double)count) : 0;
         }
 }

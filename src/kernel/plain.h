@@ -19,7 +19,7 @@ void dv_plain_convolution_weight_gradient(const dv_convolution *c, const float *
                                           float *workspace);
 
 void dv_plain_max_pool_forward(const dv_window *w, int64_t planes, const float *x, float *y, dv_team *team);
-void dv_plain_average_pool_forward(const dv_window *w, bool include_pad, int64_t planes, const float *x, float *y,
+void dv_plain_average_pool_forward(const dv_window *w, dv_divisor divisor, int64_t planes, const float *x, float *y,
                                    dv_team *team);
 
 #endif

@@ -1,5 +1,7 @@
 #include "kernel/pool.h"
 
+#include "kernel/wide.h"
+
 #include <math.h>
 
 enum { PLANES_PER_TASK = 16 };
@@ -28,7 +30,7 @@ static inline void add_line_by(int64_t n, int64_t stride, const float *x, float 
 }
 
 /* The common strides apart, as constants that the compiler vectorises for. */
-static void max_line(int64_t n, int64_t stride, const float *x, float *y)
+DV_WIDE static void max_line(int64_t n, int64_t stride, const float *x, float *y)
 {
     if (stride == 1)
         max_line_by(n, 1, x, y);
@@ -38,7 +40,7 @@ static void max_line(int64_t n, int64_t stride, const float *x, float *y)
         max_line_by(n, stride, x, y);
 }
 
-static void add_line(int64_t n, int64_t stride, const float *x, float *y)
+DV_WIDE static void add_line(int64_t n, int64_t stride, const float *x, float *y)
 {
     if (stride == 1)
         add_line_by(n, 1, x, y);
@@ -88,7 +90,7 @@ static void fill(int64_t n, float value, float *y)
 typedef struct pool_run {
     const dv_window *w;
     int64_t planes;
-    bool include_pad;
+    dv_divisor divisor;
     const float *x;
     float *y;
 } pool_run;
@@ -101,7 +103,7 @@ static bool is_two_by_two(const dv_window *w)
            w->pad[2] == 0 && 2 * w->out[1] <= w->in[1] && 2 * w->out[2] <= w->in[2];
 }
 
-static void max_plane_two_by_two(const dv_window *w, const float *x, float *y)
+DV_WIDE static void max_plane_two_by_two(const dv_window *w, const float *x, float *y)
 {
     for (int64_t d = 0; d < w->out[0]; d++)
         for (int64_t h = 0; h < w->out[1]; h++, y += w->out[2]) {
@@ -240,10 +242,12 @@ void dv_max_pool_backward(const dv_window *w, int64_t planes, const float *x, co
 /* ---- average ---------------------------------------------------------------------- */
 
 /* Taps of the window at a position that count, along an axis. */
-static int64_t count_taps(const dv_window *w, bool include_pad, int axis, int64_t position)
+static int64_t count_taps(const dv_window *w, dv_divisor divisor, int axis, int64_t position)
 {
     dv_window padded = *w;
-    if (include_pad) {
+    if (divisor == DV_DIVISOR_ONE)
+        return 1;
+    if (divisor == DV_DIVISOR_PADDED) {
         padded.in[axis] += w->pad[axis] + w->pad_end[axis];
         padded.pad[axis] = 0;
     }
@@ -256,6 +260,22 @@ static float divisor_share(int64_t count)
     return count > 0 ? 1 / (float)count : 0;
 }
 
+/* `count` taps along the other axes. Where the whole kernel counts, the divisor is the same. */
+static void divide_line(const dv_window *w, dv_divisor divisor, int64_t count, float *y)
+{
+    const int64_t first = dv_window_inside(w, 2, 0).from, last = dv_window_inside(w, 2, w->kernel[2] - 1).to;
+    const float share = divisor_share(count * (divisor == DV_DIVISOR_ONE ? 1 : w->kernel[2]));
+    for (int64_t v = 0; v < w->out[2]; v++) {
+        if (v == first && first < last) {
+            for (; v < last; v++)
+                y[v] *= share;
+            if (v == w->out[2])
+                return;
+        }
+        y[v] *= divisor_share(count * count_taps(w, divisor, 2, v));
+    }
+}
+
 static void average_planes(void *context, int64_t task, int thread)
 {
     (void)thread;
@@ -266,18 +286,17 @@ static void average_planes(void *context, int64_t task, int thread)
     for (int64_t p = task * PLANES_PER_TASK; p < end && p < run->planes; p++)
         for (int64_t d = 0; d < w->out[0]; d++)
             for (int64_t h = 0; h < w->out[1]; h++, y += w->out[2]) {
-                const int64_t count = count_taps(w, run->include_pad, 0, d) * count_taps(w, run->include_pad, 1, h);
+                const int64_t count = count_taps(w, run->divisor, 0, d) * count_taps(w, run->divisor, 1, h);
                 fill(w->out[2], 0, y);
                 for_each_tap(w, d, h, run->x + p * in, y, add_line);
-                for (int64_t v = 0; v < w->out[2]; v++)
-                    y[v] *= divisor_share(count * count_taps(w, run->include_pad, 2, v));
+                divide_line(w, run->divisor, count, y);
             }
 }
 
-void dv_average_pool_forward(const dv_window *w, bool include_pad, int64_t planes, const float *x, float *y,
+void dv_average_pool_forward(const dv_window *w, dv_divisor divisor, int64_t planes, const float *x, float *y,
                              dv_team *team)
 {
-    pool_run run = {.w = w, .planes = planes, .include_pad = include_pad, .x = x, .y = y};
+    pool_run run = {.w = w, .planes = planes, .divisor = divisor, .x = x, .y = y};
     dv_team_run(team, average_planes, &run, (planes + PLANES_PER_TASK - 1) / PLANES_PER_TASK);
 }
 
@@ -292,13 +311,13 @@ static void spread(const dv_window *w, int64_t d, int64_t h, int64_t v, float sh
         }
 }
 
-void dv_average_pool_backward(const dv_window *w, bool include_pad, int64_t planes, const float *dy, float *dx)
+void dv_average_pool_backward(const dv_window *w, dv_divisor divisor, int64_t planes, const float *dy, float *dx)
 {
     for (int64_t p = 0; p < planes; p++, dx += dv_window_product(w->in))
         for (int64_t d = 0; d < w->out[0]; d++)
             for (int64_t h = 0; h < w->out[1]; h++) {
-                const int64_t count = count_taps(w, include_pad, 0, d) * count_taps(w, include_pad, 1, h);
+                const int64_t count = count_taps(w, divisor, 0, d) * count_taps(w, divisor, 1, h);
                 for (int64_t v = 0; v < w->out[2]; v++, dy++)
-                    spread(w, d, h, v, *dy * divisor_share(count * count_taps(w, include_pad, 2, v)), dx);
+                    spread(w, d, h, v, *dy * divisor_share(count * count_taps(w, divisor, 2, v)), dx);
             }
 }

@@ -6,8 +6,6 @@
 #include "base/team.h"
 #include "kernel/window.h"
 
-#include <stdbool.h>
-
 /* The largest element of each window; NaN if there is one, -infinity if the window touches nothing. */
 void dv_max_pool_forward(const dv_window *w, int64_t planes, const float *x, float *y, dv_team *team);
 
@@ -18,11 +16,16 @@ void dv_max_pool_index(const dv_window *w, int64_t planes, const float *x, int64
 /* dx += gradient: all of it goes to the chosen element. */
 void dv_max_pool_backward(const dv_window *w, int64_t planes, const float *x, const float *dy, float *dx);
 
-/* The sum of each window, divided by the number of elements it touches, or with include_pad by those of its taps that
- * lie in the padded input; 0 if that is none. */
-void dv_average_pool_forward(const dv_window *w, bool include_pad, int64_t planes, const float *x, float *y,
+/* What the sum of a window is divided by; by none of them it is 0. */
+typedef enum dv_divisor {
+    DV_DIVISOR_TOUCHED, /* the elements it touches */
+    DV_DIVISOR_PADDED,  /* its taps that lie in the padded input */
+    DV_DIVISOR_ONE,
+} dv_divisor;
+
+void dv_average_pool_forward(const dv_window *w, dv_divisor divisor, int64_t planes, const float *x, float *y,
                              dv_team *team);
 /* dx += gradient. */
-void dv_average_pool_backward(const dv_window *w, bool include_pad, int64_t planes, const float *dy, float *dx);
+void dv_average_pool_backward(const dv_window *w, dv_divisor divisor, int64_t planes, const float *dy, float *dx);
 
 #endif

@@ -21,6 +21,7 @@
     FAMILY(einsum)                                                                                                     \
     FAMILY(fill)                                                                                                       \
     FAMILY(gather)                                                                                                     \
+    FAMILY(global_pool)                                                                                                \
     FAMILY(grid_sample)                                                                                                \
     FAMILY(logic)                                                                                                      \
     FAMILY(lrn)                                                                                                        \
@@ -45,6 +46,7 @@
     FAMILY(softmax)                                                                                                    \
     FAMILY(transpose)                                                                                                  \
     FAMILY(trilu)                                                                                                      \
+    FAMILY(unpool)                                                                                                     \
     FAMILY(variadic)                                                                                                   \
     FAMILY(where)
 

@@ -1,17 +1,18 @@
-/* MaxPool, AveragePool, GlobalAveragePool. */
+/* MaxPool, AveragePool, LpPool. */
 #include "op/call.h"
 #include "op/family.h"
+#include "op/lp.h"
 #include "op/window.h"
 
 #include "base/error.h"
 #include "kernel/pool.h"
-#include "kernel/vector.h"
 
 typedef struct pool {
     dv_window window;
     int64_t planes;
-    bool include_pad;  /* AveragePool */
-    bool column_major; /* MaxPool: how Indices count */
+    dv_divisor divisor; /* AveragePool */
+    double p;           /* LpPool */
+    bool column_major;  /* MaxPool: how Indices count */
     int64_t in_count, out_count;
 } pool;
 
@@ -117,14 +118,15 @@ static bool infer_average_pool(dv_call *call, dv_error *error)
     pool *p;
     if (!dv_call_require(call, 1, error) || !dv_call_require_float(call, 0, error) || !infer_windows(call, &p, error))
         return false;
-    p->include_pad = dv_attribute_int(call->attributes, "count_include_pad", 0) != 0;
+    if (dv_attribute_int(call->attributes, "count_include_pad", 0))
+        p->divisor = DV_DIVISOR_PADDED;
     return true;
 }
 
 static void average_pool_forward(const dv_call *call)
 {
     const pool *p = call->prepared;
-    dv_average_pool_forward(&p->window, p->include_pad, p->planes, call->input[0]->f, call->output[0]->f, call->team);
+    dv_average_pool_forward(&p->window, p->divisor, p->planes, call->input[0]->f, call->output[0]->f, call->team);
 }
 
 static void average_pool_backward(const dv_call *call, const dv_tensor *const *output_gradient,
@@ -132,46 +134,43 @@ static void average_pool_backward(const dv_call *call, const dv_tensor *const *o
 {
     const pool *p = call->prepared;
     if (output_gradient[0] && input_gradient[0])
-        dv_average_pool_backward(&p->window, p->include_pad, p->planes, output_gradient[0]->f, input_gradient[0]->f);
+        dv_average_pool_backward(&p->window, p->divisor, p->planes, output_gradient[0]->f, input_gradient[0]->f);
 }
 
-/* ---- GlobalAveragePool ------------------------------------------------------------------- */
+/* ---- LpPool: (sum of |x|^p)^(1/p) ---------------------------------------------------------- */
 
-static bool infer_global_average_pool(dv_call *call, dv_error *error)
+static bool infer_lp_pool(dv_call *call, dv_error *error)
 {
-    if (!dv_call_require(call, 1, error) || !dv_call_require_float(call, 0, error))
+    pool *p;
+    if (!dv_call_require(call, 1, error) || !dv_call_require_float(call, 0, error) || !infer_windows(call, &p, error))
         return false;
-    dv_shape shape = call->input[0]->shape;
-    if (shape.rank < 2)
-        return dv_error_set(error, DV_ERROR_FORMAT, "an input of rank %d has no channels", shape.rank);
-    if (dv_shape_product(&shape, 2, shape.rank) == 0)
-        return dv_error_set(error, DV_ERROR_FORMAT, "nothing has no average");
-    for (int i = 2; i < shape.rank; i++)
-        shape.dim[i] = 1;
-    return dv_call_set_output(call, 0, call->input[0]->type, &shape, error);
+    p->divisor = DV_DIVISOR_ONE;
+    call->workspace_size = (size_t)(p->in_count + p->out_count) * sizeof(float);
+    return dv_lp_read(call, &p->p, error);
 }
 
-static int64_t plane_size(const dv_call *call)
+static void lp_pool_forward(const dv_call *call)
 {
-    return dv_shape_product(&call->input[0]->shape, 2, call->input[0]->shape.rank);
+    const pool *p = call->prepared;
+    float *power = call->workspace, *y = call->output[0]->f;
+    dv_lp_powers(p->p, p->in_count, call->input[0]->f, power);
+    dv_average_pool_forward(&p->window, p->divisor, p->planes, power, y, call->team);
+    for (int64_t i = 0; i < p->out_count; i++)
+        y[i] = dv_lp_root(p->p, y[i]);
 }
 
-static void global_average_pool_forward(const dv_call *call)
+static void lp_pool_backward(const dv_call *call, const dv_tensor *const *output_gradient,
+                             dv_tensor *const *input_gradient)
 {
-    const int64_t size = plane_size(call), planes = dv_shape_elements(&call->output[0]->shape);
-    for (int64_t p = 0; p < planes; p++)
-        call->output[0]->f[p] = dv_vector_sum(size, call->input[0]->f + p * size) / (float)size;
-}
-
-static void global_average_pool_backward(const dv_call *call, const dv_tensor *const *output_gradient,
-                                         dv_tensor *const *input_gradient)
-{
+    const pool *p = call->prepared;
+    float *spread = call->workspace, *of_sum = spread + p->in_count;
     if (!output_gradient[0] || !input_gradient[0])
         return;
-    const int64_t size = plane_size(call), planes = dv_shape_elements(&call->output[0]->shape);
-    for (int64_t p = 0; p < planes; p++)
-        for (int64_t i = 0; i < size; i++)
-            input_gradient[0]->f[p * size + i] += output_gradient[0]->f[p] / (float)size;
+    for (int64_t i = 0; i < p->in_count; i++)
+        spread[i] = 0;
+    dv_lp_to_sums(p->p, p->out_count, call->output[0]->f, output_gradient[0]->f, of_sum);
+    dv_average_pool_backward(&p->window, p->divisor, p->planes, of_sum, spread);
+    dv_lp_to_elements(p->p, p->in_count, call->input[0]->f, spread, input_gradient[0]->f);
 }
 
 #define ROW(NAME, SINCE, UNTIL, OUTPUTS, STEM)                                                                         \
@@ -184,6 +183,6 @@ const dv_operator dv_family_pool[] = {
     ROW("MaxPool", 1, 7, 1, max_pool),
     ROW("MaxPool", 8, 0, 2, max_pool),
     ROW("AveragePool", 1, 0, 1, average_pool),
-    ROW("GlobalAveragePool", 1, 0, 1, global_average_pool),
+    ROW("LpPool", 1, 0, 1, lp_pool),
     {0},
 };
