@@ -262,7 +262,7 @@ static int run(const dv_command *command, int argc, char **argv)
         return dv_command_usage(command, "where to? --output-dir DIR is needed");
     dv_error error = {0};
     dv_graph *graph = dv_onnx_read(argv[first], &error);
-    if (graph && !dv_graph_simplify(graph, &error)) {
+    if (graph && !dv_graph_optimize(graph, &error)) {
         dv_error_prefix(&error, "%s", argv[first]);
         dv_graph_free(graph);
         graph = NULL;

@@ -1,15 +1,15 @@
-/* Identity and Dropout do nothing in inference: their readers read what they read. */
+/* Identity and Dropout do nothing in inference, as do casts to the type that is there and pads of nothing: their
+ * readers read what they read. */
 #include "graph/rewrite.h"
+#include "graph/uses.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct copies {
     dv_graph *graph;
+    dv_uses uses;
     int *stands_for; /* by value: what to read instead, perhaps to be replaced in turn; -1: itself */
-    int *producer;   /* by value: the node that computes it, -1 none */
-    int *readers;    /* by value, outputs of the graph counted in */
-    bool *is_output; /* by value: of the graph */
 } copies;
 
 static int resolve(const copies *it, int value)
@@ -24,7 +24,7 @@ static bool is_idle_dropout(const copies *it, const dv_node *node)
 {
     if (strcmp(node->op->name, "Dropout") != 0)
         return false;
-    if (node->output_count > 1 && node->output[1] >= 0 && it->readers[node->output[1]])
+    if (node->output_count > 1 && node->output[1] >= 0 && it->uses.readers[node->output[1]])
         return false;
     if (node->input_count < 3 || node->input[2] < 0)
         return true;
@@ -32,9 +32,36 @@ static bool is_idle_dropout(const copies *it, const dv_node *node)
     return mode && dv_shape_elements(&mode->shape) == 1 && !dv_type_is_float(mode->type) && !mode->i[0];
 }
 
+/* To a type that is the input's already. */
+static bool is_idle_cast(const copies *it, const dv_node *node)
+{
+    if (strcmp(node->op->name, "Cast") != 0)
+        return false;
+    dv_type type = it->graph->value[node->input[0]].type;
+    return type != DV_TYPE_NONE && dv_attribute_int(&node->attributes, "to", 0) == (int64_t)type;
+}
+
+static bool is_idle_pad(const copies *it, const dv_node *node)
+{
+    if (strcmp(node->op->name, "Pad") != 0)
+        return false;
+    const dv_attribute *pads = dv_attribute_find(&node->attributes, "pads", DV_ATTRIBUTE_INTS);
+    const dv_tensor *amounts =
+        node->input_count > 1 && node->input[1] >= 0 ? it->graph->value[node->input[1]].constant : NULL;
+    int64_t count = pads                                        ? pads->count
+                    : amounts && amounts->type == DV_TYPE_INT64 ? dv_shape_elements(&amounts->shape)
+                                                                : 0;
+    const int64_t *pad = pads ? pads->ints : count ? amounts->i : NULL;
+    for (int64_t k = 0; k < count; k++)
+        if (pad[k])
+            return false;
+    return count > 0;
+}
+
 static bool is_copy(const copies *it, const dv_node *node)
 {
-    return strcmp(node->op->name, "Identity") == 0 || is_idle_dropout(it, node);
+    return strcmp(node->op->name, "Identity") == 0 || is_idle_dropout(it, node) || is_idle_cast(it, node) ||
+           is_idle_pad(it, node);
 }
 
 static void drop(copies *it, dv_node *node)
@@ -42,55 +69,31 @@ static void drop(copies *it, dv_node *node)
     int from = resolve(it, node->input[0]), to = node->output[0];
     if (from < 0 || to < 0)
         return;
-    if (!it->is_output[to]) {
+    if (!it->uses.is_output[to]) {
         it->stands_for[to] = from;
         dv_rewrite_remove(node);
         return;
     }
     /* An output of the graph keeps its name: who computes the input computes the output now. That needs a node before,
      * and one value cannot be two outputs. */
-    if (it->is_output[from] || it->producer[from] < 0)
+    if (it->uses.is_output[from] || it->uses.producer[from] < 0)
         return;
-    dv_node *producer = &it->graph->node[it->producer[from]];
+    dv_node *producer = &it->graph->node[it->uses.producer[from]];
     for (int o = 0; o < producer->output_count; o++)
         if (producer->output[o] == from)
             producer->output[o] = to;
-    it->producer[to] = it->producer[from];
+    it->uses.producer[to] = it->uses.producer[from];
     it->stands_for[from] = to;
     dv_rewrite_remove(node);
 }
 
-static void look_around(copies *it)
-{
-    const dv_graph *graph = it->graph;
-    for (int v = 0; v < graph->value_count; v++)
-        it->stands_for[v] = it->producer[v] = -1;
-    for (int o = 0; o < graph->output_count; o++) {
-        it->is_output[graph->output[o]] = true;
-        it->readers[graph->output[o]]++;
-    }
-    for (int n = 0; n < graph->node_count; n++) {
-        const dv_node *node = &graph->node[n];
-        for (int i = 0; i < node->input_count; i++)
-            if (node->input[i] >= 0)
-                it->readers[node->input[i]]++;
-        for (int o = 0; o < node->output_count; o++)
-            if (node->output[o] >= 0)
-                it->producer[node->output[o]] = n;
-    }
-}
-
 bool dv_rewrite_drop_copies(dv_graph *graph, dv_error *error)
 {
-    size_t count = (size_t)graph->value_count;
-    copies it = {.graph = graph,
-                 .stands_for = dv_alloc(count, sizeof(int), error),
-                 .producer = dv_alloc(count, sizeof(int), error),
-                 .readers = dv_alloc(count, sizeof(int), error),
-                 .is_output = dv_alloc(count, sizeof(bool), error)};
-    bool ok = it.stands_for && it.producer && it.readers && it.is_output;
+    copies it = {.graph = graph, .stands_for = dv_alloc((size_t)graph->value_count, sizeof(int), error)};
+    bool ok = dv_uses_init(&it.uses, graph, error) && it.stands_for;
     if (ok) {
-        look_around(&it);
+        for (int v = 0; v < graph->value_count; v++)
+            it.stands_for[v] = -1;
         for (int n = 0; n < graph->node_count; n++)
             if (is_copy(&it, &graph->node[n]))
                 drop(&it, &graph->node[n]);
@@ -100,8 +103,6 @@ bool dv_rewrite_drop_copies(dv_graph *graph, dv_error *error)
                 graph->node[n].input[i] = resolve(&it, graph->node[n].input[i]);
     }
     free(it.stands_for);
-    free(it.producer);
-    free(it.readers);
-    free(it.is_output);
+    dv_uses_clear(&it.uses);
     return ok;
 }

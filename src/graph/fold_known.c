@@ -1,19 +1,10 @@
 /* Values that come out the same for any size of the free dimensions become constants: shapes, and what is worked out
- * from them. */
+ * from them. What is known of the others is noted for the passes that follow. */
 #include "graph/evaluate.h"
 #include "graph/probe.h"
 #include "graph/rewrite.h"
 
 #include <string.h>
-
-/* Without a node that tells sizes, folding constants finds all that there is. */
-static bool tells_sizes(const dv_graph *graph)
-{
-    for (int n = 0; n < graph->node_count; n++)
-        if (graph->node[n].op->shape_only)
-            return true;
-    return false;
-}
 
 static bool is_known(const dv_probe *probe, const dv_node *node)
 {
@@ -37,22 +28,42 @@ static bool keep(dv_graph *graph, int v, const dv_tensor *known, dv_error *error
     return true;
 }
 
-bool dv_rewrite_fold_known(dv_graph *graph, dv_error *error)
+static bool fold(dv_graph *graph, const dv_probe *probe, dv_error *error)
 {
-    if (!tells_sizes(graph))
-        return true;
-    dv_probe *probe = dv_probe_new(graph, error);
-    bool ok = probe && dv_probe_advance(probe, error);
-    for (int n = 0; ok && n < graph->node_count; n++) {
+    for (int n = 0; n < graph->node_count; n++) {
         dv_node *node = &graph->node[n];
         if (!is_known(probe, node))
             continue;
-        for (int o = 0; ok && o < node->output_count; o++)
-            if (node->output[o] >= 0)
-                ok = keep(graph, node->output[o], dv_probe_known(probe, node->output[o]), error);
+        for (int o = 0; o < node->output_count; o++)
+            if (node->output[o] >= 0 && !keep(graph, node->output[o], dv_probe_known(probe, node->output[o]), error))
+                return false;
         dv_rewrite_remove(node);
     }
-    dv_probe_free(probe);
+    return true;
+}
+
+/* What is known, and no more: what a file declares is not trusted. */
+static void note_shapes(dv_graph *graph, const dv_probe *probe)
+{
+    for (int n = 0; n < graph->node_count; n++)
+        for (int o = 0; o < graph->node[n].output_count; o++) {
+            int v = graph->node[n].output[o];
+            if (v < 0)
+                continue;
+            dv_value *value = &graph->value[v];
+            value->has_shape = dv_probe_shape(probe, v, &value->type, &value->shape);
+            if (!value->has_shape)
+                value->type = DV_TYPE_NONE;
+        }
+}
+
+bool dv_rewrite_fold_known(dv_graph *graph, dv_error *error)
+{
+    dv_probe *probe = dv_probe_new(graph, error);
+    bool ok = probe && dv_probe_advance(probe, error) && fold(graph, probe, error);
     dv_rewrite_compact(graph);
+    if (ok)
+        note_shapes(graph, probe);
+    dv_probe_free(probe);
     return ok;
 }

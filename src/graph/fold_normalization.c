@@ -1,6 +1,8 @@
-/* BatchNormalization in inference is y = scale * x + shift per channel; behind a Conv, ConvTranspose or Gemm of
- * constant weights that are its own it becomes part of them. */
+/* BatchNormalization in inference is y = scale * x + shift per channel, and so are sums and products with constants of
+ * one number for each channel; behind a Conv, ConvTranspose or Gemm of constant weights that are its own it becomes
+ * part of them. */
 #include "graph/rewrite.h"
+#include "graph/uses.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@ typedef struct weight_layout {
     int64_t groups; /* the weight falls into so many equal runs ... */
     int64_t outer;  /* ... of outer x channels x inner elements */
     int64_t channels, inner;
+    int behind; /* dimensions of the result behind the channels */
 } weight_layout;
 
 static int64_t product_from(const dv_shape *shape, int from)
@@ -32,7 +35,7 @@ static bool lay_out_conv(const dv_node *node, const dv_shape *weight, weight_lay
     (void)node;
     if (weight->rank < 3)
         return false;
-    *layout = (weight_layout){1, 1, weight->dim[0], product_from(weight, 1)};
+    *layout = (weight_layout){1, 1, weight->dim[0], product_from(weight, 1), weight->rank - 2};
     return true;
 }
 
@@ -42,7 +45,8 @@ static bool lay_out_conv_transpose(const dv_node *node, const dv_shape *weight, 
     int64_t groups = dv_attribute_int(&node->attributes, "group", 1);
     if (weight->rank < 3 || groups < 1 || weight->dim[0] % groups)
         return false;
-    *layout = (weight_layout){groups, weight->dim[0] / groups, weight->dim[1], product_from(weight, 2)};
+    *layout =
+        (weight_layout){groups, weight->dim[0] / groups, weight->dim[1], product_from(weight, 2), weight->rank - 2};
     return true;
 }
 
@@ -52,9 +56,9 @@ static bool lay_out_gemm(const dv_node *node, const dv_shape *weight, weight_lay
     if (weight->rank != 2 || dv_attribute_float(&node->attributes, "beta", 1) != 1)
         return false;
     if (dv_attribute_int(&node->attributes, "transB", 0))
-        *layout = (weight_layout){1, 1, weight->dim[0], weight->dim[1]};
+        *layout = (weight_layout){1, 1, weight->dim[0], weight->dim[1], 0};
     else
-        *layout = (weight_layout){1, weight->dim[0], weight->dim[1], 1};
+        *layout = (weight_layout){1, weight->dim[0], weight->dim[1], 1, 0};
     return true;
 }
 
@@ -71,10 +75,7 @@ static const struct {
 
 static const dv_tensor *float_constant(const dv_graph *graph, const dv_node *node, int i)
 {
-    if (i >= node->input_count || node->input[i] < 0)
-        return NULL;
-    const dv_tensor *constant = graph->value[node->input[i]].constant;
-    return constant && dv_type_is_float(constant->type) ? constant : NULL;
+    return i < node->input_count ? dv_graph_float_constant(graph, node->input[i]) : NULL;
 }
 
 static bool find_layout(const dv_graph *graph, const dv_node *host, weight_layout *layout)
@@ -116,29 +117,86 @@ static bool is_plain_normalization(const dv_graph *graph, const dv_node *node, i
     return true;
 }
 
+/* One number, or one for each channel of a result with `behind` dimensions behind them. */
+static bool is_per_channel(const dv_tensor *constant, int64_t channels, int behind)
+{
+    int rank = constant->shape.rank;
+    if (rank > behind + 2)
+        return false;
+    for (int d = 0; d < rank; d++)
+        if (constant->shape.dim[d] != 1 && (d != rank - 1 - behind || constant->shape.dim[d] != channels))
+            return false;
+    return true;
+}
+
+/* The constant of a sum or product of `value` with one; *first: the constant is the first operand. */
+static const dv_tensor *find_operand(const dv_graph *graph, const dv_node *node, int value, bool *first)
+{
+    static const char *const names[] = {"Add", "Sub", "Mul", "Div"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        if (strcmp(node->op->name, names[k]) != 0)
+            continue;
+        *first = node->input[0] != value;
+        if (node->opset < 7 || node->input_count != 2 || (*first && names[k][0] == 'D'))
+            return NULL;
+        return float_constant(graph, node, *first ? 0 : 1);
+    }
+    return NULL;
+}
+
 /* ---- folding ---------------------------------------------------------------------- */
 
-static bool find_affine(const dv_graph *graph, const dv_node *node, int64_t channels, affine *it, dv_error *error)
+static void read_normalization(const dv_graph *graph, const dv_node *node, affine *it)
 {
     double epsilon = (double)dv_attribute_float(&node->attributes, "epsilon", 1e-5f);
     const float *gamma = float_constant(graph, node, 1)->f, *beta = float_constant(graph, node, 2)->f;
     const float *mean = float_constant(graph, node, 3)->f, *variance = float_constant(graph, node, 4)->f;
-    it->channels = channels;
+    for (int64_t c = 0; c < it->channels; c++) {
+        it->scale[c] = (double)gamma[c] / sqrt((double)variance[c] + epsilon);
+        it->shift[c] = (double)beta[c] - (double)mean[c] * it->scale[c];
+    }
+}
+
+/* 'A'dd, 'S'ub, 'M'ul or 'D'iv by an operand. */
+static void read_arithmetic(char op, const dv_tensor *operand, bool first, affine *it)
+{
+    bool is_one = dv_shape_elements(&operand->shape) == 1;
+    for (int64_t c = 0; c < it->channels; c++) {
+        double k = (double)operand->f[is_one ? 0 : c];
+        it->scale[c] = op == 'M' ? k : op == 'D' ? 1 / k : op == 'S' && first ? -1 : 1;
+        it->shift[c] = op == 'A' || (op == 'S' && first) ? k : op == 'S' ? -k : 0;
+    }
+}
+
+/* What the node does to `value`, the result of a host with that layout; 0 channels if it is nothing of the kind. */
+static bool find_affine(const dv_graph *graph, const dv_node *node, int value, const weight_layout *layout, affine *it,
+                        dv_error *error)
+{
+    int64_t channels = layout->groups * layout->channels;
+    bool first = false, normalizes = node->input[0] == value && is_plain_normalization(graph, node, channels);
+    const dv_tensor *operand = normalizes ? NULL : find_operand(graph, node, value, &first);
+    *it = (affine){0};
+    if (!normalizes && !(operand && is_per_channel(operand, channels, layout->behind)))
+        return true;
     it->scale = dv_alloc((size_t)channels, sizeof *it->scale, error);
     it->shift = dv_alloc((size_t)channels, sizeof *it->shift, error);
     if (!it->scale || !it->shift)
         return false;
-    for (int64_t c = 0; c < channels; c++) {
-        it->scale[c] = (double)gamma[c] / sqrt((double)variance[c] + epsilon);
-        it->shift[c] = (double)beta[c] - (double)mean[c] * it->scale[c];
-    }
+    it->channels = channels;
+    if (normalizes)
+        read_normalization(graph, node, it);
+    else
+        read_arithmetic(node->op->name[0], operand, first, it);
     return true;
 }
 
-static int scale_weight(dv_graph *graph, const dv_tensor *weight, const weight_layout *layout, const affine *by,
-                        dv_error *error)
+/* In place if nobody else reads it, so that large weights are not there twice. Returns the value of what is scaled. */
+static int scale_weight(const dv_uses *uses, int weight, const weight_layout *layout, const affine *by, dv_error *error)
 {
-    int made = dv_graph_add_constant(graph, NULL, weight->type, &weight->shape, weight->data, error);
+    dv_graph *graph = uses->graph;
+    const dv_tensor *old = graph->value[weight].constant;
+    bool is_own = weight >= uses->value_count || uses->readers[weight] == 1;
+    int made = is_own ? weight : dv_graph_add_constant(graph, NULL, old->type, &old->shape, old->data, error);
     float *w = made < 0 ? NULL : graph->value[made].constant->f;
     for (int64_t g = 0; w && g < layout->groups; g++)
         for (int64_t k = 0; k < layout->outer; k++)
@@ -163,66 +221,68 @@ static int scale_bias(dv_graph *graph, const dv_tensor *bias, dv_type type, cons
     return made;
 }
 
-static bool fold(dv_graph *graph, dv_node *host, dv_node *node, const weight_layout *layout, dv_error *error)
+static bool fold(const dv_uses *uses, dv_node *host, dv_node *node, const weight_layout *layout, const affine *by,
+                 dv_error *error)
 {
-    affine by = {0};
-    const dv_tensor *weight = float_constant(graph, host, 1), *bias = float_constant(graph, host, 2);
+    dv_graph *graph = uses->graph;
+    const dv_tensor *bias = float_constant(graph, host, 2);
+    dv_type type = float_constant(graph, host, 1)->type;
     int *input = dv_arena_alloc(graph->arena, 3, sizeof *input, error);
-    bool ok = input && find_affine(graph, node, layout->groups * layout->channels, &by, error);
-    if (ok) {
-        input[0] = host->input[0];
-        input[1] = scale_weight(graph, weight, layout, &by, error);
-        input[2] = input[1] < 0 ? -1 : scale_bias(graph, bias, weight->type, &by, error);
-        ok = input[2] >= 0;
+    if (!input)
+        return false;
+    input[0] = host->input[0];
+    input[1] = scale_weight(uses, host->input[1], layout, by, error);
+    input[2] = input[1] < 0 ? -1 : scale_bias(graph, bias, type, by, error);
+    if (input[2] < 0)
+        return false;
+    host->input = input;
+    host->input_count = 3;
+    host->output[0] = node->output[0];
+    dv_rewrite_remove(node);
+    return true;
+}
+
+/* The Conv, ConvTranspose or Gemm whose result `value` is, for the reader alone. */
+static dv_node *find_host(const dv_uses *uses, int value, weight_layout *layout)
+{
+    dv_node *host = NULL;
+    for (size_t h = 0; !host && h < sizeof hosts / sizeof *hosts; h++)
+        host = dv_uses_own_producer(uses, value, hosts[h].op);
+    bool fits = host && find_layout(uses->graph, host, layout) &&
+                has_plain_bias(uses->graph, host, layout->groups * layout->channels);
+    return fits ? host : NULL;
+}
+
+static bool fold_node(dv_uses *uses, dv_node *node, dv_error *error)
+{
+    for (int i = 0; i < 2 && i < node->input_count; i++) {
+        weight_layout layout;
+        affine by;
+        dv_node *host = find_host(uses, node->input[i], &layout);
+        if (!host)
+            continue;
+        bool ok = find_affine(uses->graph, node, node->input[i], &layout, &by, error);
+        if (ok && by.channels) {
+            ok = fold(uses, host, node, &layout, &by, error);
+            if (ok)
+                uses->producer[host->output[0]] = (int)(host - uses->graph->node);
+        }
+        bool done = by.channels > 0;
+        free(by.scale);
+        free(by.shift);
+        if (!ok || done)
+            return ok;
     }
-    if (ok) {
-        host->input = input;
-        host->input_count = 3;
-        host->output[0] = node->output[0];
-        dv_rewrite_remove(node);
-    }
-    free(by.scale);
-    free(by.shift);
-    return ok;
+    return true;
 }
 
 bool dv_rewrite_fold_normalization(dv_graph *graph, dv_error *error)
 {
-    bool ok = false;
-    size_t count = (size_t)graph->value_count;
-    int *producer = dv_alloc(count, sizeof *producer, error);
-    int *readers = dv_alloc(count, sizeof *readers, error);
-    if (!producer || !readers)
-        goto done;
-    for (size_t v = 0; v < count; v++)
-        producer[v] = -1;
-    for (int o = 0; o < graph->output_count; o++)
-        readers[graph->output[o]]++;
-    for (int n = 0; n < graph->node_count; n++)
-        for (int i = 0; i < graph->node[n].input_count; i++)
-            if (graph->node[n].input[i] >= 0)
-                readers[graph->node[n].input[i]]++;
-    for (int n = 0; n < graph->node_count; n++) {
-        dv_node *node = &graph->node[n];
-        int from = node->input_count ? node->input[0] : -1;
-        dv_node *host = from >= 0 && producer[from] >= 0 ? &graph->node[producer[from]] : NULL;
-        weight_layout layout;
-        if (host && host->output[0] == from && readers[from] == 1 && find_layout(graph, host, &layout) &&
-            has_plain_bias(graph, host, layout.groups * layout.channels) &&
-            is_plain_normalization(graph, node, layout.groups * layout.channels)) {
-            if (!fold(graph, host, node, &layout, error))
-                goto done;
-            producer[host->output[0]] = (int)(host - graph->node);
-            continue;
-        }
-        for (int o = 0; o < node->output_count; o++)
-            if (node->output[o] >= 0)
-                producer[node->output[o]] = n;
-    }
-    ok = true;
-done:
+    dv_uses uses = {0};
+    bool ok = dv_uses_init(&uses, graph, error);
+    for (int n = 0; ok && n < graph->node_count; n++)
+        ok = fold_node(&uses, &graph->node[n], error);
+    dv_uses_clear(&uses);
     dv_rewrite_compact(graph);
-    free(producer);
-    free(readers);
     return ok;
 }

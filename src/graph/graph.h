@@ -90,6 +90,9 @@ dv_graph *dv_graph_extract(const dv_graph *graph, int input_count, const int *in
 /* Rewrites for inference: constants and what is known of sizes folded, Identity and Dropout dropped,
  * BatchNormalization folded into the Conv, ConvTranspose or Gemm before it. Outputs keep their names. */
 bool dv_graph_simplify(dv_graph *graph, dv_error *error);
+/* The same, and what exporters write as several nodes becomes one of an operator that the graph's opset may not have:
+ * for graphs that are run and differentiated, but not written. */
+bool dv_graph_optimize(dv_graph *graph, dv_error *error);
 
 /* Types and shapes of the outputs, in graph order, worked out from the declared inputs: -1 where a size follows a free
  * dimension of theirs. `output` has room for all; no data. */

@@ -225,3 +225,21 @@ const dv_tensor *dv_probe_known(const dv_probe *probe, int value)
         return probe->graph->value[value].constant;
     return value < probe->value_room && probe->is_constant[value] ? &probe->value[0][value] : NULL;
 }
+
+bool dv_probe_shape(const dv_probe *probe, int value, dv_type *type, dv_shape *shape)
+{
+    assert(value >= 0);
+    if (value >= probe->value_room || probe->value[0][value].type == DV_TYPE_NONE)
+        return false;
+    *type = probe->value[0][value].type;
+    *shape = probe->value[0][value].shape;
+    for (int s = 1; s < probe->sizes; s++) {
+        const dv_tensor *it = &probe->value[s][value];
+        if (it->type != *type || it->shape.rank != shape->rank)
+            return false;
+        for (int d = 0; d < shape->rank; d++)
+            if (it->shape.dim[d] != shape->dim[d])
+                shape->dim[d] = -1;
+    }
+    return true;
+}

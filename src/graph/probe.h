@@ -14,6 +14,8 @@ void dv_probe_free(dv_probe *probe);
 /* Follows the nodes that were added since, in their order. What cannot be told is no error; false without memory. */
 bool dv_probe_advance(dv_probe *probe, dv_error *error);
 
+/* Type and shape of a value, with -1 where it is not the same in every run; false if they are not known. */
+bool dv_probe_shape(const dv_probe *probe, int value, dv_type *type, dv_shape *shape);
 /* The elements of a value if they are the same in every run, or NULL. Valid until the probe is freed. */
 const dv_tensor *dv_probe_known(const dv_probe *probe, int value);
 

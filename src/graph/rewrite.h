@@ -8,10 +8,20 @@
 bool dv_rewrite_drop_copies(dv_graph *graph, dv_error *error);
 /* Nodes that read constants only become constants. */
 bool dv_rewrite_fold_constants(dv_graph *graph, dv_error *error);
-/* Nodes whose results do not depend on any input, whatever the size of its free dimensions, become constants. */
+/* Nodes whose results do not depend on any input, whatever the size of its free dimensions, become constants. Types
+ * and shapes of all values are noted then, as far as they are known; later passes may rely on them. */
 bool dv_rewrite_fold_known(dv_graph *graph, dv_error *error);
-/* BatchNormalization becomes part of the weights of the Conv, ConvTranspose or Gemm before it. */
+/* BatchNormalization, and sums and products with constants, become part of the weights of the Conv, ConvTranspose or
+ * Gemm before them. */
 bool dv_rewrite_fold_normalization(dv_graph *graph, dv_error *error);
+/* A Pad of zeros becomes part of the Conv behind it. */
+bool dv_rewrite_fold_pads(dv_graph *graph, dv_error *error);
+/* Transposes that undo each other, and reshapes of what is reshaped. What is left over are Identity nodes. */
+bool dv_rewrite_cancel_transposes(dv_graph *graph, dv_error *error);
+/* What exporters write as several nodes becomes the operator that it is: Swish, HardSwish, Gelu, Mish;
+ * LayerNormalization. */
+bool dv_rewrite_fuse_gates(dv_graph *graph, dv_error *error);
+bool dv_rewrite_fuse_layer_normalization(dv_graph *graph, dv_error *error);
 /* A network of one sample takes any number, where the shapes allow it. */
 bool dv_rewrite_free_batch(dv_graph *graph, dv_error *error);
 /* Nodes that no output rests on. */

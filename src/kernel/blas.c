@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include <cblas.h>
@@ -89,6 +90,14 @@ void dv_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k
         return;
     if (k == 0) {
         scale(m, n, beta, c, ldc);
+        return;
+    }
+    if (m == 1 && n > 1) { /* the library would copy all of b to multiply it once */
+        if (beta == 0)
+            memset(c, 0, (size_t)n * sizeof *c); /* what is multiplied by 0 may be NaN */
+        cblas_sgemv(CblasRowMajor, transpose_b ? CblasNoTrans : CblasTrans, dimension(transpose_b ? n : k),
+                    dimension(transpose_b ? k : n), alpha, b, leading(ldb), a, transpose_a ? leading(lda) : 1, beta, c,
+                    1);
         return;
     }
     cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans,

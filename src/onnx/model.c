@@ -2,6 +2,7 @@
 #include "onnx/model.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "onnx/skim.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,8 @@ Onnx__ModelProto *dv_model_load(const char *path, dv_error *error)
 {
     uint8_t *data;
     size_t size;
-    if (is_too_long(path, error) || !dv_file_read(path, file_limit, &data, &size, error))
+    if (is_too_long(path, error) ||
+        (!dv_model_skim(path, &data, &size) && !dv_file_read(path, file_limit, &data, &size, error)))
         return NULL;
     Onnx__ModelProto *model = onnx__model_proto__unpack(NULL, size, data);
     free(data);

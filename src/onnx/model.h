@@ -6,7 +6,8 @@
 
 #include "onnx/onnx.pb-c.h"
 
-/* Reads and parses a file; freed by onnx__model_proto__free_unpacked. It has a graph. */
+/* Reads and parses a file; freed by onnx__model_proto__free_unpacked. It has a graph. Elements of large initializers
+ * are left in the file: the initializers say where. */
 Onnx__ModelProto *dv_model_load(const char *path, dv_error *error);
 
 /* Version of the default domain that the model asks for; 1 where it says nothing, as files did before IR version 3. An

@@ -4,6 +4,7 @@
 #include "onnx/external.h"
 #include "onnx/function.h"
 #include "onnx/model.h"
+#include "onnx/skim.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -202,12 +203,13 @@ static int compare_texts(const void *one, const void *other)
 }
 
 /* Of the initializers; returns how many have such a place. */
-static size_t collect_locations(const Onnx__GraphProto *graph, const char **location)
+static size_t collect_locations(const Onnx__GraphProto *graph, const char *path, const char **location)
 {
     size_t count = 0;
     dv_extent extent;
     for (size_t t = 0; t < graph->n_initializer; t++)
-        if (dv_external_is_used(graph->initializer[t]) && dv_extent_read(graph->initializer[t], &extent, NULL))
+        if (dv_external_is_used(graph->initializer[t]) && dv_extent_read(graph->initializer[t], &extent, NULL) &&
+            strcmp(extent.location, dv_model_own_name(path)) != 0)
             location[count++] = extent.location;
     return count;
 }
@@ -215,7 +217,7 @@ static size_t collect_locations(const Onnx__GraphProto *graph, const char **loca
 static bool find_companions(dv_onnx_survey *survey, const Onnx__GraphProto *graph, const char *path, dv_error *error)
 {
     const char **location = dv_alloc(graph->n_initializer, sizeof *location, error);
-    size_t count = location ? collect_locations(graph, location) : 0;
+    size_t count = location ? collect_locations(graph, path, location) : 0;
     survey->companion = dv_arena_alloc(survey->arena, count, sizeof *survey->companion, error);
     bool ok = location && survey->companion;
     if (ok)

@@ -113,6 +113,7 @@ const dv_operator dv_family_clip[] = {
         .forward = clip_forward,
         .backward = clip_backward,
         .in_place = true,
+        .pointwise = true,
     },
     {0},
 };

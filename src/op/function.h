@@ -61,7 +61,8 @@ void dv_function_backward(const dv_call *call, const dv_tensor *const *output_gr
 #define DV_FUNCTION_ROW(NAME, SINCE, UNTIL, INFER, STEM)                                                               \
     {                                                                                                                  \
         .name = NAME, .since = SINCE, .until = UNTIL, .min_inputs = 1, .max_inputs = 1, .min_outputs = 1,              \
-        .max_outputs = 1, .infer = INFER, .forward = STEM##_forward, .backward = STEM##_backward, .in_place = true     \
+        .max_outputs = 1, .infer = INFER, .forward = STEM##_forward, .backward = STEM##_backward, .in_place = true,    \
+        .pointwise = true                                                                                              \
     }
 
 #endif

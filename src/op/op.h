@@ -95,6 +95,9 @@ typedef struct dv_operator {
     void (*backward)(const dv_call *call, const dv_tensor *const *output_gradient, dv_tensor *const *input_gradient);
     /* The output may share the memory of input 0 (same count, elementwise). */
     bool in_place;
+    /* Every element of the output is a function of that of input 0 alone (other inputs are single numbers): forward may be
+     * given any run of the elements. */
+    bool pointwise;
     /* forward reads the types and shapes of its inputs but not their elements: the output is known when they are. */
     bool shape_only;
 } dv_operator;

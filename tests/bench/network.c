@@ -53,7 +53,7 @@ int main(int argc, char **argv)
     double start = dv_clock_ms();
     dv_graph *graph = dv_onnx_read(argv[1], &error);
     double read = dv_clock_ms();
-    if (!graph || !dv_graph_simplify(graph, &error))
+    if (!graph || !dv_graph_optimize(graph, &error))
         return complain(&error);
     double simplified = dv_clock_ms();
     dv_team *team = dv_team_new(atoi(argv[2]), &error);

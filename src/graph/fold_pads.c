@@ -1,0 +1,104 @@
+/* Zeros around a picture are what a Conv has pads for: a Pad before it becomes part of them. */
+#include "graph/rewrite.h"
+#include "graph/uses.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 2 * DV_MAX_RANK };
+
+static bool is_text(const dv_node *node, const char *name, const char *otherwise, const char *wanted)
+{
+    return strcmp(dv_attribute_text(&node->attributes, name, otherwise), wanted) == 0;
+}
+
+/* The pads of a Pad of zeros, an attribute before opset 11; NULL if it is another, or not known. */
+static const int64_t *find_zeros(const dv_graph *graph, const dv_node *pad, int *count)
+{
+    double value = (double)dv_attribute_float(&pad->attributes, "value", 0);
+    bool has_value = pad->input_count > 2 && pad->input[2] >= 0, has_axes = pad->input_count > 3 && pad->input[3] >= 0;
+    if (!is_text(pad, "mode", "constant", "constant") || has_axes ||
+        (has_value && !dv_node_scalar(graph, pad, 2, &value)) || value != 0)
+        return NULL;
+    const dv_attribute *pads = dv_attribute_find(&pad->attributes, "pads", DV_ATTRIBUTE_INTS);
+    if (pads) {
+        *count = pads->count;
+        return pads->ints;
+    }
+    const dv_tensor *amounts = pad->input_count > 1 && pad->input[1] >= 0 ? graph->value[pad->input[1]].constant : NULL;
+    if (!amounts || amounts->type != DV_TYPE_INT64 || dv_shape_elements(&amounts->shape) > MOST)
+        return NULL;
+    *count = (int)dv_shape_elements(&amounts->shape);
+    return amounts->i;
+}
+
+/* Behind batch and channels only, and nothing cut off. */
+static bool is_spatial(const int64_t *pads, int rank)
+{
+    for (int d = 0; d < rank; d++)
+        for (int end = 0; end < 2; end++)
+            if (pads[end * rank + d] < 0 || pads[end * rank + d] > 1 << 20 || (d < 2 && pads[end * rank + d]))
+                return false;
+    return true;
+}
+
+/* The Conv's own pads and those, as an attribute. */
+static bool add_pads(dv_graph *graph, const dv_node *conv, const int64_t *more, int rank, dv_attribute *sum,
+                     dv_error *error)
+{
+    int spatial = rank - 2;
+    const dv_attribute *old = dv_attribute_find(&conv->attributes, "pads", DV_ATTRIBUTE_INTS);
+    int64_t *pads = dv_arena_alloc(graph->arena, (size_t)(2 * spatial), sizeof *pads, error);
+    for (int end = 0; pads && end < 2; end++)
+        for (int d = 0; d < spatial; d++)
+            pads[end * spatial + d] = more[end * rank + d + 2] + (old ? old->ints[end * spatial + d] : 0);
+    *sum = (dv_attribute){.name = "pads", .kind = DV_ATTRIBUTE_INTS, .count = 2 * spatial, .ints = pads};
+    return pads != NULL;
+}
+
+/* All attributes of the Conv but those that `pads` replaces. */
+static bool replace_pads(dv_graph *graph, dv_node *conv, const dv_attribute *pads, dv_error *error)
+{
+    int count = 0;
+    dv_attribute *item = dv_arena_alloc(graph->arena, (size_t)conv->attributes.count + 1, sizeof *item, error);
+    if (!item)
+        return false;
+    for (int a = 0; a < conv->attributes.count; a++)
+        if (strcmp(conv->attributes.item[a].name, "pads") != 0 &&
+            strcmp(conv->attributes.item[a].name, "auto_pad") != 0)
+            item[count++] = conv->attributes.item[a];
+    item[count++] = *pads;
+    conv->attributes = (dv_attributes){count, item};
+    return true;
+}
+
+static bool fold(dv_graph *graph, const dv_node *pad, dv_node *conv, dv_error *error)
+{
+    int count = 0;
+    const dv_tensor *weight = graph->value[conv->input[1]].constant;
+    const int64_t *zeros = weight ? find_zeros(graph, pad, &count) : NULL;
+    const dv_attribute *old = dv_attribute_find(&conv->attributes, "pads", DV_ATTRIBUTE_INTS);
+    bool plain = is_text(conv, "auto_pad", "NOTSET", "NOTSET") || (is_text(conv, "auto_pad", "", "VALID") && !old);
+    if (!zeros || !plain || weight->shape.rank < 3 || count != 2 * weight->shape.rank ||
+        (old && old->count != count - 4) || !is_spatial(zeros, weight->shape.rank))
+        return true;
+    dv_attribute sum;
+    if (!add_pads(graph, conv, zeros, weight->shape.rank, &sum, error) || !replace_pads(graph, conv, &sum, error))
+        return false;
+    conv->input[0] = pad->input[0];
+    return true;
+}
+
+bool dv_rewrite_fold_pads(dv_graph *graph, dv_error *error)
+{
+    dv_uses uses = {0};
+    bool ok = dv_uses_init(&uses, graph, error);
+    for (int n = 0; ok && n < graph->node_count; n++) {
+        dv_node *conv = &graph->node[n];
+        const dv_node *pad =
+            strcmp(conv->op->name, "Conv") == 0 ? dv_uses_producer(&uses, conv->input[0], "Pad") : NULL;
+        ok = !pad || fold(graph, pad, conv, error);
+    }
+    dv_uses_clear(&uses);
+    return ok;
+}
