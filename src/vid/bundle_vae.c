@@ -41,7 +41,7 @@ static bool read_whole(dv_bundle *bundle, const char *path, const dv_inspect_wis
 
 static bool make_runner(dv_network *network, dv_team *team, dv_error *error)
 {
-    return dv_graph_simplify(network->graph, error) &&
+    return dv_graph_optimize(network->graph, error) &&
            (network->runner = dv_runner_new(network->graph, team, error)) != NULL;
 }
 

@@ -417,5 +417,5 @@ bool dv_inspect_prepare(dv_graph *graph, const dv_teacher_facts *facts, dv_error
 {
     graph->output[0] = facts->value;
     graph->output_count = 1;
-    return dv_inspect_bind(graph, &facts->shape, error) && dv_graph_simplify(graph, error);
+    return dv_inspect_bind(graph, &facts->shape, error) && dv_graph_optimize(graph, error);
 }
