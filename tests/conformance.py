@@ -5,7 +5,8 @@ usage: conformance.py DEEPVID FOLDER
 
 FOLDER holds sets of cases, SET/CASE/model.onnx with test_data_set_K/input_I.pb and output_O.pb, and light/light_X.onnx
 with light_X_output_0.pb. A case is unsupported only where the program names what is: an operator that is not in its
-table, an opset, an element type, a value that is no tensor. Anything else is a pass or a failure.
+table, an opset, an element type, a value that is no tensor, a double that is no float, a branch that depends on the
+input. Anything else is a pass or a failure. A table tells of each operator, that of the case's only node, or its first.
 """
 import collections
 import concurrent.futures
@@ -26,6 +27,7 @@ UNSUPPORTED = re.compile(
     r"|opset \d+ is not supported"
     r"|element type .* is not supported"
     r"|it is no tensor"
+    r"|numbers are computed as floats"
     r"|which branch it takes depends on what the network is run on")
 
 
@@ -90,24 +92,49 @@ def run_light(program, model):
     return run(program, model, [ramp.astype(np.float32)], [model[:-len(".onnx")] + "_output_0.pb"])
 
 
+def operator(path):
+    """What a case is about: the node tests call one operator, or what it is worked out from."""
+    case = os.path.basename(os.path.dirname(path))
+    if path.endswith("model.onnx"):
+        nodes = onnx.load(path, load_external_data=False).graph.node
+        names = [node.op_type for node in nodes if node.op_type not in ("Constant", "Identity")]
+        if case.endswith("_expanded"):
+            return "(expanded) " + case[len("test_"):-len("_expanded")].split("_")[0]
+        return names[0] if names else nodes[0].op_type
+    return "(whole network)"
+
+
+def print_table(verdicts):
+    """verdicts: operator -> Counter"""
+    kinds = ("passed", "unsupported", "failed")
+    width = max(map(len, verdicts))
+    print(f"{'operator':{width}}  " + "  ".join(f"{kind:>11}" for kind in kinds))
+    for name in sorted(verdicts):
+        print(f"{name:{width}}  " + "  ".join(f"{verdicts[name][kind] or '':>11}" for kind in kinds))
+    total = sum(verdicts.values(), collections.Counter())
+    print(f"{'all':{width}}  " + "  ".join(f"{total[kind]:>11}" for kind in kinds))
+    return total
+
+
 def main():
     program, folder = sys.argv[1:]
     cases = [(run_case, path) for path in sorted(glob.glob(f"{folder}/*/*/model.onnx"))]
     cases += [(run_light, path) for path in sorted(glob.glob(f"{folder}/light/*.onnx"))]
     if not cases:
         sys.exit(f"{folder}: holds no cases")
-    verdicts, missing = collections.Counter(), collections.Counter()
+    verdicts, missing = collections.defaultdict(collections.Counter), collections.Counter()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for (_, path), (verdict, reason) in zip(cases, pool.map(lambda case: case[0](program, case[1]), cases)):
-            verdicts[verdict] += 1
+            verdicts[operator(path)][verdict] += 1
             if verdict == "unsupported":
                 missing[reason] += 1
             elif verdict == "failed":
                 print(f"FAILED {os.path.relpath(path, folder)}: {reason}")
+    total = print_table(verdicts)
     for reason, count in sorted(missing.items(), key=lambda item: (-item[1], item[0])):
         print(f"unsupported {count:4} {reason}")
-    print(", ".join(f"{verdict} {verdicts[verdict]}" for verdict in ("passed", "unsupported", "failed")))
-    sys.exit(1 if verdicts["failed"] or not verdicts["passed"] else 0)
+    print(", ".join(f"{verdict} {total[verdict]}" for verdict in ("passed", "unsupported", "failed")))
+    sys.exit(1 if total["failed"] or not total["passed"] else 0)
 
 
 main()
