@@ -68,6 +68,7 @@ typedef struct dv_bundle_source {
     const char *vae;                     /* one ONNX file instead: x -> reconstruction, mean, log-variance */
     const char *vae_layout, *vae_output; /* nchw | nhwc; unit (0..1) | tanh (-1..1) | logits */
     const char *images, *image_labels;
+    const char *memory; /* MiB of decoded pictures kept at most: 512 */
     int threads; /* 0: all cores */
 } dv_bundle_source;
 

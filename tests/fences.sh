@@ -71,7 +71,7 @@ only 'png\.h' src/image/png.c
 only '(jpeglib|jerror)\.h' src/image/jpeg.c
 only 'zlib\.h' src/base/file.c src/term/kitty.c
 only 'ini\.h' src/base/ini.c
-only 'jansson\.h' src/vid/json.c src/vid/json_object.h src/data/json_labels.c
+only 'jansson\.h' src/vid/json.c src/vid/json_object.h 'src/data/json_*.c'
 only '(cairo/)?cairo.*\.h' 'src/figure/*'
 only 'protobuf-c/.*\.h' 'src/onnx/*'
 only 'getopt\.h' src/cmd/option.c

@@ -253,6 +253,55 @@ static void classes_are_put_in_another_order(void **state)
     dv_dataset_close(dataset);
 }
 
+/* ---- names of classes -------------------------------------------------------------------------------- */
+
+static void names_of_classes_may_be_json(void **state)
+{
+    static const char *const texts[] = {
+        "[\"tench\", \"goldfish\"]",
+        "{\"1\": [\"n01443537\", \"goldfish\"], \"0\": [\"n01440764\", \"tench\"]}",
+        "{\"0\": \"tench\", \"1\": \"goldfish\"}",
+        "{\"goldfish\": 1, \"tench\": 0}",
+        "{\"hidden_size\": 7, \"id2label\": {\"0\": \"tench\", \"1\": \"goldfish\"}}",
+        "tench\ngoldfish\n",
+    };
+    static const struct {
+        const char *text, *word;
+    } none[] = {
+        {"[]", "holds 0 names"},
+        {"[\"a\", 3]", "class 1 is not a name"},
+        {"{\"a\": \"b\"}", "neither a class number"},
+        {"{\"a\": 0, \"b\": 2}", "do not go from 0 to 1"},
+        {"{\"0\": \"a\", \"2\": \"b\"}", "do not go from 0 to 1"},
+        {"{\"a\": 0, \"b\": 0}", "do not go from 0 to 1"},
+        {"[\"a\"", "is no JSON"},
+    };
+    char path[256], **names;
+    int count;
+    dv_error error = {0};
+    scratch_path(path, *state, "names.json");
+    for (size_t n = 0; n < sizeof none / sizeof none[0]; n++) {
+        put_text(path, none[n].text);
+        assert_false(dv_labels_read(path, &names, &count, &error));
+        if (!strstr(error.message, none[n].word) || !strstr(error.message, path)) {
+            fail_msg("'%s' lacks '%s'", error.message, none[n].word);
+        }
+    }
+    scratch_path(path, *state, "names");
+    for (size_t n = 0; n < sizeof texts / sizeof texts[0]; n++) {
+        put_text(path, texts[n]);
+        assert_true(dv_labels_read(path, &names, &count, &error));
+        assert_int_equal(count, 2);
+        assert_string_equal(names[0], "tench");
+        assert_string_equal(names[1], "goldfish");
+        free(names);
+    }
+    put_text(path, "[unknown]\n[known\n"); /* text all the same */
+    assert_true(dv_labels_read(path, &names, &count, &error));
+    assert_string_equal(names[1], "[known");
+    free(names);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +311,7 @@ int main(void)
         with_scratch(labels_find_their_pictures),
         with_scratch(attributes_of_celeba_are_read),
         with_scratch(classes_are_put_in_another_order),
+        with_scratch(names_of_classes_may_be_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -430,6 +430,21 @@ char *dv_path_join(const char *folder, const char *name)
     return asprintf(&path, "%s%s%s", folder, slash ? "" : "/", name) < 0 ? NULL : path;
 }
 
+char *dv_path_real(const char *path)
+{
+    char *real = realpath(path, NULL), *joined;
+    const char *colon = real ? NULL : strrchr(path, ':');
+    char *file = colon ? strndup(path, (size_t)(colon - path)) : NULL;
+    if (!file) {
+        return real;
+    }
+    real = realpath(file, NULL);
+    bool good = real && asprintf(&joined, "%s%s", real, colon) >= 0;
+    free(real);
+    free(file);
+    return good ? joined : NULL;
+}
+
 double dv_clock_ms(void)
 {
     struct timespec now;

@@ -55,6 +55,10 @@ bool dv_folder_create_private(const char *path, dv_error *error);
  * freed by the caller. NULL when there is no memory. */
 char *dv_path_join(const char *folder, const char *name);
 
+/* The absolute path without links, freed by the caller; of "file:member" where no file has that whole name, that of the
+ * file with the member behind it. NULL and errno. */
+char *dv_path_real(const char *path);
+
 /* Monotonic clock, milliseconds. */
 double dv_clock_ms(void);
 

@@ -54,6 +54,9 @@ bool dv_command_finish_output(dv_error *error);
 /* Prints a text of JSON, ends the output and frees the text; NULL: it could not be made, and the error is there. */
 bool dv_command_print_json(char *text, dv_error *error);
 
+/* Closes it, after a line on stderr about the pictures that could not be read, if there are any. NULL is allowed. */
+void dv_command_close_bundle(dv_bundle *bundle);
+
 /* What the line of progress shows; zero it first. */
 typedef struct dv_progress_line {
     char stage[64];
@@ -86,7 +89,7 @@ bool dv_command_interrupted(void);
          .kind = DV_OPTION_TEXT,                                                                                       \
          .argument = "KIND",                                                                                           \
          .target = &(source).teacher_output,                                                                           \
-         .help = "what it puts out: logits, probabilities, log-probabilities, sigmoid or log-odds (told from the "      \
+         .help = "what it puts out: logits, probabilities, log-probabilities, sigmoid or log-odds (told from the "     \
                  "file)"},                                                                                             \
         {.name = "output-name",                                                                                        \
          .kind = DV_OPTION_TEXT,                                                                                       \
@@ -170,16 +173,21 @@ bool dv_command_interrupted(void);
          .help = "what the decoder puts out: unit (0..1), tanh (-1..1) or logits (told from the file)"},               \
         {.name = "images",                                                                                             \
          .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "FILE",                                                                                           \
+         .argument = "PATH",                                                                                           \
          .target = &(source).images,                                                                                   \
-         .help = "pictures"},                                                                                          \
+         .help = "pictures: a folder, a file or a list"},                                                              \
+        {.name = "memory",                                                                                             \
+         .kind = DV_OPTION_TEXT,                                                                                       \
+         .argument = "MIB",                                                                                            \
+         .target = &(source).memory,                                                                                   \
+         .help = "of decoded pictures kept at most (512)"},                                                            \
     {                                                                                                                  \
         .name = "image-labels", .kind = DV_OPTION_TEXT, .argument = "FILE", .target = &(source).image_labels,          \
-        .help = "labels of the pictures"                                                                               \
+        .help = "labels of the pictures: numbers, names or several of them"                                            \
     }
 
 /* The subcommands, each in its own file. */
-extern const dv_command dv_command_check, dv_command_explain, dv_command_train, dv_command_classify, dv_command_run, dv_command_info,
-    dv_command_project, dv_command_replay, dv_command_tui;
+extern const dv_command dv_command_check, dv_command_explain, dv_command_train, dv_command_classify, dv_command_run,
+    dv_command_info, dv_command_project, dv_command_replay, dv_command_tui;
 
 #endif

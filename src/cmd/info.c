@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cmd/command.h"
+#include "cmd/info.h"
 #include "cmd/words.h"
 #include "data/data.h"
 #include "graph/graph.h"
@@ -15,7 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- networks ---------------------------------------------------------------------- */
 
@@ -272,87 +275,8 @@ static bool show_bundle(const char *folder, bool json, int threads, dv_error *er
     const uint64_t seed = 1;
     bool ok = dv_bundle_negative_elbo(bundle, seed, &progress, &negative_elbo, error) &&
               show_networks(bundle, folder, negative_elbo, json, error);
-    dv_bundle_close(bundle);
+    dv_command_close_bundle(bundle);
     return ok;
-}
-
-/* ---- pictures and arrays ----------------------------------------------------------------- */
-
-enum { MAX_PICTURE = 1 << 30 };
-
-static bool print_picture(const char *path, const dv_image_facts *facts, bool json, dv_error *error)
-{
-    int64_t dims[] = {facts->height, facts->width, facts->channels};
-    if (json) {
-        dv_shape shape = dv_shape_make(3, dims);
-        return dv_command_print_json(dv_json_array(path, facts->format, "uint8", &shape, error), error);
-    }
-    dv_words_text(path);
-    puts(": a picture");
-    dv_words_line("format", facts->format);
-    dv_words_label("size");
-    printf("%d x %d\n", facts->width, facts->height);
-    dv_words_line("colours", facts->channels == 1 ? "grey" : "RGB");
-    return dv_command_finish_output(error);
-}
-
-/* The whole of it is read: a picture that is damaged behind its header is none. */
-static bool show_picture(const char *path, bool json, dv_error *error)
-{
-    uint8_t *data;
-    size_t size;
-    dv_image_facts facts;
-    if (!dv_file_read(path, MAX_PICTURE, &data, &size, error))
-        return false;
-    dv_image *image = dv_image_describe(data, size, &facts, error) ? dv_image_decode(data, size, error) : NULL;
-    free(data);
-    if (!image)
-        return dv_error_prefix(error, "%s", path);
-    dv_image_free(image);
-    return print_picture(path, &facts, json, error);
-}
-
-/* What the shape of an array lets one expect. */
-static const char *guess_content(const dv_array *array)
-{
-    bool integers = array->kind == 'u' || array->kind == 'i';
-    if (integers && array->rank == 1)
-        return "labels, by the shape";
-    if (array->kind == 'u' && array->size == 1 && (array->rank == 3 || array->rank == 4))
-        return "pictures, by the shape";
-    return "an array";
-}
-
-static bool show_array(const char *path, bool json, dv_error *error)
-{
-    const char *format;
-    dv_array array;
-    if (!dv_data_describe(path, &format, &array, error))
-        return false;
-    dv_shape shape = dv_shape_make(array.rank, array.dim);
-    char type[16], text[160];
-    dv_shape_text(&shape, text, sizeof text);
-    if (array.kind == 'b')
-        snprintf(type, sizeof type, "bool");
-    else
-        snprintf(type, sizeof type, "%s%d",
-                 array.kind == 'f'   ? "float"
-                 : array.kind == 'u' ? "uint"
-                                     : "int",
-                 8 * array.size);
-    if (json)
-        return dv_command_print_json(dv_json_array(path, format, type, &shape, error), error);
-    dv_words_text(path);
-    printf(": %s\n", guess_content(&array));
-    dv_words_line("format", format);
-    dv_words_line("elements", type);
-    dv_words_line("shape", text);
-    if (array.rank) {
-        dv_words_label("count");
-        dv_words_number(array.dim[0]);
-        putchar('\n');
-    }
-    return dv_command_finish_output(error);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -364,7 +288,14 @@ static bool starts_with(const uint8_t *head, size_t size, const char *magic, siz
     return size >= length && memcmp(head, magic, length) == 0;
 }
 
-/* By the first bytes: a picture, an array (which may be packed by gzip), otherwise a network. */
+static bool ends_with(const char *path, const char *ending)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && strcasecmp(dot, ending) == 0;
+}
+
+/* By the first bytes: a picture, an array (which may be packed by gzip), an archive of arrays, a list of pictures;
+ * otherwise a network. */
 static bool show_file(const char *path, bool json, dv_error *error)
 {
     uint8_t head[HEAD];
@@ -374,10 +305,13 @@ static bool show_file(const char *path, bool json, dv_error *error)
     size_t size = fread(head, 1, HEAD, file);
     fclose(file);
     if (dv_image_format(head, size))
-        return show_picture(path, json, error);
+        return dv_info_picture(path, json, error);
     if (starts_with(head, size, "\x93NUMPY", 6) || starts_with(head, size, "\x1f\x8b", 2) ||
         starts_with(head, size, "\0\0", 2))
-        return show_array(path, json, error);
+        return dv_info_array(path, json, error);
+    if (starts_with(head, size, "PK\3\4", 4) || ends_with(path, ".txt") || ends_with(path, ".csv") ||
+        ends_with(path, ".tsv") || ends_with(path, ".bin"))
+        return dv_info_dataset(path, json, error);
     return show_network(path, json, error);
 }
 
@@ -385,6 +319,15 @@ static bool is_folder(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* A folder without deepvid.ini is one of pictures. */
+static bool show_folder(const char *path, bool json, int threads, dv_error *error)
+{
+    char *ini = dv_path_join(path, "deepvid.ini");
+    bool bundle = ini && access(ini, F_OK) == 0;
+    free(ini);
+    return bundle ? show_bundle(path, json, threads, error) : dv_info_dataset(path, json, error);
 }
 
 static int run(const dv_command *command, int argc, char **argv)
@@ -405,15 +348,15 @@ static int run(const dv_command *command, int argc, char **argv)
     if (first + 1 < argc)
         return dv_command_usage(command, "one thing is told about at a time; '%s' is too much", argv[first + 1]);
     dv_error error = {0};
-    bool ok = is_folder(argv[first]) ? show_bundle(argv[first], json, (int)threads, &error)
+    bool ok = is_folder(argv[first]) ? show_folder(argv[first], json, (int)threads, &error)
                                      : show_file(argv[first], json, &error);
     return ok ? DV_EXIT_DONE : dv_command_fail(&error);
 }
 
 const dv_command dv_command_info = {
     .name = "info",
-    .arguments = "FILE|BUNDLE",
-    .summary = "Tell what a network, a bundle, a picture or an array is, and what is missing to run it.",
+    .arguments = "FILE|BUNDLE|PICTURES",
+    .summary = "Tell what a network, a bundle, pictures or an array are, and what is missing to run them.",
     .examples = "  deepvid info models/fashion-mnist\n  deepvid info model.onnx --json\n",
     .run = run,
 };

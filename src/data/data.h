@@ -87,13 +87,14 @@ bool dv_dataset_is_unreadable(const dv_dataset *dataset, int64_t index);
 /* A name for people: the file within its folder, or the number. Clean UTF-8, cut to fit. */
 void dv_dataset_name(const dv_dataset *dataset, int64_t index, char *name, size_t size);
 
-/* A checksum of the pictures, going on from `hash`; cheap. Of pictures in one file: of a thousand of them evenly
- * spread, or of `all`. Of folders: of names, sizes and the content of a few; of `all`, the times of change, too. */
+/* A checksum of the pictures, going on from `hash`; cheap. Of pictures in memory: of a thousand of them evenly spread,
+ * or of `all`. Of files: of names, sizes and some of the content; for `all`, of the times of change, too. */
 uint64_t dv_dataset_hash(const dv_dataset *dataset, bool all, uint64_t hash);
 
 /* ---- names of classes ------------------------------------------------------- */
 
-/* One label a line; blank lines at the end are ignored. *names is one block freed by free(); clean UTF-8. */
+/* One label a line; blank lines at the end are ignored. Or JSON: a list, or an object of numbers and names, either way
+ * round. *names is one block freed by free(); clean UTF-8. */
 bool dv_labels_read(const char *path, char ***names, int *count, dv_error *error);
 
 /* ---- NumPy arrays (NEP 1) ------------------------------------------------ */

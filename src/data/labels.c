@@ -1,10 +1,11 @@
-#include "data/data.h"
+#include "data/format.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MAX_FILE = 16 << 20 };
 
@@ -63,6 +64,13 @@ static bool parse(char *text, char ***names, int *count, dv_error *error)
     return true;
 }
 
+/* A list of names may begin with a bracket, too: what is no JSON is text, unless the file says otherwise. */
+static bool is_json(const char *path, const uint8_t *data, size_t size)
+{
+    const char *dot = strrchr(path, '.');
+    return (dot && strcasecmp(dot, ".json") == 0) || dv_json_is_names((const char *)data, size);
+}
+
 bool dv_labels_read(const char *path, char ***names, int *count, dv_error *error)
 {
     uint8_t *data;
@@ -70,8 +78,9 @@ bool dv_labels_read(const char *path, char ***names, int *count, dv_error *error
     if (!dv_file_read(path, MAX_FILE, &data, &size, error)) {
         return false;
     }
-    bool good = memchr(data, 0, size) ? dv_error_set(error, DV_ERROR_FORMAT, "is not a text file")
-                                      : parse((char *)data, names, count, error);
+    bool good = memchr(data, 0, size)       ? dv_error_set(error, DV_ERROR_FORMAT, "is not a text file")
+                : is_json(path, data, size) ? dv_json_names((const char *)data, size, names, count, error)
+                                            : parse((char *)data, names, count, error);
     free(data);
     return good || dv_error_prefix(error, "%s", path);
 }

@@ -1,5 +1,6 @@
 #include "data/records.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "data/values.h"
 
@@ -7,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { SAMPLED = 1000 };
 
@@ -198,6 +200,53 @@ static const dv_pictures_kind records_kind = {
     .close = close_records,
 };
 
+static uint64_t hash_source(const dv_source *source, bool all, uint64_t hash)
+{
+    struct stat status;
+    int64_t facts[] = {(int64_t)source->size, 0, 0};
+    if (source->file >= 0 && fstat(source->file, &status) == 0) {
+        facts[1] = status.st_mtim.tv_sec;
+        facts[2] = status.st_mtim.tv_nsec;
+    }
+    return dv_hash(hash, facts, all ? sizeof facts : sizeof facts[0]);
+}
+
+/* Files that do not fit into memory are not read as a whole for this: their sizes, some pictures and, for `all`, the
+ * times of their last changes have to do. */
+static uint64_t hash_large(void *self, bool all, uint64_t hash)
+{
+    const dv_records *r = self;
+    uint8_t *levels = malloc(r->values);
+    int64_t step = r->count / SAMPLED + 1;
+    for (int i = 0; i < r->segment_count; i++) {
+        hash = hash_source(&r->segment[i].source, all, hash);
+    }
+    for (int64_t i = 0; levels && i < r->count; i += step) {
+        if (read_levels(r, i, levels, NULL)) {
+            hash = dv_hash(hash, levels, r->values);
+        }
+    }
+    free(levels);
+    return hash;
+}
+
+static const dv_pictures_kind large_records_kind = {
+    .read = read_record,
+    .look = look_at_record,
+    .hash = hash_large,
+    .close = close_records,
+};
+
+static bool in_memory(const dv_records *r)
+{
+    for (int i = 0; i < r->segment_count; i++) {
+        if (!r->segment[i].source.bytes) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- what the numbers mean ---------------------------------------------------------------- */
 
 static bool find_meaning(dv_records *r, dv_error *error)
@@ -238,7 +287,7 @@ static bool attach(dv_records *r, dv_dataset *dataset, dv_error *error)
     dataset->channels = (int)r->layout.channels;
     dataset->height = (int)r->layout.height;
     dataset->width = (int)r->layout.width;
-    return dv_dataset_attach(dataset, &records_kind, r, error);
+    return dv_dataset_attach(dataset, in_memory(r) ? &records_kind : &large_records_kind, r, error);
 }
 
 bool dv_records_attach(dv_records *records, dv_dataset *dataset, const char *words, dv_error *error)

@@ -1,6 +1,7 @@
 /* The bundle a session is about. */
 #include "session/origin.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "config.h"
 #include "vid/fingerprint.h"
@@ -60,7 +61,7 @@ static const char *text_in(const dv_bundle_source *source, const struct part *pa
 
 static bool take_text(dv_bundle_source *source, const struct part *part, const char *text, dv_error *error)
 {
-    char *copy = part->is_path ? realpath(text, NULL) : strdup(text);
+    char *copy = part->is_path ? dv_path_real(text) : strdup(text);
     if (!copy)
         return dv_error_set(error, DV_ERROR_FILE, "%s: %s", text, strerror(errno));
     *text_of(source, part) = copy;

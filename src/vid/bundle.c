@@ -2,6 +2,7 @@
 #include "vid/bundle_parts.h"
 
 #include "base/error.h"
+#include "base/number.h"
 #include "vid/neighbors.h"
 #include "vid/ridge_system.h"
 #include "vid/shortlist.h"
@@ -9,11 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_MEMORY = 1 << 20 };
+
 /* ---- pictures ------------------------------------------------------------- */
+
+/* MiB as bytes; 0 where nothing is said. */
+static bool read_memory(const char *text, size_t *bytes, dv_error *error)
+{
+    int64_t number = 0;
+    *bytes = 0;
+    if (text && (!dv_number_read_whole(text, &number) || number < 1 || number > MAX_MEMORY))
+        return dv_error_set(error, DV_ERROR_FORMAT, "memory = '%s' is no number of MiB from 1 to %d", text, MAX_MEMORY);
+    *bytes = (size_t)number << 20;
+    return true;
+}
 
 bool dv_bundle_open_pictures(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error)
 {
-    const dv_dataset_source source = {.images = settings->images, .labels = settings->image_labels};
+    dv_dataset_source source = {.images = settings->images, .labels = settings->image_labels};
+    if (!read_memory(settings->memory, &source.memory, error))
+        return false;
     bundle->dataset = dv_dataset_open(&source, error);
     if (!bundle->dataset)
         return false;

@@ -39,6 +39,7 @@ static const struct key {
     {"vae", "output", SETTING(vae_output), OVERRIDE(vae_output)},
     {"data", "images", SETTING(images), OVERRIDE(images), .is_path = true, .required = true},
     {"data", "labels", SETTING(image_labels), OVERRIDE(image_labels), .is_path = true},
+    {"data", "memory", SETTING(memory), OVERRIDE(memory)},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 

@@ -3,6 +3,7 @@
 #ifndef DV_VID_JSON_H
 #define DV_VID_JSON_H
 
+#include "data/data.h"
 #include "onnx/onnx.h"
 
 /* `timing` puts in how long it took, the one thing that differs when the same is asked for again. */
@@ -25,6 +26,9 @@ char *dv_json_network(const dv_network_facts *network, dv_error *error);
 /* What is told of an array or a picture: {"file","format","type","shape"}; a picture's shape is height, width,
  * channels. */
 char *dv_json_array(const char *file, const char *format, const char *type, const dv_shape *shape, dv_error *error);
+
+/* What is told of pictures: {"file","format","count","picture":[C,H,W],"mixed","labelled","labels","classes","note"}. */
+char *dv_json_dataset(const char *path, const dv_dataset *data, int64_t labelled, dv_error *error);
 
 /* What is told of a bundle: {"name","classes":[...],"latent","picture":[C,H,W],"count","labelled","negative_elbo",
  * "teacher":{network},"encoder":{network},"decoder":{network}}. */
