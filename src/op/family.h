@@ -8,6 +8,7 @@
 #define DV_FAMILIES(FAMILY)                                                                                            \
     FAMILY(activation)                                                                                                 \
     FAMILY(arithmetic)                                                                                                 \
+    FAMILY(attention)                                                                                                  \
     FAMILY(axis_normalization)                                                                                         \
     FAMILY(batch_normalization)                                                                                        \
     FAMILY(cast)                                                                                                       \
