@@ -35,6 +35,7 @@
     FAMILY(pixel_block)                                                                                                \
     FAMILY(pool)                                                                                                       \
     FAMILY(power)                                                                                                      \
+    FAMILY(quantize)                                                                                                   \
     FAMILY(reduce)                                                                                                     \
     FAMILY(repeat)                                                                                                     \
     FAMILY(reshape)                                                                                                    \
