@@ -214,10 +214,12 @@ static void print_bundle(const dv_bundle_facts *facts, const char *folder, doubl
     puts(" with a label");
     dv_words_label("classes");
     printf("%d: ", facts->classes);
-    for (int k = 0, column = 0; k < facts->classes; k++) {
+    for (int k = 0, column = 0; k < facts->classes && k < MOST_CLASSES; k++) {
         column = dv_words_separator(column, (int)strlen(facts->class_names[k]));
         dv_words_text(facts->class_names[k]);
     }
+    if (facts->classes > MOST_CLASSES)
+        printf(", and %d more", facts->classes - MOST_CLASSES);
     putchar('\n');
     if (facts->multi_label)
         dv_words_line("labels", "any number of the classes, each with a probability of its own");

@@ -115,7 +115,9 @@ bool dv_page_neighbors(const dv_page *page, double x, double y, double width, do
     else
         snprintf(title, sizeof title, "All %d neighbours, nearest first", count);
     y = dv_page_heading(page, x, y, width, title,
-                        "What the student learned from, with the class that the teacher names.");
+                        page->explanation->multi_label
+                            ? "What the student learned from, with the label that the teacher finds likeliest."
+                            : "What the student learned from, with the class that the teacher names.");
     dv_page_fit(page, SIDE, &picture_width, &picture_height);
     if (!draw_tiles(page, x, y, width, picture_height + SPACE, count, error))
         return false;

@@ -280,11 +280,12 @@ static double draw_probabilities(const dv_page *page, double x, double y, double
             .share = {explanation->teacher_soft_label[row], explanation->student_probabilities[row]},
         };
     }
-    snprintf(title, sizeof title, "Probabilities at temperature %g", explanation->options.temperature);
-    snprintf(sentence, sizeof sentence, "At temperature 1 the teacher gives %s to %s%s.",
+    snprintf(title, sizeof title, "%s at temperature %g",
+             explanation->multi_label ? "The probability of each label" : "Probabilities",
+             explanation->options.temperature);
+    snprintf(sentence, sizeof sentence, "At temperature 1 the teacher gives %s to %s.",
              dv_chart_percent(share, sizeof share, explanation->teacher_probabilities[explanation->teacher_class], 1),
-             dv_page_short_name(page, explanation->teacher_class, name),
-             explanation->multi_label ? "; each label has its own" : "");
+             dv_page_short_name(page, explanation->teacher_class, name));
     dv_page_heading(page, x, y, width - DV_CHART_NUMBERS, title, sentence);
     y = dv_chart_bars(page->canvas, x, y + 25, width, BAR_PITCH, bar, page->shown_count, source);
     if (explanation->classes > page->shown_count) {
@@ -315,7 +316,9 @@ static bool draw_maps(const dv_page *page, double x, double y, double *below, dv
              : all                          ? "class"
                                             : "classes");
     y = dv_page_heading(page, x, y, DV_PAGE_LEFT_WIDTH, title,
-                        "Orange: where more brightness makes the student surer of the class. Blue: less sure.");
+                        page->explanation->multi_label
+                            ? "Orange: where more brightness makes the student surer of the label. Blue: less sure."
+                            : "Orange: where more brightness makes the student surer of the class. Blue: less sure.");
     for (int i = 0; i < page->shown_count; i++) {
         bool predicted = page->shown[i] == page->explanation->teacher_class;
         double left = x + i % MAP_COLUMNS * (MAP_SIDE + PANEL_GAP);

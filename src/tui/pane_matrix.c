@@ -113,7 +113,7 @@ static void write_cell(int64_t count, int64_t whole, dv_heat_mode mode, char tex
         snprintf(text, 24, "%s", "·");
     else if (mode == DV_HEAT_ABSOLUTE)
         snprintf(text, 24, "%" PRId64, count);
-    else if (share(count, whole) < .5)
+    else if (share(count, whole) <= .5)
         snprintf(text, 24, "<1");
     else
         snprintf(text, 24, "%.0f", share(count, whole));
