@@ -326,6 +326,14 @@ static void test_layouts_and_bytes(void **state)
     write_color_teacher(*state, true, DV_TYPE_UINT8, NULL, TINY_CLASSES);
     bundle = open_source(&(dv_bundle_source){.folder = *state, .mean = "0", .std = "1"});
     assert_true(bundle->head.input.scale == 255 && bundle->head.input.type == DV_TYPE_UINT8);
+    /* Rounding has no gradient: flips are looked for without. */
+    dv_explain_options wish = wish_for(1);
+    dv_flip *flip = dv_flip_find(bundle, &wish, -1, NULL, &error);
+    assert_non_null(flip);
+    assert_false(flip->by_gradient);
+    if (!strstr(flip->reason, "gradient"))
+        fail_msg("%s", flip->reason);
+    dv_flip_free(flip);
     assert_true(dv_classify_range(bundle, 0, 1, bytes, &error));
     assert_near(bytes, first, TINY_CLASSES, 1e-5);
     dv_bundle_close(bundle);
@@ -412,6 +420,19 @@ static void test_one_logit(void **state)
     tiny_put_text(*state, "names", "bush\ntree\n");
     bundle = open_bundle(*state, 1);
     assert_string_equal(dv_bundle_get_facts(bundle)->class_names[0], "bush");
+    dv_bundle_close(bundle);
+
+    /* Of a table of many attributes the one that the second class is named by counts. */
+    char table[512] = "old,tree,green\n", path[256];
+    for (int i = 0; i < TINY_COUNT; i++)
+        snprintf(table + strlen(table), sizeof table - strlen(table), "%d,%d,1\n", i % 2, i / 2 % 2);
+    tiny_put_text(*state, "marks.csv", table);
+    bundle =
+        open_source(&(dv_bundle_source){.folder = *state, .image_labels = scratch_path(path, *state, "marks.csv")});
+    facts = dv_bundle_get_facts(bundle);
+    assert_null(facts->marks);
+    for (int i = 0; i < TINY_COUNT; i++)
+        assert_int_equal(facts->labels[i], i / 2 % 2);
     dv_bundle_close(bundle);
 }
 

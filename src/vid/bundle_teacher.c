@@ -55,6 +55,32 @@ static bool take_names(dv_bundle *bundle, const char *const *names, int count, d
     return true;
 }
 
+static int find_name(const char *const *names, int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+/* Marks of many attributes, and a teacher of one of them: its second class holds where that is marked. */
+static bool take_column(dv_bundle *bundle, bool *taken, dv_error *error)
+{
+    const dv_dataset *data = bundle->dataset;
+    int column = -1;
+    if (data->marks && bundle->facts.classes == 2 && bundle->facts.class_names)
+        column = find_name((const char *const *)data->class_names, data->class_count, bundle->facts.class_names[1]);
+    *taken = column >= 0;
+    if (!*taken)
+        return true;
+    int *labels = dv_arena_alloc(bundle->arena, (size_t)data->count, sizeof *labels, error);
+    for (int64_t i = 0; labels && i < data->count; i++)
+        labels[i] = data->marks[i * data->class_count + column];
+    bundle->facts.labels = labels;
+    bundle->facts.marks = NULL;
+    return labels != NULL;
+}
+
 /* What the pictures were named by that have labels of their own: nothing can be told of them by another's numbers. */
 static void forget_labels(dv_bundle *bundle, dv_notes *notes)
 {
@@ -70,6 +96,7 @@ static bool name_classes(dv_bundle *bundle, const char *path, const char *names_
 {
     dv_dataset *data = bundle->dataset;
     dv_error none = {0};
+    bool taken;
     int count;
     bundle->facts.labels = data->labels;
     bundle->facts.marks = data->marks;
@@ -86,8 +113,10 @@ static bool name_classes(dv_bundle *bundle, const char *path, const char *names_
     if (!may_name(bundle, count))
         return dv_error_set(error, DV_ERROR_FORMAT, "%s names %d classes, but %s puts out %d", names_path, count, path,
                             bundle->facts.classes);
-    if (!take_names(bundle, names, count, error))
+    if (!take_names(bundle, names, count, error) || !take_column(bundle, &taken, error))
         return false;
+    if (taken)
+        return true;
     if (dv_dataset_match_classes(data, bundle->facts.class_names, bundle->facts.classes, &none)) {
         bundle->facts.labels = data->labels;
         bundle->facts.marks = data->marks;

@@ -346,7 +346,8 @@ static bool infer_head(const dv_plan *plan, const dv_inspect_wish *wish, dv_teac
     if (*head != LOGITS)
         dv_notes_add(&facts->notes, "by its answers to noise the teacher puts out %s; output = ... says otherwise",
                      facts->width == 1 ? one_probability.meaning : heads[*head].meaning);
-    if (*head == LOGITS && wish->marks && facts->width > 1) {
+    bool fits = wish->class_names == 0 || wish->class_names == facts->width;
+    if (*head == LOGITS && wish->marks && fits && facts->width > 1) {
         *head = LOG_ODDS;
         dv_notes_add(&facts->notes, "the data mark several labels a picture, so the outputs are taken for log-odds");
     }
