@@ -86,6 +86,25 @@ fresh
 printf '\0\0\010\003\177\377\377\377\177\377\377\377\177\377\377\377abc' >"$folder/b/t10k-images-idx3-ubyte.gz"
 damaged "pictures without end" t10k-images
 
+# A picture among others that cannot be read is left out, and told of at the end; alone it is an error.
+mkdir "$folder/pictures"
+cp "$top_srcdir"/tests/png/grey-8.png "$top_srcdir"/tests/png/rgb-8.png "$top_srcdir"/tests/jpeg/grey.jpg "$folder/pictures"
+head -c 70 "$top_srcdir/tests/png/grey-8.png" >"$folder/pictures/cut.png"
+for command in classify "explain --index 1 --neighbors 50"; do
+    # shellcheck disable=SC2086 # several words
+    "$deepvid" $command "$bundle" --images "$folder/pictures" >"$folder/out" 2>"$folder/err" ||
+        complain "an unreadable picture among others: $command failed: $(cat "$folder/err")"
+done
+"$deepvid" classify "$bundle" --images "$folder/pictures" --json >"$folder/out" 2>"$folder/err" || complain "classify failed"
+[ "$(wc -l <"$folder/err")" = 1 ] && grep -q "1 of 4 pictures cannot be read and is left out: .*cut.png" "$folder/err" ||
+    complain "an unreadable picture is not told of: $(cat "$folder/err")"
+refused "the unreadable picture" "cut.png" explain "$bundle" --images "$folder/pictures" --index 0
+refused "an unreadable picture alone" "cut.png" classify "$bundle" --images "$folder/pictures/cut.png"
+refused "a folder without pictures" "holds no pictures" classify "$bundle" --images "$top_srcdir/tests/golden"
+refused "labels of another number" "holds 10000 labels" classify "$bundle" --images "$folder/pictures" \
+    --image-labels "$bundle/t10k-labels-idx1-ubyte.gz"
+refused "memory in words" "memory" classify "$bundle" --memory much
+
 # ---- shapes that do not fit ------------------------------------------------------
 
 fresh

@@ -134,7 +134,7 @@ static int run(const dv_command *command, int argc, char **argv)
     if (!bundle)
         return dv_command_fail(&error);
     status = classify(bundle, json);
-    dv_command_close_bundle(bundle);
+    dv_command_close_bundle(bundle, status == DV_EXIT_DONE);
     return status;
 }
 

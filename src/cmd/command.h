@@ -54,8 +54,9 @@ bool dv_command_finish_output(dv_error *error);
 /* Prints a text of JSON, ends the output and frees the text; NULL: it could not be made, and the error is there. */
 bool dv_command_print_json(char *text, dv_error *error);
 
-/* Closes it, after a line on stderr about the pictures that could not be read, if there are any. NULL is allowed. */
-void dv_command_close_bundle(dv_bundle *bundle);
+/* Closes it; when all is `done`, after a line on stderr about pictures that could not be read, if there are any. NULL is
+ * allowed when it is not. */
+void dv_command_close_bundle(dv_bundle *bundle, bool done);
 
 /* What the line of progress shows; zero it first. */
 typedef struct dv_progress_line {

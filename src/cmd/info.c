@@ -277,7 +277,7 @@ static bool show_bundle(const char *folder, bool json, int threads, dv_error *er
     const uint64_t seed = 1;
     bool ok = dv_bundle_negative_elbo(bundle, seed, &progress, &negative_elbo, error) &&
               show_networks(bundle, folder, negative_elbo, json, error);
-    dv_command_close_bundle(bundle);
+    dv_command_close_bundle(bundle, ok);
     return ok;
 }
 

@@ -35,10 +35,10 @@ bool dv_command_finish_output(dv_error *error)
     return dv_error_set(error, DV_ERROR_FILE, "standard output: cannot be written: %s", strerror(errno));
 }
 
-void dv_command_close_bundle(dv_bundle *bundle)
+void dv_command_close_bundle(dv_bundle *bundle, bool done)
 {
     dv_error what;
-    if (bundle && dv_bundle_unreadable(bundle, &what) > 0)
+    if (done && dv_bundle_unreadable(bundle, &what) > 0)
         fprintf(stderr, "deepvid: %s\n", what.message);
     dv_bundle_close(bundle);
 }

@@ -106,7 +106,7 @@ static bool run_log(struct replay *replay, const char *folder, const dv_bundle_s
     source.threads = given->threads;
     replay->bundle = dv_bundle_open(&source, error);
     bool fine = replay->bundle && run_on(replay, &source, &written, error);
-    dv_command_close_bundle(replay->bundle);
+    dv_command_close_bundle(replay->bundle, fine);
     dv_origin_clear(&written);
     dv_record_close(&replay->record);
     return fine;

@@ -96,7 +96,7 @@ static bool run_on(const dv_bundle_source *source, const struct request *request
     };
     dv_bundle *bundle = dv_bundle_open(source, error);
     bool fine = bundle && dv_tui_run(bundle, &options, error);
-    dv_command_close_bundle(bundle);
+    dv_command_close_bundle(bundle, fine);
     return fine;
 }
 

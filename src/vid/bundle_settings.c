@@ -107,8 +107,11 @@ static void choose_preset(dv_bundle_settings *settings, const dv_bundle_source *
         settings->mean = settings->std = settings->crop = settings->filter = NULL;
 }
 
+/* The labels of the ini are those of its pictures: other pictures bring their own. */
 static void lay_over(dv_bundle_settings *settings, const dv_bundle_source *source)
 {
+    if (source->images)
+        settings->image_labels = NULL;
     choose_vae(settings, source);
     choose_preset(settings, source);
     for (const struct key *key = keys; key < keys + KEY_COUNT; key++) {
