@@ -1,5 +1,6 @@
 /* How long a network takes: bench-network MODEL THREADS BATCH SECONDS, one line of JSON. The network takes one input of
- * floats. Milliseconds: of reading, of rewriting, of the first run beyond the others (planning), of a picture. */
+ * floats. Milliseconds: of reading, of rewriting, of the first run beyond the others (planning), of a picture by the
+ * clock (median) and by the processors (mean). */
 #include "base/file.h"
 #include "base/random.h"
 #include "graph/run.h"
@@ -7,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static int complain(const dv_error *error)
 {
@@ -22,15 +24,20 @@ static int compare(const void *one, const void *other)
 
 enum { MOST = 10000 };
 
-/* Median time of a run of `batch` pictures. */
-static bool measure(dv_runner *runner, int64_t batch, double seconds, const float *x, float *const *y, double *first,
-                    double *median, dv_error *error)
+typedef struct times {
+    double first, median, processors;
+} times;
+
+/* Of a run of `batch` pictures. */
+static bool measure(dv_runner *runner, int64_t batch, double seconds, const float *x, float *const *y, times *it,
+                    dv_error *error)
 {
     double time[MOST], start = dv_clock_ms();
     int count = 0;
     if (!dv_runner_run_batch(runner, x, batch, y, NULL, NULL, error))
         return false;
-    *first = dv_clock_ms() - start;
+    it->first = dv_clock_ms() - start;
+    clock_t processors = clock();
     for (start = dv_clock_ms(); count < MOST && (count < 3 || dv_clock_ms() - start < 1000 * seconds); count++) {
         double from = dv_clock_ms();
         if (!dv_runner_run_batch(runner, x, batch, y, NULL, NULL, error))
@@ -38,7 +45,8 @@ static bool measure(dv_runner *runner, int64_t batch, double seconds, const floa
         time[count] = dv_clock_ms() - from;
     }
     qsort(time, (size_t)count, sizeof *time, compare);
-    *median = time[count / 2];
+    it->median = time[count / 2];
+    it->processors = 1000.0 * (double)(clock() - processors) / CLOCKS_PER_SEC / count;
     return true;
 }
 
@@ -69,11 +77,13 @@ int main(int argc, char **argv)
     float *x = malloc((size_t)count * sizeof *x);
     for (int64_t k = 0; k < count; k++)
         x[k] = (float)dv_random_normal(1, DV_PURPOSE_TEST, (uint64_t)k);
-    double first, median;
-    if (!measure(runner, batch, atof(argv[4]), x, y, &first, &median, &error))
+    times it;
+    if (!measure(runner, batch, atof(argv[4]), x, y, &it, &error))
         return complain(&error);
-    printf("{\"read\": %.1f, \"simplify\": %.1f, \"plan\": %.1f, \"nodes\": %d, \"picture\": %.3f}\n", read - start,
-           simplified - read, first - median, graph->node_count, median / (double)batch);
+    printf("{\"read\": %.1f, \"simplify\": %.1f, \"plan\": %.1f, \"nodes\": %d, \"picture\": %.3f, \"processors\": "
+           "%.3f}\n",
+           read - start, simplified - read, it.first - it.median, graph->node_count, it.median / (double)batch,
+           it.processors / (double)batch);
     for (int o = 0; o < graph->output_count; o++)
         free(y[o]);
     free(y);
