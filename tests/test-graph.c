@@ -445,6 +445,14 @@ static void multiply_adds_are_counted(void **state)
     assert_true(dv_graph_add_output(graph, add_node(graph, "MatMul", NULL, 0, NULL, a, b, -1), &error));
     assert_int_equal(dv_graph_multiply_adds(graph, 1, &error), 5 * 2 * 3 * 7);
     dv_graph_free(graph);
+
+    graph = dv_graph_new(13, &error);
+    a = add_input(graph, "a", shape_of(3, 5, 2, 3));
+    b = add_input(graph, "b", shape_of(3, 5, 3, 7));
+    const dv_attribute equation = {.name = "equation", .kind = DV_ATTRIBUTE_TEXT, .text = "nij,njk->nik"};
+    assert_true(dv_graph_add_output(graph, add_node(graph, "Einsum", NULL, 1, &equation, a, b, -1), &error));
+    assert_int_equal(dv_graph_multiply_adds(graph, 1, &error), 5 * 2 * 3 * 7);
+    dv_graph_free(graph);
 }
 
 /* ---- layout --------------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -553,6 +554,41 @@ static void bad_files_are_refused(void **state)
     assert_int_equal(error.code, DV_ERROR_FILE);
 }
 
+/* Each asks for more than there is; none is given any of it. */
+static void shapes_that_blow_up_are_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"expand", "tile",   "tile-overflow", "constant", "constant-negative",
+                                        "range",  "resize", "pad",           "reshape",  "one-hot",
+                                        "concat", "conv"};
+    struct rusage before, after;
+    getrusage(RUSAGE_SELF, &before);
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        char name[64], path[512];
+        dv_error error = {0};
+        snprintf(name, sizeof name, "onnx-bomb-%s.onnx", names[k]);
+        dv_graph *graph = dv_onnx_read(source_path(path, "bad", name), &error);
+        if (!graph)
+            fail_msg("%s", error.message);
+        float x[] = {1, 2};
+        dv_tensor input = {.type = DV_TYPE_FLOAT, .shape = shape_of(2, 1, 2), .f = x};
+        const dv_tensor *output;
+        for (int simplified = 0; simplified < 2; simplified++) {
+            dv_runner *runner = dv_runner_new(graph, NULL, &error);
+            if (dv_runner_run(runner, &input, &output, &error))
+                fail_msg("%s is run", name);
+            if (!strstr(error.message, "node 'n") && !strstr(error.message, "needed up to here"))
+                fail_msg("%s: %s", name, error.message);
+            dv_runner_free(runner);
+            if (!dv_graph_optimize(graph, &error))
+                break;
+        }
+        dv_graph_free(graph);
+    }
+    getrusage(RUSAGE_SELF, &after);
+    assert_true(after.ru_maxrss - before.ru_maxrss < 256 << 10); /* KiB */
+}
+
 /* Every name is another, but for those that come again: a list that is searched for each of them takes a minute. */
 static void many_operators_are_counted(void **state)
 {
@@ -656,6 +692,7 @@ int main(void)
         with_scratch(large_initializers_are_read_from_their_place),
         with_scratch(outputs_of_built_graphs_are_declared),
         cmocka_unit_test(bad_files_are_refused),
+        cmocka_unit_test(shapes_that_blow_up_are_refused),
         with_scratch(many_operators_are_counted),
         with_scratch(damaged_files_do_no_harm),
     };

@@ -3,60 +3,93 @@
 #include "graph/graph.h"
 #include "base/error.h"
 #include "graph/plan.h"
+#include "op/equation.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the weight (C_out, C_in / groups, kernel...), one per output element. */
-static double count_conv(const dv_tensor *const *input, const dv_tensor *output)
+typedef struct counted {
+    const dv_node *node;
+    const dv_tensor *input[DV_MAX_INPUTS]; /* shapes; NULL where left out */
+    const dv_tensor *output;
+} counted;
+
+static double elements(const dv_tensor *tensor)
 {
-    const dv_shape *weight = &input[1]->shape;
-    return weight->dim[0]
-               ? (double)dv_shape_elements(&output->shape) * (double)dv_shape_elements(weight) / (double)weight->dim[0]
-               : 0;
+    return (double)dv_shape_elements(&tensor->shape);
+}
+
+/* Of the weight (C_out, C_in / groups, kernel...), one per output element. */
+static double count_conv(const counted *it)
+{
+    const dv_tensor *weight = it->input[1];
+    return weight->shape.dim[0] ? elements(it->output) * elements(weight) / (double)weight->shape.dim[0] : 0;
 }
 
 /* Of the weight (C_in, C_out / groups, kernel...), one per input element. */
-static double count_conv_transpose(const dv_tensor *const *input, const dv_tensor *output)
+static double count_conv_transpose(const counted *it)
 {
-    (void)output;
-    const dv_shape *weight = &input[1]->shape;
-    return weight->dim[0] ? (double)dv_shape_elements(&input[0]->shape) * (double)dv_shape_elements(weight) /
-                                (double)weight->dim[0]
-                          : 0;
+    const dv_tensor *weight = it->input[1];
+    return weight->shape.dim[0] ? elements(it->input[0]) * elements(weight) / (double)weight->shape.dim[0] : 0;
 }
 
 /* (M, K), or (K, M) if transposed, by a matrix of N columns: one per element of the first and column. */
-static double count_gemm(const dv_tensor *const *input, const dv_tensor *output)
+static double count_gemm(const counted *it)
 {
-    int64_t rows = output->shape.dim[0];
-    return rows ? (double)dv_shape_elements(&output->shape) * (double)dv_shape_elements(&input[0]->shape) / (double)rows
-                : 0;
+    int64_t rows = it->output->shape.dim[0];
+    return rows ? elements(it->output) * elements(it->input[0]) / (double)rows : 0;
 }
 
 /* (..., M, K) by (..., K, N). */
-static double count_matmul(const dv_tensor *const *input, const dv_tensor *output)
+static double count_matmul(const counted *it)
 {
-    const dv_shape *a = &input[0]->shape;
-    return a->rank ? (double)dv_shape_elements(&output->shape) * (double)a->dim[a->rank - 1] : 0;
+    const dv_shape *a = &it->input[0]->shape;
+    return a->rank ? elements(it->output) * (double)a->dim[a->rank - 1] : 0;
+}
+
+/* One of each operand but the first for every combination of the labels. */
+static double count_einsum(const counted *it)
+{
+    dv_equation equation;
+    dv_call call = {.attributes = &it->node->attributes,
+                    .opset = it->node->opset,
+                    .input_count = it->node->input_count,
+                    .input = it->input};
+    if (!dv_equation_read(&call, &equation, NULL))
+        return 0;
+    double all = equation.operands - 1;
+    for (int l = 0; l < equation.labels; l++)
+        all *= (double)equation.size[equation.order[l]];
+    return all;
+}
+
+/* Every query by every key, and what comes of it by every value; keys of before stand in input 4. */
+static double count_attention(const counted *it)
+{
+    const dv_shape *key = &it->input[1]->shape,
+                   *past = it->node->input_count > 4 && it->input[4] ? &it->input[4]->shape : NULL;
+    if (key->rank < 2)
+        return 0;
+    double keys = (double)key->dim[key->rank - 2] + (past && past->rank > 1 ? (double)past->dim[past->rank - 2] : 0);
+    return (elements(it->input[0]) + elements(it->output)) * keys;
 }
 
 static const struct {
     const char *op;
-    double (*count)(const dv_tensor *const *input, const dv_tensor *output);
+    double (*count)(const counted *it);
 } counters[] = {
-    {"Conv", count_conv},
-    {"ConvTranspose", count_conv_transpose},
-    {"Gemm", count_gemm},
-    {"MatMul", count_matmul},
+    {"Attention", count_attention}, {"Conv", count_conv}, {"ConvTranspose", count_conv_transpose},
+    {"Einsum", count_einsum},       {"Gemm", count_gemm}, {"MatMul", count_matmul},
 };
 
 static double count_step(const dv_plan *plan, const dv_node *node)
 {
     for (size_t c = 0; c < sizeof counters / sizeof *counters; c++)
         if (strcmp(node->op->name, counters[c].op) == 0) {
-            const dv_tensor *input[2] = {&plan->value[node->input[0]], &plan->value[node->input[1]]};
-            return counters[c].count(input, &plan->value[node->output[0]]);
+            counted it = {.node = node, .output = &plan->value[node->output[0]]};
+            for (int i = 0; i < node->input_count; i++)
+                it.input[i] = node->input[i] < 0 ? NULL : &plan->value[node->input[i]];
+            return counters[c].count(&it);
         }
     return 0;
 }

@@ -88,7 +88,7 @@ static bool plan_node(dv_plan *plan, const dv_node *node, bool for_gradient, dv_
     if (!dv_evaluation_infer(&it, plan->arena, plan->team, error))
         return false;
     if (is_known(&it, for_gradient) && !dv_evaluation_swells(&it))
-        return dv_evaluation_run(&it, plan->arena, plan->memory_limit, &plan->known_size, error);
+        return dv_evaluation_run(&it, plan->arena, plan->known_limit, &plan->known_size, error);
     plan->step[plan->step_count++] = (dv_step){node, it.call.prepared, it.call.workspace_size};
     return true;
 }
@@ -224,6 +224,9 @@ dv_plan *dv_plan_new(const dv_graph *graph, const dv_plan_options *options, dv_e
         goto failed;
     *plan = (dv_plan){.arena = arena, .graph = graph, .team = options->team};
     plan->memory_limit = options->memory_limit ? options->memory_limit : dv_memory_allowed();
+    plan->known_limit = dv_known_limit(graph);
+    if (plan->known_limit > plan->memory_limit)
+        plan->known_limit = plan->memory_limit;
     size_t values = (size_t)graph->value_count;
     plan->value = dv_arena_alloc(arena, values, sizeof *plan->value, error);
     plan->offset = dv_arena_alloc(arena, values, sizeof *plan->offset, error);

@@ -31,7 +31,7 @@ typedef struct dv_plan {
     dv_arena *arena; /* owns everything below */
     const dv_graph *graph;
     dv_team *team;
-    size_t memory_limit;
+    size_t memory_limit, known_limit;
     dv_tensor *value; /* by value: type and shape; data where it is known before the run */
     size_t *offset;   /* by value: in the memory of a frame, or DV_NOWHERE */
     bool *wanted;     /* by value: somebody reads it */

@@ -98,11 +98,16 @@ static dv_plan *plan_with_data(dv_runner *runner, const dv_tensor *inputs, dv_te
  */
 static dv_plan *make_plan(dv_runner *runner, const dv_tensor *inputs, dv_team *team, dv_error *error)
 {
+    dv_error failure = {0};
     dv_plan *plan = dv_plan_new(
         runner->graph,
         &(dv_plan_options){.input_shape = runner->input_shape, .team = team, .memory_limit = runner->memory_limit},
-        error);
-    return plan || !inputs ? plan : plan_with_data(runner, inputs, team, error);
+        &failure);
+    if (plan)
+        return plan;
+    if (error)
+        *error = failure;
+    return inputs && failure.code != DV_ERROR_MEMORY ? plan_with_data(runner, inputs, team, error) : NULL;
 }
 
 static bool make_frames(dv_prepared_plan *it, int frames, dv_error *error)

@@ -407,6 +407,38 @@ def make_bad_branches():
     write(BAD, "onnx-if-damaged", text)
 
 
+def make_bombs():
+    """Results far larger than any memory, of constants, of the input, and grown step by step."""
+    def sizes(*numbers):
+        return numpy_helper.from_array(np.int64(numbers), "sizes")
+
+    def bomb(name, nodes, *tensors, opset=13):
+        write(BAD, "onnx-bomb-" + name, model(graph(nodes, tensors, [value("x", [1, 2])], [value("y", None)]), opset))
+    to = helper.make_node("Add", ["x", "big"], ["y"], "n")
+    bomb("expand", [helper.make_node("Expand", ["x", "sizes"], ["y"], "n")], sizes(1 << 30, 256, 2))
+    bomb("tile", [helper.make_node("Tile", ["x", "sizes"], ["y"], "n")], sizes(1 << 31, 1 << 8))
+    bomb("tile-overflow", [helper.make_node("Tile", ["x", "sizes"], ["y"], "n")], sizes(1 << 62, 1 << 62))
+    bomb("constant", [helper.make_node("ConstantOfShape", ["sizes"], ["big"], "n"), to], sizes(1 << 38, 2))
+    bomb("constant-negative", [helper.make_node("ConstantOfShape", ["sizes"], ["big"], "n"), to], sizes(-5, 2))
+    bounds = [numpy_helper.from_array(np.int64(k), name) for k, name in ((0, "from"), (1 << 60, "to"), (1, "step"))]
+    bomb("range", [helper.make_node("Range", ["from", "to", "step"], ["big"], "n"),
+                   helper.make_node("Size", ["big"], ["y"])], *bounds)
+    scales = numpy_helper.from_array(np.float32([1e6, 1e6]), "scales")
+    bomb("resize", [helper.make_node("Resize", ["x", "", "scales"], ["y"], "n", mode="nearest")], scales)
+    bomb("pad", [helper.make_node("Pad", ["x", "sizes"], ["y"], "n")], sizes(1 << 40, 0, 1 << 40, 1 << 20))
+    bomb("reshape", [helper.make_node("Reshape", ["x", "sizes"], ["y"], "n")], sizes(1 << 40, 1 << 40))
+    bomb("one-hot", [helper.make_node("Cast", ["x"], ["i"], to=TensorProto.INT64),
+                     helper.make_node("OneHot", ["i", "depth", "values"], ["y"], "n")],
+         numpy_helper.from_array(np.int64(1 << 39), "depth"), numpy_helper.from_array(np.float32([0, 1]), "values"))
+    nodes = [helper.make_node("Concat", [f"v{k}"] * 200, [f"v{k + 1}"], f"n{k}", axis=0) for k in range(6)]
+    nodes.insert(0, helper.make_node("Identity", ["x"], ["v0"]))
+    bomb("concat", nodes + [helper.make_node("Identity", ["v6"], ["y"])])
+    kernel = numpy_helper.from_array(np.ones([1, 1, 1, 1], np.float32), "kernel")
+    picture = helper.make_node("Unsqueeze", ["x", "axes"], ["p"])
+    axes = numpy_helper.from_array(np.int64([0, 1]), "axes")
+    bomb("conv", [picture, helper.make_node("Conv", ["p", "kernel"], ["y"], "n", pads=[1 << 20] * 4)], kernel, axes)
+
+
 make_types()
 make_old()
 make_network()
@@ -417,3 +449,4 @@ make_fixed()
 make_functions()
 make_branches()
 make_bad()
+make_bombs()
