@@ -170,8 +170,11 @@ static void expect_problem(const dv_check *check, const char *code, const char *
     }
     if (!strstr(finding->text, words))
         fail_msg("'%s' lacks '%s'", finding->text, words);
-    if (remedy && !(finding->remedy && strstr(finding->remedy, remedy)))
-        fail_msg("'%s' lacks '%s'", finding->remedy ? finding->remedy : "", remedy);
+    char advice[2048];
+    snprintf(advice, sizeof advice, "%s %s", finding->remedy ? finding->remedy : "",
+             finding->command ? finding->command : "");
+    if (remedy && !strstr(advice, remedy))
+        fail_msg("'%s' lacks '%s'", advice, remedy);
     assert_false(check->is_usable);
 }
 

@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { INDENT = 9, WIDEST = 100, USUAL = 80, NARROWEST = 40, NAMES = 38, SHOWN_LABELS = 20 };
+enum { INDENT = 9, WIDEST = 100, USUAL = 80, NARROWEST = 40, NAMES = 38, SHOWN_LABELS = 20, SHOWN_TRIALS = 12 };
 
 /* ---- the terminal ----------------------------------------------------------------- */
 
@@ -210,8 +210,14 @@ static void print_trials(const dv_check *check)
     if (!trials->trial[0].told || check->is_dead)
         return;
     printf("\n%-*s    right%s  pictures\n", NAMES + 2, "preprocessing", trials->is_consistent ? "  relabelled" : "");
+    int left = 0;
     for (int t = 0; t < trials->trials; t++)
-        print_trial(check, &trials->trial[t]);
+        if (t < SHOWN_TRIALS || &trials->trial[t] == check->usual)
+            print_trial(check, &trials->trial[t]);
+        else
+            left++;
+    if (left)
+        printf("  and %d more\n", left);
 }
 
 /* Labels that go with another class. */
@@ -244,6 +250,8 @@ static void print_finding(const dv_finding *finding)
         printf("%*s", INDENT, "");
         print_wrapped(finding->remedy);
     }
+    if (finding->command)
+        printf("%*s%s\n", INDENT + 2, "", finding->command);
 }
 
 static void print_settings(const dv_check *check)

@@ -45,7 +45,8 @@ void dv_check_find(dv_check *check, dv_finding_kind kind, const char *code, cons
     if (check->findings == DV_MAX_FINDINGS)
         return;
     va_start(arguments, format);
-    check->finding[check->findings++] = (dv_finding){kind, code, keep_text(check, format, arguments), NULL};
+    check->finding[check->findings++] =
+        (dv_finding){.kind = kind, .code = code, .text = keep_text(check, format, arguments)};
     va_end(arguments);
 }
 
@@ -59,6 +60,14 @@ void dv_check_remedy(dv_check *check, const char *format, ...)
     va_end(arguments);
     if (before && before->remedy && strcmp(before->code, last->code) == 0 && strcmp(before->remedy, last->remedy) == 0)
         before->remedy = NULL;
+}
+
+void dv_check_command(dv_check *check, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    check->finding[check->findings - 1].command = keep_text(check, format, arguments);
+    va_end(arguments);
 }
 
 const char *dv_check_number(dv_check *check, int64_t number)

@@ -15,7 +15,8 @@ typedef struct dv_finding {
     dv_finding_kind kind;
     const char *code; /* for programs: "external-data" */
     const char *text;
-    const char *remedy; /* what to do; NULL: nothing */
+    const char *remedy;  /* what to do; NULL: nothing */
+    const char *command; /* that does it, or nearly so; NULL: none */
 } dv_finding;
 
 /* An input or output of the model. */
@@ -89,7 +90,7 @@ void dv_check_free(dv_check *check);
 
 /* One object: {"usable","model":{"file","producer","opset","parameters","operators","external_data","inputs","outputs",
  * "takes","puts_out","multiply_adds","memory"},"pictures","bundle","vae","trials":[{"name","settings","accuracy","relabelled",...}],
- * "best","settings","class_of_label","names_in_order","findings":[{"kind","code","text","remedy"}]}; freed by free().
+ * "best","settings","class_of_label","names_in_order","findings":[{"kind","code","text","remedy","command"}]}; freed by free().
  */
 char *dv_check_json(const dv_check *check, dv_error *error);
 

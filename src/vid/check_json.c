@@ -155,6 +155,7 @@ static json_t *findings_json(const dv_check *check, bool *failed)
         put(it, "code", text(finding->code));
         put(it, "text", text(finding->text));
         put(it, "remedy", text(finding->remedy));
+        put(it, "command", text(finding->command));
         append(array, it.json, failed);
     }
     return array;

@@ -17,18 +17,19 @@ enum { HEAD = 64 };
 /* Other things that people have in hand, by their first bytes. */
 static const struct kind {
     size_t offset;
-    const char *magic, *what, *remedy;
+    const char *magic, *what, *remedy, *command;
 } kinds[] = {
-    {0, "version https://git-lfs", "a pointer that Git LFS leaves in place of a file", "fetch the file: git lfs pull"},
+    {0, "version https://git-lfs", "a pointer that Git LFS leaves in place of a file",
+     "fetch the file itself:", "git lfs pull"},
     {0, "PK\003\004", "a zip file, perhaps of PyTorch or Keras weights",
-     "export the network: torch.onnx.export(model.eval(), example, 'model.onnx'), or python -m tf2onnx.convert"},
+     "export the network: in Keras by tf2onnx, in PyTorch:", "torch.onnx.export(model.eval(), example, 'model.onnx')"},
     {0, "\200\002", "a pickle, perhaps of PyTorch weights",
-     "load it in PyTorch and export it: torch.onnx.export(model.eval(), example, 'model.onnx')"},
+     "load it in PyTorch and export it:", "torch.onnx.export(model.eval(), example, 'model.onnx')"},
     {0, "\211HDF\r\n", "an HDF5 file, perhaps of Keras",
-     "convert it: python -m tf2onnx.convert --keras FILE --output model.onnx"},
-    {4, "TFL3", "a TensorFlow Lite file", "convert it: python -m tf2onnx.convert --tflite FILE --output model.onnx"},
-    {0, "<!DOCTYPE", "a web page", "download the file itself"},
-    {0, "<html", "a web page", "download the file itself"},
+     "convert it:", "python -m tf2onnx.convert --keras FILE --output model.onnx"},
+    {4, "TFL3", "a TensorFlow Lite file", "convert it:", "python -m tf2onnx.convert --tflite FILE --output model.onnx"},
+    {0, "<!DOCTYPE", "a web page", "download the file itself", NULL},
+    {0, "<html", "a web page", "download the file itself", NULL},
 };
 
 static const struct kind *find_kind(const char *path)
@@ -55,6 +56,8 @@ static void find_no_network(dv_check *check, const dv_error *why)
     }
     dv_check_find(check, DV_FINDING_PROBLEM, "file", "%s: this is %s, not an ONNX file", check->model.path, kind->what);
     dv_check_remedy(check, "%s", kind->remedy);
+    if (kind->command)
+        dv_check_command(check, "%s", kind->command);
 }
 
 /* ---- what is missing ------------------------------------------------------------------ */
@@ -78,10 +81,8 @@ static void find_missing_files(dv_check *check, const char *path, const dv_onnx_
             continue;
         dv_check_find(check, DV_FINDING_PROBLEM, "external-data", "%s%s, which holds the model's weights, is missing",
                       folder, name);
-        dv_check_remedy(check,
-                        "copy it there: cp WHERE-IT-IS/%s %s   or export the model again with its weights "
-                        "inside: external_data=False",
-                        name, folder);
+        dv_check_remedy(check, "export the model again with external_data=False, or copy the file there:");
+        dv_check_command(check, "cp WHERE-IT-IS/%s %s", name, folder);
     }
 }
 
@@ -91,8 +92,7 @@ static const char *remedy_for(const char *op)
         return "this is ONNX Runtime's own, of a model optimised for it: take the file from before that";
     if (strncmp(op, "ai.onnx.ml.", 11) == 0)
         return "this is of a model that is no network, or of a ZipMap: export with options={'zipmap': False}";
-    return "export the model for opset 17 without extensions, or take these nodes out: python -m onnxsim, "
-           "polygraphy surgeon";
+    return "export the network without what comes after the classes, and for opset 17: other operators may come out";
 }
 
 static void find_missing_operators(dv_check *check, const char *path, const dv_onnx_survey *survey)
@@ -102,8 +102,9 @@ static void find_missing_operators(dv_check *check, const char *path, const dv_o
         if (!op->missing)
             continue;
         if (op->count > 1)
-            dv_check_find(check, DV_FINDING_PROBLEM, "operator", "%s: %s; %s nodes call it, the first is '%s'",
-                          op->name, op->missing, dv_check_number(check, op->count), op->node);
+            dv_check_find(check, DV_FINDING_PROBLEM, "operator",
+                          "%s: operator %s: %s; %s nodes call it, the first is '%s'", path, op->name, op->missing,
+                          dv_check_number(check, op->count), op->node);
         else
             dv_check_find(check, DV_FINDING_PROBLEM, "operator", "%s: operator %s: %s; node '%s' calls it", path,
                           op->name, op->missing, op->node);

@@ -60,11 +60,11 @@ static void tell_numbers(dv_check *check)
     const char *list = "";
     for (int l = 0; l < check->classes && l < SHOWN_NAMES; l++)
         list = dv_check_text(check, "%s%s%d", list, l ? ", " : "", check->class_of[l] < 0 ? l : check->class_of[l]);
+    dv_check_remedy(check, "give the labels the numbers of the classes, in Python:");
     if (check->classes <= SHOWN_NAMES)
-        dv_check_remedy(
-            check, "give the labels the numbers of the classes: in Python, labels = numpy.array([%s])[labels]", list);
+        dv_check_command(check, "labels = numpy.array([%s])[labels]", list);
     else
-        dv_check_remedy(check, "give the labels the numbers of the classes; --json has the list");
+        dv_check_command(check, "labels = numpy.array(check['class_of_label'])[labels]   # from --json");
 }
 
 /* Labels that have names find their classes by these. */
@@ -78,14 +78,13 @@ static void tell_names(dv_check *check)
     }
     for (int k = 0; k < check->classes; k++)
         list = dv_check_text(check, "%s %s", list, name[k] ? quote(check, name[k]) : "'?'");
-    if (check->classes <= SHOWN_NAMES && strlen(list) < 700)
-        dv_check_remedy(check,
-                        "give the names in the order of the classes: printf '%%s\\n'%s > names.txt   and then "
-                        "--class-names names.txt",
-                        list);
-    else
+    if (check->classes <= SHOWN_NAMES && strlen(list) < 700) {
+        dv_check_remedy(check, "give the names in the order of the classes, and then --class-names names.txt:");
+        dv_check_command(check, "printf '%%s\\n'%s > names.txt", list);
+    } else {
         dv_check_remedy(check, "give the names of the classes in the order in which the model was trained on them, by "
                                "--class-names FILE; --json has the list");
+    }
 }
 
 /* Why the orders differ, where the names show it. */

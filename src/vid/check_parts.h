@@ -5,12 +5,13 @@
 #include "vid/bundle_settings.h"
 #include "vid/check.h"
 
-/* One more finding; a place for its remedy comes back, which takes text of the same kind. Those beyond DV_MAX_FINDINGS
- * are lost. */
+/* One more finding. Those beyond DV_MAX_FINDINGS are lost. */
 void dv_check_find(dv_check *check, dv_finding_kind kind, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* What to do about the last finding. */
 void dv_check_remedy(dv_check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What does it, to be pasted. */
+void dv_check_command(dv_check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A text in the arena, cleaned; "" without memory. */
 const char *dv_check_text(dv_check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "12,345" */

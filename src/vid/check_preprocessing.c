@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEWEST_PICTURES = 100 };
+enum { FIRST_PICTURES = 24 };         /* at least, that all are shown */
 static const double telling = 0.25;   /* kappa from which on accuracies say something */
 static const double far_behind = 4;   /* standard errors */
 static const double as_good = 2;      /* within so many, others may be as good */
@@ -316,16 +316,27 @@ static bool go_on(search *it, int64_t first, dv_error *error)
     return add_forms(it, error) && show(it, count, error);
 }
 
+/* False where no way of showing pictures makes any difference to the answers: there is nothing to be searched. */
+static bool is_alive(const search *it)
+{
+    for (int t = 0; t < it->trials->trials; t++) {
+        const dv_trial *trial = &it->trials->trial[t];
+        if (trial->varies && trial->strange < trial->shown)
+            return true;
+    }
+    return false;
+}
+
 /* False where not every way of the list was tried. */
 static bool run(search *it, bool *is_stopped, dv_error *error)
 {
     dv_error why;
     int64_t count = it->trials->count,
-            first = dv_smaller(count, count / 8 > FEWEST_PICTURES ? count / 8 : FEWEST_PICTURES);
+            first = dv_smaller(count, count / 8 > FIRST_PICTURES ? count / 8 : FIRST_PICTURES);
     it->bench.expected = expect(it, first);
     if (!show(it, first, error))
         return false;
-    *is_stopped = !it->wish->is_single && !go_on(it, first, &why);
+    *is_stopped = !it->wish->is_single && is_alive(it) && !go_on(it, first, &why);
     if (*is_stopped && why.code != DV_ERROR_CANCELLED) {
         *error = why;
         return false;

@@ -20,7 +20,11 @@ static const usual usuals[] = {
     {.name = "-1..1 (inception)", .preset = "inception", .scale = 1},
     {.name = "imagenet", .preset = "imagenet", .scale = 1},
     {.name = "clip", .preset = "clip", .scale = 1},
-    {.name = "caffe", .preset = "imagenet", .scale = 255, .keeps_deviation = true, .reversed = true},
+    {.name = "caffe (BGR, less the mean)",
+     .preset = "imagenet",
+     .scale = 255,
+     .keeps_deviation = true,
+     .reversed = true},
 };
 enum { USUALS = sizeof usuals / sizeof usuals[0] };
 
