@@ -377,7 +377,7 @@ int dv_model_rank_classes(const dv_model *model, int count, int *classes)
     count = count < all ? count : all;
     for (int i = 0; i < count; i++)
         classes[i] = explanation ? explanation->row_class[i] : i;
-    if (!explanation || count == all)
+    if (!explanation || (count == all && explanation->rows == explanation->classes))
         return count;
     const int first[] = {explanation->teacher_class, explanation->label, explanation->student_class};
     int found = 0;

@@ -131,8 +131,8 @@ const dv_explanation *dv_model_settled(const dv_model *model, uint64_t *number);
 const float *dv_model_mean(const dv_model *model);
 /* The band in force along a dimension in latent units; 0 while that is not known. */
 double dv_model_band(const dv_model *model, int dimension);
-/* Fills classes[0 .. count-1] with those worth showing of those that the student tells apart: all in order when they
- * fit; else the teacher's, the true one, the student's, then by the larger of both probabilities. Returns how many. */
+/* Fills classes[0 .. count-1] with those worth showing of those that the student tells apart: all in order when all
+ * there are fit; else the teacher's, the true one, the student's, then by the larger of both probabilities. Returns how many. */
 int dv_model_rank_classes(const dv_model *model, int count, int *classes);
 
 #endif

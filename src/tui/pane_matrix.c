@@ -17,6 +17,8 @@ enum {
     MIN_NAME = 5, /* columns for the names of rows */
     MAX_NAME = 12,
     MAX_CELL = 8, /* columns of a cell */
+    WIDE_CELL = 7,
+    MANY_CLASSES = 32, /* from here on a few are shown, with names that can be read */
     ROOM_FOR_GAP = 5,
     MIN_OVERVIEW = 24,
 };
@@ -89,6 +91,8 @@ static void place(const dv_pane *pane, view *v)
     }
     v->name_width = clamp(columns - v->classes * number - 1, clamp(columns / 5, MIN_NAME, longest), longest);
     v->cell_width = clamp((columns - v->name_width - 1) / v->classes, number, MAX_CELL);
+    if (v->classes > MANY_CLASSES)
+        v->cell_width = WIDE_CELL;
     v->columns = clamp((columns - v->name_width - 1) / v->cell_width, 0, v->classes);
     v->first_row = first_around(position_of(v, state->row), v->rows, v->classes);
     v->first_column = first_around(position_of(v, state->column), v->columns, v->classes);

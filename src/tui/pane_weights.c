@@ -9,6 +9,7 @@
 
 enum {
     MOST_MAPS = 16,
+    CAPTION = 14,     /* columns for the names of many classes, which are longer */
     LEGEND_ROOM = 24, /* columns of the meaning that the scale leaves at least */
     STEPS = 8,        /* of colour in each direction */
     STEPS_SLOW = 4,   /* on a slow line */
@@ -49,7 +50,8 @@ static bool lay_out(const dv_pane *pane, sheet *out)
                          .width = facts->width,
                          .wanted = wanted,
                          .most = wanted,
-                         .captions = true};
+                         .captions = true,
+                         .caption = facts->classes > MOST_MAPS ? CAPTION : 0};
     dv_cell cell = dv_cell_of(pane->screen);
     if (cell.graphics == DV_GRAPHICS_OFF) {
         lay_out_lines(pane, out);
