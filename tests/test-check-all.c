@@ -487,6 +487,78 @@ static void test_dead_models(void **state)
     dv_check_free(check);
 }
 
+/* Log-odds of "bright", "above" and "below" (where it is brighter), or of the first alone; then, unless NULL, a last
+ * function. */
+static void put_linear(const char *folder, int outputs, const char *last)
+{
+    dv_error error;
+    int x;
+    dv_graph *graph = tiny_graph(4, (const int64_t[]){-1, 1, TEMPLATE_SIDE, TEMPLATE_SIDE}, &x);
+    float weight[3 * TEMPLATE_PLANE], bias[] = {-30 * 0.35f, 0, 0};
+    for (int p = 0; p < TEMPLATE_PLANE; p++) {
+        float side = p < TEMPLATE_PLANE / 2 ? 1 : -1;
+        const float each[] = {30, 60 * side, -60 * side};
+        for (int o = 0; o < outputs; o++)
+            weight[p * outputs + o] = each[o] / TEMPLATE_PLANE;
+    }
+    dv_shape weight_shape = dv_shape_make(2, (const int64_t[]){TEMPLATE_PLANE, outputs});
+    dv_shape bias_shape = dv_shape_make(1, (const int64_t[]){outputs});
+    const int inputs[] = {tiny_apply(graph, "Flatten", x, NULL),
+                          dv_graph_add_constant(graph, NULL, DV_TYPE_FLOAT, &weight_shape, weight, &error),
+                          dv_graph_add_constant(graph, NULL, DV_TYPE_FLOAT, &bias_shape, bias, &error)};
+    int y = tiny_check(dv_graph_add_node(graph, "Gemm", NULL, 3, inputs, 0, NULL, 1, NULL, &error), &error);
+    assert_true(dv_graph_add_output(graph, last ? tiny_apply(graph, last, y, "answer") : y, &error));
+    assert_true(dv_graph_sort(graph, &error));
+    put_model(folder, graph, NULL, NULL, 0);
+}
+
+/* What put_linear says of a picture, from its bytes. */
+static void look_at(const uint8_t *pixels, bool *bright, bool *above)
+{
+    int sum = 0, upper = 0;
+    for (int p = 0; p < TEMPLATE_PLANE; p++) {
+        sum += pixels[p];
+        upper += p < TEMPLATE_PLANE / 2 ? pixels[p] : 0;
+    }
+    *bright = sum > 0.35 * 255 * TEMPLATE_PLANE;
+    *above = 2 * upper > sum;
+}
+
+/* Any number of labels a picture, from a table; and one number for two classes. */
+static void test_marks(void **state)
+{
+    char *table = malloc(PICTURES * 8 + 64), *end = table + sprintf(table, "bright,above,below\n");
+    uint8_t *pixels = malloc((size_t)PICTURES * TEMPLATE_PLANE), labels[PICTURES];
+    int class[PICTURES];
+    template_pictures(PICTURES, 1, pixels, class);
+    for (int i = 0; i < PICTURES; i++) {
+        bool bright, above;
+        look_at(pixels + (size_t)i * TEMPLATE_PLANE, &bright, &above);
+        end += sprintf(end, "%d,%d,%d\n", bright, above, !above);
+        labels[i] = bright;
+    }
+    put_idx(*state, "pictures", 3, (const int[]){PICTURES, TEMPLATE_SIDE, TEMPLATE_SIDE}, pixels,
+            (size_t)PICTURES * TEMPLATE_PLANE);
+    tiny_put_text(*state, "labels", table);
+    put_linear(*state, 3, "Sigmoid");
+    dv_check *check = check_files(*state);
+    assert_true(check->is_usable && check->trials->multi_label && check->model.facts.head->multi_label);
+    assert_string_equal(check->best->name, "0..1");
+    assert_true(check->best->accuracy > 0.99 && check->labelled == PICTURES);
+    assert_string_equal(check->class_name[1], "above");
+    dv_check_free(check);
+
+    put_idx(*state, "labels", 1, (const int[]){PICTURES}, labels, PICTURES);
+    tiny_put_text(*state, "names", "bright\n");
+    put_linear(*state, 1, NULL);
+    check = check_files(*state);
+    assert_true(check->is_usable && check->classes == 2 && check->best->accuracy > 0.99);
+    assert_string_equal(check->class_name[0], "not bright");
+    dv_check_free(check);
+    free(table);
+    free(pixels);
+}
+
 static dv_check *check_model(const char *path)
 {
     dv_bundle_source source = {.teacher = path, .threads = 1};
@@ -625,7 +697,7 @@ int main(void)
         with_scratch(test_transposed),     with_scratch(test_bad_pictures),
         with_scratch(test_dead_models),    with_scratch(test_what_is_missing),
         with_scratch(test_other_files),    with_scratch(test_bundle),
-        with_scratch(test_stopping),
+        with_scratch(test_stopping),       with_scratch(test_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -256,7 +256,12 @@ static void print_finding(const dv_finding *finding)
 
 static void print_settings(const dv_check *check)
 {
-    puts("\nIn deepvid.ini:\n\n  [teacher]");
+    fputs("\nIn ", stdout);
+    if (check->folder) {
+        dv_words_text(check->folder);
+        putchar('/');
+    }
+    puts("deepvid.ini:\n\n  [teacher]");
     for (int s = 0; s < check->settings; s++)
         printf("  %s = %s\n", check->setting[s].key, check->setting[s].value);
     fputs("\nor as flags:\n\n ", stdout);

@@ -113,16 +113,24 @@ static dv_inspect_wish make_wish(const dv_check *check, const dv_bundle_settings
 static bool read_given(dv_check *check, const dv_bundle_settings *settings, bool is_bundle, dv_trial *given)
 {
     const dv_network_input *input = &check->model.facts.input;
-    const char *const said[] = {settings->preset, settings->mean,   settings->std,  settings->scale,
-                                settings->order,  settings->invert, settings->crop, settings->filter};
-    bool any = is_bundle;
-    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
-        any |= said[i] != NULL;
-    if (!any)
+    const struct {
+        const char *key, *said;
+    } all[] = {
+        {"preset", settings->preset}, {"mean", settings->mean},     {"std", settings->std},
+        {"scale", settings->scale},   {"order", settings->order},   {"invert", settings->invert},
+        {"crop", settings->crop},     {"filter", settings->filter},
+    };
+    *given = (dv_trial){.input = *input};
+    given->form = (dv_picture_form){.channels = input->channels, .height = input->height, .width = input->width};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i].said) {
+            const char *words =
+                dv_check_text(check, "%s%s%s %s", given->name, *given->name ? ", " : "", all[i].key, all[i].said);
+            snprintf(given->name, sizeof given->name, "%s", words);
+        }
+    if (!is_bundle && !*given->name)
         return false;
     dv_error why;
-    *given = (dv_trial){.name = "as it is set", .input = *input};
-    given->form = (dv_picture_form){.channels = input->channels, .height = input->height, .width = input->width};
     if (dv_preprocessing_set(settings, check->data, &given->input, &given->form, &why)) {
         given->inverted = given->input.deviation[0] < 0;
         return true;

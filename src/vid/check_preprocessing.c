@@ -88,9 +88,14 @@ static bool add_layout(search *it, int teacher, dv_error *error)
 
 static bool add_given(search *it, dv_error *error)
 {
+    const dv_dataset *data = it->bench.data;
     dv_trial given = *it->wish->given;
+    dv_picture_form *form = &given.form;
+    bool is_whole = !data->mixed && data->height == form->height && data->width == form->width && form->crop == 1;
     given.is_given = true;
     given.teacher = it->bench.teachers > 1 && given.input.layout == it->bench.teacher[1].facts.input.layout;
+    if (is_whole)
+        form->filter = DV_FILTER_BILINEAR; /* there is nothing to be filtered: it is what goes by another filter, too */
     if (!*given.name)
         snprintf(given.name, sizeof given.name, "as given");
     return add(it, &given, error);

@@ -170,14 +170,15 @@ static void find_turned(dv_check *check)
 static void judge_best(dv_check *check)
 {
     const dv_trial *best = check->best;
+    const char *marks = check->trials->multi_label ? "the labels of " : "";
     bool is_relabelled = check->class_of != NULL;
     double kappa = is_relabelled ? dv_label_kappa(best->match.matched, best->match.chance) : kappa_of(check, best);
     if (kappa >= good)
-        dv_check_find(check, DV_FINDING_OK, "preprocessing", "preprocessing: %s fits, %s of %s are right", best->name,
-                      percent(check, best->accuracy), dv_check_number(check, best->told));
+        dv_check_find(check, DV_FINDING_OK, "preprocessing", "preprocessing: %s fits, %s of %s%s are right", best->name,
+                      percent(check, best->accuracy), marks, dv_check_number(check, best->told));
     else
-        dv_check_find(check, DV_FINDING_NOTE, "accuracy", "%s fits best, but no more than %s of %s are right",
-                      best->name, percent(check, best->accuracy), dv_check_number(check, best->told));
+        dv_check_find(check, DV_FINDING_NOTE, "accuracy", "%s fits best, but no more than %s of %s%s are right",
+                      best->name, percent(check, best->accuracy), marks, dv_check_number(check, best->told));
     find_turned(check);
     find_better(check);
     find_rivals(check);
