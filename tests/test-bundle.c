@@ -13,6 +13,7 @@
 
 #include "latent.h"
 
+#include "vid/json.h"
 #include "vid/latent.h"
 #include "vid/preprocessing.h"
 #include "vid/slope.h"
@@ -304,6 +305,62 @@ static void test_explanation_of_two_sizes(void **state)
     }
     for (int i = 0; i < 3; i++)
         dv_explanation_free(explanation[i]);
+}
+
+static bool has_reason(const dv_fidelity *fidelity, const char *words)
+{
+    for (int i = 0; i < fidelity->reason_count; i++)
+        if (strstr(fidelity->reasons[i], words))
+            return true;
+    return false;
+}
+
+/* Pictures twice as large as the auto-encoder's: what it loses may change the teacher's word, which is told. */
+static void test_words_of_two_sizes(void **state)
+{
+    enum { SIDE = 2 * TINY_SIDE, SIZE = SIDE * SIDE };
+    tiny it = tiny_defaults();
+    const uint8_t header[16] = {0, 0, 8, 3, [7] = TINY_COUNT, [11] = SIDE, [15] = SIDE};
+    uint8_t *file = calloc(sizeof header + TINY_COUNT * SIZE, 1);
+    char path[256];
+    dv_error error;
+    int differing = 0;
+    it.teacher_side = SIDE;
+    tiny_write(*state, &it);
+    memcpy(file, header, sizeof header);
+    for (int i = 0; i < TINY_COUNT * SIZE; i++)
+        file[sizeof header + i] = (uint8_t)dv_random_bits(700, DV_PURPOSE_TEST, i);
+    put_file(scratch_path(path, *state, "images"), file, sizeof header + TINY_COUNT * SIZE);
+    free(file);
+    dv_bundle *bundle = open_bundle(*state, 2);
+    const dv_bundle_facts *facts = dv_bundle_get_facts(bundle);
+    dv_explain_options wish = wish_for(0);
+    wish.neighbors = wish.fresh = 20;
+    for (wish.index = 0; wish.index < TINY_COUNT; wish.index++) {
+        float native[SIZE], probabilities[TINY_CLASSES];
+        const float *input = native;
+        float logits[TINY_CLASSES], *output = logits;
+        dv_explanation *explanation = dv_explain(bundle, &wish, NULL, &error);
+        assert_non_null(explanation);
+        /* The file's pixels to the bit: (byte / 255 - 0.5) / 0.25. */
+        assert_true(dv_dataset_picture(bundle->dataset, wish.index, NULL, native, &error));
+        for (int p = 0; p < SIZE; p++)
+            native[p] = (native[p] - 0.5f) * 4;
+        assert_true(dv_runner_run_batch(bundle->teacher.runner, input, 1, &output, NULL, NULL, &error));
+        dv_softmax(logits, TINY_CLASSES, 1, probabilities);
+        assert_near(explanation->teacher_probabilities, probabilities, TINY_CLASSES, 1e-6);
+        bool differs = explanation->picture_class != explanation->teacher_class;
+        differing += differs;
+        assert_int_equal(has_reason(&explanation->fidelity, "In the auto-encoder's size"), differs);
+        assert_true(!differs || explanation->fidelity.verdict != DV_VERDICT_GOOD);
+        char key[64], *text = dv_json_explanation(explanation, facts, false, &error);
+        snprintf(key, sizeof key, "\"class_in_vae_size\":%d", explanation->picture_class);
+        assert_non_null(strstr(text, key));
+        free(text);
+        dv_explanation_free(explanation);
+    }
+    assert_true(differing > 0);
+    dv_bundle_close(bundle);
 }
 
 /* The same network with its channels last, or of bytes, says the same. */
@@ -742,6 +799,7 @@ int main(void)
         cmocka_unit_test(test_feed_backward),
         with_scratch(test_two_sizes),
         with_scratch(test_explanation_of_two_sizes),
+        with_scratch(test_words_of_two_sizes),
         with_scratch(test_layouts_and_bytes),
         with_scratch(test_slopes),
         with_scratch(test_one_logit),
