@@ -198,8 +198,32 @@ static bool show_network(const char *path, bool json, dv_error *error)
 
 enum { MOST_CLASSES = 100 };
 
-static void print_bundle(const dv_bundle_facts *facts, const char *folder, double negative_elbo)
+static void print_channels(const char *word, const float *value, int count)
 {
+    for (int c = 0; c < count; c++)
+        printf("%s%s%g", c ? ", " : word, c ? "" : " ", (double)value[c]);
+}
+
+/* How pictures come to the teacher, and what it makes of them. */
+static void print_teacher(const dv_bundle *bundle)
+{
+    const dv_network_input *input = &bundle->head.input;
+    const dv_picture_form *form = &bundle->teacher_form;
+    char text[128];
+    dv_words_label("teacher sees");
+    printf("%s%s, 0..%g", dv_network_input_text(input, text, sizeof text), input->reversed ? ", BGR" : "",
+           (double)input->scale);
+    print_channels(", mean", input->mean, input->channels);
+    print_channels(", std", input->deviation, input->channels);
+    if (form->crop != 1)
+        printf(", crop %g", form->crop);
+    printf(", %s\n", dv_filter_name(form->filter));
+    dv_words_line("it answers", bundle->head.head->meaning);
+}
+
+static void print_bundle(const dv_bundle *bundle, const char *folder, double negative_elbo)
+{
+    const dv_bundle_facts *facts = &bundle->facts;
     int64_t labelled = 0;
     for (int64_t i = 0; i < facts->count; i++)
         labelled += dv_bundle_is_labelled(facts, i);
@@ -230,11 +254,9 @@ static void print_bundle(const dv_bundle_facts *facts, const char *folder, doubl
         printf("%.2f nats a picture, on all of them\n", negative_elbo);
     else
         puts("not known: the encoder tells no log-variance");
-    if (!facts->same_size) {
-        dv_words_label("teacher takes");
-        printf("%d x %d x %d: IT IS SHOWN OTHER SIZES THAN WHAT IS EXPLAINED\n", facts->teacher_channels,
-               facts->teacher_height, facts->teacher_width);
-    }
+    print_teacher(bundle);
+    if (!facts->same_size)
+        dv_words_line("SIZES DIFFER", "the teacher is shown other pictures than those that are explained");
     for (int i = 0; i < facts->note_count; i++)
         dv_words_line(i ? "" : "taken for", facts->notes[i]);
 }
@@ -251,7 +273,7 @@ static bool show_networks(const dv_bundle *bundle, const char *folder, double ne
         ok = dv_command_print_json(
             dv_json_bundle(&bundle->facts, negative_elbo, &it[0].facts, &it[1].facts, &it[2].facts, error), error);
     } else if (ok) {
-        print_bundle(&bundle->facts, folder, negative_elbo);
+        print_bundle(bundle, folder, negative_elbo);
         for (int n = 0; n < 3; n++) {
             printf("\n%s: ", role[n]);
             dv_words_text(path[n]);
