@@ -161,8 +161,8 @@ static bool add_files(walk *w, const char *within, const listing *l, dv_error *e
     return good;
 }
 
-/* All pictures at and below a folder: its own, then those of its sub-folders. */
-static bool add_tree(walk *w, const char *within, int depth, dv_error *error)
+/* Adds all folders at and below one to the list. */
+static bool find_folders(walk *w, const char *within, int depth, listing *found, dv_error *error)
 {
     listing l = {0};
     char *path = join(w->root, within, error);
@@ -173,14 +173,35 @@ static bool add_tree(walk *w, const char *within, int depth, dv_error *error)
         free(path);
         return true;
     }
-    bool good = list_folder(&l, path, error) && add_files(w, within, &l, error);
+    bool good = (append(&found->folder, &found->folders, &found->folder_room, within) ||
+                 dv_error_set(error, DV_ERROR_MEMORY, "out of memory")) &&
+                list_folder(&l, path, error);
     for (int64_t i = 0; good && i < l.folders; i++) {
         char *below = join(within, l.folder[i], error);
-        good = below && add_tree(w, below, depth + 1, error);
+        good = below && find_folders(w, below, depth + 1, found, error);
         free(below);
     }
     listing_clear(&l);
     free(path);
+    return good;
+}
+
+/* All pictures at and below a folder, folder by folder in the order of their paths' bytes: ImageFolder's order. */
+static bool add_tree(walk *w, const char *within, dv_error *error)
+{
+    listing found = {0};
+    bool good = find_folders(w, within, 1, &found, error);
+    if (good && found.folders) {
+        qsort(found.folder, (size_t)found.folders, sizeof *found.folder, by_bytes);
+    }
+    for (int64_t i = 0; good && i < found.folders; i++) {
+        listing l = {0};
+        char *path = join(w->root, found.folder[i], error);
+        good = path && list_folder(&l, path, error) && add_files(w, found.folder[i], &l, error);
+        listing_clear(&l);
+        free(path);
+    }
+    listing_clear(&found);
     return good;
 }
 
@@ -214,7 +235,7 @@ static bool add_classes(walk *w, const listing *top, dv_dataset *pictures, dv_er
     int64_t *end = dv_alloc((size_t)top->folders, sizeof *end, error);
     bool good = end && check_splits(top, error);
     for (int64_t k = 0; good && k < top->folders; k++) {
-        good = add_tree(w, top->folder[k], 1, error);
+        good = add_tree(w, top->folder[k], error);
         end[k] = dv_files_count(w->files);
     }
     good = good && (pictures->labels = dv_alloc((size_t)dv_files_count(w->files), sizeof(int), error)) &&
