@@ -173,23 +173,35 @@ static bool is_better(const search *it, const dv_trial *a, const dv_trial *b)
     return x != y ? x > y : a->loss < b->loss;
 }
 
+/* Those that were shown the most pictures go first. */
+static bool is_surer(const search *it, const dv_trial *a, const dv_trial *b)
+{
+    (void)it;
+    return a->shown > b->shown;
+}
+
 /* Few trials: insertion keeps the order of equals. */
-static void sort(search *it)
+static void sort_by(search *it, bool (*goes_before)(const search *, const dv_trial *, const dv_trial *))
 {
     for (int t = 1; t < it->active_count; t++)
-        for (int k = t; k > 0 && is_better(it, it->active[k], it->active[k - 1]); k--) {
+        for (int k = t; k > 0 && goes_before(it, it->active[k], it->active[k - 1]); k--) {
             dv_trial *moved = it->active[k];
             it->active[k] = it->active[k - 1];
             it->active[k - 1] = moved;
         }
 }
 
+static void rank(search *it)
+{
+    judge_scores(it);
+    sort_by(it, is_better);
+}
+
 /* The better half goes on, and what the caller would use; where the answers tell nothing yet, all do. */
 static void narrow(search *it)
 {
     int kept = 0, half = (it->active_count + 1) / 2;
-    judge_scores(it);
-    sort(it);
+    rank(it);
     if (dv_label_kappa(score(it, it->active[0]), it->active[0]->match.chance) < telling)
         return;
     for (int t = 0; t < it->active_count; t++) {
@@ -223,8 +235,7 @@ static bool add_transposed(search *it, const dv_trial *of, dv_error *error)
 
 static bool add_variants(search *it, dv_error *error)
 {
-    judge_scores(it);
-    sort(it);
+    rank(it);
     const dv_trial *best[] = {it->active[0], it->active_count > 1 ? it->active[1] : it->active[0]};
     bool colors = best[0]->input.channels > 1 && !it->bench.is_grey, ok = true;
     bool may_lie = best[0]->form.height == best[0]->form.width && kappa_of(it, best[0]) < nearly_all;
@@ -238,8 +249,7 @@ static bool add_variants(search *it, dv_error *error)
 /* Where a variant is the best by now, it may be what all others lacked. */
 static bool spread(search *it, dv_error *error)
 {
-    judge_scores(it);
-    sort(it);
+    rank(it);
     const dv_trial *best = it->active[0];
     int count = it->trials->trials;
     bool ok = true;
@@ -271,8 +281,7 @@ static bool add_form(search *it, const dv_trial *of, double crop, dv_filter filt
 /* Other parts of the pictures, and the other filter, where these are made smaller. */
 static bool add_forms(search *it, dv_error *error)
 {
-    judge_scores(it);
-    sort(it);
+    rank(it);
     const dv_dataset *data = it->bench.data;
     const dv_trial best = *it->active[0];
     const dv_picture_form *form = &best.form;
@@ -372,11 +381,6 @@ static void choose(search *it)
                           dv_trial_lead(list[0], list[1]) >= as_good;
 }
 
-static int compare_shown(const dv_trial *a, const dv_trial *b)
-{
-    return (b->shown > a->shown) - (b->shown < a->shown);
-}
-
 /* All trials in the order of the result. */
 static bool put_in_order(search *it, dv_error *error)
 {
@@ -385,14 +389,8 @@ static bool put_in_order(search *it, dv_error *error)
     for (int t = 0; t < all->trials; t++)
         if (all->trial[t].shown) /* else a variant that was stopped before it began */
             it->active[it->active_count++] = &all->trial[t];
-    judge_scores(it);
-    sort(it);
-    for (int t = 1; t < it->active_count; t++)
-        for (int k = t; k > 0 && compare_shown(it->active[k], it->active[k - 1]) < 0; k--) {
-            dv_trial *moved = it->active[k];
-            it->active[k] = it->active[k - 1];
-            it->active[k - 1] = moved;
-        }
+    rank(it);
+    sort_by(it, is_surer);
     choose(it);
     dv_trial *ordered = dv_arena_alloc(all->arena, (size_t)all->trials, sizeof *ordered, error);
     if (!ordered)
