@@ -548,9 +548,13 @@ static void test_marks(void **state)
     assert_string_equal(check->class_name[1], "above");
     dv_check_free(check);
 
-    put_idx(*state, "labels", 1, (const int[]){PICTURES}, labels, PICTURES);
+    /* one of them, by its name, and then by numbers */
     tiny_put_text(*state, "names", "bright\n");
     put_linear(*state, 1, NULL);
+    check = check_files(*state);
+    assert_true(check->is_usable && !check->trials->multi_label && check->best->accuracy > 0.99);
+    dv_check_free(check);
+    put_idx(*state, "labels", 1, (const int[]){PICTURES}, labels, PICTURES);
     check = check_files(*state);
     assert_true(check->is_usable && check->classes == 2 && check->best->accuracy > 0.99);
     assert_string_equal(check->class_name[0], "not bright");

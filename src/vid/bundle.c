@@ -25,10 +25,16 @@ static bool read_memory(const char *text, size_t *bytes, dv_error *error)
     return true;
 }
 
+bool dv_bundle_name_pictures(const dv_bundle_settings *settings, dv_dataset_source *source, dv_error *error)
+{
+    *source = (dv_dataset_source){.images = settings->images, .labels = settings->image_labels};
+    return read_memory(settings->memory, &source->memory, error);
+}
+
 bool dv_bundle_open_pictures(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error)
 {
-    dv_dataset_source source = {.images = settings->images, .labels = settings->image_labels};
-    if (!read_memory(settings->memory, &source.memory, error))
+    dv_dataset_source source;
+    if (!dv_bundle_name_pictures(settings, &source, error))
         return false;
     bundle->dataset = dv_dataset_open(&source, error);
     if (!bundle->dataset)

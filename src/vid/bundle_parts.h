@@ -1,9 +1,12 @@
-/* Opening the parts of a bundle, in this order: pictures, auto-encoder, teacher. For bundle.c only. */
+/* Opening the parts of a bundle, in this order: pictures, auto-encoder, teacher. For bundle*.c and check*.c only. */
 #ifndef DV_VID_BUNDLE_PARTS_H
 #define DV_VID_BUNDLE_PARTS_H
 
 #include "vid/bundle.h"
 #include "vid/bundle_settings.h"
+
+/* Where the pictures come from, by the settings. */
+bool dv_bundle_name_pictures(const dv_bundle_settings *settings, dv_dataset_source *source, dv_error *error);
 
 /* Each checks what it opens against what is there already. False and an error that names the file. */
 bool dv_bundle_open_pictures(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error);

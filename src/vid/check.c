@@ -99,6 +99,7 @@ static dv_inspect_wish make_wish(const dv_check *check, const dv_bundle_settings
                             .output_name = settings->output_name,
                             .class_names = check->name_count};
     if (check->data) {
+        wish.class_names = check->name_count ? check->name_count : check->data->class_count;
         wish.channels = check->data->channels;
         wish.height = check->data->height;
         wish.width = check->data->width;
@@ -219,7 +220,7 @@ static bool look(dv_check *check, const dv_bundle_settings *settings, const dv_c
     if (!dv_check_read_model(check, settings->teacher, error))
         return false;
     if (settings->images)
-        dv_check_open_pictures(check, settings->images, settings->image_labels);
+        dv_check_open_pictures(check, settings);
     dv_check_read_names(check, settings->class_names);
     dv_inspect_wish wish = make_wish(check, settings);
     if (check->model.graph && !dv_check_inspect(check, &wish, error))

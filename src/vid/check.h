@@ -90,7 +90,8 @@ void dv_check_free(dv_check *check);
 
 /* One object: {"usable","model":{"file","producer","opset","parameters","operators","external_data","inputs","outputs",
  * "takes","puts_out","multiply_adds","memory"},"pictures","bundle","vae","trials":[{"name","settings","accuracy","relabelled",...}],
- * "best","settings","class_of_label","names_in_order","findings":[{"kind","code","text","remedy","command"}]}; freed by free().
+ * "best","settings","class_of_label","names_in_order","findings":[{"kind","code","text","remedy","command"}]}; freed by
+ * free().
  */
 char *dv_check_json(const dv_check *check, dv_error *error);
 

@@ -29,7 +29,7 @@ bool dv_check_inspect(dv_check *check, const dv_inspect_wish *wish, dv_error *er
 void dv_check_weigh(dv_check *check);
 
 /* Opens the pictures; their labels are numbers of classes after dv_check_name_classes. */
-void dv_check_open_pictures(dv_check *check, const char *images, const char *labels);
+void dv_check_open_pictures(dv_check *check, const dv_bundle_settings *settings);
 /* From the file of class names; NULL: none. */
 void dv_check_read_names(dv_check *check, const char *path);
 bool dv_check_name_classes(dv_check *check, const char *path, dv_error *error);

@@ -2,16 +2,20 @@
 #include "vid/check_parts.h"
 
 #include "base/error.h"
+#include "base/memory.h"
+#include "vid/bundle_parts.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
-void dv_check_open_pictures(dv_check *check, const char *images, const char *labels)
+void dv_check_open_pictures(dv_check *check, const dv_bundle_settings *settings)
 {
-    const dv_dataset_source source = {.images = images, .labels = labels};
+    dv_dataset_source source;
     dv_error why;
-    check->images = dv_check_text(check, "%s", images);
-    check->data = dv_dataset_open(&source, &why);
+    check->images = dv_check_text(check, "%s", settings->images);
+    if (dv_bundle_name_pictures(settings, &source, &why))
+        check->data = dv_dataset_open(&source, &why);
     if (check->data && check->data->count)
         return;
     if (check->data)
@@ -47,11 +51,38 @@ static bool name_opposite(dv_check *check)
     return true;
 }
 
+/* Marks of many attributes, and a model of one of them: its second class holds where that is marked. */
+static bool take_column(dv_check *check, bool *is_taken, dv_error *error)
+{
+    dv_dataset *data = check->data;
+    int column = -1;
+    for (int k = 0; data && data->marks && check->classes == 2 && check->class_name[1] && k < data->class_count; k++)
+        if (strcmp(data->class_names[k], check->class_name[1]) == 0)
+            column = k;
+    *is_taken = column >= 0;
+    if (!*is_taken)
+        return true;
+    int *labels = dv_alloc((size_t)data->count, sizeof *labels, error);
+    for (int64_t i = 0; labels && i < data->count; i++)
+        labels[i] = data->marks[i * data->class_count + column];
+    if (!labels)
+        return false;
+    free(data->labels);
+    free(data->marks);
+    free(data->class_names);
+    data->labels = labels;
+    data->marks = NULL;
+    data->class_names = NULL;
+    data->class_count = 0;
+    return true;
+}
+
 static bool use_names(dv_check *check, const char *path, dv_error *error)
 {
     int count = check->name_count;
+    bool is_taken = false;
     if (name_opposite(check))
-        return true;
+        return take_column(check, &is_taken, error);
     if (count != check->classes) {
         dv_check_find(check, DV_FINDING_PROBLEM, "class-names", "%s names %d classes, but the model puts out %d", path,
                       count, check->classes);
@@ -61,8 +92,10 @@ static bool use_names(dv_check *check, const char *path, dv_error *error)
         return true;
     }
     take_names(check, check->class_name, check->name_block, count);
+    if (!take_column(check, &is_taken, error))
+        return false;
     const dv_dataset *data = check->data;
-    if (!data || !data->class_names)
+    if (is_taken || !data || !data->class_names)
         return true;
     dv_error why = {0};
     if (dv_dataset_match_classes(check->data, (const char *const *)check->name_block, count, &why))
