@@ -4,7 +4,7 @@
 
 #include "op/op.h"
 
-enum { TRIAL_INPUTS = 8, TRIAL_OUTPUTS = 5, TRIAL_ATTRIBUTES = 8 };
+enum { TRIAL_INPUTS = 9, TRIAL_OUTPUTS = 5, TRIAL_ATTRIBUTES = 8 };
 
 typedef struct trial {
     dv_arena *arena;

@@ -27,6 +27,7 @@ typedef enum dv_purpose {
     DV_PURPOSE_PROBE,
     DV_PURPOSE_SAMPLE,
     DV_PURPOSE_SEPARATION,
+    DV_PURPOSE_NODE,
 } dv_purpose;
 
 /* The bare generator, for its published test vectors. */

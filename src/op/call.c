@@ -3,6 +3,7 @@
 #include "base/error.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 const dv_tensor *dv_call_input(const dv_call *call, int i)
 {
@@ -155,6 +156,32 @@ bool dv_axes_mark(const int64_t *axes, int64_t count, int rank, bool *marked, dv
         marked[axis] = true;
     }
     return true;
+}
+
+static uint64_t hash_text(const char *text) /* FNV-1a */
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* Dropout's seed is an integer, others' are floats. */
+static uint64_t given_seed(const dv_call *call)
+{
+    const dv_attribute *number = dv_attribute_find(call->attributes, "seed", DV_ATTRIBUTE_FLOAT);
+    uint32_t bits = 0;
+    if (!number)
+        return (uint64_t)dv_attribute_int(call->attributes, "seed", 0);
+    memcpy(&bits, &number->f, sizeof bits);
+    return bits;
+}
+
+uint64_t dv_call_seed(const dv_call *call, dv_purpose purpose)
+{
+    const uint64_t base = call->training ? call->training->seed : given_seed(call);
+    const uint64_t counter = call->training ? call->training->counter : 0;
+    return dv_random_bits(base ^ hash_text(call->node_name ? call->node_name : ""), purpose, counter);
 }
 
 bool dv_axis_resolve(int64_t axis, int rank, int *resolved, dv_error *error)

@@ -2,6 +2,7 @@
 #ifndef DV_OP_CALL_H
 #define DV_OP_CALL_H
 
+#include "base/random.h"
 #include "op/op.h"
 
 /* Input or output i, NULL when it was left out. */
@@ -42,6 +43,10 @@ bool dv_call_ints(const dv_call *call, const char *name, int since, int i, const
 
 /* Marks each of the axes of a tensor of `rank`; an axis named twice is an error. */
 bool dv_axes_mark(const int64_t *axes, int64_t count, int rank, bool *marked, dv_error *error);
+
+/* A seed for the random numbers of a node: of the attribute seed, or the training state if there is one, and of the
+ * node's name, so that nodes draw different numbers. */
+uint64_t dv_call_seed(const dv_call *call, dv_purpose purpose);
 
 /* An axis counted from the end when negative; result in 0 .. rank-1. */
 bool dv_axis_resolve(int64_t axis, int rank, int *resolved, dv_error *error);

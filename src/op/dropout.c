@@ -41,14 +41,6 @@ typedef struct dropout {
     float scale;   /* of what is kept */
 } dropout;
 
-static uint64_t hash_text(const char *text) /* FNV-1a */
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
 /* The ratio may be computed during the run: what is not a ratio is brought to the nearest. */
 static double read_ratio(const dv_call *call)
 {
@@ -61,12 +53,9 @@ static dropout read_dropout(const dv_call *call)
 {
     const dv_tensor *mode = dv_call_input(call, 2);
     const double ratio = read_ratio(call);
-    const uint64_t base =
-        call->training ? call->training->seed : (uint64_t)dv_attribute_int(call->attributes, "seed", 0);
-    const uint64_t counter = call->training ? call->training->counter : 0;
     return (dropout){
         .draws = (call->training || (mode && mode->i[0])) && ratio > 0,
-        .seed = dv_random_bits(base ^ hash_text(call->node_name ? call->node_name : ""), DV_PURPOSE_DROPOUT, counter),
+        .seed = dv_call_seed(call, DV_PURPOSE_DROPOUT),
         .keep = (uint64_t)((1 - ratio) * 4294967296.0),
         .scale = ratio < 1 ? (float)(1 / (1 - ratio)) : 0,
     };

@@ -18,6 +18,7 @@
     FAMILY(constant)                                                                                                   \
     FAMILY(conv)                                                                                                       \
     FAMILY(cumsum)                                                                                                     \
+    FAMILY(determinant)                                                                                                \
     FAMILY(dropout)                                                                                                    \
     FAMILY(einsum)                                                                                                     \
     FAMILY(fill)                                                                                                       \
@@ -25,6 +26,7 @@
     FAMILY(global_pool)                                                                                                \
     FAMILY(grid_sample)                                                                                                \
     FAMILY(logic)                                                                                                      \
+    FAMILY(loss)                                                                                                       \
     FAMILY(lrn)                                                                                                        \
     FAMILY(math)                                                                                                       \
     FAMILY(matmul)                                                                                                     \
@@ -36,14 +38,18 @@
     FAMILY(pool)                                                                                                       \
     FAMILY(power)                                                                                                      \
     FAMILY(quantize)                                                                                                   \
+    FAMILY(quantized_product)                                                                                          \
+    FAMILY(random)                                                                                                     \
     FAMILY(reduce)                                                                                                     \
     FAMILY(repeat)                                                                                                     \
     FAMILY(reshape)                                                                                                    \
     FAMILY(resize)                                                                                                     \
     FAMILY(reverse_sequence)                                                                                           \
+    FAMILY(rotary)                                                                                                     \
     FAMILY(scatter)                                                                                                    \
     FAMILY(select)                                                                                                     \
     FAMILY(shape)                                                                                                      \
+    FAMILY(signal_window)                                                                                              \
     FAMILY(slice)                                                                                                      \
     FAMILY(softmax)                                                                                                    \
     FAMILY(transpose)                                                                                                  \
