@@ -30,7 +30,7 @@ fails() {
     [ "$(wc -l <"$folder/err")" = 1 ] || complain "not one line: deepvid $*: $(cat "$folder/err")"
 }
 
-for command in "" check explain train classify project run info replay; do
+for command in "" check explain init train classify project run info replay; do
     # shellcheck disable=SC2086 # an empty command is no argument
     "$deepvid" $command --help >"$folder/out" 2>"$folder/err" || complain "deepvid $command --help failed"
     grep -q -- --help "$folder/out" || complain "deepvid $command --help does not tell of itself"

@@ -54,8 +54,8 @@ bool dv_command_finish_output(dv_error *error);
 /* Prints a text of JSON, ends the output and frees the text; NULL: it could not be made, and the error is there. */
 bool dv_command_print_json(char *text, dv_error *error);
 
-/* Closes it; when all is `done`, after a line on stderr about pictures that could not be read, if there are any. NULL is
- * allowed when it is not. */
+/* Closes it; when all is `done`, after a line on stderr about pictures that could not be read, if there are any. NULL
+ * is allowed when it is not. */
 void dv_command_close_bundle(dv_bundle *bundle, bool done);
 
 /* What the line of progress shows; zero it first. */
@@ -79,13 +79,14 @@ bool dv_command_interrupted(void);
         .target = &(count), .help = "threads to work with (all cores); the result is the same"                         \
     }
 
-/* Options for what a bundle is made of, to be put into a table of options. */
-#define DV_BUNDLE_OPTIONS(source)                                                                                      \
+/* Options for what a bundle is made of, to be put into a table of options: the teacher, the auto-encoder, the
+ * pictures; and all of them. */
+#define DV_TEACHER_OPTIONS(source)                                                                                     \
     {.name = "teacher",                                                                                                \
      .kind = DV_OPTION_TEXT,                                                                                           \
      .argument = "FILE",                                                                                               \
      .target = &(source).teacher,                                                                                      \
-     .help = "ONNX file of the classifier, instead of the bundle's"},                                                  \
+     .help = "ONNX file of the classifier"},                                                                           \
         {.name = "teacher-output",                                                                                     \
          .kind = DV_OPTION_TEXT,                                                                                       \
          .argument = "KIND",                                                                                           \
@@ -142,16 +143,17 @@ bool dv_command_interrupted(void);
          .argument = "NAME",                                                                                           \
          .target = &(source).filter,                                                                                   \
          .help = "how pictures are brought to its size: bilinear or bicubic (bilinear, or the preset's)"},             \
-        {.name = "class-names",                                                                                        \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "FILE",                                                                                           \
-         .target = &(source).class_names,                                                                              \
-         .help = "names of the classes, one a line"},                                                                  \
-        {.name = "encoder",                                                                                            \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "FILE",                                                                                           \
-         .target = &(source).encoder,                                                                                  \
-         .help = "ONNX file of the VAE's encoder"},                                                                    \
+    {                                                                                                                  \
+        .name = "class-names", .kind = DV_OPTION_TEXT, .argument = "FILE", .target = &(source).class_names,            \
+        .help = "names of the classes, one a line"                                                                     \
+    }
+
+#define DV_VAE_OPTIONS(source)                                                                                         \
+    {.name = "encoder",                                                                                                \
+     .kind = DV_OPTION_TEXT,                                                                                           \
+     .argument = "FILE",                                                                                               \
+     .target = &(source).encoder,                                                                                      \
+     .help = "ONNX file of the VAE's encoder"},                                                                        \
         {.name = "decoder",                                                                                            \
          .kind = DV_OPTION_TEXT,                                                                                       \
          .argument = "FILE",                                                                                           \
@@ -167,16 +169,17 @@ bool dv_command_interrupted(void);
          .argument = "nchw|nhwc",                                                                                      \
          .target = &(source).vae_layout,                                                                               \
          .help = "where channels stand in its pictures (told from the file)"},                                         \
-        {.name = "vae-output",                                                                                         \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "KIND",                                                                                           \
-         .target = &(source).vae_output,                                                                               \
-         .help = "what the decoder puts out: unit (0..1), tanh (-1..1) or logits (told from the file)"},               \
-        {.name = "images",                                                                                             \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "PATH",                                                                                           \
-         .target = &(source).images,                                                                                   \
-         .help = "pictures: a folder, a file or a list"},                                                              \
+    {                                                                                                                  \
+        .name = "vae-output", .kind = DV_OPTION_TEXT, .argument = "KIND", .target = &(source).vae_output,              \
+        .help = "what the decoder puts out: unit (0..1), tanh (-1..1) or logits (told from the file)"                  \
+    }
+
+#define DV_DATA_OPTIONS(source)                                                                                        \
+    {.name = "images",                                                                                                 \
+     .kind = DV_OPTION_TEXT,                                                                                           \
+     .argument = "PATH",                                                                                               \
+     .target = &(source).images,                                                                                       \
+     .help = "pictures: a folder, a file or a list"},                                                                  \
         {.name = "memory",                                                                                             \
          .kind = DV_OPTION_TEXT,                                                                                       \
          .argument = "MIB",                                                                                            \
@@ -187,8 +190,10 @@ bool dv_command_interrupted(void);
         .help = "labels of the pictures: numbers, names or several of them"                                            \
     }
 
+#define DV_BUNDLE_OPTIONS(source) DV_TEACHER_OPTIONS(source), DV_VAE_OPTIONS(source), DV_DATA_OPTIONS(source)
+
 /* The subcommands, each in its own file. */
 extern const dv_command dv_command_check, dv_command_explain, dv_command_train, dv_command_classify, dv_command_run,
-    dv_command_info, dv_command_project, dv_command_replay, dv_command_tui;
+    dv_command_info, dv_command_init, dv_command_project, dv_command_replay, dv_command_tui;
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cmd/command.h"
+#include "cmd/make.h"
 #include "figure/figure.h"
 #include "vid/json.h"
 #include "vid/limits.h"
@@ -384,23 +385,26 @@ static int run(const dv_command *command, int argc, char **argv)
     int status = parse(command, argc, argv, &request, &first);
     if (status >= 0)
         return status;
-    if (argc - first > 1)
-        return dv_command_usage(command, "one bundle is explained at a time; '%s' is too much", argv[first + 1]);
+    if ((status = dv_make_take_arguments(command, argc, argv, first, &request.source)) >= 0)
+        return status;
     if (request.index < 0)
         return dv_command_usage(command, "which picture is to be explained? --index is missing");
-    request.source.folder = first < argc ? argv[first] : NULL;
     settle_options(&request);
-    dv_bundle *bundle = dv_bundle_open(&request.source, &error);
-    if (!bundle)
-        return dv_command_fail(&error);
-    status = explain_with_knobs(command, &request, bundle);
-    dv_command_close_bundle(bundle, status == DV_EXIT_DONE);
+    char *made_folder;
+    const dv_made made = dv_make_complete(&request.source, &made_folder, &error);
+    dv_bundle *bundle = made == DV_MADE ? dv_bundle_open(&request.source, &error) : NULL;
+    if (bundle) {
+        status = explain_with_knobs(command, &request, bundle);
+        dv_command_close_bundle(bundle, status == DV_EXIT_DONE);
+    } else
+        status = made == DV_MADE_STOPPED ? DV_EXIT_FAILED : dv_command_fail(&error);
+    free(made_folder);
     return status;
 }
 
 const dv_command dv_command_explain = {
     .name = "explain",
-    .arguments = "BUNDLE",
+    .arguments = "BUNDLE | MODEL.onnx PICTURES",
     .summary = "Explain the teacher's decision on one picture by a linear student.",
     .examples = "  deepvid explain models/fashion-mnist --index 12 --out report\n"
                 "  deepvid explain models/fashion-mnist --index 12 --latent 3=1.5 --band 0.25 --json\n",

@@ -44,7 +44,7 @@ extern const dv_train_settings dv_train_defaults;
          .minimum = 1,                                                                                                 \
          .maximum = 65536,                                                                                             \
          .target = &(common).batch,                                                                                    \
-         .help = "pictures of one step (128)"},                                                                        \
+         .help = "pictures of one step (128; 64 for convolutions of colour and from 32 pixels on)"},                   \
         {.name = "optimizer",                                                                                          \
          .kind = DV_OPTION_CHOICE,                                                                                     \
          .choices = "adam|sgd",                                                                                        \
@@ -56,14 +56,16 @@ extern const dv_train_settings dv_train_defaults;
          .minimum = 1e-9,                                                                                              \
          .maximum = 100,                                                                                               \
          .target = &(common).learning_rate,                                                                            \
-         .help = "of the first step; it falls along a half cosine to R/100 (default 0.001)"},                          \
+         .help = "of the first step; it falls along a half cosine to R/100 (0.001; 0.002 for convolutional "           \
+                 "auto-encoders)"},                                                                                    \
         {.name = "weight-decay",                                                                                       \
          .kind = DV_OPTION_NUMBER,                                                                                     \
          .argument = "D",                                                                                              \
          .minimum = 0,                                                                                                 \
          .maximum = 100,                                                                                               \
          .target = &(common).weight_decay,                                                                             \
-         .help = "weights shrink by learning rate x D each step (0)"},                                                 \
+         .help = "weights shrink by learning rate x D each step (0; 0.05 for classifiers of colour and from 32 "       \
+                 "pixels on)"},                                                                                        \
         {.name = "momentum",                                                                                           \
          .kind = DV_OPTION_NUMBER,                                                                                     \
          .argument = "M",                                                                                              \
@@ -91,15 +93,24 @@ int dv_train_check(const dv_command *command, const dv_train_settings *settings,
 
 /* ---- a run ---------------------------------------------------------------- */
 
+/* A line on stderr that tells how training goes: one that is drawn again and again on a terminal, else one an epoch. */
+typedef struct dv_training_line {
+    bool terminal;
+    double drawn_ms;
+} dv_training_line;
+
+/* Stops the training when the program was told to. Borrows `line`. */
+dv_training_observer dv_training_line_start(dv_training_line *line);
+void dv_training_line_end(dv_training_line *line);
+
 /* What a run works with, and how it is told. */
 typedef struct dv_train_run {
     dv_team *team;
     dv_dataset *data, *test;
     dv_picture_set *set, *test_set; /* of these; test NULL: not asked for */
     const char *checkpoint;
+    dv_training_line training_line;
     dv_training_observer observer;
-    bool terminal; /* stderr is one */
-    double drawn_ms;
     dv_progress_line line;
     dv_progress progress; /* of what comes before and after the training */
 } dv_train_run;

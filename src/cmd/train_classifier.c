@@ -158,7 +158,7 @@ static int run(const dv_command *command, int argc, char **argv)
          .minimum = 0,
          .maximum = 0.99,
          .target = &wish.dropout,
-         .help = "share of their values dropped while training (0.3)"},
+         .help = "share of their values dropped while training (0.3; for colour and from 32 pixels on 0.2)"},
         {.name = "label-smoothing",
          .kind = DV_OPTION_NUMBER,
          .argument = "S",
@@ -186,7 +186,7 @@ static int run(const dv_command *command, int argc, char **argv)
          .kind = DV_OPTION_FLAG,
          .target = &wish.no_normalization,
          .help = "no batch normalisation behind the convolutions (there is for colour and from 32 pixels on)"},
-        DV_TRAIN_OPTIONS(settings, "by the pictures: about 4000 steps"),
+        DV_TRAIN_OPTIONS(settings, "by the pictures: about 6000 steps"),
         {.name = NULL},
     };
     int first, status = dv_options_parse(command, table, argc, argv, &first);

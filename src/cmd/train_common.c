@@ -67,36 +67,6 @@ void dv_train_settle(const dv_train_run *run, const dv_train_settings *settings,
     options->checkpoint = run->checkpoint;
 }
 
-/* ---- telling how it goes -------------------------------------------------- */
-
-static const char *duration_text(double seconds, char text[32])
-{
-    if (seconds < 100)
-        snprintf(text, 32, "%.0f s", seconds);
-    else if (seconds < 100 * 60)
-        snprintf(text, 32, "%.0f min", seconds / 60);
-    else
-        snprintf(text, 32, "%.1f h", seconds / 3600);
-    return text;
-}
-
-static bool report_step(void *context, const dv_training_status *status)
-{
-    enum { REDRAW_MS = 100 };
-    dv_train_run *run = context;
-    double now = dv_clock_ms();
-    if (run->terminal ? status->epoch_end || now - run->drawn_ms > REDRAW_MS : status->epoch_end) {
-        char left[32];
-        fprintf(stderr, "%sepoch %d of %d, %3.0f %%, loss %.5g, %.0f pictures/s, %s left%s",
-                run->terminal ? "\r\033[K" : "", status->epoch + 1, status->epochs,
-                100.0 * (double)status->sample / (double)status->samples, status->loss, status->samples_per_second,
-                duration_text(status->seconds_left, left), run->terminal ? "" : "\n");
-        fflush(stderr);
-        run->drawn_ms = now;
-    }
-    return !dv_command_interrupted();
-}
-
 /* ---- a run ---------------------------------------------------------------- */
 
 static bool can_write(const char *path, dv_error *error)
@@ -140,9 +110,8 @@ bool dv_train_open(dv_train_run *run, const dv_train_settings *settings, const c
 {
     *run = (dv_train_run){
         .checkpoint = checkpoint,
-        .observer = {.step = report_step, .context = run},
-        .terminal = isatty(STDERR_FILENO),
     };
+    run->observer = dv_training_line_start(&run->training_line);
     run->progress = dv_command_progress(&run->line);
     if (!can_write(target, error) || !(run->team = dv_team_new((int)settings->threads, error)) ||
         !(run->data = open_data(settings->images, settings->labels, error)))
@@ -173,8 +142,7 @@ void dv_train_close(dv_train_run *run)
 
 int dv_train_end(dv_train_run *run, bool has_result, const dv_error *error)
 {
-    if (run->terminal && run->drawn_ms > 0)
-        fputc('\n', stderr);
+    dv_training_line_end(&run->training_line);
     if (has_result)
         return -1;
     if (error->code != DV_OK)

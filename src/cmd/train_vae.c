@@ -33,6 +33,7 @@ static int report(const dv_vae *vae, const dv_train_settings *settings, dv_train
 struct wish {
     int64_t latent;
     double beta, warm_up;
+    bool no_normalization;
     int architecture, likelihood;
     const char *hidden, *channels;
     dv_layers hidden_layers, channel_layers;
@@ -58,7 +59,10 @@ static dv_vae_options settle(const dv_train_run *run, const dv_train_settings *s
     } else if (wish->architecture == CONVOLUTIONAL && options.channels.count == 0) {
         options.channels = (dv_layers){2, {32, 64}};
         options.hidden.count = 0;
+        options.normalization = true;
     }
+    if (wish->no_normalization)
+        options.normalization = false;
     if (wish->channels)
         options.channels = wish->channel_layers;
     if (wish->hidden)
@@ -158,7 +162,7 @@ static int run(const dv_command *command, int argc, char **argv)
          .minimum = 0,
          .maximum = 1,
          .target = &wish.warm_up,
-         .help = "share of the training in which that weight rises from 0 (0.2; 0 for dense layers)"},
+         .help = "share of the training in which that weight rises from 0 (0.1; 0 for dense layers)"},
         {.name = "architecture",
          .kind = DV_OPTION_CHOICE,
          .choices = "dense|convolutional",
@@ -175,7 +179,11 @@ static int run(const dv_command *command, int argc, char **argv)
          .argument = "N,...",
          .target = &wish.hidden,
          .help = "widths of the dense layers from picture to latent (512,256; convolutional none)"},
-        DV_TRAIN_OPTIONS(settings, "by the pictures: about 5000 steps"),
+        {.name = "no-normalization",
+         .kind = DV_OPTION_FLAG,
+         .target = &wish.no_normalization,
+         .help = "no batch normalisation behind the convolutions"},
+        DV_TRAIN_OPTIONS(settings, "by the pictures: about 6000 steps"),
         {.name = NULL},
     };
     int first, status = dv_options_parse(command, table, argc, argv, &first);

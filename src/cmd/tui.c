@@ -1,6 +1,7 @@
 /* deepvid [BUNDLE]: the terminal program. */
 #include "base/file.h"
 #include "cmd/command.h"
+#include "cmd/make.h"
 #include "tui/preferences.h"
 #include "tui/tui.h"
 #include "vid/limits.h"
@@ -100,6 +101,21 @@ static bool run_on(const dv_bundle_source *source, const struct request *request
     return fine;
 }
 
+/* Makes an auto-encoder first where there is none. */
+static int complete_and_run(dv_bundle_source *source, const struct request *request, const struct lines *lines)
+{
+    dv_error error = {0};
+    char *made_folder;
+    const dv_made made = dv_make_complete(source, &made_folder, &error);
+    int status = DV_EXIT_DONE;
+    if (made == DV_MADE_FAILED || (made == DV_MADE && !run_on(source, request, lines, &error)))
+        status = dv_command_fail(&error);
+    else if (made == DV_MADE_STOPPED)
+        status = DV_EXIT_FAILED;
+    free(made_folder);
+    return status;
+}
+
 static int run(const dv_command *command, int argc, char **argv)
 {
     dv_bundle_source source = {0};
@@ -158,28 +174,27 @@ static int run(const dv_command *command, int argc, char **argv)
     int status = dv_options_parse(command, options, argc, argv, &first);
     if (status >= 0)
         return status;
-    if (argc - first > 1)
-        return dv_command_usage(command, "one bundle at a time, please: '%s' is one too many", argv[first + 1]);
-    if ((status = write_lines(command, &request, &lines)) >= 0)
+    if ((status = dv_make_take_arguments(command, argc, argv, first, &source)) >= 0 ||
+        (status = write_lines(command, &request, &lines)) >= 0)
         return status;
     source.threads = (int)threads;
-    bool complete = source.teacher && source.encoder && source.decoder && source.images;
     char *found = NULL;
-    source.folder = first < argc ? argv[first] : complete ? NULL : (found = find_default_bundle());
-    dv_error error = {0};
-    if (!source.folder && !complete)
+    if (!source.folder && !(source.teacher && source.images))
+        source.folder = found = find_default_bundle();
+    if (!source.folder && !(source.teacher && source.images))
         return dv_command_usage(command, "no bundle is named, and the one that comes with the program is not where "
                                          "it should be; name one, or set DEEPVID_MODELS to the folder of models");
-    bool fine = run_on(&source, &request, &lines, &error);
+    status = complete_and_run(&source, &request, &lines);
     free(found);
-    return fine ? DV_EXIT_DONE : dv_command_fail(&error);
+    return status;
 }
 
 const dv_command dv_command_tui = {
-    .arguments = "[BUNDLE]",
+    .arguments = "[BUNDLE | MODEL.onnx PICTURES]",
     .summary = "Look at a classifier's decisions in the terminal.",
     .examples = "  deepvid\n"
                 "  deepvid models/fashion-mnist --index 12\n"
+                "  deepvid model.onnx pictures\n"
                 "  deepvid mybundle --graphics=half\n",
     .run = run,
 };

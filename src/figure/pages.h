@@ -26,6 +26,14 @@ dv_image *dv_figure_page_confusion(const dv_page_words *words, const dv_heat *he
 dv_image *dv_figure_page_parallel(const dv_page_words *words, const dv_parallel *parallel,
                                   const char *const *axis_names, dv_error *error);
 
+/* Pictures beside what an auto-encoder makes of them, with the teacher's word on both. */
+typedef struct dv_pairs {
+    int count, channels, height, width;
+    const float *picture, *again;    /* count x channels x height x width floats in 0..1 */
+    const int *word, *word_on_again; /* count classes */
+} dv_pairs;
+dv_image *dv_figure_page_pairs(const dv_page_words *words, const dv_pairs *pairs, dv_error *error);
+
 /* The curves with ticks and a key. */
 dv_image *dv_figure_page_curves(const dv_page_words *words, const dv_curves *curves, const dv_limits *limits,
                                 const char *x_name, const char *y_name, const char *const *curve_names,

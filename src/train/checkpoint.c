@@ -5,24 +5,25 @@
 #include "base/hash.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char magic[8] = "DVTRAIN\n";
 
-enum { VERSION = 1, ORDER_MARK = 0x01020304 };
+enum { VERSION = 2, ORDER_MARK = 0x01020304 };
 
 struct header {
     char magic[8];
     uint32_t version;
     uint32_t order_mark;
     uint64_t fingerprint;
-    int64_t epoch, sample;
+    int64_t epochs, epoch, sample;
     double loss_sum;
 };
 
-_Static_assert(sizeof(struct header) == 48, "the header has no holes");
+_Static_assert(sizeof(struct header) == 56, "the header has no holes");
 
 static size_t array_bytes(const dv_checkpoint_array *array)
 {
@@ -35,6 +36,7 @@ bool dv_checkpoint_write(const dv_checkpoint *checkpoint, const char *path, dv_e
         .version = VERSION,
         .order_mark = ORDER_MARK,
         .fingerprint = checkpoint->fingerprint,
+        .epochs = checkpoint->epochs,
         .epoch = checkpoint->epoch,
         .sample = checkpoint->sample,
         .loss_sum = checkpoint->loss_sum,
@@ -85,6 +87,17 @@ static bool check(const dv_checkpoint *checkpoint, const char *path, const uint8
                             "or delete it to start anew",
                             path);
     return true;
+}
+
+int64_t dv_checkpoint_epochs(const char *path)
+{
+    struct header header;
+    FILE *file = fopen(path, "rb");
+    bool good = file && fread(&header, sizeof header, 1, file) == 1 && memcmp(header.magic, magic, sizeof magic) == 0 &&
+                header.version == VERSION && header.order_mark == ORDER_MARK && header.epochs > 0;
+    if (file)
+        fclose(file);
+    return good ? header.epochs : 0;
 }
 
 bool dv_checkpoint_read(dv_checkpoint *checkpoint, const char *path, bool *found, dv_error *error)

@@ -12,6 +12,7 @@ typedef struct dv_checkpoint_array {
 
 typedef struct dv_checkpoint {
     uint64_t fingerprint;  /* of the run: what it computes and on what */
+    int64_t epochs;        /* of the whole run */
     int64_t epoch, sample; /* what comes next: samples before `sample` of `epoch` are done */
     double loss_sum;       /* of these */
     int array_count;
@@ -24,5 +25,8 @@ bool dv_checkpoint_write(const dv_checkpoint *checkpoint, const char *path, dv_e
 /* Fills the arrays, epoch, sample and loss_sum if the file is there and has the fingerprint; *found tells whether it
  * is there. An error, with nothing changed, if it is damaged or of another run. */
 bool dv_checkpoint_read(dv_checkpoint *checkpoint, const char *path, bool *found, dv_error *error);
+
+/* How many epochs the run has that a checkpoint at `path` belongs to; 0 where there is none that can be read. */
+int64_t dv_checkpoint_epochs(const char *path);
 
 #endif

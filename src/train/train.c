@@ -118,7 +118,7 @@ static uint64_t hash_graph(uint64_t hash, const dv_graph *graph)
 static uint64_t fingerprint(const dv_graph *graph, const dv_objective *objective, const dv_training_options *options)
 {
     uint64_t hash = dv_hash_text(DV_HASH_START, dv_optimizer_name(options->optimizer));
-    const int64_t whole[] = {options->epochs, options->batch, objective->count};
+    const int64_t whole[] = {options->epochs, options->batch, options->micro_batch, objective->count};
     const double real[] = {options->learning_rate, options->weight_decay, options->momentum};
     hash = dv_hash(hash, whole, sizeof whole);
     hash = dv_hash(hash, real, sizeof real);
@@ -221,11 +221,13 @@ static bool prepare(struct trainer *trainer, const int *parameters, dv_error *er
     trainer->arena = dv_arena_new(error);
     if (!trainer->arena || !prepare_parameters(trainer, parameters, error))
         return false;
+    trainer->checkpoint.epochs = trainer->options->epochs;
     trainer->checkpoint.fingerprint = fingerprint(trainer->graph, trainer->objective, trainer->options);
 
     trainer->batch = trainer->options->batch < count ? trainer->options->batch : count;
     trainer->batches = (count + trainer->batch - 1) / trainer->batch;
-    int64_t wanted = (trainer->batch + MICRO_BATCH - 1) / MICRO_BATCH;
+    const int64_t size = trainer->options->micro_batch > 0 ? trainer->options->micro_batch : MICRO_BATCH;
+    int64_t wanted = (trainer->batch + size - 1) / size;
     if (wanted > MAX_MICRO_BATCHES)
         wanted = MAX_MICRO_BATCHES;
     trainer->micro_batch = (trainer->batch + wanted - 1) / wanted;

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/ini.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,4 +175,44 @@ bool dv_bundle_settings_read(dv_bundle_settings *settings, const dv_bundle_sourc
 {
     return dv_bundle_settings_gather(settings, source, arena, error) &&
            check_complete(settings, ini_path(source->folder, arena, NULL), error);
+}
+
+/* ---- writing -------------------------------------------------------------------- */
+
+/* What would be read as something else: ends of lines, comments, blanks that are cut off. */
+static bool can_hold(const struct key *key, const char *value, dv_error *error)
+{
+    enum { LONGEST = 160 };
+    const size_t length = strlen(value);
+    if (length > LONGEST)
+        return dv_error_set(error, DV_ERROR_ARGUMENT,
+                            "'%.60s...' is too long for %s in a deepvid.ini: at most %d bytes", value, key->name,
+                            LONGEST);
+    bool fine = length > 0 && !strstr(value, " ;") && value[0] != ' ' && value[0] != ';' && value[length - 1] != ' ';
+    for (size_t i = 0; i < length; i++)
+        fine = fine && ((unsigned char)value[i] >= ' ' && value[i] != 127);
+    return fine ||
+           dv_error_set(error, DV_ERROR_ARGUMENT, "'%s' cannot stand for %s in a deepvid.ini", value, key->name);
+}
+
+bool dv_bundle_settings_write(const char *path, const char *name, const dv_bundle_source *source, dv_error *error)
+{
+    dv_output *output = dv_output_open(path, error);
+    const char *section = "";
+    bool ok = output != NULL;
+    for (const struct key *key = keys; ok && key < keys + KEY_COUNT; key++) {
+        const char *value =
+            key->override == NO_OVERRIDE ? name : *(const char *const *)((const char *)source + key->override);
+        if (!value)
+            continue;
+        ok = can_hold(key, value, error);
+        if (strcmp(section, key->section) != 0)
+            fprintf(dv_output_stream(output), "%s[%s]\n", *section ? "\n" : "", key->section);
+        section = key->section;
+        fprintf(dv_output_stream(output), "%s = %s\n", key->name, value);
+    }
+    if (ok)
+        return dv_output_commit(output, error);
+    dv_output_discard(output);
+    return false;
 }

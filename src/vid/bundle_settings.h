@@ -22,4 +22,8 @@ bool dv_bundle_settings_read(dv_bundle_settings *settings, const dv_bundle_sourc
 bool dv_bundle_settings_gather(dv_bundle_settings *settings, const dv_bundle_source *source, dv_arena *arena,
                                dv_error *error);
 
+/* Writes what the source says, but for its folder, as the ini of a bundle with that name (NULL: none). Paths are
+ * written as they are. An error for a text that a line of an ini cannot hold. */
+bool dv_bundle_settings_write(const char *path, const char *name, const dv_bundle_source *source, dv_error *error);
+
 #endif

@@ -24,11 +24,6 @@ static double reconstruction_nats(const float *picture, const float *probability
     return sum;
 }
 
-static bool not_finite(dv_error *error)
-{
-    return dv_error_set(error, DV_ERROR_FORMAT, "the auto-encoder puts out numbers that are not finite");
-}
-
 /* A block of pictures on its way through the networks. */
 struct block {
     int64_t first, count, pixels;
@@ -104,7 +99,7 @@ bool dv_negative_elbo(const dv_auto_encoder *networks, const dv_picture_source *
     }
     ok = ok && dv_progress_report(progress, "evidence lower bound", 1, error);
     if (ok && !isfinite(sum))
-        ok = not_finite(error);
+        ok = dv_error_set(error, DV_ERROR_FORMAT, "the auto-encoder puts out numbers that are not finite");
     if (ok)
         *negative_elbo = sum / (double)source->count;
     dv_arena_free(arena);
@@ -113,55 +108,30 @@ bool dv_negative_elbo(const dv_auto_encoder *networks, const dv_picture_source *
 
 /* ---- reconstructions ---------------------------------------------------------- */
 
-/* Sums over the pictures so far: of each pixel, of all squares, of all squared differences. */
-struct sums {
-    double *pixel, squares, differences;
-};
-
 static bool add_reconstructions(const struct block *block, const dv_auto_encoder *networks,
-                                const dv_picture_source *source, struct sums *sums, dv_error *error)
+                                const dv_picture_source *source, dv_nearness_sums *sums, dv_error *error)
 {
     if (!source->read(source->context, block->first, block->count, block->picture, error) ||
         !encode(block, networks, error) || !decode(block, networks, block->mean, error))
         return false;
-    for (int64_t i = 0; i < block->count * block->pixels; i++) {
-        double x = block->picture[i], difference = x - block->probability[i];
-        sums->pixel[i % block->pixels] += x;
-        sums->squares += x * x;
-        sums->differences += difference * difference;
-    }
+    dv_nearness_add(sums, block->count, block->picture, block->probability);
     return true;
-}
-
-static void finish_nearness(const struct sums *sums, const dv_picture_source *source, dv_nearness *nearness)
-{
-    const double count = (double)source->count, values = count * (double)source->pixels;
-    double spread = sums->squares;
-    for (int64_t p = 0; p < source->pixels; p++)
-        spread -= sums->pixel[p] * sums->pixel[p] / count;
-    nearness->error = sqrt(sums->differences / values);
-    nearness->baseline = sqrt(fmax(spread, 0) / values);
-    nearness->share = spread > 1e-9 * values ? 1 - sums->differences / spread : NAN;
 }
 
 bool dv_reconstruction_nearness(const dv_auto_encoder *networks, const dv_picture_source *source,
                                 const dv_progress *progress, dv_nearness *nearness, dv_error *error)
 {
     struct block block = {.pixels = source->pixels};
-    struct sums sums = {0};
+    dv_nearness_sums sums;
     dv_arena *arena = dv_arena_new(error);
-    bool ok = arena && make_block(&block, networks, arena, error) &&
-              (sums.pixel = dv_arena_alloc(arena, (size_t)source->pixels, sizeof *sums.pixel, error));
+    bool ok =
+        arena && make_block(&block, networks, arena, error) && dv_nearness_start(&sums, source->pixels, arena, error);
     for (; ok && block.first < source->count; block.first += BLOCK) {
         block.count = source->count - block.first < BLOCK ? source->count - block.first : BLOCK;
         ok = dv_progress_report(progress, "reconstructions", (double)block.first / (double)source->count, error) &&
              add_reconstructions(&block, networks, source, &sums, error);
     }
-    ok = ok && dv_progress_report(progress, "reconstructions", 1, error);
-    if (ok && !isfinite(sums.differences))
-        ok = not_finite(error);
-    if (ok)
-        finish_nearness(&sums, source, nearness);
+    ok = ok && dv_progress_report(progress, "reconstructions", 1, error) && dv_nearness_finish(&sums, nearness, error);
     dv_arena_free(arena);
     return ok;
 }

@@ -3,6 +3,7 @@
 #define DV_VID_ELBO_H
 
 #include "graph/run.h"
+#include "vid/nearness.h"
 
 /* An auto-encoder ready to run; `mean` and `log_variance` are outputs of the encoder, the decoder's is its first. */
 typedef struct dv_auto_encoder {
@@ -25,15 +26,7 @@ typedef struct dv_picture_source {
 bool dv_negative_elbo(const dv_auto_encoder *networks, const dv_picture_source *source, uint64_t seed,
                       const dv_progress *progress, double *negative_elbo, dv_error *error);
 
-/* How near reconstructions come to their pictures. */
-typedef struct dv_nearness {
-    double error;    /* root of the mean squared difference of a pixel, 0..1 */
-    double baseline; /* the same between each picture and the mean of all */
-    double share;    /* 1 - error^2 / baseline^2: of what differs between the pictures, what is kept; NaN where nothing
-                      * does */
-} dv_nearness;
-
-/* Of decode(mean of encode(x)) for all pictures. */
+/* How near decode(mean of encode(x)) comes to x, for all pictures. */
 bool dv_reconstruction_nearness(const dv_auto_encoder *networks, const dv_picture_source *source,
                                 const dv_progress *progress, dv_nearness *nearness, dv_error *error);
 

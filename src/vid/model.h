@@ -68,6 +68,7 @@ typedef struct dv_vae_options {
     double beta;        /* weight of the divergence (Higgins et al. 2017); 1: the evidence lower bound */
     double warm_up;     /* share of the training in which that weight rises from 0 (Bowman et al. 2016) */
     dv_layers channels; /* 3 x 3 convolutions of stride 2, undone in the decoder; none: dense layers only */
+    bool normalization; /* batch normalisation behind these */
     dv_layers hidden;   /* dense layers between them and the latent; the decoder has them in reverse */
     dv_training_options training;
 } dv_vae_options;
@@ -92,6 +93,11 @@ bool dv_vae_negative_elbo(const dv_vae *vae, const dv_picture_set *set, uint64_t
 /* How near its reconstructions come to the pictures. */
 bool dv_vae_nearness(const dv_vae *vae, const dv_picture_set *set, dv_team *team, const dv_progress *progress,
                      dv_nearness *nearness, dv_error *error);
+/* How many pictures a second are learned, measured for about so long. Nothing is kept of it. */
+bool dv_vae_speed(const dv_picture_set *set, const dv_vae_options *options, dv_team *team, double seconds,
+                  double *pictures_per_second, dv_error *error);
+#define DV_VAE_ENCODER "encoder.onnx"
+#define DV_VAE_DECODER "decoder.onnx"
 /* encoder.onnx and decoder.onnx in the folder, which is made if need be. */
 bool dv_vae_write(const dv_vae *vae, const char *folder, dv_error *error);
 void dv_vae_free(dv_vae *vae);

@@ -54,27 +54,32 @@ static dv_training_options training_defaults(void)
         .optimizer = DV_OPTIMIZER_ADAM, .batch = 128, .learning_rate = 1e-3, .momentum = 0.9, .seed = 1};
 }
 
+/* More steps bring more than larger batches; of these, four threads can have a part each. */
+static void suit_convolutions(dv_training_options *training)
+{
+    training->batch = 64;
+    training->micro_batch = 16;
+}
+
 dv_vae_options dv_vae_defaults(const dv_picture_form *form, int64_t count)
 {
     const int side = shorter_side(form);
-    dv_vae_options options = {
-        .latent = side < 48   ? 64
-                  : side < 96 ? 96
-                              : 128,
-        .likelihood = DV_LIKELIHOOD_GAUSSIAN,
-        .beta = 1,
-        .warm_up = 0.2,
-        .channels = pyramid(form, side < 96 ? 32 : 16, 128),
-        .training = training_defaults(),
-    };
+    dv_vae_options options = {.beta = 1, .training = training_defaults()};
     if (is_small_grey(form)) {
         options.latent = 16;
         options.likelihood = DV_LIKELIHOOD_BERNOULLI;
-        options.warm_up = 0;
-        options.channels.count = 0;
         options.hidden = (dv_layers){2, {512, 256}};
+        options.training.epochs = epochs_for(count, options.training.batch, 5000, 10, 200);
+        return options;
     }
-    options.training.epochs = epochs_for(count, options.training.batch, 5000, 10, 200);
+    options.latent = side < 96 && form->channels == 1 ? 64 : 128;
+    options.likelihood = DV_LIKELIHOOD_GAUSSIAN;
+    options.warm_up = 0.1;
+    options.channels = pyramid(form, side < 96 ? 32 : 16, 128);
+    options.normalization = true;
+    options.training.learning_rate = 2e-3;
+    suit_convolutions(&options.training);
+    options.training.epochs = epochs_for(count, options.training.batch, 6000, 10, 200);
     return options;
 }
 
@@ -91,11 +96,13 @@ dv_classifier_options dv_classifier_defaults(const dv_picture_form *form, int64_
         options.channels = pyramid(form, 32, 128);
         options.depth = 2;
         options.normalization = true;
+        options.dropout = 0.2;
         options.smoothing = 0.1;
         options.flip = true;
         options.shift = shorter_side(form) / 8;
         options.training.weight_decay = 0.05;
+        suit_convolutions(&options.training);
     }
-    options.training.epochs = epochs_for(count, options.training.batch, 4000, 10, 100);
+    options.training.epochs = epochs_for(count, options.training.batch, 6000, 10, 100);
     return options;
 }

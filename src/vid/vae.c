@@ -108,6 +108,7 @@ static dv_graph *cut(const dv_graph *graph, int from, const char *input, int cou
 static bool split(dv_vae *vae, dv_builder *builder, dv_error *error)
 {
     dv_graph *graph = builder->graph;
+    dv_builder_end_running(builder);
     const int picture = graph->input[0], logits = graph->output[0], latent = dv_graph_find(graph, DV_VAE_LATENT);
     const int posterior[] = {graph->output[1], graph->output[2]};
     const int probability = dv_builder_apply(builder, "Sigmoid", logits, -1, "x");
@@ -137,7 +138,9 @@ dv_vae *dv_vae_train(const dv_picture_set *set, const dv_vae_options *options, d
     dv_builder builder;
     bool stopped = false, good = dv_vae_build(&builder, set, options, error);
     if (good) {
-        const dv_objective objective = dv_vae_objective(&task);
+        dv_objective objective = dv_vae_objective(&task);
+        objective.running_count = builder.running_count;
+        objective.running = builder.running;
         good = dv_train(builder.graph, builder.parameter_count, builder.parameter, &objective, &options->training, team,
                         observer, &stopped, error) &&
                (stopped || split(vae, &builder, error));
@@ -150,6 +153,34 @@ dv_vae *dv_vae_train(const dv_picture_set *set, const dv_vae_options *options, d
     return vae;
 }
 
+/* ---- its speed ----------------------------------------------------------------- */
+
+struct stopwatch {
+    double started_ms, seconds, pictures_per_second;
+};
+
+static bool look_at_watch(void *context, const dv_training_status *status)
+{
+    struct stopwatch *watch = context;
+    watch->pictures_per_second = status->samples_per_second;
+    return dv_clock_ms() - watch->started_ms < 1000 * watch->seconds;
+}
+
+bool dv_vae_speed(const dv_picture_set *set, const dv_vae_options *options, dv_team *team, double seconds,
+                  double *pictures_per_second, dv_error *error)
+{
+    struct stopwatch watch = {.started_ms = dv_clock_ms(), .seconds = seconds};
+    const dv_training_observer observer = {.step = look_at_watch, .context = &watch};
+    dv_vae_options trial = *options;
+    dv_error none = {.code = DV_OK};
+    trial.training.checkpoint = NULL;
+    dv_vae_free(dv_vae_train(set, &trial, team, &observer, &none));
+    *pictures_per_second = watch.pictures_per_second;
+    return none.code == DV_OK || dv_error_set(error, none.code, "%s", none.message);
+}
+
+/* ---- its files ------------------------------------------------------------------ */
+
 void dv_vae_free(dv_vae *vae)
 {
     if (!vae)
@@ -161,7 +192,7 @@ void dv_vae_free(dv_vae *vae)
 
 bool dv_vae_write(const dv_vae *vae, const char *folder, dv_error *error)
 {
-    char *encoder = dv_path_join(folder, "encoder.onnx"), *decoder = dv_path_join(folder, "decoder.onnx");
+    char *encoder = dv_path_join(folder, DV_VAE_ENCODER), *decoder = dv_path_join(folder, DV_VAE_DECODER);
     bool good = encoder && decoder;
     if (!good)
         dv_error_set(error, DV_ERROR_MEMORY, "out of memory");

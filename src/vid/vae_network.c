@@ -17,6 +17,16 @@ static void size_behind(const dv_picture_set *set, const dv_layers *channels, in
     }
 }
 
+/* What follows a convolution of the network: normalisation where it is asked for, Relu. */
+static int activate(dv_builder *builder, int x, const char *name, int64_t maps, const dv_vae_options *options)
+{
+    char layer[64];
+    snprintf(layer, sizeof layer, "%s_normalization", name);
+    if (options->normalization)
+        x = dv_builder_normalization(builder, x, layer, maps);
+    return dv_builder_apply(builder, "Relu", x, -1, NULL);
+}
+
 /* A dense layer with Relu. */
 static int dense_relu(dv_builder *builder, int x, const char *part, int number, int64_t inputs, int64_t outputs)
 {
@@ -36,7 +46,7 @@ static int build_encoder(dv_builder *builder, int x, const dv_picture_set *set, 
         snprintf(name, sizeof name, "encoder_convolution%d", layer + 1);
         size_behind(set, &options->channels, layer, dims);
         x = dv_builder_convolution(builder, x, name, dims[0], options->channels.width[layer], 2, DV_START_HE);
-        x = dv_builder_apply(builder, "Relu", x, -1, NULL);
+        x = activate(builder, x, name, options->channels.width[layer], options);
     }
     size_behind(set, &options->channels, options->channels.count, dims);
     x = dv_builder_apply(builder, "Flatten", x, -1, NULL);
@@ -57,9 +67,9 @@ static int build_doublings(dv_builder *builder, int x, const dv_picture_set *set
     for (int layer = channels->count; layer > 0; layer--) {
         snprintf(name, sizeof name, "decoder_convolution%d", channels->count - layer + 1);
         size_behind(set, channels, layer - 1, dims);
-        const int64_t outputs = channels->width[layer > 1 ? layer - 2 : 0];
+        const int64_t outputs = layer > 1 ? channels->width[layer - 2] : channels->width[0] / 2;
         x = dv_builder_upsampling(builder, x, name, maps, outputs, dims[1], dims[2], DV_START_HE);
-        x = dv_builder_apply(builder, "Relu", x, -1, NULL);
+        x = activate(builder, x, name, outputs, options);
         maps = outputs;
     }
     return dv_builder_convolution(builder, x, "logits", maps, set->form.channels, 1, DV_START_GLOROT);
@@ -109,5 +119,6 @@ bool dv_vae_build(dv_builder *builder, const dv_picture_set *set, const dv_vae_o
     if (options->likelihood == DV_LIKELIHOOD_GAUSSIAN)
         dv_builder_output(
             builder, dv_builder_shared(builder, z, "log_deviation", latent, log_deviation_start, log_deviation_pace));
+    dv_builder_running(builder);
     return !builder->failed;
 }
