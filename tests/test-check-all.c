@@ -375,6 +375,34 @@ static void test_beyond(void **state)
     dv_check_free(check);
 }
 
+static int only_the_first(int class, int picture)
+{
+    (void)picture;
+    return class == 2 ? 2 : 255; /* a label that is no class */
+}
+
+/* Pictures of one class tell nothing of others; few pictures tell nothing at all. */
+static void test_too_little(void **state)
+{
+    template_taste taste = template_plain(1);
+    put_teacher(*state, &taste);
+    put_pictures(*state, only_the_first, NULL);
+    dv_check *check = check_files(*state);
+    assert_non_null(find(check, DV_FINDING_NOTE, "few"));
+    assert_int_equal(check->labelled, PICTURES / TEMPLATE_CLASSES);
+    expect_problem(check, "labels", "go from 2 to 255", NULL);
+    dv_check_free(check);
+
+    paths at;
+    put_pictures(*state, as_it_is, NULL);
+    dv_bundle_source source = source_of(*state, &at);
+    dv_error error;
+    check = dv_check_run(&source, &(dv_check_options){.seed = 1, .count = 12}, NULL, &error);
+    assert_true(check->is_usable && check->best->told == 12);
+    assert_non_null(strstr(find(check, DV_FINDING_NOTE, "few")->text, "12 labelled pictures are too few"));
+    dv_check_free(check);
+}
+
 static int by_chance(int class, int picture)
 {
     (void)class;
@@ -691,17 +719,14 @@ static void test_stopping(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_scratch(test_all_is_well),    with_scratch(test_settings),
-        with_scratch(test_metadata),       with_scratch(test_without_pictures),
-        with_scratch(test_without_labels), with_scratch(test_permuted),
-        with_scratch(test_exchanged),      with_scratch(test_named),
-        with_scratch(test_numbered),       with_scratch(test_off_by_one),
-        with_scratch(test_beyond),         with_scratch(test_chance),
-        with_scratch(test_names),          with_scratch(test_inverted),
-        with_scratch(test_transposed),     with_scratch(test_bad_pictures),
-        with_scratch(test_dead_models),    with_scratch(test_what_is_missing),
-        with_scratch(test_other_files),    with_scratch(test_bundle),
-        with_scratch(test_stopping),       with_scratch(test_marks),
+        with_scratch(test_all_is_well),      with_scratch(test_settings),       with_scratch(test_metadata),
+        with_scratch(test_without_pictures), with_scratch(test_without_labels), with_scratch(test_permuted),
+        with_scratch(test_exchanged),        with_scratch(test_named),          with_scratch(test_numbered),
+        with_scratch(test_off_by_one),       with_scratch(test_beyond),         with_scratch(test_chance),
+        with_scratch(test_too_little),       with_scratch(test_names),          with_scratch(test_inverted),
+        with_scratch(test_transposed),       with_scratch(test_bad_pictures),   with_scratch(test_dead_models),
+        with_scratch(test_what_is_missing),  with_scratch(test_other_files),    with_scratch(test_bundle),
+        with_scratch(test_stopping),         with_scratch(test_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -244,6 +244,101 @@ static void test_orders(void **state)
     dv_trials_free(trials);
 }
 
+static const dv_trial *find_trial(const dv_trials *trials, const char *words)
+{
+    for (int t = 0; t < trials->trials; t++)
+        if (strstr(trials->trial[t].name, words))
+            return &trials->trial[t];
+    return NULL;
+}
+
+/* Every pixel four times: as large again as the teacher wants them. */
+static dv_dataset *doubled_dataset(int count)
+{
+    enum { LARGE = 2 * TEMPLATE_SIDE };
+    dv_error error;
+    uint8_t *small = malloc((size_t)count * TEMPLATE_PLANE), *large = malloc((size_t)count * LARGE * LARGE);
+    int *label = malloc((size_t)count * sizeof *label);
+    template_pictures(count, 1, small, label);
+    for (int i = 0; i < count; i++)
+        for (int p = 0; p < LARGE * LARGE; p++)
+            large[i * LARGE * LARGE + p] = small[i * TEMPLATE_PLANE + p / LARGE / 2 * TEMPLATE_SIDE + p % LARGE / 2];
+    dv_dataset *data = dv_dataset_from_bytes(count, 1, LARGE, LARGE, large, label, &error);
+    assert_non_null(data);
+    free(small);
+    free(large);
+    free(label);
+    return data;
+}
+
+/* Where pictures are made smaller, crop and filter are tried. */
+static void test_forms(void **state)
+{
+    template_taste taste = template_plain(1);
+    const dv_inspect_wish inspect = {.channels = 1, .height = 2 * TEMPLATE_SIDE, .width = 2 * TEMPLATE_SIDE};
+    dv_trial given = {.form = {1, TEMPLATE_SIDE, TEMPLATE_SIDE, 0.875, DV_FILTER_BILINEAR}, .input = taste.input};
+    dv_trial_wish wish = {.inspect = &inspect, .seed = 1};
+    dv_error error = {0};
+    dv_dataset *data = doubled_dataset(400);
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        dv_graph *graph = template_teacher(&taste);
+        dv_trials *trials = dv_preprocessing_try(graph, data, &wish, NULL, NULL, &error);
+        if (!trials)
+            fail_msg("%s", error.message);
+        const dv_trial *best = &trials->trial[0], *cropped = find_trial(trials, "crop 0.875");
+        assert_true(trials->shrinks && cropped && find_trial(trials, "bicubic"));
+        assert_true(best->form.crop == 1 && best->accuracy > 0.8 && dv_trial_lead(best, cropped) > 2);
+        assert_true(cropped->shown == 400 && cropped->is_given == (i == 1));
+        dv_trials_free(trials);
+        dv_graph_free(graph);
+        wish.given = &given; /* it is shown all pictures, however bad it is */
+    }
+    dv_dataset_close(data);
+}
+
+static void expect_settings(const dv_trial *trial, bool shrinks, const char *expected)
+{
+    const dv_trials trials = {.shrinks = shrinks};
+    dv_trial_setting setting[DV_TRIAL_SETTINGS];
+    char text[512] = "";
+    int count = dv_trial_settings(&trials, trial, setting);
+    for (int s = 0; s < count; s++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s=%s ", setting[s].key, setting[s].value);
+    assert_string_equal(text, expected);
+}
+
+static void test_words_of_settings(void **state)
+{
+    const dv_network_input plain = template_plain(3).input;
+    (void)state;
+    dv_trial trial = {.input = plain, .form = {3, 8, 8, 1, DV_FILTER_BILINEAR}};
+    expect_settings(&trial, true, "");
+    trial.form.crop = 0;
+    expect_settings(&trial, true, "crop=0 ");
+    expect_settings(&trial, false, ""); /* nothing is cut */
+    trial.preset = "imagenet";
+    trial.form.crop = 0.875;
+    expect_settings(&trial, true, "preset=imagenet ");
+    trial.form.crop = 1;
+    trial.form.filter = DV_FILTER_BICUBIC;
+    expect_settings(&trial, true, "preset=imagenet crop=1 filter=bicubic ");
+    trial = (dv_trial){.input = plain, .teacher = 1};
+    trial.input.layout = DV_LAYOUT_NHWC;
+    trial.input.scale = 255;
+    trial.input.reversed = true;
+    trial.input.mean[0] = 0.485f;
+    trial.input.mean[1] = 0.456f;
+    trial.input.mean[2] = 0.406f;
+    expect_settings(&trial, false, "layout=nhwc mean=0.485,0.456,0.406 scale=255 order=bgr ");
+    trial = (dv_trial){.input = plain, .inverted = true};
+    for (int c = 0; c < 3; c++) {
+        trial.input.mean[c] = 1 - 0.1307f;
+        trial.input.deviation[c] = -0.3081f;
+    }
+    expect_settings(&trial, false, "mean=0.1307 std=0.3081 invert=yes ");
+}
+
 static bool stop_late(void *context, const char *stage, double fraction)
 {
     int *calls = context;
@@ -327,11 +422,12 @@ static void test_without_labels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_assignment),     cmocka_unit_test(test_permuted_labels),
-        cmocka_unit_test(test_shifted_labels), cmocka_unit_test(test_answers_by_chance),
-        cmocka_unit_test(test_few_answers),    cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_own_mean),       cmocka_unit_test(test_orders),
-        cmocka_unit_test(test_stopping),       cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_assignment),        cmocka_unit_test(test_permuted_labels),
+        cmocka_unit_test(test_shifted_labels),    cmocka_unit_test(test_answers_by_chance),
+        cmocka_unit_test(test_few_answers),       cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_own_mean),          cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_stopping),          cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_words_of_settings), cmocka_unit_test(test_threads),
         cmocka_unit_test(test_without_labels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,16 +211,18 @@ static bool count_chance(const answers *it, dv_label_match *match, dv_error *err
     int64_t *labels = dv_alloc((size_t)it->classes, sizeof *labels, error);
     int64_t *given = dv_alloc((size_t)it->classes, sizeof *given, error);
     double product = 0;
-    bool ok = labels && given;
+    bool ok = labels && given, is_single = false;
     for (int64_t i = 0; ok && i < it->count; i++)
         if (is_told(it, i)) {
             labels[it->label[i]]++;
             given[it->answer[i]]++;
         }
-    for (int k = 0; ok && k < it->classes; k++)
+    for (int k = 0; ok && k < it->classes; k++) {
         product += (double)labels[k] * (double)given[k];
+        is_single |= labels[k] == match->count;
+    }
     if (ok)
-        match->chance = product / ((double)match->count * (double)match->count);
+        match->chance = is_single ? 1.0 / it->classes : product / ((double)match->count * (double)match->count);
     free(labels);
     free(given);
     return ok;

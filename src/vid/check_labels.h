@@ -12,7 +12,8 @@ bool dv_assign(int rows, int columns, const double *cost, int *column, dv_error 
 typedef struct dv_label_match {
     int64_t count;   /* pictures with a label */
     double accuracy; /* answers that are the label */
-    double chance;   /* the same for answers drawn blindly, each as often as it was given */
+    double chance;   /* the same for answers drawn blindly, each as often as it was given; where all labels are the
+                      * same, for answers that are any class */
     /* Answers that are the class that goes with the label when each label goes with a class of its own, as suits the
      * other half of the pictures best: no better than `accuracy` by mere choice. */
     double matched;

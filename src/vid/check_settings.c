@@ -1,6 +1,8 @@
 /* A preprocessing in words that deepvid.ini and flags take. */
 #include "vid/check_preprocessing.h"
 
+#include "vid/preprocessing.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -60,14 +62,15 @@ static void put_normalization(list *to, const dv_trial *trial)
         put(to, "invert", "yes");
 }
 
-/* A preset has a crop and a filter of its own. */
+/* What differs from the preset's own. */
 static void put_form(list *to, const dv_trial *trial)
 {
+    const dv_preset *preset = trial->preset ? dv_preset_find(trial->preset, NULL) : dv_preset_at(0);
     char text[24];
     snprintf(text, sizeof text, "%g", trial->form.crop);
-    if (trial->form.crop != 1 || trial->preset)
+    if (trial->form.crop != preset->crop)
         put(to, "crop", text);
-    if (trial->form.filter != DV_FILTER_BILINEAR || trial->preset)
+    if (trial->form.filter != preset->filter)
         put(to, "filter", dv_filter_name(trial->form.filter));
 }
 

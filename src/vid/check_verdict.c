@@ -10,6 +10,7 @@ static const double some = 0.2, good = 0.5;
 /* Standard errors by which another preprocessing has to be better. */
 static const double clearly = 4;
 static const double certain = 0.9999; /* a confidence */
+enum { ENOUGH = 20 };                 /* pictures */
 
 /* ---- answers that are none ---------------------------------------------------------- */
 
@@ -40,6 +41,19 @@ static bool is_constant(const dv_trial *trial)
     return !trial->varies;
 }
 
+/* Enough pictures, and of several classes: otherwise figures say little. */
+static bool tell(const dv_trials *trials)
+{
+    const dv_trial *first = &trials->trial[0];
+    bool differ = trials->multi_label;
+    int label = -1;
+    for (int64_t i = 0; i < first->shown; i++) {
+        differ |= label >= 0 && trials->label[i] >= 0 && trials->label[i] != label;
+        label = trials->label[i] >= 0 ? trials->label[i] : label;
+    }
+    return differ && first->told >= ENOUGH;
+}
+
 /* True where the answers make no sense in any way of showing pictures, which is told. */
 static bool find_dead(dv_check *check)
 {
@@ -60,7 +74,7 @@ static bool find_dead(dv_check *check)
                         "that was exported before it was trained");
         return true;
     }
-    if (is_always(trials, are_one_class)) {
+    if (is_always(trials, are_one_class) && tell(trials)) {
         dv_check_find(check, DV_FINDING_PROBLEM, "one-class", "every picture is called %s, however it is shown",
                       dv_check_class(check, first->answer[0] < 0 ? 0 : first->answer[0]));
         dv_check_remedy(check, "the model was not trained, or on other pictures");
@@ -84,8 +98,13 @@ static void find_answers(dv_check *check)
     const dv_trial *first = &check->trials->trial[0];
     if (first->strange)
         return;
-    dv_check_find(check, DV_FINDING_OK, "answers", "%s pictures were shown as %s: the answers differ, and are finite",
-                  dv_check_number(check, first->shown), first->name);
+    if (first->shown > 1 && are_one_class(first))
+        dv_check_find(check, DV_FINDING_NOTE, "answers", "%s pictures were shown as %s: all are called %s",
+                      dv_check_number(check, first->shown), first->name, dv_check_class(check, first->answer[0]));
+    else
+        dv_check_find(check, DV_FINDING_OK, "answers",
+                      "%s pictures were shown as %s: the answers differ, and are finite",
+                      dv_check_number(check, first->shown), first->name);
 }
 
 /* ---- one preprocessing and others ------------------------------------------------------ */
@@ -120,19 +139,27 @@ static bool are_alike(const dv_trial *a, const dv_trial *b)
     return alike;
 }
 
+static bool is_rival(const dv_trial *best, const dv_trial *other)
+{
+    return other != best && other->shown == best->shown && !are_alike(best, other) && dv_trial_lead(best, other) < 2;
+}
+
 static void find_rivals(dv_check *check)
 {
     const dv_trials *trials = check->trials;
-    const dv_trial *best = check->best;
     const char *names = "";
-    for (int t = 1; t < trials->trials; t++) {
-        const dv_trial *other = &trials->trial[t];
-        if (other->shown == best->shown && !are_alike(best, other) && dv_trial_lead(best, other) < 2)
-            names = dv_check_text(check, "%s%s%s", names, *names ? " and " : "", other->name);
-    }
-    if (*names && best->match.accuracy < 1)
+    int count = 0, named = 0;
+    for (int t = 0; t < trials->trials; t++)
+        count += is_rival(check->best, &trials->trial[t]);
+    for (int t = 0; t < trials->trials; t++)
+        if (is_rival(check->best, &trials->trial[t])) {
+            const char *between = !named ? "" : named == count - 1 ? " or " : "; ";
+            names = dv_check_text(check, "%s%s%s", names, between, trials->trial[t].name);
+            named++;
+        }
+    if (count && check->best->match.accuracy < 1)
         dv_check_find(check, DV_FINDING_NOTE, "rivals", "%s may be as good: %s pictures do not tell", names,
-                      dv_check_number(check, best->told));
+                      dv_check_number(check, check->best->told));
 }
 
 /* The settings in force against the best there are. */
@@ -203,6 +230,18 @@ static void find_chance(dv_check *check)
                     "it wants a preprocessing that is not among these");
 }
 
+static void find_few(dv_check *check)
+{
+    const dv_trial *first = &check->trials->trial[0];
+    bool are_few = first->told < ENOUGH;
+    check->best = first;
+    check->settings = dv_trial_settings(check->trials, first, check->setting);
+    dv_check_find(
+        check, DV_FINDING_NOTE, "few", "%s fares best, but %s", first->name,
+        are_few ? dv_check_text(check, "%s labelled pictures are too few to tell", dv_check_number(check, first->told))
+                : "pictures of one class alone do not tell");
+}
+
 bool dv_check_judge(dv_check *check, dv_error *error)
 {
     const dv_trials *trials = check->trials;
@@ -218,6 +257,10 @@ bool dv_check_judge(dv_check *check, dv_error *error)
     find_strange(check, first);
     if (!first->told) {
         find_answers(check);
+        return true;
+    }
+    if (!tell(trials)) {
+        find_few(check);
         return true;
     }
     if (!trials->multi_label && !dv_check_judge_labels(check, &is_relabelled, error))
