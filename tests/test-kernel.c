@@ -11,6 +11,7 @@
 #include "kernel/blas.h"
 #include "kernel/depthwise.h"
 #include "kernel/plain.h"
+#include "kernel/turn.h"
 #include "kernel/vector.h"
 
 /* ---- help --------------------------------------------------------------------- */
@@ -369,6 +370,22 @@ static void check_convolution(int round, dv_convolution c)
     free_case(&k);
 }
 
+static void turning_is_its_plain_twin(void **state)
+{
+    (void)state;
+    float x[40 * 40], y[40 * 40], expected[40 * 40];
+    for (int k = 0; k < 40 * 40; k++)
+        x[k] = (float)k;
+    for (int64_t m = 0; m < 19; m++)
+        for (int64_t n = 0; n < 19; n++) {
+            memset(y, 0, sizeof y);
+            memset(expected, 0, sizeof expected);
+            dv_turn(m, n, x, 37, y, 23);
+            dv_plain_turn(m, n, x, 37, expected, 23);
+            assert_memory_equal(y, expected, sizeof y);
+        }
+}
+
 static void convolution_is_its_plain_twin(void **state)
 {
     (void)state;
@@ -559,6 +576,7 @@ int main(void)
         cmocka_unit_test(functions_are_those_of_the_library),
         cmocka_unit_test(largest_finds_nan_too),
         cmocka_unit_test(sums_take_every_element),
+        cmocka_unit_test(turning_is_its_plain_twin),
         cmocka_unit_test(convolution_is_its_plain_twin),
         cmocka_unit_test(depthwise_convolution_is_its_plain_twin),
         cmocka_unit_test(convolution_is_cut_into_blocks),

@@ -164,3 +164,10 @@ void dv_plain_average_pool_forward(const dv_window *w, dv_divisor divisor, int64
             *y++ = count > 0 ? (float)(sum / (double)count) : 0;
         }
 }
+
+void dv_plain_turn(int64_t m, int64_t n, const float *x, int64_t x_step, float *y, int64_t y_step)
+{
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < n; j++)
+            y[i * y_step + j] = x[i + j * x_step];
+}

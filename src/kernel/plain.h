@@ -22,4 +22,6 @@ void dv_plain_max_pool_forward(const dv_window *w, int64_t planes, const float *
 void dv_plain_average_pool_forward(const dv_window *w, dv_divisor divisor, int64_t planes, const float *x, float *y,
                                    dv_team *team);
 
+void dv_plain_turn(int64_t m, int64_t n, const float *x, int64_t x_step, float *y, int64_t y_step);
+
 #endif

@@ -1,6 +1,7 @@
 #include "kernel/resample.h"
 
 #include "kernel/vector.h"
+#include "kernel/wide.h"
 
 #include <string.h>
 
@@ -36,7 +37,7 @@ static void resample_runs(const dv_resample *r, int64_t inner, const float *x, f
     }
 }
 
-static void resample_elements(const dv_resample *r, const float *x, float *y)
+DV_WIDE static void resample_elements(const dv_resample *r, const float *x, float *y)
 {
     const int64_t *from = r->from;
     const float *w = r->weight;
@@ -69,24 +70,45 @@ void dv_resample_forward(const dv_resample *r, int64_t outer, int64_t inner, con
     }
 }
 
-static void spread_elements(const dv_resample *r, const float *dy, float *dx)
+void dv_resample_turn(const dv_resample *r, int64_t *start, int64_t *to, float *share)
 {
-    for (int64_t o = 0; o < r->out; o++)
-        for (int64_t k = o * r->taps; k < (o + 1) * r->taps && !(r->outside && r->outside[o]); k++)
-            dx[r->from[k]] += r->weight ? r->weight[k] * dy[o] : dy[o];
+    memset(start, 0, (size_t)(r->in + 1) * sizeof *start);
+    for (int pass = 0; pass < 2; pass++) {
+        for (int64_t o = 0; o < r->out; o++)
+            for (int64_t k = o * r->taps; k < (o + 1) * r->taps; k++) {
+                const float weight = r->outside && r->outside[o] ? 0 : r->weight ? r->weight[k] : 1;
+                if (weight == 0)
+                    continue;
+                if (pass == 1) { /* start[i + 1] is where the next goes, and ends where it belongs */
+                    to[start[r->from[k] + 1]] = o;
+                    share[start[r->from[k] + 1]] = weight;
+                }
+                start[r->from[k] + 1]++;
+            }
+        if (pass == 1)
+            break;
+        for (int64_t i = 0, sum = 0; i < r->in; i++) { /* from counts to places, one further on */
+            const int64_t count = start[i + 1];
+            start[i + 1] = sum;
+            sum += count;
+        }
+    }
 }
 
 void dv_resample_backward(const dv_resample *r, int64_t outer, int64_t inner, const float *dy, float *dx)
 {
-    for (int64_t row = 0; row < outer; row++, dx += r->in * inner, dy += r->out * inner) {
-        if (inner == 1) {
-            spread_elements(r, dy, dx);
-            continue;
+    for (int64_t row = 0; row < outer; row++, dy += r->out * inner)
+        for (int64_t i = 0; i < r->in; i++, dx += inner) {
+            float sum = 0;
+            for (int64_t k = r->start[i]; k < r->start[i + 1]; k++) {
+                if (inner > 1)
+                    dv_vector_add(inner, r->share[k], dy + r->to[k] * inner, dx);
+                else
+                    sum += r->share[k] * dy[r->to[k]];
+            }
+            if (inner == 1)
+                *dx += sum;
         }
-        for (int64_t o = 0; o < r->out; o++)
-            for (int64_t k = o * r->taps; k < (o + 1) * r->taps && !(r->outside && r->outside[o]); k++)
-                dv_vector_add(inner, r->weight ? r->weight[k] : 1, dy + o * inner, dx + r->from[k] * inner);
-    }
 }
 
 void dv_resample_integers(const dv_resample *r, int64_t outer, int64_t inner, const int64_t *x, int64_t *y)

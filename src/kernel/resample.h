@@ -14,7 +14,14 @@ typedef struct dv_resample {
     const float *weight; /* likewise; NULL: one tap, of weight 1 */
     const bool *outside; /* by place: `fill` stands there instead; NULL: nowhere */
     float fill;
+    /* The same by place of the input, for gradients: of input place i, the outputs to[k] with weight share[k] for k =
+     * start[i] .. start[i+1] - 1. */
+    const int64_t *start, *to;
+    const float *share;
 } dv_resample;
+
+/* Fills start (in + 1 numbers), to and share (out * taps numbers) from the rest of *r. */
+void dv_resample_turn(const dv_resample *r, int64_t *start, int64_t *to, float *share);
 
 void dv_resample_forward(const dv_resample *r, int64_t outer, int64_t inner, const float *x, float *y);
 /* dx += gradient. */

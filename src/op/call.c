@@ -75,7 +75,7 @@ bool dv_call_align(const dv_call *call, dv_shape *shape, dv_error *error)
     if (!broadcasts && !dv_shape_equal(a, b))
         return dv_error_set(error, DV_ERROR_FORMAT, "shapes %s and %s differ, and broadcast is 0",
                             dv_shape_text(a, a_text, sizeof a_text), dv_shape_text(b, b_text, sizeof b_text));
-    if (broadcasts && (axis < 0 || axis + b->rank > a->rank))
+    if (broadcasts && (axis < 0 || axis > a->rank - b->rank))
         return dv_error_set(error, DV_ERROR_FORMAT, "shape %s does not fit into %s from axis %" PRId64 " on",
                             dv_shape_text(b, b_text, sizeof b_text), dv_shape_text(a, a_text, sizeof a_text), axis);
     for (int64_t i = axis + b->rank; broadcasts && i < a->rank; i++)

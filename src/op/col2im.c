@@ -9,6 +9,7 @@
 
 enum { MAX_AXES = DV_MAX_RANK - 2 };
 #define MOST (INT64_C(1) << 30)
+#define MOST_ELEMENTS (INT64_C(1) << 24) /* of the blocks of one plane */
 
 typedef struct blocks {
     int axes;
@@ -94,8 +95,8 @@ static bool infer_col2im(dv_call *call, dv_error *error)
     const dv_shape *x = &call->input[0]->shape;
     const dv_shape block = dv_shape_make(b->axes, b->block), steps = dv_shape_make(b->axes, b->steps);
     int64_t size, number;
-    if (!dv_shape_count(&block, &size) || !dv_shape_count(&steps, &number) || x->rank != 3 || x->dim[2] != number ||
-        x->dim[1] % size != 0)
+    if (!dv_shape_count(&block, &size) || !dv_shape_count(&steps, &number) || size > MOST || x->rank != 3 ||
+        x->dim[2] != number || x->dim[1] % size != 0)
         return dv_error_set(error, DV_ERROR_FORMAT, "the blocks of this image are not an input of shape %s",
                             dv_shape_text(x, text, sizeof text));
     dv_shape shape = {2, {x->dim[0], x->dim[1] / size}};
@@ -103,6 +104,8 @@ static bool infer_col2im(dv_call *call, dv_error *error)
         shape.dim[shape.rank++] = b->image[i];
     if (!dv_call_set_output(call, 0, call->input[0]->type, &shape, error))
         return false;
+    if (number > MOST_ELEMENTS / size)
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "an image as large as this one is not supported");
     b->planes = dv_shape_product(&shape, 0, 2);
     b->plane = dv_shape_product(&shape, 2, shape.rank);
     b->count = b->planes > 0 ? size * number : 0;

@@ -87,7 +87,7 @@ static bool infer_group(dv_call *call, dv_error *error)
     const int64_t groups = dv_attribute_int(call->attributes, "num_groups", 0);
     if (x->rank < 2)
         return dv_error_set(error, DV_ERROR_FORMAT, "an input of rank %d has no channels", x->rank);
-    if (groups < 1 || x->dim[1] % groups != 0)
+    if (groups < 1 || groups > x->dim[1] || x->dim[1] % groups != 0)
         return dv_error_set(error, DV_ERROR_FORMAT, "%" PRId64 " channels cannot be divided into %" PRId64 " groups",
                             x->dim[1], groups);
     const normalization n = {

@@ -13,14 +13,14 @@ typedef enum mode { CONSTANT, REFLECT, EDGE, WRAP } mode;
 /* No more is put at or cut off an end, so that sums stay far from overflow. */
 #define MOST (INT64_C(1) << 40)
 
-/* One axis. */
+/* Elements put at either end of an axis; negative: cut off. */
 typedef struct border {
-    int64_t before, after; /* elements put at either end; negative: cut off */
-    int64_t *from;         /* by output index: the input's index, or -1 for the constant; NULL where nothing changes */
+    int64_t before, after;
 } border;
 
 /* The output is rows along the last axis that changes, of runs of the elements behind it. */
 typedef struct pad {
+    mode mode;
     dv_shape x, y; /* of at least one axis */
     int last;
     int64_t rows, run;
@@ -64,28 +64,12 @@ static bool check_border(mode m, const border *b, int64_t n, int axis, dv_error 
     return true;
 }
 
-/* The tables of indices for an output that is not empty. */
-static bool fill_tables(dv_call *call, pad *p, mode m, dv_error *error)
-{
-    for (int i = 0; i < p->y.rank; i++) {
-        border *b = &p->axis[i];
-        if (b->before == 0 && b->after == 0 && i != p->last)
-            continue;
-        b->from = dv_arena_alloc(call->arena, (size_t)p->y.dim[i], sizeof *b->from, error);
-        if (!b->from)
-            return false;
-        for (int64_t j = 0; j < p->y.dim[i]; j++)
-            b->from[j] = find_source(m, b, p->x.dim[i], j);
-    }
-    return true;
-}
-
 /* From before and after of every axis to all of *p and the output. */
-static bool finish(dv_call *call, pad *p, mode m, dv_error *error)
+static bool finish(dv_call *call, pad *p, dv_error *error)
 {
     dv_shape y = call->input[0]->shape;
     for (int i = 0; i < y.rank; i++) {
-        if (!check_border(m, &p->axis[i], y.dim[i], i, error))
+        if (!check_border(p->mode, &p->axis[i], y.dim[i], i, error))
             return false;
         y.dim[i] += p->axis[i].before + p->axis[i].after;
         if (p->axis[i].before != 0 || p->axis[i].after != 0)
@@ -104,7 +88,7 @@ static bool finish(dv_call *call, pad *p, mode m, dv_error *error)
     const border *b = &p->axis[p->last];
     p->first = b->before > 0 ? b->before : 0;
     p->count = p->x.dim[p->last] + (b->before < 0 ? b->before : 0) + (b->after < 0 ? b->after : 0);
-    return fill_tables(call, p, m, error);
+    return true;
 }
 
 static bool read_mode(const dv_call *call, mode *m, dv_error *error)
@@ -147,8 +131,7 @@ static bool read_borders(const dv_call *call, pad *p, dv_error *error)
 
 static bool infer_pad(dv_call *call, dv_error *error)
 {
-    mode m = CONSTANT;
-    if (!dv_call_require(call, 1, error) || !read_mode(call, &m, error))
+    if (!dv_call_require(call, 1, error))
         return false;
     const dv_tensor *constant = dv_call_input(call, 2);
     if (!dv_call_require_same_type(call, 2, error))
@@ -156,7 +139,7 @@ static bool infer_pad(dv_call *call, dv_error *error)
     if (constant && dv_shape_elements(&constant->shape) != 1)
         return dv_error_set(error, DV_ERROR_FORMAT, "the constant to pad with must be one number");
     pad *p = dv_call_prepare(call, sizeof *p, error);
-    return p && read_borders(call, p, error) && finish(call, p, m, error);
+    return p && read_mode(call, &p->mode, error) && read_borders(call, p, error) && finish(call, p, error);
 }
 
 /* What is too much is cut off, what is missing put around, evenly; an odd one goes to the end. */
@@ -185,7 +168,7 @@ static bool infer_center(dv_call *call, dv_error *error)
         p->axis[axis].before = missing / 2;
         p->axis[axis].after = missing - missing / 2;
     }
-    return finish(call, p, CONSTANT, error);
+    return finish(call, p, error);
 }
 
 /* ---- rows ------------------------------------------------------------------------ */
@@ -195,7 +178,7 @@ static int64_t find_row(const pad *p, int64_t row)
 {
     int64_t found = 0, step = 1;
     for (int i = p->last - 1; i >= 0; i--) {
-        const int64_t j = row % p->y.dim[i], from = p->axis[i].from ? p->axis[i].from[j] : j;
+        const int64_t from = find_source(p->mode, &p->axis[i], p->x.dim[i], row % p->y.dim[i]);
         if (from < 0)
             return -1;
         row /= p->y.dim[i];
@@ -213,10 +196,12 @@ typedef struct stretch {
 
 static stretch find_stretch(const pad *p, int64_t source_row, int64_t j)
 {
-    const int64_t *from = p->axis[p->last].from;
     if (source_row < 0)
         return (stretch){-1, p->y.dim[p->last]};
-    return (stretch){from[j], j == p->first && p->count > 0 ? p->count : 1};
+    const int64_t from = find_source(p->mode, &p->axis[p->last], p->x.dim[p->last], j);
+    if (from < 0)
+        return (stretch){-1, j < p->first ? p->first - j : p->y.dim[p->last] - j};
+    return (stretch){from, j == p->first ? p->count : 1};
 }
 
 static void fill(dv_tensor *y, int64_t from, int64_t n, const dv_tensor *constant, float otherwise)

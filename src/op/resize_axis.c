@@ -1,7 +1,12 @@
 #include "op/resize_axis.h"
 
+#include "base/error.h"
+
+#include <inttypes.h>
 #include <math.h>
-#include <string.h>
+
+/* Of all places of an axis: far more than pictures and sounds have. */
+enum { MOST_TAPS = 1 << 24 };
 
 /* ---- places ---------------------------------------------------------------------- */
 
@@ -116,14 +121,29 @@ static int64_t count_taps(const dv_resize_style *style, const dv_resize_axis *ax
     return style->filter == DV_RESIZE_NEAREST ? 1 : 2 * (int64_t)ceil(support / filter_scale(style, axis));
 }
 
+static bool turn(dv_resample *r, size_t size, dv_arena *arena, dv_error *error)
+{
+    int64_t *start = dv_arena_alloc(arena, (size_t)r->in + 1, sizeof *start, error);
+    int64_t *to = start ? dv_arena_alloc(arena, size, sizeof *to, error) : NULL;
+    float *share = to ? dv_arena_alloc(arena, size, sizeof *share, error) : NULL;
+    if (!share)
+        return false;
+    dv_resample_turn(r, start, to, share);
+    r->start = start;
+    r->to = to;
+    r->share = share;
+    return true;
+}
+
 bool dv_resize_plan_axis(const dv_resize_style *style, const dv_resize_axis *axis, dv_arena *arena,
                          dv_resample *resample, dv_error *error)
 {
     const int64_t taps = count_taps(style, axis);
     const bool crops = style->grid == DV_RESIZE_TF_CROP_AND_RESIZE, weighs = style->filter != DV_RESIZE_NEAREST;
     size_t size;
-    if (!dv_size_multiply((size_t)axis->out, (size_t)taps, &size))
-        size = SIZE_MAX; /* refused by the arena */
+    if (!dv_size_multiply((size_t)axis->out, (size_t)taps, &size) || size > MOST_TAPS || axis->in > MOST_TAPS)
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "an axis as long as %" PRId64 " elements cannot be resized",
+                            axis->in > axis->out ? axis->in : axis->out);
     int64_t *from = dv_arena_alloc(arena, size, sizeof *from, error);
     float *weight = from && weighs ? dv_arena_alloc(arena, size, sizeof *weight, error) : NULL;
     bool *outside = from && crops ? dv_arena_alloc(arena, (size_t)axis->out, sizeof *outside, error) : NULL;
@@ -139,5 +159,5 @@ bool dv_resize_plan_axis(const dv_resize_style *style, const dv_resize_axis *axi
             from[o] = clamp(round_place(style->rounding, axis->scale < 1, place), axis->in);
     }
     *resample = (dv_resample){axis->in, axis->out, taps, from, weight, outside, style->fill};
-    return true;
+    return turn(resample, size, arena, error);
 }

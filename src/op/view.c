@@ -1,5 +1,6 @@
 #include "op/view.h"
 
+#include "kernel/turn.h"
 #include "kernel/vector.h"
 
 #include <assert.h>
@@ -61,16 +62,12 @@ typedef struct block {
 
 typedef void block_work(const block *b, const void *tensor, void *row);
 
-#define GET(NAME, TYPE)                                                                                                \
-    static void NAME(const block *b, const void *tensor, void *row)                                                    \
+enum { BLOCK_ROWS = 64, BLOCK_COLUMNS = 16 };
+
+#define RUN(NAME, TYPE)                                                                                                \
+    static void NAME(const block *b, const TYPE *x, TYPE *y)                                                           \
     {                                                                                                                  \
-        const TYPE *x = tensor;                                                                                        \
-        TYPE *y = row;                                                                                                 \
-        if (b->m > 1) {                                                                                                \
-            for (int64_t j = 0; j < b->n; j++)                                                                         \
-                for (int64_t i = 0; i < b->m; i++)                                                                     \
-                    y[i * b->pitch + j] = x[i + j * b->along];                                                         \
-        } else if (b->along == 1) {                                                                                    \
+        if (b->along == 1) {                                                                                           \
             memcpy(y, x, (size_t)b->n * sizeof *y);                                                                    \
         } else if (b->along == 0) {                                                                                    \
             const TYPE value = *x;                                                                                     \
@@ -82,37 +79,55 @@ typedef void block_work(const block *b, const void *tensor, void *row);
         }                                                                                                              \
     }
 
-#define PUT(NAME, TYPE)                                                                                                \
-    static void NAME(const block *b, const void *tensor, void *row)                                                    \
-    {                                                                                                                  \
-        TYPE *x = (TYPE *)tensor;                                                                                      \
-        const TYPE *y = row;                                                                                           \
-        if (b->m > 1) {                                                                                                \
-            for (int64_t j = 0; j < b->n; j++)                                                                         \
-                for (int64_t i = 0; i < b->m; i++)                                                                     \
-                    x[i + j * b->along] = y[i * b->pitch + j];                                                         \
-        } else if (b->along == 1) {                                                                                    \
-            memcpy(x, y, (size_t)b->n * sizeof *y);                                                                    \
-        } else {                                                                                                       \
-            for (int64_t j = 0; j < b->n; j++)                                                                         \
-                x[j * b->along] = y[j];                                                                                \
-        }                                                                                                              \
-    }
+RUN(get_run_of_floats, float)
+RUN(get_run_of_integers, int64_t)
 
-/* The two stores. */
-GET(get_4, float)
-GET(get_8, int64_t)
-PUT(put_4, float)
-PUT(put_8, int64_t)
+static void get_floats(const block *b, const void *tensor, void *row)
+{
+    if (b->m > 1)
+        dv_turn(b->m, b->n, tensor, b->along, row, b->pitch);
+    else
+        get_run_of_floats(b, tensor, row);
+}
 
-static void add_floats(const block *b, const void *tensor, void *row)
+static void get_integers(const block *b, const void *tensor, void *row)
+{
+    const int64_t *x = tensor;
+    int64_t *y = row;
+    if (b->m == 1)
+        get_run_of_integers(b, x, y);
+    for (int64_t j = 0; b->m > 1 && j < b->n; j++)
+        for (int64_t i = 0; i < b->m; i++)
+            y[i * b->pitch + j] = x[i + j * b->along];
+}
+
+static void put_floats(const block *b, const void *tensor, void *row)
 {
     float *x = (float *)tensor;
     const float *y = row;
-    if (b->m > 1) {
+    if (b->m > 1)
+        dv_turn(b->n, b->m, y, b->pitch, x, b->along);
+    for (int64_t j = 0; b->m == 1 && j < b->n; j++)
+        x[j * b->along] = y[j];
+}
+
+static void put_integers(const block *b, const void *tensor, void *row)
+{
+    int64_t *x = (int64_t *)tensor;
+    const int64_t *y = row;
+    for (int64_t i = 0; i < b->m; i++)
         for (int64_t j = 0; j < b->n; j++)
-            for (int64_t i = 0; i < b->m; i++)
-                x[i + j * b->along] += y[i * b->pitch + j];
+            x[i + j * b->along] = y[i * b->pitch + j];
+}
+
+static void add_floats(const block *b, const void *tensor, void *row)
+{
+    float *x = (float *)tensor, turned[BLOCK_COLUMNS * BLOCK_ROWS];
+    const float *y = row;
+    if (b->m > 1) {
+        dv_turn(b->n, b->m, y, b->pitch, turned, BLOCK_ROWS);
+        for (int64_t j = 0; j < b->n; j++)
+            dv_vector_add(b->m, 1, turned + j * BLOCK_ROWS, x + j * b->along);
     } else if (b->along == 1) {
         dv_vector_add(b->n, 1, y, x);
     } else if (b->along == 0) {
@@ -125,8 +140,7 @@ static void add_floats(const block *b, const void *tensor, void *row)
 
 /* ---- the walk ------------------------------------------------------------------- */
 
-/* A block is at most so many elements, and a task at least. */
-enum { BLOCK_ROWS = 64, BLOCK_COLUMNS = 16, TASK_ELEMENTS = 1 << 15 };
+enum { TASK_ELEMENTS = 1 << 15 }; /* at least */
 
 typedef struct walk {
     int rank; /* of the dimensions around the blocks */
@@ -226,10 +240,10 @@ static void walk_task(void *context, int64_t task, int thread)
 static void run(const dv_view *view, block_work *work, size_t size, const void *tensor, void *row, dv_team *team)
 {
     dv_view v = *view;
-    dv_view_simplify(&v);
     for (int i = 0; i < v.rank; i++)
         if (v.dim[i] == 0)
             return;
+    dv_view_simplify(&v);
     walk w = {.work = work, .size = size, .tensor = (const char *)tensor + v.start * (int64_t)size, .row = row};
     plan_walk(&w, &v);
     dv_team_run(team, walk_task, &w, (w.blocks + w.blocks_of_task - 1) / w.blocks_of_task);
@@ -238,13 +252,13 @@ static void run(const dv_view *view, block_work *work, size_t size, const void *
 void dv_view_get(const dv_view *view, size_t size, const void *tensor, void *row, dv_team *team)
 {
     assert(size == 4 || size == 8);
-    run(view, size == 4 ? get_4 : get_8, size, tensor, row, team);
+    run(view, size == 4 ? get_floats : get_integers, size, tensor, row, team);
 }
 
 void dv_view_put(const dv_view *view, size_t size, const void *row, void *tensor, dv_team *team)
 {
     assert(size == 4 || size == 8);
-    run(view, size == 4 ? put_4 : put_8, size, tensor, (void *)row, team);
+    run(view, size == 4 ? put_floats : put_integers, size, tensor, (void *)row, team);
 }
 
 void dv_view_add(const dv_view *view, const float *row, float *tensor)
