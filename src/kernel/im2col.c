@@ -36,8 +36,12 @@ static inline void copy_floats(int64_t n, const float *from, float *to)
 /* from[0], from[2], from[4], from[6], and nothing behind them. */
 static inline four load_every_other(const float *from)
 {
+#ifdef __clang__
+    return __builtin_shufflevector(load(from), load(from + 3), 0, 2, 5, 7);
+#else
     typedef int32_t places __attribute__((vector_size(16)));
     return __builtin_shuffle(load(from), load(from + 3), (places){0, 2, 5, 7});
+#endif
 }
 
 static inline void copy_every_other(int64_t n, const float *from, float *to)

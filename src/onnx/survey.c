@@ -262,7 +262,7 @@ static bool fill(dv_onnx_survey *survey, const Onnx__ModelProto *model, const ch
     survey->ir_version = model->ir_version;
     survey->function_count = model->n_functions < INT_MAX ? (int)model->n_functions : INT_MAX;
     if (!dv_model_opset(model, &survey->opset, error))
-        return dv_error_prefix(error, "%s", path);
+        return false;
     survey->producer = copy_text(survey->arena, model->producer_name, error);
     survey->producer_version = copy_text(survey->arena, model->producer_version, error);
     survey->graph_name = copy_text(survey->arena, model->graph->name, error);
@@ -279,8 +279,10 @@ dv_onnx_survey *dv_onnx_survey_read(const char *path, dv_error *error)
     dv_onnx_survey *survey = arena ? dv_arena_alloc(arena, 1, sizeof *survey, error) : NULL;
     if (survey) {
         survey->arena = arena;
-        if (!fill(survey, model, path, error))
+        if (!fill(survey, model, path, error)) {
+            dv_error_prefix(error, "%s", path);
             survey = NULL;
+        }
     }
     if (!survey)
         dv_arena_free(arena);

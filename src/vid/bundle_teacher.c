@@ -178,7 +178,7 @@ static bool set_sizes(dv_bundle *bundle, const dv_bundle_settings *settings, dv_
     dv_bundle_facts *facts = &bundle->facts;
     *form = (dv_picture_form){.channels = input->channels, .height = input->height, .width = input->width};
     if (!dv_preprocessing_set(settings, bundle->dataset, input, form, error))
-        return false;
+        return dv_error_prefix(error, "%s", bundle->teacher.path);
     bundle->form.crop = form->crop;
     bundle->form.filter = form->filter;
     facts->teacher_channels = form->channels;

@@ -1,0 +1,8 @@
+/* CIFAR-10 and CIFAR-100, binary version. */
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_pictures(data, size);
+    return 0;
+}

@@ -1,0 +1,8 @@
+/* Labels as text and CSV, and names of classes. */
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_labels(data, size);
+    return 0;
+}
