@@ -150,6 +150,32 @@ static void arena_blocks_do_not_overlap(void **state)
     dv_arena_free(NULL);
 }
 
+/* More than the machine can give is refused before it is asked for; an arena keeps to the limit it was given. */
+static void memory_is_refused_in_time(void **state)
+{
+    (void)state;
+    dv_error error;
+    assert_null(dv_alloc(dv_memory_allowed() / 2 + 1, 2, &error));
+    assert_int_equal(error.code, DV_ERROR_MEMORY);
+    assert_non_null(strstr(error.message, "may be used"));
+    dv_memory_allow(4096);
+    assert_null(dv_alloc(4097, 1, &error));
+    assert_string_equal(error.message, "4.1 KiB of memory are needed up to here, 4.0 KiB may be used");
+    dv_memory_allow(0);
+    dv_arena *arena = dv_arena_new(&error);
+    assert_non_null(dv_arena_alloc(arena, 5000, 1, &error));
+    dv_arena_limit(arena, 1 << 20);
+    assert_null(dv_arena_alloc(arena, (1 << 20) + 1, 1, &error));
+    assert_int_equal(error.code, DV_ERROR_MEMORY);
+    for (int i = 0; i < 16; i++)
+        assert_non_null(dv_arena_alloc(arena, 1 << 16, 1, &error));
+    assert_null(dv_arena_alloc(arena, 1, 1, &error));
+    dv_arena_limit(arena, 64);
+    assert_non_null(dv_arena_alloc(arena, 1, 1, &error));
+    assert_null(dv_arena_alloc(arena, 1, 1, &error));
+    dv_arena_free(arena);
+}
+
 /* ---- random ----------------------------------------------------------------- */
 
 /* Random123, tests/kat_vectors, the lines "philox4x32 10". */
@@ -389,6 +415,7 @@ int main(void)
         cmocka_unit_test(sizes_do_not_overflow),
         cmocka_unit_test(blocks_are_zeroed_and_aligned),
         cmocka_unit_test(arena_blocks_do_not_overlap),
+        cmocka_unit_test(memory_is_refused_in_time),
         cmocka_unit_test(philox_known_answers),
         cmocka_unit_test(every_part_of_the_key_counts),
         cmocka_unit_test(draws_are_distributed_as_told),

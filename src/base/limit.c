@@ -77,18 +77,23 @@ static size_t group_limit(void)
     return least;
 }
 
-static size_t allowed;
+static size_t found, told;
 
 static void find_allowed(void)
 {
-    allowed = smaller(smaller(physical_memory(), process_limit()), group_limit()) / 4 * 3;
+    found = smaller(smaller(physical_memory(), process_limit()), group_limit()) / 4 * 3;
 }
 
 size_t dv_memory_allowed(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, find_allowed);
-    return allowed;
+    return told ? told : found;
+}
+
+void dv_memory_allow(size_t bytes)
+{
+    told = bytes;
 }
 
 /* "17.2 GiB" */

@@ -23,8 +23,12 @@ static bool block_size(size_t count, size_t size, size_t *bytes)
 
 void *dv_alloc(size_t count, size_t size, dv_error *error)
 {
-    size_t bytes;
+    size_t bytes, allowed = dv_memory_allowed();
     void *block = NULL;
+    if (block_size(count, size, &bytes) && bytes > allowed) {
+        dv_memory_refuse((double)bytes, allowed, error);
+        return NULL;
+    }
     if (!block_size(count, size, &bytes) || posix_memalign(&block, ALIGNMENT, bytes) != 0) {
         dv_error_set(error, DV_ERROR_MEMORY, "out of memory: %zu elements of %zu bytes are too much", count, size);
         return NULL;
@@ -39,12 +43,22 @@ typedef struct chunk {
 } chunk;
 
 struct dv_arena {
-    chunk *chunks; /* the first one is the one that is being filled */
+    chunk *chunks;      /* the first one is the one that is being filled */
+    size_t held, limit; /* bytes asked for */
 };
 
 dv_arena *dv_arena_new(dv_error *error)
 {
-    return dv_alloc(1, sizeof(dv_arena), error);
+    dv_arena *arena = dv_alloc(1, sizeof(dv_arena), error);
+    if (arena) {
+        arena->limit = dv_memory_allowed();
+    }
+    return arena;
+}
+
+void dv_arena_limit(dv_arena *arena, size_t more)
+{
+    arena->limit = more < SIZE_MAX - arena->held ? arena->held + more : SIZE_MAX;
 }
 
 void dv_arena_free(dv_arena *arena)
@@ -75,6 +89,10 @@ void *dv_arena_alloc(dv_arena *arena, size_t count, size_t size, dv_error *error
         dv_error_set(error, DV_ERROR_MEMORY, "out of memory: %zu elements of %zu bytes are too much", count, size);
         return NULL;
     }
+    if (arena->held > arena->limit || bytes > arena->limit - arena->held) {
+        dv_memory_refuse((double)arena->held + (double)bytes, arena->limit, error);
+        return NULL;
+    }
     chunk *c = arena->chunks;
     if (!c || bytes > c->size - c->used) {
         c = chunk_new(bytes > CHUNK_SIZE / 4 ? bytes : CHUNK_SIZE, error);
@@ -88,6 +106,7 @@ void *dv_arena_alloc(dv_arena *arena, size_t count, size_t size, dv_error *error
     }
     void *block = c->data + c->used;
     c->used += bytes;
+    arena->held += bytes;
     return block;
 }
 

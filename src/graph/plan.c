@@ -214,6 +214,9 @@ done:
 
 /* ---- the whole -------------------------------------------------------------- */
 
+/* What operators prepare is no more than what results may take, and a little for their bookkeeping. */
+enum { SLACK = 1 << 20 };
+
 dv_plan *dv_plan_new(const dv_graph *graph, const dv_plan_options *options, dv_error *error)
 {
     dv_arena *arena = dv_arena_new(error);
@@ -238,6 +241,7 @@ dv_plan *dv_plan_new(const dv_graph *graph, const dv_plan_options *options, dv_e
     plan_constants(plan, options->variable);
     if (!plan_inputs(plan, options, error))
         goto failed;
+    dv_arena_limit(arena, plan->memory_limit < SIZE_MAX - SLACK ? plan->memory_limit + SLACK : SIZE_MAX);
     for (int n = 0; n < graph->node_count; n++)
         if (!plan_node(plan, &graph->node[n], options->variable != NULL, error))
             goto failed;

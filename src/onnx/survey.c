@@ -179,7 +179,7 @@ static bool count_operators(dv_onnx_survey *survey, const Onnx__ModelProto *mode
     walk it = {.survey = survey};
     bool ok = dv_functions_init(&it.functions, model, error) &&
               walk_nodes(&it, model->graph->node, model->graph->n_node, survey->opset, true, error);
-    if (ok) {
+    if (ok && it.count) {
         qsort(it.calls, it.count, sizeof *it.calls, compare_names);
         size_t count = join_calls(it.calls, it.count);
         qsort(it.calls, count, sizeof *it.calls, compare_places);

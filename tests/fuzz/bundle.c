@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const dv_bundle_source source = {.folder = fuzz_folder(), .threads = 1};
     dv_bundle *bundle = dv_bundle_open(&source, &error);
     if (!bundle)
-        fuzz_check_refusal(&error, fuzz_folder());
+        fuzz_check_refusal(&error, "/"); /* a path: the ini may name files elsewhere */
     dv_bundle_close(bundle);
     return 0;
 }

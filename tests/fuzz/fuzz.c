@@ -1,5 +1,7 @@
 #include "fuzz.h"
 
+#include "base/memory.h"
+
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_FILES = 16 };
+enum { MAX_FILES = 16, MAX_MEMORY = 256 << 20 };
+
+/* What would need more is to be refused, before it is asked for. */
+__attribute__((constructor)) static void limit_memory(void)
+{
+    dv_memory_allow(MAX_MEMORY);
+}
 
 static char folder[256];
 static char *known[MAX_FILES]; /* paths given so far */

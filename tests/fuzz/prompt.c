@@ -52,7 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 dv_prompt_open(&prompt, &kind, "");
             if (key >= 0)
                 dv_prompt_key(NULL, &prompt, key);
-            check(&prompt);
+            if (prompt.kind)
+                check(&prompt);
         }
         if (input.size == sizeof input.data)
             break;

@@ -34,7 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t chunk = (size_t)(data[0] >> 1) + 1;
     double now = 0;
     for (size_t done = 1; done < size; now += 7) {
-        size_t count = size - done < chunk ? size - done : chunk, taken = dv_input_append(&input, data + done, count, now);
+        size_t count = size - done < chunk ? size - done : chunk,
+               taken = dv_input_append(&input, data + done, count, now);
         fuzz_require(taken <= count);
         take(&input, now, &capabilities);
         fuzz_require(taken > 0); /* an input that is full is emptied by asking */
