@@ -108,9 +108,9 @@ static int run(const dv_command *command, int argc, char **argv)
 const dv_command dv_command_init = {
     .name = "init",
     .arguments = "DIR",
-    .summary =
-        "Make a bundle from a classifier and pictures: an auto-encoder is trained and judged. Ctrl-C stops it; the "
-        "same command goes on.",
+    .summary = "Make a bundle from a classifier and pictures. An auto-encoder is trained and judged. Ctrl-C stops it; "
+               "the same "
+               "command goes on.",
     .examples = "  deepvid init mybundle --teacher model.onnx --data pictures\n"
                 "  deepvid init mybundle --teacher model.onnx --data train.npy --labels labels.npy --minutes 5\n"
                 "  deepvid init mybundle --teacher model.onnx --data pictures --preset imagenet --size 96\n",

@@ -38,12 +38,19 @@ static int run_with(const dv_command *command, const char *argument)
     return command->run(command, 2, arguments);
 }
 
+/* Characters to its first full stop. */
+static int first_sentence(const char *text)
+{
+    const char *end = strstr(text, ". ");
+    return (int)(end ? (size_t)(end - text) + 1 : strlen(text));
+}
+
 static int print_help(void)
 {
     puts("deepvid shows why an image classifier decided what it decided.\n\nCommands:");
     for (const dv_command *const *command = commands; *command; command++)
         if ((*command)->name)
-            printf("  deepvid %-9s %s\n", (*command)->name, (*command)->summary);
+            printf("  deepvid %-9s %.*s\n", (*command)->name, first_sentence((*command)->summary), (*command)->summary);
     puts("\n'deepvid COMMAND --help' tells the options of a command, 'deepvid --print-config' what can stand in\n"
          "the settings file. Without a command:\n");
     return run_with(&dv_command_tui, "--help");

@@ -275,9 +275,8 @@ static int run(const dv_command *command, int argc, char **argv)
 const dv_command dv_command_run = {
     .name = "run",
     .arguments = "MODEL.onnx",
-    .summary =
-        "Run any network on arrays and write its outputs, in graph order. A network that was exported for a fixed "
-        "number of samples is run on any number of them.",
+    .summary = "Run any network on arrays and write its outputs. A network that was exported for a fixed "
+               "number of samples is run on any number of them.",
     .examples = "  deepvid run model.onnx --input x.npy --output-dir out\n",
     .run = run,
 };
