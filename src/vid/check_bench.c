@@ -59,13 +59,15 @@ static int label_of(const dv_trial_bench *it, int64_t i)
     return -1;
 }
 
-static int64_t choose_count(const dv_trial_bench *it, int64_t labelled)
+static int64_t choose_count(dv_trial_bench *it, int64_t labelled)
 {
     const dv_graph *graph = it->teacher[0].graph;
     int64_t batch = graph->value[graph->input[0]].shape.dim[0];
     double each = (double)dv_graph_multiply_adds(graph, 1, NULL) / (batch > 0 ? (double)batch : 1);
     double affordable = fmin(MOST_PICTURES, fmax(FEWEST_PICTURES, budget / fmax(1, each)));
-    return dv_smaller(labelled, it->wish->count ? it->wish->count : (int64_t)affordable);
+    int64_t count = it->wish->count ? it->wish->count : (int64_t)affordable;
+    it->trials->is_small = !it->wish->count && count < MOST_PICTURES && count < labelled;
+    return dv_smaller(labelled, count);
 }
 
 /* A random sample of the pictures with a label. */

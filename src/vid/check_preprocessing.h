@@ -48,6 +48,7 @@ typedef struct dv_trials {
     bool multi_label;
     bool shrinks;  /* pictures are made smaller for the teacher, so that crop and filter matter */
     int64_t count; /* pictures of the sample */
+    bool is_small; /* fewer than usual, since the teacher is large */
     int64_t *index;
     int *label; /* -1: unknown, or none of the teacher's classes */
     int trials; /* the best first, those that were shown the most pictures above the others */

@@ -251,6 +251,10 @@ bool dv_check_judge(dv_check *check, dv_error *error)
     if (trials->is_stopped)
         dv_check_find(check, DV_FINDING_NOTE, "stopped",
                       "stopped before all pictures were shown: the figures are rough");
+    else if (trials->is_small && first->told)
+        dv_check_find(check, DV_FINDING_NOTE, "sample",
+                      "%s of %s pictures with a label were shown, since the model is large: --count N shows more",
+                      dv_check_number(check, trials->count), dv_check_number(check, check->labelled));
     check->is_dead = find_dead(check);
     if (check->is_dead)
         return true;
