@@ -4,13 +4,15 @@
 
 #include "cmd/words.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { INDENT = 9, WIDEST = 100, USUAL = 80, NARROWEST = 40, NAMES = 38, SHOWN_LABELS = 20, SHOWN_TRIALS = 12 };
+enum { INDENT = 9, WIDEST = 100, USUAL = 80, NARROWEST = 40, SHOWN_LABELS = 20, SHOWN_TRIALS = 12 };
+enum { LEAST_NAMES = 14, WIDEST_NAMES = 40 };
 
 /* ---- the terminal ----------------------------------------------------------------- */
 
@@ -136,17 +138,18 @@ static void print_model(const dv_check_model *model)
 
 static void print_names(const dv_check *check)
 {
+    enum { BEFORE = 5 }; /* columns of the number before them */
     const dv_dataset *data = check->data;
     if (!data->class_names)
         return;
     dv_words_label("classes");
     printf("%d: ", data->class_count);
-    for (int k = 0, column = 4; k < data->class_count; k++) {
+    for (int k = 0, column = 0; k < data->class_count; k++) {
         if (k == SHOWN_LABELS) {
             fputs(" and more", stdout);
             break;
         }
-        column = k ? dv_words_separator(column, (int)strlen(data->class_names[k])) : 4;
+        column = dv_words_separator(k ? column : 0, (int)strlen(data->class_names[k])) + (k ? 0 : BEFORE);
         dv_words_text(data->class_names[k]);
     }
     putchar('\n');
@@ -181,24 +184,42 @@ static void print_vae(const dv_check_vae *vae)
         return;
     dv_words_label("keeps");
     printf("the teacher's word on %lld of %lld pictures", (long long)vae->keeps, (long long)vae->shown);
-    if (vae->kept == vae->kept)
-        printf(", %.0f %% of what differs between them", 100 * vae->kept);
+    if (isfinite(vae->kept)) {
+        putchar('\n');
+        dv_words_label("");
+        printf("%.0f %% of what differs between pictures", 100 * vae->kept);
+    }
     putchar('\n');
 }
 
 /* ---- what was tried ---------------------------------------------------------------------- */
 
-static void print_trial(const dv_check *check, const dv_trial *trial)
+static bool is_shown(const dv_check *check, int t)
+{
+    return t < SHOWN_TRIALS || &check->trials->trial[t] == check->usual;
+}
+
+/* Of the names that are shown. */
+static int name_width(const dv_check *check)
+{
+    int width = LEAST_NAMES;
+    for (int t = 0; t < check->trials->trials; t++) {
+        int length = (int)strlen(check->trials->trial[t].name);
+        width = is_shown(check, t) && length > width ? length : width;
+    }
+    return width;
+}
+
+static void print_trial(const dv_check *check, const dv_trial *trial, int width)
 {
     bool is_best = trial == check->best;
     if (is_best)
         begin_style("1");
-    printf("%c %-*s", is_best ? '>' : ' ', NAMES, trial->name);
+    printf("%c %-*s", is_best ? '>' : ' ', width, trial->name);
     printf("%7.1f %%", 100 * trial->accuracy);
     if (check->trials->is_consistent)
-        printf("%9.1f %%", 100 * (trial->match.matched > trial->accuracy ? trial->match.matched : trial->accuracy));
-    printf("%10lld", (long long)trial->told);
-    fputs(trial == check->usual ? trial->is_given ? "  as it is set" : "  without settings" : "", stdout);
+        printf("%10.1f %%", 100 * (trial->match.matched > trial->accuracy ? trial->match.matched : trial->accuracy));
+    printf("%10lld%s", (long long)trial->told, trial == check->usual ? "  *" : "");
     if (is_best)
         end_style();
     putchar('\n');
@@ -207,24 +228,30 @@ static void print_trial(const dv_check *check, const dv_trial *trial)
 static void print_trials(const dv_check *check)
 {
     const dv_trials *trials = check->trials;
+    int width = name_width(check), left = 0;
     if (!trials->trial[0].told || check->is_dead)
         return;
-    printf("\n%-*s    right%s  pictures\n", NAMES + 2, "preprocessing", trials->is_consistent ? "  relabelled" : "");
-    int left = 0;
+    printf("\n%-*s    right%s  pictures\n", width + 2, "preprocessing", trials->is_consistent ? "  relabelled" : "");
     for (int t = 0; t < trials->trials; t++)
-        if (t < SHOWN_TRIALS || &trials->trial[t] == check->usual)
-            print_trial(check, &trials->trial[t]);
+        if (is_shown(check, t))
+            print_trial(check, &trials->trial[t], width);
         else
             left++;
     if (left)
         printf("  and %d more\n", left);
+    if (check->usual)
+        puts(check->usual->is_given ? "  * as it is set" : "  * without settings");
 }
 
 /* Labels that go with another class. */
 static void print_mapping(const dv_check *check)
 {
-    int shown = 0;
-    printf("\n%-*s  class that goes with it\n", NAMES, "label");
+    int shown = 0, width = LEAST_NAMES;
+    for (int l = 0; l < check->classes; l++) {
+        int length = check->label_name[l] ? (int)strlen(check->label_name[l]) : 0;
+        width = length > width && length <= WIDEST_NAMES ? length : width;
+    }
+    printf("\n  %-*s  goes with class\n", width + 5, "label");
     for (int l = 0; l < check->classes; l++) {
         if (check->class_of[l] < 0 || check->class_of[l] == l)
             continue;
@@ -232,7 +259,7 @@ static void print_mapping(const dv_check *check)
             puts("  and more: --json has them all");
             break;
         }
-        printf("  %-4d %-*s %d\n", l, NAMES - 6, check->label_name[l] ? check->label_name[l] : "", check->class_of[l]);
+        printf("  %-5d%-*s  %d\n", l, width, check->label_name[l] ? check->label_name[l] : "", check->class_of[l]);
     }
 }
 
