@@ -13,14 +13,14 @@ typedef struct usual {
     bool reversed;
 } usual;
 
-/* The last one is that of Keras' oldest models, which came from Caffe. */
+/* The last one is that of Keras' oldest models, which came from Caffe: of blue, green, red. */
 static const usual usuals[] = {
     {.name = "0..1", .preset = "none", .scale = 1},
     {.name = "0..255", .preset = "none", .scale = 255},
     {.name = "-1..1 (inception)", .preset = "inception", .scale = 1},
     {.name = "imagenet", .preset = "imagenet", .scale = 1},
     {.name = "clip", .preset = "clip", .scale = 1},
-    {.name = "caffe (BGR, less the mean)",
+    {.name = "caffe (0..255 less the mean)",
      .preset = "imagenet",
      .scale = 255,
      .keeps_deviation = true,
