@@ -255,7 +255,7 @@ dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options,
     dv_words words = {0};
     bool ok = dv_place_find(&place, bundle, options, &explanation->timing, progress, error) &&
               dv_words_ask(&words, bundle, &place, &explanation->timing, progress, error);
-    if (bundle->facts.labels)
+    if (ok && bundle->facts.labels)
         explanation->label = bundle->facts.labels[options->index];
     ok = ok &&
          dv_neighbors_make(&bundle->neighbors, bundle, &place, options, DV_PURPOSE_NEIGHBORS, options->neighbors,
