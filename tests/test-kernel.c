@@ -10,6 +10,8 @@
 #include "base/random.h"
 #include "kernel/blas.h"
 #include "kernel/depthwise.h"
+#include "kernel/packed.h"
+#include "kernel/winograd.h"
 #include "kernel/plain.h"
 #include "kernel/turn.h"
 #include "kernel/vector.h"
@@ -459,6 +461,85 @@ static void convolution_is_cut_into_blocks(void **state)
     check_convolution(7, wide);
 }
 
+/* Sizes and pads of all kinds, in more than one piece; the same bits for any team. */
+static void winograd_is_the_plain_convolution(void **state)
+{
+    (void)state;
+    int fitting = 0;
+    for (int round = 0; round < 60; round++) {
+        dv_convolution c = square(pick(0, 2), pick(16, 40), pick(16, 50), pick(9, round % 4 ? 20 : 60), 3);
+        for (int i = 1; i < DV_SPATIAL; i++) {
+            c.window.pad[i] = pick(0, 3);
+            c.window.pad_end[i] = pick(0, 3);
+            c.window.out[i] = c.window.in[i] + c.window.pad[i] + c.window.pad_end[i] - 2;
+        }
+        if (!dv_winograd_fits(&c))
+            continue;
+        fitting++;
+        const int threads = 1 + round % 3;
+        convolution_case k = make_case(c, threads);
+        free(k.workspace);
+        k.workspace = random_floats(dv_winograd_workspace(&c) * threads);
+        float *packed = random_floats(dv_winograd_packed(&c)), *expected = copy_of(k.y, k.y_count);
+        float *alone = copy_of(k.y, k.y_count);
+        const float *bias = round % 4 ? k.bias : NULL;
+        dv_team *team = dv_team_new(threads, NULL);
+        dv_winograd_pack(&c, k.w, packed);
+        dv_winograd_forward(&c, k.x, packed, bias, k.y, k.workspace, team);
+        dv_winograd_forward(&c, k.x, packed, bias, alone, k.workspace, NULL);
+        dv_plain_convolution_forward(&c, k.x, k.w, bias, expected, NULL, NULL);
+        assert_close("winograd", round, k.y, expected, k.y_count, k.terms);
+        assert_memory_equal(alone, k.y, (size_t)k.y_count * sizeof *alone);
+        dv_team_free(team);
+        free(packed), free(expected), free(alone);
+        free_case(&k);
+    }
+    assert_true(fitting > 40);
+}
+
+/* Tiles that are not full in either direction, blocks, depths beyond one pass, groups; the same bits for any team. */
+static void packed_convolution_is_the_plain_one(void **state)
+{
+    (void)state;
+    int fitting = 0;
+    for (int round = 0; round < 120; round++) {
+        const int spatial = 1 + round % 3;
+        const int64_t groups = round % 4 ? 1 : pick(1, 3);
+        dv_convolution c = {
+            .batch = pick(0, 2),
+            .groups = groups,
+            .in_channels = groups * (round % 5 ? pick(1, 9) : pick(80, 140)),
+            .out_channels = groups * pick(6, 40),
+            .window = random_window(spatial, spatial == 3   ? 6
+                                             : spatial == 2 ? 14
+                                                            : 300),
+        };
+        if (round % 7 == 0)
+            c = square(1, pick(1, 40), pick(8, 40), pick(20, 50), 1);
+        if (!dv_packed_fits(&c))
+            continue;
+        fitting++;
+        const int threads = 1 + round % 3;
+        convolution_case k = make_case(c, threads);
+        free(k.workspace);
+        k.workspace = random_floats(dv_packed_workspace(&c) * threads);
+        float *packed = random_floats(dv_packed_size(&c)), *expected = copy_of(k.y, k.y_count);
+        float *alone = copy_of(k.y, k.y_count);
+        const float *bias = round % 4 ? k.bias : NULL;
+        dv_team *team = dv_team_new(threads, NULL);
+        dv_packed_pack(&c, k.w, packed);
+        dv_packed_forward(&c, k.x, packed, bias, k.y, k.workspace, team);
+        dv_packed_forward(&c, k.x, packed, bias, alone, k.workspace, NULL);
+        dv_plain_convolution_forward(&c, k.x, k.w, bias, expected, NULL, NULL);
+        assert_close("packed", round, k.y, expected, k.y_count, k.terms);
+        assert_memory_equal(alone, k.y, (size_t)k.y_count * sizeof *alone);
+        dv_team_free(team);
+        free(packed), free(expected), free(alone);
+        free_case(&k);
+    }
+    assert_true(fitting > 60);
+}
+
 static void convolution_does_not_depend_on_the_team(void **state)
 {
     (void)state;
@@ -580,6 +661,8 @@ int main(void)
         cmocka_unit_test(convolution_is_its_plain_twin),
         cmocka_unit_test(depthwise_convolution_is_its_plain_twin),
         cmocka_unit_test(convolution_is_cut_into_blocks),
+        cmocka_unit_test(winograd_is_the_plain_convolution),
+        cmocka_unit_test(packed_convolution_is_the_plain_one),
         cmocka_unit_test(convolution_does_not_depend_on_the_team),
         cmocka_unit_test(huge_convolutions_are_refused),
         cmocka_unit_test(pooling_is_its_plain_twin),

@@ -34,6 +34,7 @@ static void bind_call(dv_frame *frame, int s, const dv_tensor **input, dv_tensor
         .output_count = node->output_count,
         .output = output,
         .prepared = plan->step[s].prepared,
+        .packed = plan->step[s].packed,
         .workspace_size = plan->step[s].workspace_size,
         .workspace = workspace,
         .team = plan->team,

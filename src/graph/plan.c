@@ -89,7 +89,7 @@ static bool plan_node(dv_plan *plan, const dv_node *node, bool for_gradient, dv_
         return false;
     if (is_known(&it, for_gradient) && !dv_evaluation_swells(&it))
         return dv_evaluation_run(&it, plan->arena, plan->known_limit, &plan->known_size, error);
-    plan->step[plan->step_count++] = (dv_step){node, it.call.prepared, it.call.workspace_size};
+    plan->step[plan->step_count++] = (dv_step){node, it.call.prepared, NULL, it.call.workspace_size};
     return true;
 }
 
@@ -257,4 +257,44 @@ void dv_plan_free(dv_plan *plan)
 {
     if (plan)
         dv_arena_free(plan->arena);
+}
+
+/* ---- packed constants ---------------------------------------------------------- */
+
+dv_packing *dv_packing_new(const dv_graph *graph, dv_error *error)
+{
+    dv_arena *arena = dv_arena_new(error);
+    dv_packing *packing = arena ? dv_arena_alloc(arena, 1, sizeof *packing, error) : NULL;
+    const void **packed = packing ? dv_arena_alloc(arena, (size_t)graph->node_count, sizeof *packed, error) : NULL;
+    if (!packed) {
+        if (arena)
+            dv_arena_free(arena);
+        return NULL;
+    }
+    *packing = (dv_packing){arena, packed};
+    return packing;
+}
+
+void dv_packing_free(dv_packing *packing)
+{
+    if (packing)
+        dv_arena_free(packing->arena);
+}
+
+bool dv_plan_pack(dv_plan *plan, dv_packing *packing, dv_error *error)
+{
+    for (int s = 0; s < plan->step_count; s++) {
+        dv_step *step = &plan->step[s];
+        ptrdiff_t n = step->node - plan->graph->node;
+        if (!step->node->op->pack)
+            continue;
+        dv_evaluation it;
+        dv_evaluation_bind(&it, step->node, plan->value, plan->wanted);
+        it.call.prepared = step->prepared;
+        it.call.team = plan->team;
+        if (!step->node->op->pack(&it.call, packing->arena, &packing->packed[n], error))
+            return dv_node_error(step->node, error);
+        step->packed = packing->packed[n];
+    }
+    return true;
 }

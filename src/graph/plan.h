@@ -18,10 +18,20 @@ typedef struct dv_plan_options {
     size_t memory_limit; /* bytes, of results and workspace; 0: dv_memory_allowed() */
 } dv_plan_options;
 
+/* What operators made of the constants of a graph for running it, shared by its plans. Starts with dv_packing_new. */
+typedef struct dv_packing {
+    dv_arena *arena;     /* owns everything below and this */
+    const void **packed; /* by node; NULL: nothing so far */
+} dv_packing;
+
+dv_packing *dv_packing_new(const dv_graph *graph, dv_error *error);
+void dv_packing_free(dv_packing *packing);
+
 /* One call of an operator. */
 typedef struct dv_step {
     const dv_node *node;
-    void *prepared; /* of the operator */
+    void *prepared;     /* of the operator */
+    const void *packed; /* likewise, by dv_plan_pack */
     size_t workspace_size;
 } dv_step;
 
@@ -45,6 +55,9 @@ typedef struct dv_plan {
 /* An error that names the node where more memory would be needed than may be used: before any of it is asked for. */
 dv_plan *dv_plan_new(const dv_graph *graph, const dv_plan_options *options, dv_error *error);
 void dv_plan_free(dv_plan *plan);
+
+/* Has operators pack their constants, or takes what is there. Before frames are made of the plan. */
+bool dv_plan_pack(dv_plan *plan, dv_packing *packing, dv_error *error);
 
 /* The declared input shapes with every free dimension set to `batch`; `shape` has room for all inputs. */
 bool dv_plan_bind(const dv_graph *graph, int64_t batch, dv_shape *shape, dv_error *error);

@@ -23,7 +23,8 @@ dv_runner *dv_runner_new(const dv_graph *graph, dv_team *team, dv_error *error)
     runner->input_shape = dv_alloc((size_t)graph->input_count, sizeof *runner->input_shape, error);
     runner->input_data = dv_alloc((size_t)graph->input_count, sizeof *runner->input_data, error);
     runner->output = dv_alloc((size_t)graph->output_count, sizeof *runner->output, error);
-    if (!runner->input_shape || !runner->input_data || !runner->output) {
+    runner->packing = dv_packing_new(graph, error);
+    if (!runner->packing || !runner->input_shape || !runner->input_data || !runner->output) {
         dv_runner_free(runner);
         return NULL;
     }
@@ -47,6 +48,7 @@ void dv_runner_free(dv_runner *runner)
         return;
     for (int p = 0; p < CACHED_PLANS; p++)
         clear_plan(&runner->cache[p]);
+    dv_packing_free(runner->packing);
     free(runner->input_shape);
     free(runner->input_data);
     free(runner->output);
@@ -110,7 +112,7 @@ static dv_plan *make_plan(dv_runner *runner, const dv_tensor *inputs, dv_team *t
     return inputs && failure.code != DV_ERROR_MEMORY ? plan_with_data(runner, inputs, team, error) : NULL;
 }
 
-static bool make_frames(dv_prepared_plan *it, int frames, dv_error *error)
+static bool make_frames(dv_prepared_plan *it, dv_packing *packing, int frames, dv_error *error)
 {
     if (frames > it->frame_room) {
         dv_frame **wider = dv_alloc((size_t)frames, sizeof *wider, error);
@@ -122,6 +124,8 @@ static bool make_frames(dv_prepared_plan *it, int frames, dv_error *error)
         it->frame = wider;
         it->frame_room = frames;
     }
+    if (frames && !it->frame[0] && !dv_plan_pack(it->plan, packing, error))
+        return false;
     for (int f = 0; f < frames; f++)
         if (!it->frame[f] && !(it->frame[f] = dv_frame_new(it->plan, error)))
             return false;
@@ -145,7 +149,7 @@ dv_prepared_plan *dv_runner_prepare(dv_runner *runner, const dv_tensor *inputs, 
             return NULL;
     }
     it->used = ++runner->clock;
-    return make_frames(it, frames, error) ? it : NULL;
+    return make_frames(it, runner->packing, frames, error) ? it : NULL;
 }
 
 /* ---- one run ---------------------------------------------------------------- */

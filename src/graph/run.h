@@ -5,7 +5,7 @@
 #include "graph/graph.h"
 
 /* A graph ready to run; holds plans and memory of its own and borrows graph and
- * team, which must outlive it. Not for two callers at the same time. */
+ * team, which must outlive it; constants must not change meanwhile. Not for two callers at the same time. */
 typedef struct dv_runner dv_runner;
 dv_runner *dv_runner_new(const dv_graph *graph, dv_team *team, dv_error *error);
 void dv_runner_free(dv_runner *runner);

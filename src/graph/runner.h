@@ -19,6 +19,7 @@ struct dv_runner {
     const dv_graph *graph;
     dv_team *team;
     size_t memory_limit;
+    dv_packing *packing;
     uint64_t clock;
     dv_prepared_plan cache[CACHED_PLANS];
     dv_shape *input_shape;   /* one per input of the graph */

@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "kernel/convolution.h"
+#include "kernel/packed.h"
+#include "kernel/winograd.h"
 
 #include <inttypes.h>
 
@@ -47,8 +49,8 @@ static bool check_bias(const dv_call *call, int64_t channels, dv_error *error)
     return true;
 }
 
-/* The last steps: output, limits, workspace. */
-static bool finish(dv_call *call, const dv_convolution *c, const dv_shape *output, dv_error *error)
+/* The last steps: output, limits, workspace of so many floats for each thread at least. */
+static bool finish(dv_call *call, const dv_convolution *c, const dv_shape *output, int64_t least, dv_error *error)
 {
     size_t size;
     if (!dv_call_set_output(call, 0, call->input[0]->type, output, error))
@@ -59,7 +61,8 @@ static bool finish(dv_call *call, const dv_convolution *c, const dv_shape *outpu
     if (!prepared)
         return false;
     *prepared = *c;
-    if (!dv_size_multiply((size_t)dv_convolution_workspace(c) * sizeof(float), (size_t)dv_team_size(call->team), &size))
+    const int64_t floats = dv_convolution_workspace(c) > least ? dv_convolution_workspace(c) : least;
+    if (!dv_size_multiply((size_t)floats * sizeof(float), (size_t)dv_team_size(call->team), &size))
         return dv_error_set(error, DV_ERROR_MEMORY, "there is not enough memory for the convolution");
     call->workspace_size = size;
     return true;
@@ -83,7 +86,10 @@ static bool infer_conv(dv_call *call, dv_error *error)
         !dv_window_fit(&c.window, auto_pad, false, error))
         return false;
     const dv_shape shape = dv_window_shape(c.batch, c.out_channels, x->rank - 2, c.window.out);
-    return finish(call, &c, &shape, error);
+    const int64_t packed = dv_winograd_fits(&c) ? dv_winograd_workspace(&c)
+                           : dv_packed_fits(&c) ? dv_packed_workspace(&c)
+                                                : 0;
+    return finish(call, &c, &shape, packed, error);
 }
 
 /* Sizes and pads of the output by the equations of the specification. The node's input is in window->in at first. */
@@ -131,16 +137,51 @@ static bool infer_conv_transpose(dv_call *call, dv_error *error)
         !fit_transposed(call, &c.window, x->rank - 2, auto_pad, error))
         return false;
     const dv_shape shape = dv_window_shape(c.batch, c.in_channels, x->rank - 2, c.window.in);
-    return finish(call, &c, &shape, error);
+    return finish(call, &c, &shape, 0, error);
 }
 
 /* ---- Conv ------------------------------------------------------------------------- */
 
+/* Weights in other orders, for the kernels that want them; NULL: nobody asked so far. */
+typedef struct packed_weights {
+    const float *winograd, *tiles;
+} packed_weights;
+
+static bool pack_conv(const dv_call *call, dv_arena *arena, const void **packed, dv_error *error)
+{
+    const dv_convolution *c = call->prepared;
+    const dv_tensor *w = call->input[1];
+    const bool by_points = dv_winograd_fits(c), by_tiles = !by_points && dv_packed_fits(c);
+    packed_weights *it = (packed_weights *)*packed;
+    if (!w->data || !(by_points || by_tiles))
+        return true;
+    if (!it && !(it = dv_arena_alloc(arena, 1, sizeof *it, error)))
+        return false;
+    *packed = it;
+    const float **slot = by_points ? &it->winograd : &it->tiles;
+    if (*slot)
+        return true;
+    const int64_t size = by_points ? dv_winograd_packed(c) : dv_packed_size(c);
+    float *made = dv_arena_alloc(arena, (size_t)size, sizeof *made, error);
+    if (!made)
+        return false;
+    (by_points ? dv_winograd_pack : dv_packed_pack)(c, w->f, made);
+    *slot = made;
+    return true;
+}
+
 static void conv_forward(const dv_call *call)
 {
-    const dv_tensor *bias = dv_call_input(call, 2);
-    dv_convolution_forward(call->prepared, call->input[0]->f, call->input[1]->f, bias ? bias->f : NULL,
-                           call->output[0]->f, call->workspace, call->team);
+    const dv_convolution *c = call->prepared;
+    const packed_weights *packed = call->packed;
+    const float *x = call->input[0]->f, *bias = dv_call_input(call, 2) ? call->input[2]->f : NULL;
+    float *y = call->output[0]->f;
+    if (packed && packed->winograd && dv_winograd_fits(c))
+        dv_winograd_forward(c, x, packed->winograd, bias, y, call->workspace, call->team);
+    else if (packed && packed->tiles && dv_packed_fits(c))
+        dv_packed_forward(c, x, packed->tiles, bias, y, call->workspace, call->team);
+    else
+        dv_convolution_forward(c, x, call->input[1]->f, bias, y, call->workspace, call->team);
 }
 
 static void add_bias_gradient(const dv_call *call, const dv_tensor *dy, dv_tensor *const *input_gradient)
@@ -202,6 +243,7 @@ const dv_operator dv_family_conv[] = {
         .min_outputs = 1,
         .max_outputs = 1,
         .infer = infer_conv,
+        .pack = pack_conv,
         .forward = conv_forward,
         .backward = conv_backward,
     },

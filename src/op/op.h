@@ -70,6 +70,7 @@ typedef struct dv_call {
     dv_tensor *const *output; /* NULL entries: optional outputs nobody wants */
     dv_arena *arena;          /* infer only: where `prepared` may be allocated */
     void *prepared;
+    const void *packed;                /* what pack made; NULL: nothing */
     size_t workspace_size;             /* bytes; set by infer */
     void *workspace;                   /* that many bytes, aligned to 64; content undefined */
     dv_team *team;                     /* NULL: this thread alone */
@@ -85,6 +86,10 @@ typedef struct dv_operator {
     /* False and an error without the node's name (the caller adds it) if the
      * inputs or attributes are against the specification or unsupported. */
     bool (*infer)(dv_call *call, dv_error *error);
+    /* What forward can use that follows from constant inputs alone, such as weights in another order: made once for a
+     * network, whatever the sizes of its input: *packed is what was made of them so far, by a call of other sizes
+     * perhaps, and is given to forward for all of them. NULL: never. */
+    bool (*pack)(const dv_call *call, dv_arena *arena, const void **packed, dv_error *error);
     /* Writes the outputs. Cannot fail: whatever can be wrong is found by infer.
      * Where results of division are split over call->team, the split depends on
      * shapes only, so any team gives the same bits. */
@@ -95,8 +100,8 @@ typedef struct dv_operator {
     void (*backward)(const dv_call *call, const dv_tensor *const *output_gradient, dv_tensor *const *input_gradient);
     /* The output may share the memory of input 0 (same count, elementwise). */
     bool in_place;
-    /* Every element of the output is a function of that of input 0 alone (other inputs are single numbers): forward may be
-     * given any run of the elements. */
+    /* Every element of the output is a function of that of input 0 alone (other inputs are single numbers): forward may
+     * be given any run of the elements. */
     bool pointwise;
     /* forward reads the types and shapes of its inputs but not their elements: the output is known when they are. */
     bool shape_only;
