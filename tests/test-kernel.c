@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "kernel/blas.h"
 #include "kernel/depthwise.h"
+#include "kernel/tile_product.h"
 #include "kernel/packed.h"
 #include "kernel/winograd.h"
 #include "kernel/plain.h"
@@ -93,6 +94,31 @@ static void gemm_is_the_plain_product(void **state)
         dv_plain_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, expected, ldc);
         assert_close("gemm", round, c, expected, m * ldc, (double)k);
         free(a), free(b), free(c), free(expected);
+    }
+}
+
+static void tiles_are_the_plain_product(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 60; round++) {
+        const bool ta = round & 1, tb = round & 2;
+        const int64_t m = pick(8, round % 5 ? 40 : 200), n = pick(8, 70), k = round % 4 ? pick(1, 60) : pick(500, 1100);
+        const float alpha = round & 4 ? 1 : -0.7F;
+        const int threads = 1 + round % 3;
+        float *a = random_floats(m * k), *b = random_floats(k * n), *c = random_floats(m * n);
+        float *expected = copy_of(c, m * n), *packed = random_floats(dv_tile_product_packed(n, k));
+        float *workspace = random_floats(dv_tile_product_workspace(k) * threads), *alone = copy_of(c, m * n);
+        const dv_tile_product p = {m, n, k, ta ? 1 : k, ta ? m : 1, round % 3 == 0};
+        dv_team *team = dv_team_new(threads, NULL);
+        assert_true(dv_tile_product_fits(m, n, k));
+        dv_tile_product_pack(n, k, alpha, b, tb ? 1 : n, tb ? k : 1, packed);
+        dv_tile_product_run(&p, a, packed, c, workspace, team);
+        dv_tile_product_run(&p, a, packed, alone, workspace, NULL);
+        dv_plain_gemm(ta, tb, m, n, k, alpha, a, ta ? m : k, b, tb ? k : n, p.add ? 1 : 0, expected, n);
+        assert_close("tiles", round, c, expected, m * n, (double)k);
+        assert_memory_equal(alone, c, (size_t)(m * n) * sizeof *c);
+        dv_team_free(team);
+        free(a), free(b), free(c), free(expected), free(packed), free(workspace), free(alone);
     }
 }
 
@@ -649,6 +675,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gemm_is_the_plain_product),
+        cmocka_unit_test(tiles_are_the_plain_product),
         cmocka_unit_test(gram_is_rows_times_rows),
         cmocka_unit_test(cholesky_solves),
         cmocka_unit_test(eigenvectors_are_those_of_the_matrix),

@@ -1,4 +1,5 @@
 #include "kernel/tile.h"
+#include "kernel/turn.h"
 
 #include <string.h>
 
@@ -43,8 +44,11 @@ void dv_tile_pack_rows(int64_t rows, int64_t depth, const float *w, int64_t row_
         const int64_t there = from < rows ? (rows - from < block ? rows - from : block) : 0;
         if (there < block)
             memset(u, 0, (size_t)(block * depth) * sizeof *u);
-        for (int64_t r = 0; r < there; r++)
+        if (depth_step == 1 && there > 0)
+            dv_turn(depth, there, w + from * row_step, row_step, u, block);
+        else
             for (int64_t k = 0; k < depth; k++)
-                u[k * block + r] = w[(from + r) * row_step + k * depth_step];
+                for (int64_t r = 0; r < there; r++)
+                    u[k * block + r] = w[(from + r) * row_step + k * depth_step];
     }
 }

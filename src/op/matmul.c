@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "kernel/blas.h"
+#include "kernel/tile_product.h"
 #include "kernel/vector.h"
 
 #include <limits.h>
@@ -82,12 +83,48 @@ static void multiply_integers(const product *p, dv_type type, const int64_t *a, 
     }
 }
 
-static void multiply(const product *p, const dv_tensor *a, const dv_tensor *b, dv_tensor *y, dv_team *team)
+/* One matrix b for all, and sizes that tiles fit. */
+static bool fits_tiles(const product *p, const dv_call *call)
 {
-    if (dv_type_is_float(y->type))
-        multiply_floats(p, a->f, b->f, y->f, team);
-    else
+    return dv_type_is_float(call->input[0]->type) && !p->b_at && dv_tile_product_fits(p->m, p->n, p->k);
+}
+
+/* The last thing that infer does. */
+static bool ask_for_workspace(const product *p, dv_call *call, dv_error *error)
+{
+    size_t size = 0;
+    if (fits_tiles(p, call) && !dv_size_multiply((size_t)dv_tile_product_workspace(p->k) * sizeof(float),
+                                                 (size_t)dv_team_size(call->team), &size))
+        return dv_error_set(error, DV_ERROR_MEMORY, "there is not enough memory for the product");
+    call->workspace_size = size;
+    return true;
+}
+
+static bool pack_product(const product *p, const dv_call *call, dv_arena *arena, const void **packed, dv_error *error)
+{
+    const dv_tensor *b = call->input[1];
+    if (*packed || !b->data || !fits_tiles(p, call))
+        return true;
+    float *made = dv_arena_alloc(arena, (size_t)dv_tile_product_packed(p->n, p->k), sizeof *made, error);
+    if (!made)
+        return false;
+    dv_tile_product_pack(p->n, p->k, p->alpha, b->f, p->transpose_b ? 1 : p->n, p->transpose_b ? p->k : 1, made);
+    *packed = made;
+    return true;
+}
+
+static void multiply(const product *p, const dv_call *call)
+{
+    const dv_tensor *a = call->input[0], *b = call->input[1], *y = call->output[0];
+    if (!dv_type_is_float(y->type)) {
         multiply_integers(p, y->type, a->i, b->i, y->i);
+    } else if (call->packed && fits_tiles(p, call)) {
+        const dv_tile_product tiles = {p->m,        p->n, p->k, p->transpose_a ? 1 : p->k, p->transpose_a ? p->m : 1,
+                                       p->beta != 0};
+        dv_tile_product_run(&tiles, a->f, call->packed, y->f, call->workspace, call->team);
+    } else {
+        multiply_floats(p, a->f, b->f, y->f, call->team);
+    }
 }
 
 /* da += alpha * dy * op(b)', laid out as a is. */
@@ -187,7 +224,13 @@ static bool infer_gemm(dv_call *call, dv_error *error)
         return dv_error_set(error, DV_ERROR_UNSUPPORTED, "alpha and beta other than 1 are not supported on integers");
     const dv_shape shape = dv_shape_make(2, (int64_t[]){g->product.m, g->product.n});
     return check_product(&g->product, call, error) && (!c || set_addend(g, &c->shape, &shape, error)) &&
-           dv_call_set_output(call, 0, a->type, &shape, error);
+           dv_call_set_output(call, 0, a->type, &shape, error) && ask_for_workspace(&g->product, call, error);
+}
+
+static bool pack_gemm(const dv_call *call, dv_arena *arena, const void **packed, dv_error *error)
+{
+    const gemm *g = call->prepared;
+    return pack_product(&g->product, call, arena, packed, error);
 }
 
 static void fill_addend(const gemm *g, const dv_tensor *c, dv_tensor *y)
@@ -209,7 +252,7 @@ static void gemm_forward(const dv_call *call)
     const dv_tensor *c = dv_call_input(call, 2);
     if (c)
         fill_addend(g, c, call->output[0]);
-    multiply(&g->product, call->input[0], call->input[1], call->output[0], call->team);
+    multiply(&g->product, call);
 }
 
 static void add_gradient_c(const gemm *g, const float *dy, float *dc)
@@ -309,12 +352,17 @@ static bool infer_matmul(dv_call *call, dv_error *error)
     else if (!set_batch(p, &a_batch, &b_batch, &batch, call->arena, error))
         return false;
     p->pieces = count_pieces(p);
-    return check_product(p, call, error);
+    return check_product(p, call, error) && ask_for_workspace(p, call, error);
+}
+
+static bool pack_matmul(const dv_call *call, dv_arena *arena, const void **packed, dv_error *error)
+{
+    return pack_product(call->prepared, call, arena, packed, error);
 }
 
 static void matmul_forward(const dv_call *call)
 {
-    multiply(call->prepared, call->input[0], call->input[1], call->output[0], call->team);
+    multiply(call->prepared, call);
 }
 
 static void matmul_backward(const dv_call *call, const dv_tensor *const *output_gradient,
@@ -334,6 +382,7 @@ const dv_operator dv_family_matmul[] = {
         .min_outputs = 1,
         .max_outputs = 1,
         .infer = infer_gemm,
+        .pack = pack_gemm,
         .forward = gemm_forward,
         .backward = gemm_backward,
     },
@@ -345,6 +394,7 @@ const dv_operator dv_family_matmul[] = {
         .min_outputs = 1,
         .max_outputs = 1,
         .infer = infer_gemm,
+        .pack = pack_gemm,
         .forward = gemm_forward,
         .backward = gemm_backward,
     },
@@ -356,6 +406,7 @@ const dv_operator dv_family_matmul[] = {
         .min_outputs = 1,
         .max_outputs = 1,
         .infer = infer_matmul,
+        .pack = pack_matmul,
         .forward = matmul_forward,
         .backward = matmul_backward,
     },
