@@ -247,7 +247,7 @@ static void conv_transpose_fits_a_wanted_shape(void **state)
         float y[7];
     } cases[] = {
         {"NOTSET", 11, 4, 4, {12, 33, 50, 30}},    {"SAME_UPPER", 11, 4, 4, {1, 12, 33, 50}},
-        {"NOTSET", 1, 4, 4, {1, 12, 33, 50}},      {"SAME_UPPER", 1, 4, 4, {12, 33, 50, 30}},
+        {"NOTSET", 1, 4, 4, {12, 33, 50, 30}},     {"SAME_UPPER", 1, 4, 4, {1, 12, 33, 50}},
         {"NOTSET", 11, 7, 7, {1, 12, 33, 50, 30}}, {"SAME_UPPER", 11, 0, 3, {12, 33, 50}},
         {"SAME_LOWER", 11, 0, 3, {12, 33, 50}},
     };

@@ -100,8 +100,8 @@ static bool fit_transposed(const dv_call *call, dv_window *window, int spatial, 
         !dv_window_read_axes(call, "output_shape", spatial, 1, wanted, error))
         return false;
     const bool same = auto_pad == DV_AUTO_PAD_SAME_UPPER || auto_pad == DV_AUTO_PAD_SAME_LOWER;
-    /* The versions disagree on where an odd element of padding goes. */
-    const bool odd_at_end = (auto_pad == DV_AUTO_PAD_SAME_UPPER) == (call->opset >= 11);
+    /* The text of version 1 says the opposite; version 11 corrects it, and other runtimes never followed it. */
+    const bool odd_at_end = auto_pad == DV_AUTO_PAD_SAME_UPPER;
     for (int i = 0; i < DV_SPATIAL; i++) {
         const int64_t in = window->in[i];
         const int64_t full = (in - 1) * window->stride[i] + extra[i] + dv_window_extent(window, i);

@@ -44,11 +44,11 @@ static int64_t integer_power(int64_t p, int64_t q, bool unsigned_exponent)
     return (int64_t)result;
 }
 
-/* Towards zero; what no int64 can hold is the nearest end. */
-static int64_t integer_of(double x)
+/* Towards zero. What the type cannot hold is left open; processors make it the lowest number, and so does this. */
+static int64_t integer_of(double x, dv_type type)
 {
-    const double limit = 9223372036854775808.0;
-    return isnan(x) ? 0 : x >= limit ? INT64_MAX : x < -limit ? INT64_MIN : (int64_t)x;
+    const double limit = type == DV_TYPE_INT32 ? 0x1p31 : 0x1p63;
+    return x >= -limit && x < limit ? (int64_t)x : type == DV_TYPE_INT32 ? INT32_MIN : INT64_MIN;
 }
 
 static double double_of(const dv_tensor *tensor, int64_t at)
@@ -74,7 +74,7 @@ static void integer_row(void *context, int64_t n, int64_t y, int64_t a, int64_t 
     for (int64_t i = 0; i < n; i++) {
         const int64_t from = a + i * run->a_stride, by = b + i * run->b_stride;
         const int64_t result = whole ? integer_power(base->i[from], exponent->i[by], is_unsigned)
-                                     : integer_of(pow(double_of(base, from), (double)exponent->f[by]));
+                                     : integer_of(pow(double_of(base, from), (double)exponent->f[by]), power->type);
         power->i[y + i] = dv_type_wrap(power->type, result);
     }
 }
