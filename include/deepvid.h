@@ -49,6 +49,13 @@ typedef struct dv_progress {
 /* A teacher, a VAE and pictures that belong together. */
 typedef struct dv_bundle dv_bundle;
 
+/* What neighbours of a picture x are made of. */
+typedef enum dv_neighborhood {
+    DV_NEIGHBORHOOD_VAE,      /* decode(z) */
+    DV_NEIGHBORHOOD_RESIDUAL, /* x + decode(z) - decode(mean), clipped to 0..1 */
+    DV_NEIGHBORHOOD_MIXED     /* 35 % vae, 35 % residual, 30 % masked copies of x; no copies among the fresh ones */
+} dv_neighborhood;
+
 /* Where a bundle comes from. `folder` holds deepvid.ini; every other text
  * overrides one key of it and may be NULL. Without a folder, teacher, encoder,
  * decoder and images must be given. Paths in the ini are relative to it. */
@@ -68,8 +75,9 @@ typedef struct dv_bundle_source {
     const char *vae;                     /* one ONNX file instead: x -> reconstruction, mean, log-variance */
     const char *vae_layout, *vae_output; /* nchw | nhwc; unit (0..1) | tanh (-1..1) | logits */
     const char *images, *image_labels;
-    const char *memory; /* MiB of decoded pictures kept at most: 512 */
-    int threads; /* 0: all cores */
+    const char *neighborhood; /* vae | residual | mixed: what explanations start from */
+    const char *memory;       /* MiB of decoded pictures kept at most: 512 */
+    int threads;              /* 0: all cores */
 } dv_bundle_source;
 
 /* What a bundle holds; everything is owned by the bundle. */
@@ -85,8 +93,9 @@ typedef struct dv_bundle_facts {
     int teacher_channels, teacher_height, teacher_width; /* of those that the teacher takes */
     bool same_size;                                      /* these are those: the teacher sees what is explained */
     int64_t count;                                       /* pictures */
-    const int *labels;   /* count entries, -1 unknown; NULL when there are none */
+    const int *labels;                                   /* count entries, -1 unknown; NULL when there are none */
     const int8_t *marks; /* count x classes: 1 the label holds, 0 it does not, -1 unknown; NULL when there are none */
+    dv_neighborhood neighborhood; /* what explanations start from; vae where the bundle does not say */
     int threads;
     int note_count; /* what was inferred and might be otherwise, a sentence each */
     const char *const *notes;
@@ -98,8 +107,9 @@ dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error);
 void dv_bundle_close(dv_bundle *bundle);
 const dv_bundle_facts *dv_bundle_get_facts(const dv_bundle *bundle);
 
-/* Writes picture `index`, brought to the auto-encoder's size, as channels x height x width floats in 0..1. This and the facts only read: any thread may ask
- * while another one works with the bundle. All other functions want the bundle for themselves. */
+/* Writes picture `index`, brought to the auto-encoder's size, as channels x height x width floats in 0..1. This and the
+ * facts only read: any thread may ask while another one works with the bundle. All other functions want the bundle for
+ * themselves. */
 bool dv_bundle_get_picture(const dv_bundle *bundle, int64_t index, float *picture, dv_error *error);
 
 /* Whether anything is known of a picture's true labels. */
@@ -227,12 +237,6 @@ typedef enum dv_sampling {
     DV_SAMPLING_NORMAL /* independent normal draws */
 } dv_sampling;
 
-typedef enum dv_neighborhood {
-    DV_NEIGHBORHOOD_VAE,      /* decode(z) */
-    DV_NEIGHBORHOOD_RESIDUAL, /* x + decode(z) - decode(mean), clipped to 0..1 */
-    DV_NEIGHBORHOOD_MIXED     /* 35 % vae, 35 % residual, 30 % masked copies of x; no copies among the fresh ones */
-} dv_neighborhood;
-
 typedef enum dv_band_scale {
     DV_BAND_PRIOR,    /* bands in units of the prior's standard deviation, 1 */
     DV_BAND_POSTERIOR /* bands in units of the encoder's standard deviation of each dimension */
@@ -294,9 +298,9 @@ typedef struct dv_timing {
 /* Everything one explanation knows. Pictures are channels x height x width
  * floats in 0..1; D = channels * height * width, K classes, L latent, N count.
  * A student of a teacher of many classes tells apart those that matter here and takes all others as one, "the rest",
- * whose logit is the logarithm of the sum of their exponentials: R rows in the order of the classes, the rest last. With
- * few classes row k is class k. Of many labels that may hold at once it tells those apart that are likeliest here, and
- * there is no rest. */
+ * whose logit is the logarithm of the sum of their exponentials: R rows in the order of the classes, the rest last.
+ * With few classes row k is class k. Of many labels that may hold at once it tells those apart that are likeliest here,
+ * and there is no rest. */
 typedef struct dv_explanation {
     dv_explain_options options; /* as used; bands and offset are NULL here */
     int classes, latent, channels, height, width;

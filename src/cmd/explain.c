@@ -126,7 +126,9 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .kind = DV_OPTION_CHOICE,
          .choices = "vae|residual|mixed",
          .target = &request->neighborhood,
-         .help = "decoded neighbours, these with the picture's residual added, or both and masked copies (vae)"},
+         .help =
+             "decoded neighbours, these with the picture's residual added, or both and masked copies (the bundle's, or "
+             "vae)"},
         {.name = "seed",
          .kind = DV_OPTION_COUNT,
          .argument = "S",
@@ -330,7 +332,6 @@ static void settle_options(struct request *request)
     options->batch = (int)request->batch;
     options->method = request->method;
     options->sampling = request->sampling;
-    options->neighborhood = request->neighborhood;
     options->band_scale = request->band_scale;
     options->random_start = request->random_start;
     request->source.threads = (int)request->threads;
@@ -376,6 +377,7 @@ static int run(const dv_command *command, int argc, char **argv)
     struct request request = {
         .options = dv_explain_defaults(),
         .index = -1,
+        .neighborhood = -1,
     };
     int first;
     dv_error error;
@@ -394,6 +396,8 @@ static int run(const dv_command *command, int argc, char **argv)
     const dv_made made = dv_make_complete(&request.source, &made_folder, &error);
     dv_bundle *bundle = made == DV_MADE ? dv_bundle_open(&request.source, &error) : NULL;
     if (bundle) {
+        request.options.neighborhood = request.neighborhood >= 0 ? (dv_neighborhood)request.neighborhood
+                                                                 : dv_bundle_get_facts(bundle)->neighborhood;
         status = explain_with_knobs(command, &request, bundle);
         dv_command_close_bundle(bundle, status == DV_EXIT_DONE);
     } else

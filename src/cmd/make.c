@@ -30,10 +30,10 @@ static void numbers_text(const dv_vae_judgement *it, const dv_bundle_facts *fact
         snprintf(share, sizeof share, "are to be compared with pictures that are all alike");
     snprintf(text, size,
              "Reconstructions of %lld pictures %s (error of a pixel %.3f, of the mean picture %.3f); %.1f %% %s. Of "
-             "neighbours, %.1f %% keep that word.",
+             "neighbours %.1f %% %s, of residual ones %.1f %%.",
              (long long)it->count, share, it->nearness.error, it->nearness.baseline, 100 * it->keeps_word,
              facts->multi_label ? "of the teacher's yes and no stay" : "keep the teacher's word",
-             100 * it->neighbors_keep);
+             100 * it->neighbors_keep, facts->multi_label ? "stay" : "keep the picture's", 100 * it->residual_keep);
 }
 
 static bool draw_pairs(dv_init *init, const dv_vae_judgement *it, const dv_bundle_facts *facts, dv_error *error)
@@ -105,9 +105,9 @@ dv_made dv_make_bundle(const dv_init_wish *wish, FILE *verdict, dv_error *error)
 {
     dv_training_line training_line;
     dv_progress_line progress_line = {0};
-    const dv_init_listener listener = {.say = say,
-                                       .progress = dv_command_progress(&progress_line),
-                                       .observer = dv_training_line_start(&training_line)};
+    const dv_progress progress = dv_command_progress(&progress_line);
+    const dv_training_observer observer = dv_training_line_start(&training_line);
+    const dv_init_listener listener = {.say = say, .progress = &progress, .observer = &observer};
     bool stopped = false;
     dv_init *init = dv_init_open(wish, &listener, error);
     bool ok = init && dv_init_train(init, &stopped, error);

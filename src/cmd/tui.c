@@ -81,9 +81,15 @@ static bool run_on(const dv_bundle_source *source, const struct request *request
 {
     dv_preferences preferences;
     dv_error note;
+    dv_bundle *bundle = dv_bundle_open(source, error);
+    if (!bundle)
+        return false;
     bool good = dv_preferences_read(&preferences, &note);
     if (!good)
         fprintf(stderr, "deepvid: %s\n", note.message);
+    /* What the settings file says goes before what the bundle says. */
+    if (preferences.start.neighborhood == dv_explain_defaults().neighborhood)
+        preferences.start.neighborhood = dv_bundle_get_facts(bundle)->neighborhood;
     const dv_tui_options options = {
         .source = source,
         .start = preferences.start,
@@ -95,8 +101,7 @@ static bool run_on(const dv_bundle_source *source, const struct request *request
         .slow = preferences.slow || request->slow,
         .note = good ? NULL : note.message,
     };
-    dv_bundle *bundle = dv_bundle_open(source, error);
-    bool fine = bundle && dv_tui_run(bundle, &options, error);
+    bool fine = dv_tui_run(bundle, &options, error);
     dv_command_close_bundle(bundle, fine);
     return fine;
 }

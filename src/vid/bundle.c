@@ -110,6 +110,18 @@ static bool keep_texts(dv_bundle *bundle, dv_bundle_settings *settings, const dv
     return bundle->facts.name && bundle->facts.folder;
 }
 
+static bool take_neighborhood(dv_bundle *bundle, const char *name, dv_error *error)
+{
+    static const dv_neighborhood all[] = {DV_NEIGHBORHOOD_VAE, DV_NEIGHBORHOOD_RESIDUAL, DV_NEIGHBORHOOD_MIXED};
+    for (size_t n = 0; name && n < sizeof all / sizeof all[0]; n++)
+        if (strcmp(name, dv_neighborhood_name(all[n])) == 0) {
+            bundle->facts.neighborhood = all[n];
+            return true;
+        }
+    return !name || dv_error_set(error, DV_ERROR_FORMAT,
+                                 "there is no neighborhood '%s'; there are vae, residual and mixed", name);
+}
+
 dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error)
 {
     dv_bundle_settings settings;
@@ -117,7 +129,8 @@ dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error)
     if (!bundle)
         return NULL;
     if (!(bundle->arena = dv_arena_new(error)) || !dv_bundle_settings_read(&settings, source, bundle->arena, error) ||
-        !keep_texts(bundle, &settings, source, error) || !(bundle->team = dv_team_new(source->threads, error)))
+        !keep_texts(bundle, &settings, source, error) || !take_neighborhood(bundle, settings.neighborhood, error) ||
+        !(bundle->team = dv_team_new(source->threads, error)))
         goto fail;
     bundle->facts.threads = dv_team_size(bundle->team);
     if (!dv_bundle_open_pictures(bundle, &settings, error) || !dv_bundle_open_vae(bundle, &settings, error) ||

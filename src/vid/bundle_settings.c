@@ -41,6 +41,7 @@ static const struct key {
     {"data", "images", SETTING(images), OVERRIDE(images), .is_path = true, .required = true},
     {"data", "labels", SETTING(image_labels), OVERRIDE(image_labels), .is_path = true},
     {"data", "memory", SETTING(memory), OVERRIDE(memory)},
+    {"explain", "neighborhood", SETTING(neighborhood), OVERRIDE(neighborhood)},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 

@@ -12,6 +12,7 @@ typedef struct dv_bundle_settings {
     const char *preset, *mean, *std, *scale, *order, *invert, *crop, *filter;
     const char *encoder, *decoder, *vae, *vae_layout, *vae_output;
     const char *images, *image_labels, *memory;
+    const char *neighborhood;
 } dv_bundle_settings;
 
 /* Reads `folder`/deepvid.ini, if there is a folder, and lays the source's overrides over it. Unknown sections and keys,

@@ -131,7 +131,7 @@ static bool look(dv_init *init, dv_error *error)
                             source->teacher ? "pictures are" : "teacher is");
     if (!(init->team = dv_team_new(source->threads, error)) || !open_data(init, error) ||
         !dv_init_look_at_teacher(&init->teacher, &init->wish.source, init->data, init->team, init->arena,
-                                 &init->listener.progress, error))
+                                 init->listener.progress, error))
         return false;
     for (int i = 0; i < init->teacher.notes.count; i++)
         say(init, "%s", init->teacher.notes.text[i]);
@@ -211,11 +211,11 @@ bool dv_init_train(dv_init *init, bool *stopped, dv_error *error)
         return false;
     dv_picture_set *set =
         dv_picture_set_open(init->data, &init->form, init->order + (init->is_apart ? init->held : 0), init->learned,
-                            DV_PICTURE_SET_MEMORY, init->team, &init->listener.progress, error);
+                            DV_PICTURE_SET_MEMORY, init->team, init->listener.progress, error);
     bool ok = set && settle_epochs(init, set, error);
     if (ok) {
         dv_error none = {.code = DV_OK};
-        init->vae = dv_vae_train(set, &init->options, init->team, &init->listener.observer, &none);
+        init->vae = dv_vae_train(set, &init->options, init->team, init->listener.observer, &none);
         *stopped = !init->vae && none.code == DV_OK;
         ok = init->vae || *stopped || dv_error_set(error, none.code, "%s", none.message);
     }
@@ -288,7 +288,7 @@ const dv_vae_judgement *dv_init_judge(dv_init *init, dv_error *error)
         (init->teacher.class_names && !write_file(init, DV_INIT_CLASS_NAMES, init->teacher.class_names, error)) ||
         !open_bundle(init, error))
         return NULL;
-    init->judgement = dv_vae_judge(init->bundle, init->order, init->held, SHOWN, &init->listener.progress, error);
+    init->judgement = dv_vae_judge(init->bundle, init->order, init->held, SHOWN, init->listener.progress, error);
     return init->judgement;
 }
 
@@ -338,6 +338,8 @@ static bool write_ini(dv_init *init, dv_error *error)
     source.decoder = DV_VAE_DECODER;
     if (init->teacher.class_names)
         source.class_names = DV_INIT_CLASS_NAMES;
+    if (!source.neighborhood && init->judgement->neighborhood != DV_NEIGHBORHOOD_VAE)
+        source.neighborhood = dv_neighborhood_name(init->judgement->neighborhood);
     char *ini = ok ? dv_report_path(init->report, "deepvid.ini", error) : NULL;
     ok = ini && (dv_bundle_settings_write(ini, init->wish.name, &source, error) ||
                  dv_report_blame(init->report, "deepvid.ini", error));

@@ -17,12 +17,12 @@ typedef struct dv_init_wish {
     uint64_t seed;
 } dv_init_wish;
 
-/* Who is told. `say` takes one sentence at a time about what was found out. */
+/* Who is told; NULL: nobody. `say` takes one sentence at a time about what was found out. */
 typedef struct dv_init_listener {
     void *context;
     void (*say)(void *context, const char *sentence);
-    dv_training_observer observer;
-    dv_progress progress;
+    const dv_training_observer *observer;
+    const dv_progress *progress;
 } dv_init_listener;
 
 typedef struct dv_init dv_init;

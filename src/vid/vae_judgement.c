@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEIGHBORS = 16 }; /* of each picture that is asked about its neighbours */
+enum { CROWD_PICTURES = 32, NEIGHBORS = 16 }; /* pictures that are asked about their neighbours, and how many each */
 
 static const struct {
     const char *name;
@@ -103,32 +103,65 @@ static bool measure_nearness(const struct sample *sample, dv_arena *arena, dv_ne
     return dv_nearness_finish(&sums, nearness, error);
 }
 
-/* Neighbours of the first pictures, with the default bands: how many keep the word of their reconstruction. */
-static bool ask_neighbors(const struct sample *sample, int64_t pictures, double *keep, const dv_progress *progress,
-                          dv_error *error)
+/* Neighbours of the first pictures, with the default bands. */
+struct crowd {
+    int64_t pictures, count; /* count: of neighbours */
+    float *latents, *decoded, *logits;
+};
+
+static bool make_crowd(struct crowd *crowd, const struct sample *sample, dv_arena *arena, dv_error *error)
 {
-    dv_bundle *bundle = sample->bundle;
-    const dv_bundle_facts *facts = &bundle->facts;
+    const dv_bundle_facts *facts = &sample->bundle->facts;
+    const int64_t latent = facts->latent;
     const double band = dv_explain_defaults().band;
-    const size_t count = (size_t)pictures * NEIGHBORS, latent = (size_t)facts->latent;
-    float *latents = dv_alloc(count * latent, sizeof *latents, error);
-    float *decoded = dv_alloc(count * (size_t)bundle->pixels, sizeof *decoded, error);
-    float *logits = dv_alloc(count * (size_t)facts->classes, sizeof *logits, error);
-    bool ok = latents && decoded && logits;
-    for (size_t i = 0; ok && i < count * latent; i++)
-        latents[i] = sample->mean[i / latent / NEIGHBORS * latent + i % latent] +
-                     (float)(band * dv_random_normal(1, DV_PURPOSE_FRESH, i));
-    ok = ok && dv_latent_decode(bundle, latents, (int64_t)count, decoded, progress, error) &&
-         dv_teacher_run(bundle, decoded, (int64_t)count, logits, progress, error);
+    crowd->pictures = sample->count < CROWD_PICTURES ? sample->count : CROWD_PICTURES;
+    crowd->count = crowd->pictures * NEIGHBORS;
+    const size_t count = (size_t)crowd->count;
+    if (!(crowd->latents = dv_arena_alloc(arena, count * (size_t)latent, sizeof(float), error)) ||
+        !(crowd->decoded = dv_arena_alloc(arena, count * (size_t)sample->bundle->pixels, sizeof(float), error)) ||
+        !(crowd->logits = dv_arena_alloc(arena, count * (size_t)facts->classes, sizeof(float), error)))
+        return false;
+    for (int64_t i = 0; i < crowd->count * latent; i++)
+        crowd->latents[i] = sample->mean[i / latent / NEIGHBORS * latent + i % latent] +
+                            (float)(band * dv_random_normal(1, DV_PURPOSE_FRESH, (uint64_t)i));
+    return true;
+}
+
+/* The share of the crowd that keeps the word of its picture. */
+static bool ask_crowd(const struct crowd *crowd, const struct sample *sample, double *keep, const dv_progress *progress,
+                      dv_error *error)
+{
+    const dv_bundle_facts *facts = &sample->bundle->facts;
+    if (!dv_teacher_run(sample->bundle, crowd->decoded, crowd->count, crowd->logits, progress, error))
+        return false;
     *keep = 0;
-    for (size_t i = 0; ok && i < count; i++)
-        *keep += sameness(facts, sample->logits_again + i / NEIGHBORS * (size_t)facts->classes,
-                          logits + i * (size_t)facts->classes) /
-                 (double)count;
-    free(latents);
-    free(decoded);
-    free(logits);
-    return ok;
+    for (int64_t i = 0; i < crowd->count; i++)
+        *keep += sameness(facts, sample->logits + i / NEIGHBORS * facts->classes, crowd->logits + i * facts->classes);
+    *keep /= (double)crowd->count;
+    return true;
+}
+
+/* What the reconstruction lost is put back. */
+static void add_residuals(const struct crowd *crowd, const struct sample *sample)
+{
+    const int64_t pixels = sample->bundle->pixels;
+    for (int64_t i = 0; i < crowd->count * pixels; i++) {
+        const int64_t own = i / pixels / NEIGHBORS * pixels + i % pixels;
+        const float value = sample->picture[own] + crowd->decoded[i] - sample->again[own];
+        crowd->decoded[i] = value < 0 ? 0 : value > 1 ? 1 : value;
+    }
+}
+
+static bool ask_neighbors(dv_vae_judgement *it, const struct sample *sample, dv_arena *arena,
+                          const dv_progress *progress, dv_error *error)
+{
+    struct crowd crowd;
+    if (!make_crowd(&crowd, sample, arena, error) ||
+        !dv_latent_decode(sample->bundle, crowd.latents, crowd.count, crowd.decoded, progress, error) ||
+        !ask_crowd(&crowd, sample, &it->neighbors_keep, progress, error))
+        return false;
+    add_residuals(&crowd, sample);
+    return ask_crowd(&crowd, sample, &it->residual_keep, progress, error);
 }
 
 /* ---- words ------------------------------------------------------------------- */
@@ -137,15 +170,19 @@ static void pass_sentence(dv_vae_judgement *it)
 {
     static const char *const advice[] = {
         [DV_VAE_GOOD] = "What explanations say of neighbours holds for the pictures",
-        [DV_VAE_FAIR] = "Look at what an explanation says of the reconstruction; where it has another name than the "
-                        "picture, --neighborhood residual puts back what was lost",
-        [DV_VAE_POOR] = "Explain with --neighborhood residual, which puts back what reconstructions lose; more "
-                        "pictures, --epochs or --latent may help",
+        [DV_VAE_FAIR] =
+            "Look at what an explanation says of the reconstruction: some have another name than their picture",
+        [DV_VAE_POOR] =
+            "More pictures, --epochs or --latent may help; a neighbourhood of reconstructions tells little of "
+            "the pictures",
     };
+    const bool residual = it->neighbors_keep < 0.5 && it->residual_keep > it->neighbors_keep + 0.1;
+    it->neighborhood = residual ? DV_NEIGHBORHOOD_RESIDUAL : DV_NEIGHBORHOOD_VAE;
     it->grade = DV_VAE_GOOD;
     while (it->keeps_word < grades[it->grade].least_kept)
         it->grade++;
-    snprintf(it->advice, sizeof it->advice, "%s", advice[it->grade]);
+    snprintf(it->advice, sizeof it->advice, "%s%s", advice[it->grade],
+             residual ? ", so explanations start from residual ones, which put back what is lost" : "");
 }
 
 static bool keep_shown(dv_vae_judgement *it, const struct sample *sample, int shown, dv_error *error)
@@ -177,7 +214,7 @@ dv_vae_judgement *dv_vae_judge(dv_bundle *bundle, const int64_t *index, int64_t 
     if (ok) {
         *it = (dv_vae_judgement){.arena = arena, .count = count};
         ok = make_sample(&sample, scratch, error) && fill_sample(&sample, progress, error) &&
-             ask_neighbors(&sample, count < 32 ? count : 32, &it->neighbors_keep, progress, error) &&
+             ask_neighbors(it, &sample, scratch, progress, error) &&
              measure_nearness(&sample, scratch, &it->nearness, error) &&
              keep_shown(it, &sample, shown < count ? shown : (int)count, error);
     }

@@ -15,7 +15,9 @@ typedef struct dv_vae_judgement {
     dv_nearness nearness; /* of their reconstructions */
     double keeps_word;    /* share of them whose reconstruction the teacher gives the picture's name; of several labels,
                            * the share of yes and no that stays as it is */
-    double neighbors_keep; /* share of neighbours with the default bands that keep the reconstruction's word */
+    double neighbors_keep;        /* share of neighbours with the default bands that keep the picture's word, */
+    double residual_keep;         /* and of those with the picture's residual */
+    dv_neighborhood neighborhood; /* which of them explanations should start from */
     dv_vae_grade grade;
     char advice[256]; /* a sentence */
     /* The first of them, to be shown. */
