@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -56,11 +57,15 @@ static bool is_random(const dv_node *node)
 
 static bool rests_on_chance(const dv_graph *graph, int value)
 {
-    for (int n = 0; n < graph->node_count; n++)
-        if (is_random(&graph->node[n]) && graph->node[n].output[0] >= 0 &&
-            dv_inspect_rests_on(graph, value, graph->node[n].output[0]))
-            return true;
-    return false;
+    bool *needed = dv_alloc((size_t)graph->value_count, sizeof *needed, NULL), found = false;
+    if (needed)
+        dv_inspect_mark(graph, value, needed);
+    for (int n = 0; needed && n < graph->node_count; n++) {
+        int drawn = graph->node[n].output[0];
+        found |= is_random(&graph->node[n]) && drawn >= 0 && needed[drawn];
+    }
+    free(needed);
+    return found;
 }
 
 /* The part of mean + noise that is no noise; the value itself where it is no such sum. */

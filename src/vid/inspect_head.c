@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CLASSES = 1 << 16, PROBES = 4 };
+enum { MAX_CLASSES = 1 << 16, PROBES = 4, MOST_OUTPUTS = 64 };
 
 /* ---- the table of heads ---------------------------------------------------------- */
 
@@ -117,8 +117,7 @@ int dv_inspect_origin(const dv_graph *graph, int value)
     return value;
 }
 
-/* Sets needed[v] for every value that `value` rests on, and itself; returns how many nodes compute these. */
-static int mark_needed(const dv_graph *graph, int value, bool *needed)
+int dv_inspect_mark(const dv_graph *graph, int value, bool *needed)
 {
     int nodes = 0;
     needed[value] = true;
@@ -139,7 +138,7 @@ bool dv_inspect_rests_on(const dv_graph *graph, int value, int other)
 {
     bool *needed = dv_alloc((size_t)graph->value_count, sizeof *needed, NULL), found = false;
     if (needed) {
-        mark_needed(graph, value, needed);
+        dv_inspect_mark(graph, value, needed);
         found = needed[other];
     }
     free(needed);
@@ -168,7 +167,7 @@ static int row_width(const dv_plan *plan, int value)
 static int depth_of(const dv_graph *graph, int value)
 {
     bool *needed = dv_alloc((size_t)graph->value_count, sizeof *needed, NULL);
-    int depth = needed ? mark_needed(graph, value, needed) : 0;
+    int depth = needed ? dv_inspect_mark(graph, value, needed) : 0;
     free(needed);
     return depth;
 }
@@ -178,7 +177,7 @@ static bool leads_to_another(const dv_plan *plan, int output)
 {
     const dv_graph *graph = plan->graph;
     int value = dv_inspect_origin(graph, graph->output[output]);
-    for (int o = 0; o < graph->output_count; o++) {
+    for (int o = 0; o < graph->output_count && o < MOST_OUTPUTS; o++) {
         int other = dv_inspect_origin(graph, graph->output[o]);
         if (o != output && other != value && row_width(plan, graph->output[o]) &&
             dv_inspect_rests_on(graph, other, value))
@@ -229,7 +228,7 @@ static int choose_output(const dv_plan *plan, const dv_inspect_wish *wish, dv_no
     int best = -1;
     if (wish->output_name)
         return find_output(graph, wish->output_name, error);
-    for (int o = 0; o < graph->output_count; o++)
+    for (int o = 0; o < graph->output_count && o < MOST_OUTPUTS; o++)
         if (row_width(plan, graph->output[o]) && (best < 0 || is_likelier(plan, wish, o, best)))
             best = o;
     if (best < 0)

@@ -17,20 +17,48 @@ static int find_reconstruction(const dv_plan *plan)
     return -1;
 }
 
-/* What is decoded: where mean and spread first come together, or, where nothing is drawn, the mean itself. */
+enum { RESTS_ON_MEAN = 1, RESTS_ON_SPREAD = 2, RESTS_ON_BOTH = 3 };
+
+/* The first value that rests on all that is wanted and is needed for the reconstruction. `rests` and `needed` are one a
+ * value, zeroed. */
+static int find_meeting(const dv_graph *graph, int reconstruction, int wanted, uint8_t *rests, bool *needed)
+{
+    dv_inspect_mark(graph, reconstruction, needed);
+    for (int n = 0; n < graph->node_count; n++) {
+        const dv_node *node = &graph->node[n];
+        uint8_t of_inputs = 0;
+        for (int i = 0; i < node->input_count; i++)
+            of_inputs |= node->input[i] >= 0 ? rests[node->input[i]] : 0;
+        for (int o = 0; o < node->output_count; o++) {
+            int value = node->output[o];
+            if (value < 0)
+                continue;
+            rests[value] |= of_inputs;
+            if ((rests[value] & wanted) == wanted && needed[value])
+                return value;
+        }
+    }
+    return -1;
+}
+
+/* What is decoded: where mean and spread first come together, or, where nothing is drawn, the mean itself. -1: nothing
+ * of both. */
 static int find_latent(const dv_graph *graph, const dv_encoder_outputs *outputs, int reconstruction)
 {
-    int mean = dv_inspect_origin(graph, outputs->mean);
-    int spread = outputs->spread < 0 ? -1 : dv_inspect_origin(graph, outputs->spread);
-    for (int n = 0; spread >= 0 && n < graph->node_count; n++) {
-        const dv_node *node = &graph->node[n];
-        for (int o = 0; o < node->output_count; o++)
-            if (node->output[o] >= 0 && dv_inspect_rests_on(graph, node->output[o], mean) &&
-                dv_inspect_rests_on(graph, node->output[o], spread) &&
-                dv_inspect_rests_on(graph, reconstruction, node->output[o]))
-                return node->output[o];
+    uint8_t *rests = dv_alloc((size_t)graph->value_count, sizeof *rests, NULL);
+    bool *needed = dv_alloc((size_t)graph->value_count, sizeof *needed, NULL);
+    int mean = dv_inspect_origin(graph, outputs->mean), found = -1;
+    if (rests && needed) {
+        rests[mean] = RESTS_ON_MEAN;
+        if (outputs->spread >= 0)
+            rests[dv_inspect_origin(graph, outputs->spread)] |= RESTS_ON_SPREAD;
+        found = find_meeting(graph, reconstruction, RESTS_ON_BOTH, rests, needed);
+        if (found < 0 && needed[mean])
+            found = mean;
     }
-    return dv_inspect_rests_on(graph, reconstruction, mean) ? mean : -1;
+    free(needed);
+    free(rests);
+    return found;
 }
 
 /* From the latent vector on. A reshape to the pictures' own shape, which would need these, is left out. */
