@@ -79,6 +79,8 @@ static void print_words(const dv_classification *classification, const dv_bundle
     printf("%s: %lld pictures", facts->name, (long long)classification->count);
     if (!classification->labelled) {
         printf(" without labels\n");
+        for (int i = 0; i < facts->note_count; i++) /* among them why labels that were given are not used */
+            fprintf(stderr, "deepvid: %s\n", facts->notes[i]);
         return;
     }
     if (classification->labels) {

@@ -118,8 +118,8 @@ static bool read_inputs(const dv_graph *graph, const char *model, const dv_texts
         for (int i = 0, used = 0; i < graph->input_count && used < (int)sizeof names; i++)
             used += snprintf(names + used, sizeof names - (size_t)used, "%s'%s'", i ? ", " : "",
                              graph->value[graph->input[i]].name);
-        return dv_error_set(error, DV_ERROR_ARGUMENT, "%s takes %d inputs (%s), but --input is given %d times", model,
-                            graph->input_count, names, paths->count);
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "%s takes %d input%s (%s), but --input is given %d times", model,
+                            graph->input_count, graph->input_count == 1 ? "" : "s", names, paths->count);
     }
     for (int i = 0; i < graph->input_count; i++)
         if (!read_input(paths->text[i], &graph->value[graph->input[i]], arena, &input[i], error))

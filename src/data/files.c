@@ -176,14 +176,16 @@ static bool describe(const dv_files *files, int64_t index, dv_image_facts *facts
     char *path = path_of(files, index, error);
     bool good = path && dv_file_read(path, MAX_FILE, &data, &size, error);
     if (good) {
-        good = dv_image_describe(data, size, facts, error) || dv_error_prefix(error, "%s", path);
+        good = dv_image_describe(data, size, facts, error) ||
+               (files->count > 1 && dv_error_prefix(error, "%s", path));
         free(data);
     }
     free(path);
     return good;
 }
 
-/* The size of the first that can be read; the reason of the first that cannot, if none can. */
+/* The size of the first that can be read; the reason of the first that cannot, if none can: who opened a lone one
+ * names it. */
 static bool find_size(const dv_files *files, dv_dataset *dataset, dv_error *error)
 {
     dv_image_facts facts;
@@ -199,7 +201,7 @@ static bool find_size(const dv_files *files, dv_dataset *dataset, dv_error *erro
     if (error) {
         *error = reason;
     }
-    return files->count > 1 ? dv_error_prefix(error, "none of the first pictures can be read: ") : false;
+    return files->count > 1 ? dv_error_prefix(error, "none of the first pictures can be read") : false;
 }
 
 /* A look at some, evenly spread. */

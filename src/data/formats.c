@@ -115,7 +115,7 @@ static const dv_format *find_format(const dv_place *place, dv_error *error)
     }
     dv_error_set(error, DV_ERROR_UNSUPPORTED,
                  place->source.size ? "its content is in none of the known formats (IDX, NPY, NPZ, PNG, JPEG, CIFAR's "
-                                      "binary version, JSON, text)"
+                                      "binary version, JSON, text); if it should be, it is damaged: fetch it again"
                                     : "is empty; fetch the file again");
     return NULL;
 }

@@ -2,6 +2,7 @@
 #include "onnx/model.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "onnx/skim.h"
 
 #include <stdlib.h>
@@ -23,21 +24,68 @@ static bool is_too_long(const char *path, dv_error *error)
     return true;
 }
 
+/* Memory that the parser has asked for in all: of tiny fields it makes forty times the size of the file. */
+typedef struct spending {
+    size_t bytes, limit;
+} spending;
+
+static void *spend(void *context, size_t size)
+{
+    spending *it = context;
+    it->bytes = size < SIZE_MAX - it->bytes ? it->bytes + size : SIZE_MAX;
+    return it->bytes <= it->limit ? malloc(size) : NULL;
+}
+
+static void give_back(void *context, void *block)
+{
+    (void)context;
+    free(block);
+}
+
+/* What comes back may be freed as if the parser's own allocator had been used: that is malloc's, too. */
+static Onnx__ModelProto *parse(const char *path, const uint8_t *data, size_t size, dv_error *error)
+{
+    spending spent = {.limit = dv_memory_allowed()};
+    ProtobufCAllocator allocator = {.alloc = spend, .free = give_back, .allocator_data = &spent};
+    Onnx__ModelProto *model = onnx__model_proto__unpack(&allocator, size, data);
+    if (!model && spent.bytes > spent.limit) {
+        dv_memory_refuse((double)spent.bytes, spent.limit, error);
+        dv_error_prefix(error, "%s", path);
+    } else if (!model) {
+        dv_error_set(error, DV_ERROR_FORMAT, "%s: not an ONNX file, or damaged", path);
+    }
+    return model;
+}
+
+/* The message that a file holds, freed by the caller. */
+static bool read_message(const char *path, uint8_t **data, size_t *size, dv_error *error)
+{
+    if (is_too_long(path, error))
+        return false;
+    switch (dv_model_skim(path, data, size)) {
+    case DV_SKIM_DONE:
+        return true;
+    case DV_SKIM_DAMAGED:
+        return dv_error_set(error, DV_ERROR_FORMAT, "%s: not an ONNX file, or damaged", path);
+    case DV_SKIM_NOT:
+        break;
+    }
+    return dv_file_read(path, file_limit, data, size, error);
+}
+
 Onnx__ModelProto *dv_model_load(const char *path, dv_error *error)
 {
     uint8_t *data;
     size_t size;
-    if (is_too_long(path, error) ||
-        (!dv_model_skim(path, &data, &size) && !dv_file_read(path, file_limit, &data, &size, error)))
+    if (!read_message(path, &data, &size, error))
         return NULL;
-    Onnx__ModelProto *model = onnx__model_proto__unpack(NULL, size, data);
+    Onnx__ModelProto *model = parse(path, data, size, error);
     free(data);
-    if (!model) {
-        dv_error_set(error, DV_ERROR_FORMAT, "%s: not an ONNX file, or damaged", path);
+    if (!model)
         return NULL;
-    }
     if (!model->graph) {
-        dv_error_set(error, DV_ERROR_FORMAT, "%s: not an ONNX file: it holds no graph", path);
+        dv_error_set(error, DV_ERROR_FORMAT,
+                     size ? "%s: not an ONNX file: it holds no graph" : "%s: is empty; fetch the file again", path);
         onnx__model_proto__free_unpacked(model, NULL);
         return NULL;
     }

@@ -78,30 +78,43 @@ typedef struct skimmer {
     FILE *file;
     int64_t at, size; /* of the file */
     const char *name; /* under which the file refers to itself */
+    bool damaged;     /* what was read is no message */
 } skimmer;
+
+static bool give_up(skimmer *it)
+{
+    it->damaged = true;
+    return false;
+}
 
 static bool get_varint(skimmer *it, int64_t end, uint64_t *number)
 {
     *number = 0;
     for (int shift = 0; shift < 64 && it->at < end; shift += 7) {
-        int byte = getc(it->file);
+        int byte = getc_unlocked(it->file);
         if (byte == EOF)
-            return false;
+            return give_up(it);
         it->at++;
         *number |= (uint64_t)(byte & 127) << shift;
         if (byte < 128)
             return true;
     }
-    return false;
+    return give_up(it);
+}
+
+/* No field has the number 0: a file of zeros ends here. */
+static bool get_tag(skimmer *it, int64_t end, uint64_t *tag)
+{
+    return get_varint(it, end, tag) && (*tag >> 3 || give_up(it));
 }
 
 static bool get_length(skimmer *it, int64_t end, int64_t *length)
 {
     uint64_t number;
-    if (!get_varint(it, end, &number) || number > (uint64_t)(end - it->at))
+    if (!get_varint(it, end, &number))
         return false;
     *length = (int64_t)number;
-    return true;
+    return number <= (uint64_t)(end - it->at) || give_up(it);
 }
 
 static bool copy(skimmer *it, int64_t length, buffer *to)
@@ -126,9 +139,9 @@ static bool copy_field(skimmer *it, int64_t end, uint64_t tag, buffer *to)
     case EIGHT_BYTES:
     case FOUR_BYTES:
         length = (tag & 7) == EIGHT_BYTES ? 8 : 4;
-        return length <= end - it->at && copy(it, length, to);
+        return (length <= end - it->at || give_up(it)) && copy(it, length, to);
     }
-    return false;
+    return give_up(it);
 }
 
 /* ---- messages ------------------------------------------------------------------------------------- */
@@ -148,7 +161,7 @@ static bool skim_tensor(skimmer *it, int64_t end, buffer *to)
     uint64_t tag;
     while (it->at < end) {
         int64_t length, before = it->at;
-        if (!get_varint(it, end, &tag))
+        if (!get_tag(it, end, &tag))
             return false;
         if (tag != (TENSOR_RAW_DATA << 3 | BYTES)) {
             if (!copy_field(it, end, tag, to))
@@ -183,7 +196,7 @@ static bool skim_graph(skimmer *it, int64_t end, buffer *to)
 {
     uint64_t tag;
     while (it->at < end)
-        if (!get_varint(it, end, &tag) ||
+        if (!get_tag(it, end, &tag) ||
             !(tag == (GRAPH_INITIALIZER << 3 | BYTES) ? skim_inside(it, end, GRAPH_INITIALIZER, skim_tensor, to)
                                                       : copy_field(it, end, tag, to)))
             return false;
@@ -194,7 +207,7 @@ static bool skim_model(skimmer *it, buffer *to)
 {
     uint64_t tag;
     while (it->at < it->size)
-        if (!get_varint(it, it->size, &tag) ||
+        if (!get_tag(it, it->size, &tag) ||
             !(tag == (MODEL_GRAPH << 3 | BYTES) ? skim_inside(it, it->size, MODEL_GRAPH, skim_graph, to)
                                                 : copy_field(it, it->size, tag, to)))
             return false;
@@ -207,21 +220,21 @@ const char *dv_model_own_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-bool dv_model_skim(const char *path, uint8_t **data, size_t *size)
+dv_skimmed dv_model_skim(const char *path, uint8_t **data, size_t *size)
 {
     struct stat status;
     buffer made = {0};
     skimmer it = {.name = dv_model_own_name(path)};
     if (stat(path, &status) != 0 || !S_ISREG(status.st_mode) || !(it.file = fopen(path, "rbe")))
-        return false;
+        return DV_SKIM_NOT;
     it.size = status.st_size;
     bool ok = it.size > large && skim_model(&it, &made);
     fclose(it.file);
     if (!ok) {
         free(made.data);
-        return false;
+        return it.damaged ? DV_SKIM_DAMAGED : DV_SKIM_NOT;
     }
     *data = made.data;
     *size = made.size;
-    return true;
+    return DV_SKIM_DONE;
 }

@@ -7,9 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Reads a regular file; *data, freed by the caller, is a model message. False, without an error, where the file is none
- * or is not what it should be: parsing it tells why. */
-bool dv_model_skim(const char *path, uint8_t **data, size_t *size);
+typedef enum dv_skimmed {
+    DV_SKIM_DONE,
+    DV_SKIM_DAMAGED, /* the file is no message, or is cut */
+    DV_SKIM_NOT      /* it is small, or no regular file, or there is no memory: it may be read as it is */
+} dv_skimmed;
+
+/* Reads a regular file; *data, freed by the caller where it is done, is a model message. */
+dv_skimmed dv_model_skim(const char *path, uint8_t **data, size_t *size);
 
 /* The name under which the file refers to itself. */
 const char *dv_model_own_name(const char *path);
