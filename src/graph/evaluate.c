@@ -53,11 +53,21 @@ static bool check_output(const dv_tensor *output, dv_error *error)
     return true;
 }
 
+/* Who tries other sizes than a file declares may go too far. */
+static bool check_inputs(const dv_evaluation *it, dv_error *error)
+{
+    int64_t count;
+    for (int i = 0; i < it->call.input_count; i++)
+        if (it->input[i] && !dv_shape_count(&it->input[i]->shape, &count))
+            return dv_error_set(error, DV_ERROR_UNSUPPORTED, "an input as large as that is not supported");
+    return true;
+}
+
 bool dv_evaluation_infer(dv_evaluation *it, dv_arena *arena, dv_team *team, dv_error *error)
 {
     it->call.arena = arena;
     it->call.team = team;
-    if (!it->node->op->infer(&it->call, error))
+    if (!check_inputs(it, error) || !it->node->op->infer(&it->call, error))
         return dv_node_error(it->node, error);
     for (int o = 0; o < it->call.output_count; o++)
         if (it->output[o] && !check_output(it->output[o], error))

@@ -75,6 +75,8 @@ static void run_batch(const dv_graph *graph, dv_runner *runner)
         fuzz_require(graph->input_count != 1 || error.code != DV_OK);
         return;
     }
+    if (dv_shape_elements(&sample) > MAX_BYTES / 64 || dv_shape_elements(&row) > MAX_BYTES / 64)
+        return;
     float *rows[MAX_INPUTS] = {0};
     float *input = calloc((size_t)(SAMPLES * dv_shape_elements(&sample) + 1), sizeof *input);
     rows[0] = calloc((size_t)(SAMPLES * dv_shape_elements(&row) + 1), sizeof **rows);
