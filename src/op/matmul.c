@@ -347,7 +347,7 @@ static bool infer_matmul(dv_call *call, dv_error *error)
     if (!dv_call_set_output(call, 0, call->input[0]->type, &shape, error))
         return false;
     /* One matrix b for all: the matrices of a are one tall matrix. */
-    if (b_batch.rank == 0)
+    if (dv_shape_elements(&b_batch) == 1)
         p->m *= dv_shape_elements(&batch);
     else if (!set_batch(p, &a_batch, &b_batch, &batch, call->arena, error))
         return false;
