@@ -163,6 +163,78 @@ fresh
 set_key output words
 damaged "output = words" words
 
+# ---- networks that are none, or too much ---------------------------------------------------
+
+network=$folder/network.onnx
+for command in "run --output-dir $folder/report" info; do
+    # shellcheck disable=SC2086 # several words
+    set -- $command
+    what=$1
+    : >"$network"
+    refused "an empty network under $what" "is empty" "$@" "$network"
+    # Sparse files: their zeros are never on the disk.
+    truncate -s 3G "$network"
+    refused "3 GB of zeros under $what" "$network" "$@" "$network"
+    truncate -s 1900M "$network"
+    refused "1.9 GB of zeros under $what" "$network" "$@" "$network"
+    rm "$network"
+done
+for bomb in concat constant conv expand one-hot pad reshape resize tile tile-overflow; do
+    # float32, 1 x 2, or what the bomb takes: none of them gets so far as to be computed.
+    {
+        printf '\223NUMPY\1\0\166\0%-117s\n' "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }"
+        printf 'abcdefgh'
+    } >"$folder/x.npy"
+    refused "the bomb $bomb" "onnx-bomb-$bomb.onnx" run "$top_srcdir/tests/bad/onnx-bomb-$bomb.onnx" --input "$folder/x.npy" \
+        --output-dir "$folder/report"
+done
+
+# ---- pictures and labels that do not go together --------------------------------------------
+
+# zeros COUNT: so many bytes.
+zeros() {
+    head -c "$1" /dev/zero
+}
+{ printf '\0\0\010\003\0\0\0\003\0\0\0\034\0\0\0\034' && zeros 2352; } >"$folder/three"
+{ printf '\0\0\010\003\0\0\0\0\0\0\0\034\0\0\0\034'; } >"$folder/none"
+mkdir "$folder/empty" "$folder/unreadable"
+printf 'no picture' | tee "$folder/unreadable/1.png" >"$folder/unreadable/2.png"
+cp "$top_srcdir/tests/bad/png-cut-in-pixels.png" "$folder/cut.png"
+printf '1\n2\n77\n' >"$folder/beyond"
+printf '1\n2\n' >"$folder/fewer"
+printf '1\n-5\n2\n' >"$folder/negative"
+refused "no picture in the file" "no pictures" classify "$bundle" --images "$folder/none"
+refused "no picture in the folder" "no pictures" classify "$bundle" --images "$folder/empty"
+refused "no readable picture in the folder" "unreadable/1.png: is neither" classify "$bundle" --images "$folder/unreadable"
+refused "a lone picture cut short" "cut short" explain "$bundle" --index 0 --images "$folder/cut.png" --out "$folder/report"
+grep -q 'cut.png.*cut.png' "$folder/err" && complain "a lone picture is named twice: $(cat "$folder/err")"
+for labels in beyond:77 fewer:"holds 2 labels" negative:-5 missing:missing three:labels; do
+    file=$folder/${labels%%:*}
+    word=${labels#*:}
+    refused "labels: $file" "$word" classify "$bundle" --images "$folder/three" --image-labels "$file"
+    refused "labels: $file" "$word" explain "$bundle" --index 0 --images "$folder/three" --image-labels "$file" --out "$folder/report"
+done
+# What does not fit is told before an auto-encoder is trained.
+for option in "--labels $folder/beyond" "--class-names $folder/fewer" "--labels $folder/fewer" "--preset imagenet"; do
+    # shellcheck disable=SC2086 # several words
+    timeout 60 "$deepvid" init "$folder/made" --teacher "$bundle/teacher.onnx" --data "$folder/three" $option \
+        >"$folder/out" 2>"$folder/err" && complain "init $option went through"
+    grep -q '^deepvid: ' "$folder/err" || complain "init $option: no reason: $(cat "$folder/err")"
+    grep -q training "$folder/err" && complain "init $option: told after training"
+    [ ! -e "$folder/made" ] || complain "init $option: something is left"
+done
+# One unreadable picture among many is left out, and told.
+mkdir "$folder/many"
+for i in 1 2 3 4 5; do cp "$top_srcdir/tests/png/grey-8.png" "$folder/many/$i.png"; done
+cp "$folder/cut.png" "$folder/many/3.png"
+"$deepvid" classify "$bundle" --images "$folder/many" --json >"$folder/out" 2>"$folder/err" || complain "one unreadable picture among many: failed"
+grep -q '1 of 5 pictures cannot be read.*many/3.png' "$folder/err" || complain "one unreadable picture among many: $(cat "$folder/err")"
+# Names that are nobody's classes: why no picture has a label is told.
+printf 'ash\nbirch\nash\n' >"$folder/trees"
+"$deepvid" classify "$bundle" --images "$folder/three" --image-labels "$folder/trees" >"$folder/out" 2>"$folder/err" ||
+    complain "labels of other classes: failed"
+grep -q 'labels are not used' "$folder/err" || complain "labels of other classes: $(cat "$folder/err")"
+
 # ---- names that bite ----------------------------------------------------------------
 
 fresh

@@ -92,7 +92,10 @@ static bool name_classes(struct look *it, dv_error *error)
     if (it->source->class_names) {
         if (!dv_labels_read(it->source->class_names, &names, &count, error))
             return false;
-        const bool ok = count != it->facts.classes || match_classes(it, (const char *const *)names, count, error);
+        const bool fits = count == it->facts.classes || (count == 1 && it->facts.width == 1);
+        const bool ok = !fits ? dv_error_set(error, DV_ERROR_FORMAT, "tells %d classes apart, but %s names %d",
+                                             it->facts.classes, it->source->class_names, count)
+                              : count == 1 || match_classes(it, (const char *const *)names, count, error);
         free(names);
         return ok;
     }
@@ -101,6 +104,20 @@ static bool name_classes(struct look *it, dv_error *error)
     const char *const *lines = split_lines(it->classes, it->facts.classes, it->arena, error);
     it->teacher->class_names = it->classes;
     return lines && match_classes(it, lines, it->facts.classes, error);
+}
+
+/* Opening the bundle would tell it, too, but only when the auto-encoder has been trained. */
+static bool check_labels(const struct look *it, dv_error *error)
+{
+    const dv_dataset *data = it->data;
+    const char *path = it->source->image_labels ? it->source->image_labels : it->source->images;
+    if (data->class_names && data->class_count != it->facts.classes)
+        return true; /* they are of other classes, and are not used */
+    for (int64_t i = 0; data->labels && i < data->count; i++)
+        if (data->labels[i] >= it->facts.classes)
+            return dv_error_set(error, DV_ERROR_FORMAT, "tells %d classes apart, but picture %lld has label %d in %s",
+                                it->facts.classes, (long long)i, data->labels[i], path);
+    return true;
 }
 
 /* ---- how pictures come to it ----------------------------------------------------------- */
@@ -235,7 +252,8 @@ bool dv_init_look_at_teacher(dv_init_teacher *teacher, dv_bundle_source *source,
                      it.facts.head->multi_label ? "labels" : "classes", it.facts.head->name);
         for (int i = 0; i < it.facts.notes.count; i++)
             dv_notes_add(&teacher->notes, "%s", it.facts.notes.text[i]);
-        ok = name_classes(&it, error) && prepare(&it, graph, team, progress, error) && choose_form(&it, error);
+        ok = name_classes(&it, error) && check_labels(&it, error) && prepare(&it, graph, team, progress, error) &&
+             choose_form(&it, error);
     }
     dv_graph_free(graph);
     return ok || dv_error_prefix(error, "%s", source->teacher);
