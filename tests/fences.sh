@@ -19,10 +19,11 @@ below() {
     embed) echo kernel image ;;
     onnx | train) echo graph op kernel ;;
     vid) echo onnx train data embed graph op kernel image ;;
+    setup) echo vid onnx train data graph op kernel image ;;
     figure) echo vid image ;;
     session) echo vid ;;
     tui) echo session term figure vid data image ;;
-    cmd) echo tui session term figure vid onnx train data embed graph op kernel image ;;
+    cmd) echo tui session term figure setup vid onnx train data embed graph op kernel image ;;
     *) return 1 ;;
     esac
 }
@@ -86,7 +87,7 @@ done
 
 # The engine neither prints nor exits, and random numbers have one source.
 engine=
-for room in base image kernel op graph onnx train data embed vid figure; do
+for room in base image kernel op graph onnx train data embed vid setup figure; do
     [ ! -d src/$room ] || engine="$engine src/$room"
 done
 # shellcheck disable=SC2086 # a list of folders

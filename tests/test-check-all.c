@@ -14,7 +14,7 @@
 #include "templates.h"
 
 #include "image/image.h"
-#include "vid/check.h"
+#include "setup/check.h"
 
 enum { PICTURES = 400 };
 

@@ -11,7 +11,7 @@
 #include "tiny.h"
 #include "templates.h"
 
-#include "vid/check_preprocessing.h"
+#include "setup/check_preprocessing.h"
 
 /* ---- assignment ------------------------------------------------------------------ */
 

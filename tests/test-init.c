@@ -15,7 +15,7 @@
 #include "image/image.h"
 #include "onnx/onnx.h"
 #include "vid/bundle_settings.h"
-#include "vid/init.h"
+#include "setup/init.h"
 
 /* ---- sets of pictures ------------------------------------------------------------ */
 

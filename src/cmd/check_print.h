@@ -2,7 +2,7 @@
 #ifndef DV_CMD_CHECK_PRINT_H
 #define DV_CMD_CHECK_PRINT_H
 
-#include "vid/check.h"
+#include "setup/check.h"
 
 void dv_check_print(const dv_check *check);
 

@@ -3,7 +3,7 @@
 #define DV_CMD_MAKE_H
 
 #include "cmd/command.h"
-#include "vid/init.h"
+#include "setup/init.h"
 
 #include <stdio.h>
 

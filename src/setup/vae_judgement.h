@@ -1,6 +1,6 @@
 /* Whether an auto-encoder is good enough for explanations, in numbers and in words. */
-#ifndef DV_VID_VAE_JUDGEMENT_H
-#define DV_VID_VAE_JUDGEMENT_H
+#ifndef DV_SETUP_VAE_JUDGEMENT_H
+#define DV_SETUP_VAE_JUDGEMENT_H
 
 #include "vid/bundle.h"
 #include "vid/nearness.h"

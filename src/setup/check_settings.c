@@ -1,5 +1,5 @@
 /* A preprocessing in words that deepvid.ini and flags take. */
-#include "vid/check_preprocessing.h"
+#include "setup/check_preprocessing.h"
 
 #include "vid/preprocessing.h"
 

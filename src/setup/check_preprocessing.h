@@ -1,10 +1,10 @@
 /* What preprocessing a teacher was trained with, found by trying: labelled pictures are shown to it in every way that
  * is usual, and the way in which it names most of them right is the one. */
-#ifndef DV_VID_CHECK_PREPROCESSING_H
-#define DV_VID_CHECK_PREPROCESSING_H
+#ifndef DV_SETUP_CHECK_PREPROCESSING_H
+#define DV_SETUP_CHECK_PREPROCESSING_H
 
 #include "data/data.h"
-#include "vid/check_labels.h"
+#include "setup/check_labels.h"
 #include "vid/inspect.h"
 
 enum { DV_TRIAL_NAME = 64, DV_TRIAL_SETTINGS = 8 };

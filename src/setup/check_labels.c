@@ -1,5 +1,5 @@
 /* Labels against answers: the best one-to-one matching, and shifts by one. */
-#include "vid/check_labels.h"
+#include "setup/check_labels.h"
 
 #include "base/error.h"
 #include "base/memory.h"

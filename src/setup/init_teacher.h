@@ -1,6 +1,6 @@
 /* What is known of a teacher before there is a bundle. For init.c only. */
-#ifndef DV_VID_INIT_TEACHER_H
-#define DV_VID_INIT_TEACHER_H
+#ifndef DV_SETUP_INIT_TEACHER_H
+#define DV_SETUP_INIT_TEACHER_H
 
 #include "base/team.h"
 #include "data/data.h"

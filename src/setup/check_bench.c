@@ -1,5 +1,5 @@
 /* What preprocessings are tried on: the teacher in the layouts that may be meant, and a sample of the pictures. */
-#include "vid/check_trial.h"
+#include "setup/check_trial.h"
 
 #include "base/error.h"
 #include "base/part.h"

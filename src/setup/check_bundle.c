@@ -1,5 +1,5 @@
 /* What a bundle has beside teacher and pictures: whether it opens, and what its auto-encoder makes of the pictures. */
-#include "vid/check_parts.h"
+#include "setup/check_parts.h"
 
 #include "base/error.h"
 #include "base/memory.h"

@@ -1,8 +1,8 @@
-#include "vid/init_teacher.h"
+#include "setup/init_teacher.h"
 
 #include "base/error.h"
 #include "onnx/onnx.h"
-#include "vid/check_preprocessing.h"
+#include "setup/check_preprocessing.h"
 #include "vid/preprocessing.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Pictures, their labels, and the names of the classes. */
-#include "vid/check_parts.h"
+#include "setup/check_parts.h"
 
 #include "base/error.h"
 #include "base/memory.h"

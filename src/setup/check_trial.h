@@ -1,9 +1,9 @@
 /* Showing pictures to a teacher in several ways at once. For check_preprocessing.c only. */
-#ifndef DV_VID_CHECK_TRIAL_H
-#define DV_VID_CHECK_TRIAL_H
+#ifndef DV_SETUP_CHECK_TRIAL_H
+#define DV_SETUP_CHECK_TRIAL_H
 
 #include "graph/run.h"
-#include "vid/check_preprocessing.h"
+#include "setup/check_preprocessing.h"
 
 /* The teacher as it is if pictures lie in one layout. */
 typedef struct dv_trial_teacher {

@@ -1,5 +1,5 @@
 /* Labels whose numbers are not those of the teacher's classes. */
-#include "vid/check_parts.h"
+#include "setup/check_parts.h"
 
 #include "base/number.h"
 

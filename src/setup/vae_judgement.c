@@ -1,4 +1,4 @@
-#include "vid/vae_judgement.h"
+#include "setup/vae_judgement.h"
 
 #include "base/error.h"
 #include "base/random.h"

@@ -1,5 +1,5 @@
 /* A check as JSON. */
-#include "vid/check.h"
+#include "setup/check.h"
 
 #include "vid/json_object.h"
 

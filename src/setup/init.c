@@ -1,11 +1,11 @@
-#include "vid/init.h"
+#include "setup/init.h"
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/random.h"
 #include "train/checkpoint.h"
 #include "vid/bundle_settings.h"
-#include "vid/init_teacher.h"
+#include "setup/init_teacher.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* The parts of a check, in their order. For the files check*.c only. */
-#ifndef DV_VID_CHECK_PARTS_H
-#define DV_VID_CHECK_PARTS_H
+#ifndef DV_SETUP_CHECK_PARTS_H
+#define DV_SETUP_CHECK_PARTS_H
 
 #include "vid/bundle_settings.h"
-#include "vid/check.h"
+#include "setup/check.h"
 
 /* One more finding. Those beyond DV_MAX_FINDINGS are lost. */
 void dv_check_find(dv_check *check, dv_finding_kind kind, const char *code, const char *format, ...)

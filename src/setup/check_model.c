@@ -1,5 +1,5 @@
 /* The model: what it is made of, what is missing, what it takes and puts out. */
-#include "vid/check_parts.h"
+#include "setup/check_parts.h"
 
 #include "base/error.h"
 #include "base/file.h"

@@ -1,11 +1,11 @@
 /* Making a bundle from a teacher and pictures: the auto-encoder is trained here. */
-#ifndef DV_VID_INIT_H
-#define DV_VID_INIT_H
+#ifndef DV_SETUP_INIT_H
+#define DV_SETUP_INIT_H
 
 #include "train/train.h"
 #include "vid/model.h"
 #include "vid/report.h"
-#include "vid/vae_judgement.h"
+#include "setup/vae_judgement.h"
 
 typedef struct dv_init_wish {
     /* Teacher and images are needed; what else it says stands in the bundle, too. Nothing of an auto-encoder. */

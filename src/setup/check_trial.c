@@ -1,6 +1,6 @@
 /* Showing pictures to a teacher in several ways at once: each is read from its file once for all ways that want it in
  * the same form. */
-#include "vid/check_trial.h"
+#include "setup/check_trial.h"
 
 #include "base/error.h"
 #include "base/part.h"

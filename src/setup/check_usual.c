@@ -1,5 +1,5 @@
 /* The ways of normalising pictures that are usual. */
-#include "vid/check_trial.h"
+#include "setup/check_trial.h"
 
 #include "vid/preprocessing.h"
 

@@ -1,12 +1,12 @@
 /* The search for a preprocessing: few pictures for all, more for those that fare well (successive halving: Jamieson and
  * Talwalkar 2016), variants of the best ones on the way. */
-#include "vid/check_preprocessing.h"
+#include "setup/check_preprocessing.h"
 
 #include "base/error.h"
 #include "base/part.h"
 #include "base/random.h"
 #include "data/form.h"
-#include "vid/check_trial.h"
+#include "setup/check_trial.h"
 #include "vid/span.h"
 
 #include <math.h>

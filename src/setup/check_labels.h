@@ -1,6 +1,6 @@
 /* Whether the numbers of pictures' labels are those of a teacher's classes, told from its answers. */
-#ifndef DV_VID_CHECK_LABELS_H
-#define DV_VID_CHECK_LABELS_H
+#ifndef DV_SETUP_CHECK_LABELS_H
+#define DV_SETUP_CHECK_LABELS_H
 
 #include "deepvid.h"
 

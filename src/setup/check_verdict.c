@@ -1,5 +1,5 @@
 /* What the trials tell: which preprocessing fits, and what is wrong if none does. */
-#include "vid/check_parts.h"
+#include "setup/check_parts.h"
 
 #include "data/form.h"
 

@@ -1,9 +1,9 @@
 /* Everything that belongs to an explanation looked at, and all that is wrong with it told: not only the first thing. */
-#ifndef DV_VID_CHECK_H
-#define DV_VID_CHECK_H
+#ifndef DV_SETUP_CHECK_H
+#define DV_SETUP_CHECK_H
 
 #include "onnx/onnx.h"
-#include "vid/check_preprocessing.h"
+#include "setup/check_preprocessing.h"
 
 typedef enum dv_finding_kind { DV_FINDING_OK, DV_FINDING_NOTE, DV_FINDING_PROBLEM } dv_finding_kind;
 const char *dv_finding_kind_name(dv_finding_kind kind); /* "ok", "note", "problem" */
