@@ -190,3 +190,6 @@ put("onnx", "odd-sizes", model(
      node("Split", ["t"], ["y", "z"], axis=1), node("TopK", ["z", "k"], ["v", "i"], axis=-1)],
     [constant("s", numpy.array([1, 1, 1.5, 2], "f4")), constant("p", [0, 0, 0, 1, 0, 0, -1, 0]),
      constant("w", weight[:1].repeat(2, 1)), constant("k", [2])], outputs=("y", "v", "i")))
+put("onnx", "size-near-the-largest", model([node("MaxPool", ["x"], ["y"], kernel_shape=[2, 2])], [], shape=(1, 1 << 38, 2, 2)))
+put("onnx", "pad-to-16-billion", model(
+    [node("Flatten", ["x"], ["f"]), node("Pad", ["f", "p"], ["y"])], [constant("p", [0, 0, 0, 1 << 34])]))
