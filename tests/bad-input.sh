@@ -229,6 +229,13 @@ for i in 1 2 3 4 5; do cp "$top_srcdir/tests/png/grey-8.png" "$folder/many/$i.pn
 cp "$folder/cut.png" "$folder/many/3.png"
 "$deepvid" classify "$bundle" --images "$folder/many" --json >"$folder/out" 2>"$folder/err" || complain "one unreadable picture among many: failed"
 grep -q '1 of 5 pictures cannot be read.*many/3.png' "$folder/err" || complain "one unreadable picture among many: $(cat "$folder/err")"
+# A pipe is not waited for.
+rm "$folder/many/3.png"
+if mkfifo "$folder/many/3.png" 2>"$folder/err"; then
+    timeout 20 "$deepvid" classify "$bundle" --images "$folder/many" --json >"$folder/out" 2>"$folder/err" ||
+        complain "a pipe among pictures: failed"
+    grep -q 'many/3.png: is no regular file' "$folder/err" || complain "a pipe among pictures: $(cat "$folder/err")"
+fi
 # Names that are nobody's classes: why no picture has a label is told.
 printf 'ash\nbirch\nash\n' >"$folder/trees"
 "$deepvid" classify "$bundle" --images "$folder/three" --image-labels "$folder/trees" >"$folder/out" 2>"$folder/err" ||

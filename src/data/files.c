@@ -108,12 +108,22 @@ static char *path_of(const dv_files *files, int64_t index, dv_error *error)
     return path;
 }
 
+/* A pipe among pictures would be waited for without end. */
+static bool read_bytes(const char *path, uint8_t **data, size_t *size, dv_error *error)
+{
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        return dv_error_set(error, DV_ERROR_FILE, "%s: is no regular file", path);
+    }
+    return dv_file_read(path, MAX_FILE, data, size, error);
+}
+
 static dv_image *read_picture(void *self, int64_t index, dv_error *error)
 {
     uint8_t *data;
     size_t size;
     char *path = path_of(self, index, error);
-    if (!path || !dv_file_read(path, MAX_FILE, &data, &size, error)) {
+    if (!path || !read_bytes(path, &data, &size, error)) {
         free(path);
         return NULL;
     }
@@ -146,7 +156,7 @@ static uint64_t hash_files(void *self, bool all, uint64_t hash)
             int64_t facts[] = {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
             hash = dv_hash(hash, facts, all ? sizeof facts : sizeof facts[0]);
         }
-        if (path && i % step == 0 && dv_file_read(path, MAX_FILE, &data, &size, NULL)) {
+        if (path && i % step == 0 && read_bytes(path, &data, &size, NULL)) {
             hash = dv_hash(hash, data, size);
             free(data);
         }
@@ -174,7 +184,7 @@ static bool describe(const dv_files *files, int64_t index, dv_image_facts *facts
     uint8_t *data;
     size_t size;
     char *path = path_of(files, index, error);
-    bool good = path && dv_file_read(path, MAX_FILE, &data, &size, error);
+    bool good = path && read_bytes(path, &data, &size, error);
     if (good) {
         good = dv_image_describe(data, size, facts, error) ||
                (files->count > 1 && dv_error_prefix(error, "%s", path));
