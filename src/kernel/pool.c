@@ -1,5 +1,6 @@
 #include "kernel/pool.h"
 
+#include "kernel/phases.h"
 #include "kernel/wide.h"
 
 #include <math.h>
@@ -122,13 +123,49 @@ static void max_plane(const dv_window *w, const float *x, float *y)
         }
 }
 
+/* Planes whose phases are larger are taken tap by tap. */
+enum { MOST_PHASES = 1 << 14, MOST_TAPS = 64 };
+
+/* y[i] = the largest of x[offset[t] + i] over the taps. */
+DV_WIDE static void largest_of_taps(int64_t n, int64_t taps, const int64_t *offset, const float *x, float *y)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = x[offset[0] + i];
+    for (int64_t t = 1; t < taps; t++) {
+        const float *from = x + offset[t];
+        for (int64_t i = 0; i < n; i++)
+            y[i] = larger(y[i], from[i]);
+    }
+}
+
+static bool has_small_phases(const dv_window *w)
+{
+    if (!dv_phases_fit(w) || w->kernel[1] * w->kernel[2] > MOST_TAPS)
+        return false;
+    const dv_phases p = dv_phases_lay_out(w);
+    return p.size <= MOST_PHASES && p.windows <= MOST_PHASES;
+}
+
+static void max_plane_by_phases(const dv_window *w, const float *x, float *y)
+{
+    float phases[MOST_PHASES], computed[MOST_PHASES];
+    int64_t offset[MOST_TAPS];
+    const dv_phases p = dv_phases_lay_out(w);
+    dv_phases_offsets(w, &p, offset);
+    dv_phases_fill(w, &p, x, -INFINITY, phases);
+    largest_of_taps(p.windows, w->kernel[1] * w->kernel[2], offset, phases, computed);
+    dv_phases_pick(w, &p, computed, y);
+}
+
 static void max_planes(void *context, int64_t task, int thread)
 {
     (void)thread;
     const pool_run *run = context;
     const dv_window *w = run->w;
     const int64_t in = dv_window_product(w->in), out = dv_window_product(w->out), end = (task + 1) * PLANES_PER_TASK;
-    void (*work)(const dv_window *, const float *, float *) = is_two_by_two(w) ? max_plane_two_by_two : max_plane;
+    void (*work)(const dv_window *, const float *, float *) = is_two_by_two(w)      ? max_plane_two_by_two
+                                                              : has_small_phases(w) ? max_plane_by_phases
+                                                                                    : max_plane;
     for (int64_t p = task * PLANES_PER_TASK; p < end && p < run->planes; p++)
         work(w, run->x + p * in, run->y + p * out);
 }
