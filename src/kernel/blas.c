@@ -100,6 +100,14 @@ void dv_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k
                     1);
         return;
     }
+    if (n == 1) {
+        if (beta == 0)
+            scale(m, 1, 0, c, ldc);
+        cblas_sgemv(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, dimension(transpose_a ? k : m),
+                    dimension(transpose_a ? m : k), alpha, a, leading(lda), b, transpose_b ? 1 : leading(ldb), beta, c,
+                    leading(ldc));
+        return;
+    }
     cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans,
                 dimension(m), dimension(n), dimension(k), alpha, a, leading(lda), b, leading(ldb), beta, c,
                 leading(ldc));

@@ -104,6 +104,7 @@ typedef struct piece {
     int64_t v_step;
     float *m;
     int64_t m_step, columns;
+    bool half; /* of a tile's rows */
 } piece;
 
 /* One tile from `column` on, `depth` elements from `from` on. */
@@ -115,7 +116,8 @@ static void multiply(const packed_run *run, const piece *p, int64_t column, int6
                                    .v_step = p->v_step,
                                    .start = from ? NULL : p->start,
                                    .m = p->m + column,
-                                   .m_step = p->m_step});
+                                   .m_step = p->m_step,
+                                   .half = p->half});
 }
 
 /* The last tile reaches back over columns that are done, and does them again: all of its depth follows at once. */
@@ -149,6 +151,7 @@ static void multiply_rows(const packed_run *run, int64_t group, int64_t from, in
             piece p = block;
             p.u = packed + row * k->depth;
             p.start = start;
+            p.half = to - row <= step / 2;
             p.m = row + step <= to ? y + row * k->positions : spare;
             p.m_step = row + step <= to ? k->positions : k->ld;
             for (int64_t column = 0; column < whole; column += DV_TILE)

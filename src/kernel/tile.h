@@ -3,6 +3,7 @@
 #ifndef DV_KERNEL_TILE_H
 #define DV_KERNEL_TILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { DV_TILE = 16 };
@@ -15,6 +16,7 @@ typedef struct dv_tile {
     const float *start; /* by row: what the sums begin with; NULL: what is there */
     float *m;           /* rows x DV_TILE, m_step apart */
     int64_t m_step;
+    bool half; /* only the first half of the rows: the others are there to fill up */
 } dv_tile;
 
 typedef struct dv_tile_loop {

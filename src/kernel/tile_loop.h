@@ -5,19 +5,19 @@ enum { NAME(VECTORS) = DV_TILE / LANES };
 
 typedef float NAME(vector) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
-static void NAME(multiply)(const dv_tile *tile)
+static inline __attribute__((always_inline)) void NAME(multiply_rows)(const dv_tile *tile, const int rows)
 {
     NAME(vector) sum[ROWS][NAME(VECTORS)];
     const float *u = tile->u, *v = tile->v;
     float *m = tile->m;
     if (tile->start)
 #pragma GCC unroll 16
-        for (int r = 0; r < ROWS; r++)
+        for (int r = 0; r < rows; r++)
             for (int n = 0; n < NAME(VECTORS); n++)
                 sum[r][n] = tile->start[r] - (NAME(vector)){0};
     else
 #pragma GCC unroll 16
-        for (int r = 0; r < ROWS; r++)
+        for (int r = 0; r < rows; r++)
             for (int n = 0; n < NAME(VECTORS); n++)
                 sum[r][n] = ((NAME(vector) *)(m + r * tile->m_step))[n];
     for (int64_t k = 0; k < tile->depth; k++, u += ROWS, v += tile->v_step) {
@@ -25,14 +25,22 @@ static void NAME(multiply)(const dv_tile *tile)
         for (int n = 0; n < NAME(VECTORS); n++)
             b[n] = ((const NAME(vector) *)v)[n];
 #pragma GCC unroll 16
-        for (int r = 0; r < ROWS; r++)
+        for (int r = 0; r < rows; r++)
             for (int n = 0; n < NAME(VECTORS); n++)
                 sum[r][n] += u[r] * b[n];
     }
 #pragma GCC unroll 16
-    for (int r = 0; r < ROWS; r++)
+    for (int r = 0; r < rows; r++)
         for (int n = 0; n < NAME(VECTORS); n++)
             ((NAME(vector) *)(m + r * tile->m_step))[n] = sum[r][n];
+}
+
+static void NAME(multiply)(const dv_tile *tile)
+{
+    if (tile->half)
+        NAME(multiply_rows)(tile, ROWS / 2);
+    else
+        NAME(multiply_rows)(tile, ROWS);
 }
 
 static const dv_tile_loop NAME(loop) = {ROWS, NAME(multiply)};

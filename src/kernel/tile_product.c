@@ -74,7 +74,8 @@ static void multiply_panel(const product_run *run, int64_t panel, int64_t from, 
                               .v_step = DV_TILE,
                               .start = at || p->add ? NULL : zero,
                               .m = run->y + row * p->n + column,
-                              .m_step = p->n};
+                              .m_step = p->n,
+                              .half = to - row <= step / 2};
         if (row + step <= to && columns == DV_TILE)
             run->loop->multiply(&tile);
         else
