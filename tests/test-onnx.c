@@ -312,6 +312,8 @@ static void the_branch_that_is_taken_is_read(void **state)
     (void)state;
     const float expected[] = {8, -14, 7, 8, 3, 0};
     assert_gives("branches.onnx", 3, expected);
+    const float negative[] = {-3, 8};
+    assert_gives("sizes.onnx", 1, negative);
 }
 
 static void the_survey_tells_of_data_beside_the_file(void **state)
@@ -525,6 +527,7 @@ static void bad_files_are_refused(void **state)
          "node 'choose' (If): which branch it takes depends on what the network is run on ('c'), which is not "
          "supported",
          DV_ERROR_UNSUPPORTED},
+        {"if-batch", "depends on what the network is run on ('c')", DV_ERROR_UNSUPPORTED},
         {"if-float", "the condition 'yes' is no single bool", DV_ERROR_FORMAT},
         {"if-two-conditions", "the condition 'yes' is no single bool", DV_ERROR_FORMAT},
         {"if-no-branch", "attribute then_branch holds no graph", DV_ERROR_FORMAT},

@@ -241,6 +241,21 @@ def make_fixed():
         write(HERE, name, model(graph(nodes, [shape], [value("x", [batch, 2, 2])], [value("y", [batch, 4])])))
 
 
+def compare_size(dimension, number):
+    """A condition on one of x's sizes."""
+    shape = [helper.make_node("Shape", ["x"], ["sizes"]), helper.make_node("Gather", ["sizes", "which"], ["size"]),
+             helper.make_node("Equal", ["size", "number"], ["c"])]
+    tensors = [numpy_helper.from_array(np.int64(dimension), "which"), numpy_helper.from_array(np.int64(number), "number")]
+    return shape, tensors
+
+
+def make_sizes():
+    """y = -x: the second size is 2 for any batch."""
+    nodes, tensors = compare_size(1, 2)
+    then, otherwise = (branch([helper.make_node(op, ["x"], ["b"])], ["b"]) for op in ("Neg", "Abs"))
+    write(HERE, "sizes", model(graph(nodes + [choose("c", ["y"], then, otherwise)], tensors)))
+
+
 # ---- bad ones ---------------------------------------------------------------------
 
 def relu(source="x", target="y", **attributes):
@@ -387,6 +402,8 @@ def make_bad_branches():
         write(BAD, "onnx-if-" + name, model(graph([choose(condition, ["y"], then, otherwise)], initializers, inputs)))
     yes, good = boolean("yes", True), branch([relu("x", "b")], ["b"])
     complain("unknown", "c", good, good, [value("x"), value("c", [], TensorProto.BOOL)])
+    nodes, tensors = compare_size(0, 1)
+    write(BAD, "onnx-if-batch", model(graph(nodes + [choose("c", ["y"], good, good)], tensors)))
     complain("float", "yes", good, good, None, [numpy_helper.from_array(np.float32(1), "yes")])
     complain("two-conditions", "yes", good, good, None, [boolean("yes", [True, False])])
     complain("no-branch", "yes", 1, good, None, [yes])
@@ -448,5 +465,6 @@ make_external()
 make_fixed()
 make_functions()
 make_branches()
+make_sizes()
 make_bad()
 make_bombs()
