@@ -102,7 +102,7 @@ for number, name in enumerate("f4 f8 f2 f4 i1 i2 i4 i8 u1 u2 u4 u8 b1".split()):
         check(got.dtype == wanted.dtype and np.array_equal(got.ravel(), wanted), f"type {name}: {got}")
 
 # What does not fit.
-refuses("old", [], "old.onnx takes 1 inputs ('x')", "--input is given 0 times")
+refuses("old", [], "old.onnx takes 1 input ('x')", "--input is given 0 times")
 refuses("old", [x, x], "--input is given 2 times")
 refuses("old", [np.zeros((2, 3), "f4")], "old.onnx", "input 'x' has shape [2, 3], the graph takes [?, 2]")
 refuses("old", [np.array(["a", "b"])], "in0.npy")
