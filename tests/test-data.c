@@ -365,7 +365,7 @@ static void npy_of_the_wrong_kind_is_no_dataset(void **state)
     assert_true(dv_npy_write(labels, 'i', 4, 1, &count, (int32_t[]){0, -2}, NULL));
     assert_null(open_dataset(pictures, labels, &error));
     assert_non_null(strstr(error.message, "label 1 is -2"));
-    assert_true(dv_npy_write(labels, 'i', 8, 1, &count, (int64_t[]){0, (int64_t)INT_MAX + 1}, NULL));
+    assert_true(dv_npy_write(labels, 'i', 8, 1, &count, (int64_t[]){0, DV_MAX_CLASSES}, NULL));
     assert_null(open_dataset(pictures, labels, &error));
     assert_true(dv_npy_write(labels, 'u', 8, 1, &count, (uint64_t[]){0, UINT64_MAX}, NULL));
     assert_null(open_dataset(pictures, labels, &error));
@@ -373,9 +373,9 @@ static void npy_of_the_wrong_kind_is_no_dataset(void **state)
     assert_null(open_dataset(pictures, labels, &error));
     assert_int_equal(error.code, DV_ERROR_FORMAT);
     /* The largest that are. */
-    assert_true(dv_npy_write(labels, 'u', 8, 1, &count, (uint64_t[]){0, INT_MAX}, NULL));
+    assert_true(dv_npy_write(labels, 'u', 8, 1, &count, (uint64_t[]){0, DV_MAX_CLASSES - 1}, NULL));
     dv_dataset *dataset = open_dataset(pictures, labels, &error);
-    assert_int_equal(dataset->labels[1], INT_MAX);
+    assert_int_equal(dataset->labels[1], DV_MAX_CLASSES - 1);
     dv_dataset_close(dataset);
 }
 

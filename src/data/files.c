@@ -186,8 +186,7 @@ static bool describe(const dv_files *files, int64_t index, dv_image_facts *facts
     char *path = path_of(files, index, error);
     bool good = path && read_bytes(path, &data, &size, error);
     if (good) {
-        good = dv_image_describe(data, size, facts, error) ||
-               (files->count > 1 && dv_error_prefix(error, "%s", path));
+        good = dv_image_describe(data, size, facts, error) || (files->count > 1 && dv_error_prefix(error, "%s", path));
         free(data);
     }
     free(path);

@@ -3,7 +3,6 @@
 #include "base/number.h"
 #include "data/format.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +47,7 @@ static bool take_numbers(dv_label_list *list, dv_error *error)
     }
     for (int64_t i = 0; i < list->count; i++) {
         int64_t number = -1;
-        if (*list->text[i] && (!is_number(list->text[i], &number) || number < -1 || number > INT_MAX)) {
+        if (*list->text[i] && (!is_number(list->text[i], &number) || number < -1 || number >= DV_MAX_CLASSES)) {
             return dv_error_set(error, DV_ERROR_FORMAT,
                                 "label %lld is %s; a class number, a name or -1 (unknown) is needed", (long long)i,
                                 list->text[i]);

@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "data/values.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,9 +121,10 @@ static bool read_numbers(const dv_array *array, dv_label_list *labels, dv_error 
     }
     for (int64_t i = 0; i < array->dim[0]; i++) {
         int64_t label = integer_at(array, i);
-        if (label < -1 || label > INT_MAX) {
-            return dv_error_set(error, DV_ERROR_FORMAT, "label %lld is %lld; a class number or -1 (unknown) is needed",
-                                (long long)i, (long long)label);
+        if (label < -1 || label >= DV_MAX_CLASSES) {
+            return dv_error_set(error, DV_ERROR_FORMAT,
+                                "label %lld is %lld; a class number up to %d or -1 (unknown) is needed", (long long)i,
+                                (long long)label, DV_MAX_CLASSES - 1);
         }
         labels->number[i] = (int)label;
     }
