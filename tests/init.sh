@@ -106,6 +106,24 @@ for file in encoder.onnx decoder.onnx reconstructions.png; do
 done
 [ ! -e "$folder/part/vae.checkpoint" ] || fail "the checkpoint was left"
 
+# A limit of time: some epochs, not more than by the pictures, and it goes on with as many.
+# shellcheck disable=SC2086
+"$deepvid" init "$folder/timed" $make --minutes 0.1 --threads 1 >/dev/null 2>"$folder/timed.err" &
+run=$!
+until grep -qs '^epoch 1' "$folder/timed.err" || ! kill -0 $run 2>/dev/null; do
+    sleep 0.02
+done
+kill -INT $run 2>/dev/null
+wait $run
+epochs=$(sed -n 's/^training on 360 pictures, \([0-9]*\) epochs/\1/p' "$folder/timed.err")
+{ [ -n "$epochs" ] && [ "$epochs" -ge 1 ] && [ "$epochs" -le 200 ]; } || fail "epochs: $(cat "$folder/timed.err")"
+if [ ! -e "$folder/timed/deepvid.ini" ]; then
+    # shellcheck disable=SC2086
+    "$deepvid" init "$folder/timed" $make --minutes 9 >/dev/null 2>"$folder/err" || fail "going on: $(cat "$folder/err")"
+    grep -q "going on with the training on 360 pictures, $epochs epochs" "$folder/err" ||
+        fail "not gone on with $epochs epochs: $(cat "$folder/err")"
+fi
+
 # A model and pictures, no bundle: one is made in the cache folder, and found there again.
 # shellcheck disable=SC2086
 explain="explain $teacher --images $folder/few --index 1 --neighbors 64 --json"
@@ -122,6 +140,9 @@ for number in first second; do
     sed 's/"timing_ms": *{[^}]*}//' "$folder/$number" >"$folder/$number.plain"
 done
 cmp "$folder/first.plain" "$folder/second.plain" || fail "the second explanation is another one"
+"$deepvid" "$data/teacher.onnx" "$folder/few" >"$folder/out" 2>"$folder/err" </dev/null
+[ $? = 2 ] && grep -q 'is no terminal' "$folder/err" || fail "without a terminal: $(cat "$folder/err")"
+[ "$(ls "$folder/cache/deepvid/bundles" | wc -l)" = 1 ] || fail "trained for a screen that there is not"
 "$deepvid" "$data/teacher.onnx" >"$folder/out" 2>"$folder/err" </dev/null
 [ $? = 2 ] && grep -q 'which pictures' "$folder/err" || fail "a model alone: $(cat "$folder/err")"
 

@@ -129,7 +129,7 @@ static void test_defaults_follow_the_pictures(void **state)
         assert_int_equal(vae.channels.count > 0, rows[r].convolutional);
         assert_int_equal(vae.likelihood, rows[r].convolutional ? DV_LIKELIHOOD_GAUSSIAN : DV_LIKELIHOOD_BERNOULLI);
         assert_int_equal(rows[r].side >> vae.channels.count, rows[r].least_left);
-        assert_in_range(vae.latent, 16, 128);
+        assert_in_range(vae.latent, 32, 128);
         assert_in_range(vae.training.epochs, 10, 200);
         assert_in_range(classifier.training.epochs, 10, 100);
         assert_true(rows[r].side >> classifier.channels.count >= 4);

@@ -142,7 +142,7 @@ static int run(const dv_command *command, int argc, char **argv)
          .minimum = 1,
          .maximum = 4096,
          .target = &wish.latent,
-         .help = "latent dimensions (by the pictures: 16 to 128)"},
+         .help = "latent dimensions (by the pictures: 32 to 128)"},
         {.name = "likelihood",
          .kind = DV_OPTION_CHOICE,
          .choices = "bernoulli|gaussian",

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "cmd/command.h"
 #include "cmd/make.h"
+#include "term/tty.h"
 #include "tui/preferences.h"
 #include "tui/tui.h"
 #include "vid/limits.h"
@@ -111,6 +112,9 @@ static int complete_and_run(dv_bundle_source *source, const struct request *requ
 {
     dv_error error = {0};
     char *made_folder;
+    /* What cannot be shown in the end is not made either. */
+    if (!source->folder && !dv_tty_check(&error))
+        return dv_command_fail(&error);
     const dv_made made = dv_make_complete(source, &made_folder, &error);
     int status = DV_EXIT_DONE;
     if (made == DV_MADE_FAILED || (made == DV_MADE && !run_on(source, request, lines, &error)))

@@ -19,7 +19,6 @@ enum {
     FEWEST_HELD = 10,      /* unless they would be fewer than these */
     HELD_FLOATS = 1 << 24, /* that the pictures held back may be in memory */
     SHOWN = 36,            /* pairs that are kept to be shown */
-    MOST_EPOCHS = 1000,
 };
 
 static const char checkpoint_name[] = "vae.checkpoint";
@@ -176,7 +175,7 @@ void dv_init_close(dv_init *init)
 
 /* ---- training -------------------------------------------------------------------- */
 
-/* As many epochs as fit; what is counted is measured first. */
+/* Fewer epochs where not all fit; what is counted is measured first. */
 static bool fit_epochs(dv_init *init, const dv_picture_set *set, dv_error *error)
 {
     const double measured_seconds = 3;
@@ -185,7 +184,7 @@ static bool fit_epochs(dv_init *init, const dv_picture_set *set, dv_error *error
         return false;
     const double seconds = 60 * init->wish.minutes - measured_seconds;
     const double epochs = seconds * pictures_per_second / (double)set->count;
-    const int most = init->wish.epochs > 0 ? init->wish.epochs : MOST_EPOCHS;
+    const int most = init->options.training.epochs;
     init->options.training.epochs = epochs < 1 ? 1 : epochs < most ? (int)epochs : most;
     return true;
 }

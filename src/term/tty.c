@@ -20,14 +20,22 @@ static int open_own(int fd)
     return own;
 }
 
+bool dv_tty_check(dv_error *error)
+{
+    if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+        return true;
+    }
+    return dv_error_set(error, DV_ERROR_ARGUMENT,
+                        "standard %s is no terminal; run deepvid in one, or see deepvid --help for commands that "
+                        "need none",
+                        isatty(STDIN_FILENO) ? "output" : "input");
+}
+
 bool dv_tty_open(dv_tty *tty, dv_error *error)
 {
     *tty = (dv_tty){.in = STDIN_FILENO, .out = STDOUT_FILENO};
-    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-        return dv_error_set(error, DV_ERROR_ARGUMENT,
-                            "standard %s is no terminal; run deepvid in one, or see deepvid --help for commands that "
-                            "need none",
-                            isatty(STDIN_FILENO) ? "output" : "input");
+    if (!dv_tty_check(error)) {
+        return false;
     }
     if (tcgetattr(tty->in, &tty->cooked) != 0) {
         return dv_error_set(error, DV_ERROR_ARGUMENT, "the terminal does not tell its modes");

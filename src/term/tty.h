@@ -15,6 +15,8 @@ typedef struct dv_tty {
     bool gone; /* hung up: nothing can be written any more */
 } dv_tty;
 
+/* False and an error unless standard input and output are a terminal. */
+bool dv_tty_check(dv_error *error);
 /* Looks at standard input and output; the mode is left as it is. */
 bool dv_tty_open(dv_tty *tty, dv_error *error);
 void dv_tty_close(dv_tty *tty);

@@ -66,7 +66,7 @@ dv_vae_options dv_vae_defaults(const dv_picture_form *form, int64_t count)
     const int side = shorter_side(form);
     dv_vae_options options = {.beta = 1, .training = training_defaults()};
     if (is_small_grey(form)) {
-        options.latent = 16;
+        options.latent = 32;
         options.likelihood = DV_LIKELIHOOD_BERNOULLI;
         options.hidden = (dv_layers){2, {512, 256}};
         options.training.epochs = epochs_for(count, options.training.batch, 5000, 10, 200);
