@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CROWD_PICTURES = 32, NEIGHBORS = 16 }; /* pictures that are asked about their neighbours, and how many each */
+enum { CROWD_PICTURES = 128, NEIGHBORS = 8 }; /* pictures that are asked about their neighbours, and how many each */
 
 static const struct {
     const char *name;
@@ -176,11 +176,12 @@ static void pass_sentence(dv_vae_judgement *it)
             "More pictures, --epochs or --latent may help; a neighbourhood of reconstructions tells little of "
             "the pictures",
     };
-    const bool residual = it->neighbors_keep < 0.5 && it->residual_keep > it->neighbors_keep + 0.1;
-    it->neighborhood = residual ? DV_NEIGHBORHOOD_RESIDUAL : DV_NEIGHBORHOOD_VAE;
     it->grade = DV_VAE_GOOD;
     while (it->keeps_word < grades[it->grade].least_kept)
         it->grade++;
+    const bool lost = it->grade == DV_VAE_POOR || it->neighbors_keep < 0.5;
+    const bool residual = lost && it->residual_keep > it->neighbors_keep + 0.1;
+    it->neighborhood = residual ? DV_NEIGHBORHOOD_RESIDUAL : DV_NEIGHBORHOOD_VAE;
     snprintf(it->advice, sizeof it->advice, "%s%s", advice[it->grade],
              residual ? ", so explanations start from residual ones, which put back what is lost" : "");
 }
