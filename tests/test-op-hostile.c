@@ -11,7 +11,13 @@
 #include "base/random.h"
 #include "op/op.h"
 
-enum { MOST_INPUTS = 6, MOST_OUTPUTS = 5, MOST_ELEMENTS = 100000, MOST_WORKSPACE = 1 << 24, LIST = 8 };
+enum {
+    MOST_INPUTS = 9 /* as many as any operator wants */,
+    MOST_OUTPUTS = 5,
+    MOST_ELEMENTS = 100000,
+    MOST_WORKSPACE = 1 << 24,
+    LIST = 8
+};
 
 static uint64_t drawn;
 
