@@ -1,6 +1,7 @@
 #include "kernel/pool.h"
 
 #include "kernel/phases.h"
+#include "kernel/vector.h"
 #include "kernel/wide.h"
 
 #include <math.h>
@@ -9,18 +10,12 @@ enum { PLANES_PER_TASK = 16 };
 
 /* ---- a tap over a line --------------------------------------------------------- */
 
-/* NaN wins, so that it is not hidden. */
-static inline float larger(float a, float b)
-{
-    return b > a || b != b ? b : a;
-}
-
 typedef void line_work(int64_t n, int64_t stride, const float *x, float *y);
 
 static inline void max_line_by(int64_t n, int64_t stride, const float *x, float *y)
 {
     for (int64_t i = 0; i < n; i++) {
-        y[i] = larger(y[i], x[i * stride]);
+        y[i] = dv_vector_larger(y[i], x[i * stride]);
     }
 }
 
@@ -104,13 +99,14 @@ static bool is_two_by_two(const dv_window *w)
            w->pad[2] == 0 && 2 * w->out[1] <= w->in[1] && 2 * w->out[2] <= w->in[2];
 }
 
-DV_WIDE static void max_plane_two_by_two(const dv_window *w, const float *x, float *y)
+static void max_plane_two_by_two(const dv_window *w, const float *x, float *y)
 {
     for (int64_t d = 0; d < w->out[0]; d++)
         for (int64_t h = 0; h < w->out[1]; h++, y += w->out[2]) {
             const float *above = x + (d * w->in[1] + 2 * h) * w->in[2], *below = above + w->in[2];
             for (int64_t i = 0; i < w->out[2]; i++)
-                y[i] = larger(larger(above[2 * i], above[2 * i + 1]), larger(below[2 * i], below[2 * i + 1]));
+                y[i] = dv_vector_larger(dv_vector_larger(above[2 * i], above[2 * i + 1]),
+                                        dv_vector_larger(below[2 * i], below[2 * i + 1]));
         }
 }
 
@@ -134,7 +130,7 @@ DV_WIDE static void largest_of_taps(int64_t n, int64_t taps, const int64_t *offs
     for (int64_t t = 1; t < taps; t++) {
         const float *from = x + offset[t];
         for (int64_t i = 0; i < n; i++)
-            y[i] = larger(y[i], from[i]);
+            y[i] = dv_vector_larger(y[i], from[i]);
     }
 }
 
@@ -214,7 +210,7 @@ void dv_max_pool_index(const dv_window *w, int64_t planes, const float *x, int64
         choose_plane(w, x + p * dv_window_product(w->in), index + p * dv_window_product(w->out));
 }
 
-/* Which of the two elements larger() takes. */
+/* Which of the two elements dv_vector_larger() takes. */
 static inline int32_t takes_second(float a, float b)
 {
     return b > a || b != b ? 1 : 0;
@@ -225,7 +221,7 @@ static void choose_of_four(int64_t n, const float *above, const float *below, in
 {
     for (int64_t i = 0; i < n; i++) {
         const float a = above[2 * i], b = above[2 * i + 1], c = below[2 * i], d = below[2 * i + 1];
-        const int32_t low = takes_second(larger(a, b), larger(c, d));
+        const int32_t low = takes_second(dv_vector_larger(a, b), dv_vector_larger(c, d));
         chosen[i] = 2 * low + (low ? takes_second(c, d) : takes_second(a, b));
     }
 }

@@ -207,11 +207,6 @@ DV_WIDE float dv_vector_squares(int64_t n, const float *x, float center)
     SUM(n, (x[i] - center) * (x[i] - center));
 }
 
-static inline float larger(float a, float b)
-{
-    return b > a || b != b ? b : a;
-}
-
 DV_WIDE float dv_vector_largest(int64_t n, const float *x)
 {
     float lane[LANES], best = -INFINITY;
@@ -220,11 +215,11 @@ DV_WIDE float dv_vector_largest(int64_t n, const float *x)
         lane[j] = -INFINITY;
     for (; done + LANES <= n; done += LANES)
         for (int j = 0; j < LANES; j++)
-            lane[j] = larger(lane[j], x[done + j]);
+            lane[j] = dv_vector_larger(lane[j], x[done + j]);
     for (int j = 0; done + j < n; j++)
-        lane[j] = larger(lane[j], x[done + j]);
+        lane[j] = dv_vector_larger(lane[j], x[done + j]);
     for (int j = 0; j < LANES; j++)
-        best = larger(best, lane[j]);
+        best = dv_vector_larger(best, lane[j]);
     return best;
 }
 

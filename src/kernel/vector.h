@@ -24,6 +24,18 @@ float dv_vector_dot(int64_t n, const float *x, const float *y);
 float dv_vector_centered_dot(int64_t n, const float *x, const float *y, float center);
 /* Sum of (x[i] - center)^2. */
 float dv_vector_squares(int64_t n, const float *x, float center);
+/* NaN wins, so that it is not hidden. Two choices of one comparison each: as one of both the compiler makes branches of
+ * it, and no vectors. */
+static inline float dv_vector_larger(float a, float b)
+{
+    const float most = b > a ? b : a;
+    return b != b ? b : most;
+}
+static inline float dv_vector_smaller(float a, float b)
+{
+    const float least = b < a ? b : a;
+    return b != b ? b : least;
+}
 /* The largest element, NaN if there is one; -infinity of none. */
 float dv_vector_largest(int64_t n, const float *x);
 

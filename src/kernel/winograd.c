@@ -10,6 +10,10 @@
 
 enum { TILE = 4, SIDE = 6, POINTS = 36, LEAST_CHANNELS = 16, LEAST_TILES = 9, MOST = 1 << 20 };
 
+/* Channels in and out, times tiles: below this the way there and back costs more than the products save. Measured with
+ * 16 to 256 channels and planes from 9 x 9 to 112 x 112. */
+enum { LEAST_GAIN = 2000 };
+
 /* Of transformed tiles and products of a task: about what a core's own cache holds, and a bound of it. */
 enum { TASK_FLOATS = 1 << 18, MOST_TASK_FLOATS = 5 << 17 };
 
@@ -38,17 +42,20 @@ typedef struct loops {
 #include "kernel/winograd_loops.h"
 #pragma GCC pop_options
 
-static const loops *choose_loops(void)
+/* A row of few tiles would leave wide vectors empty. */
+static const loops *choose_loops(int64_t wide)
 {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+    return wide <= 4 ? &loops_4
+           : wide > 8 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
                ? &loops_16
            : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &loops_8
                                                                              : &loops_4;
 }
 #else
-static const loops *choose_loops(void)
+static const loops *choose_loops(int64_t wide)
 {
+    (void)wide;
     return &loops_4;
 }
 #endif
@@ -103,6 +110,11 @@ static layout lay_out(const dv_convolution *c)
     return l;
 }
 
+static int64_t count_tiles(const dv_window *w)
+{
+    return (w->out[1] + TILE - 1) / TILE * ((w->out[2] + TILE - 1) / TILE);
+}
+
 bool dv_winograd_fits(const dv_convolution *c)
 {
     const dv_window *w = &c->window;
@@ -113,7 +125,12 @@ bool dv_winograd_fits(const dv_convolution *c)
     for (int i = 1; i < DV_SPATIAL; i++)
         if (w->kernel[i] != 3 || w->stride[i] != 1 || w->dilation[i] != 1 || w->out[i] > MOST / POINTS)
             return false;
-    return (w->out[1] + TILE - 1) / TILE * ((w->out[2] + TILE - 1) / TILE) >= LEAST_TILES;
+    return count_tiles(w) >= LEAST_TILES;
+}
+
+bool dv_winograd_gains(const dv_convolution *c)
+{
+    return dv_winograd_fits(c) && (c->in_channels + c->out_channels) * count_tiles(&c->window) >= LEAST_GAIN;
 }
 
 int64_t dv_winograd_packed(const dv_convolution *c)
@@ -260,9 +277,10 @@ static void run_task(void *context, int64_t task, int thread)
 void dv_winograd_forward(const dv_convolution *c, const float *x, const float *packed, const float *bias, float *y,
                          float *workspace, dv_team *team)
 {
+    const layout l = lay_out(c);
     winograd_run run = {.c = c,
-                        .loops = choose_loops(),
-                        .layout = lay_out(c),
+                        .loops = choose_loops(l.wide),
+                        .layout = l,
                         .x = x,
                         .packed = packed,
                         .bias = bias,

@@ -6,8 +6,10 @@
 
 #include "kernel/convolution.h"
 
-/* Whether this is such a convolution, of a size that gains by it. By shapes alone. */
+/* Whether this is such a convolution. By shapes alone. */
 bool dv_winograd_fits(const dv_convolution *c);
+/* Whether it is, and of a size that is faster so than by tiles of the product (kernel/packed.h). */
+bool dv_winograd_gains(const dv_convolution *c);
 /* Floats of the transformed weights. */
 int64_t dv_winograd_packed(const dv_convolution *c);
 void dv_winograd_pack(const dv_convolution *c, const float *w, float *packed);

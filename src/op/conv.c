@@ -68,6 +68,31 @@ static bool finish(dv_call *call, const dv_convolution *c, const dv_shape *outpu
     return true;
 }
 
+/* Kernels that want their weights packed, the best first. */
+typedef struct kernel {
+    bool (*suits)(const dv_convolution *c);        /* by shapes alone */
+    int64_t (*workspace)(const dv_convolution *c); /* floats for each thread */
+    int64_t (*packed)(const dv_convolution *c);    /* floats */
+    void (*pack)(const dv_convolution *c, const float *w, float *packed);
+    void (*forward)(const dv_convolution *c, const float *x, const float *packed, const float *bias, float *y,
+                    float *workspace, dv_team *team);
+} kernel;
+
+static const kernel kernels[] = {
+    {dv_winograd_gains, dv_winograd_workspace, dv_winograd_packed, dv_winograd_pack, dv_winograd_forward},
+    {dv_packed_fits, dv_packed_workspace, dv_packed_size, dv_packed_pack, dv_packed_forward},
+};
+enum { KERNELS = sizeof kernels / sizeof kernels[0] };
+
+/* NULL: none of them. */
+static const kernel *choose_kernel(const dv_convolution *c)
+{
+    for (int k = 0; k < KERNELS; k++)
+        if (kernels[k].suits(c))
+            return &kernels[k];
+    return NULL;
+}
+
 static bool infer_conv(dv_call *call, dv_error *error)
 {
     dv_convolution c = {0};
@@ -86,10 +111,8 @@ static bool infer_conv(dv_call *call, dv_error *error)
         !dv_window_fit(&c.window, auto_pad, false, error))
         return false;
     const dv_shape shape = dv_window_shape(c.batch, c.out_channels, x->rank - 2, c.window.out);
-    const int64_t packed = dv_winograd_fits(&c) ? dv_winograd_workspace(&c)
-                           : dv_packed_fits(&c) ? dv_packed_workspace(&c)
-                                                : 0;
-    return finish(call, &c, &shape, packed, error);
+    const kernel *by = choose_kernel(&c);
+    return finish(call, &c, &shape, by ? by->workspace(&c) : 0, error);
 }
 
 /* Sizes and pads of the output by the equations of the specification. The node's input is in window->in at first. */
@@ -144,28 +167,27 @@ static bool infer_conv_transpose(dv_call *call, dv_error *error)
 
 /* Weights in other orders, for the kernels that want them; NULL: nobody asked so far. */
 typedef struct packed_weights {
-    const float *winograd, *tiles;
+    const float *by[KERNELS];
 } packed_weights;
 
 static bool pack_conv(const dv_call *call, dv_arena *arena, const void **packed, dv_error *error)
 {
     const dv_convolution *c = call->prepared;
     const dv_tensor *w = call->input[1];
-    const bool by_points = dv_winograd_fits(c), by_tiles = !by_points && dv_packed_fits(c);
+    const kernel *by = choose_kernel(c);
     packed_weights *it = (packed_weights *)*packed;
-    if (!w->data || !(by_points || by_tiles))
+    if (!w->data || !by)
         return true;
     if (!it && !(it = dv_arena_alloc(arena, 1, sizeof *it, error)))
         return false;
     *packed = it;
-    const float **slot = by_points ? &it->winograd : &it->tiles;
+    const float **slot = &it->by[by - kernels];
     if (*slot)
         return true;
-    const int64_t size = by_points ? dv_winograd_packed(c) : dv_packed_size(c);
-    float *made = dv_arena_alloc(arena, (size_t)size, sizeof *made, error);
+    float *made = dv_arena_alloc(arena, (size_t)by->packed(c), sizeof *made, error);
     if (!made)
         return false;
-    (by_points ? dv_winograd_pack : dv_packed_pack)(c, w->f, made);
+    by->pack(c, w->f, made);
     *slot = made;
     return true;
 }
@@ -175,11 +197,10 @@ static void conv_forward(const dv_call *call)
     const dv_convolution *c = call->prepared;
     const packed_weights *packed = call->packed;
     const float *x = call->input[0]->f, *bias = dv_call_input(call, 2) ? call->input[2]->f : NULL;
+    const kernel *by = packed ? choose_kernel(c) : NULL;
     float *y = call->output[0]->f;
-    if (packed && packed->winograd && dv_winograd_fits(c))
-        dv_winograd_forward(c, x, packed->winograd, bias, y, call->workspace, call->team);
-    else if (packed && packed->tiles && dv_packed_fits(c))
-        dv_packed_forward(c, x, packed->tiles, bias, y, call->workspace, call->team);
+    if (by && packed->by[by - kernels])
+        by->forward(c, x, packed->by[by - kernels], bias, y, call->workspace, call->team);
     else
         dv_convolution_forward(c, x, call->input[1]->f, bias, y, call->workspace, call->team);
 }

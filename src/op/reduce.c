@@ -142,16 +142,6 @@ typedef struct reduce_run {
     const double *share; /* backward of Max, Min: of each result, for each element that is it */
 } reduce_run;
 
-static inline float larger(float a, float b)
-{
-    return b > a || b != b ? b : a;
-}
-
-static inline float smaller(float a, float b)
-{
-    return b < a || b != b ? b : a;
-}
-
 /* The terms of n <= CHUNK elements. */
 static const float *get_terms(const reduce_run *run, int64_t n, const float *x, int64_t y, float *room)
 {
@@ -181,9 +171,9 @@ static double fold_to_one(fold f, int64_t n, const float *x, double folded)
     if (f == FOLD_SUM)
         return folded + (double)dv_vector_sum(n, x);
     if (f == FOLD_MAX)
-        return (double)larger((float)folded, dv_vector_largest(n, x));
+        return (double)dv_vector_larger((float)folded, dv_vector_largest(n, x));
     for (int64_t i = 0; i < n && f == FOLD_MIN; i++)
-        folded = (double)smaller((float)folded, x[i]);
+        folded = (double)dv_vector_smaller((float)folded, x[i]);
     for (int64_t i = 0; i < n && f == FOLD_PRODUCT; i++)
         folded *= (double)x[i];
     return folded;
@@ -195,9 +185,9 @@ DV_WIDE static void fold_to_each(fold f, int64_t n, const float *x, double *fold
     for (int64_t i = 0; i < n && f == FOLD_SUM; i++)
         folded[i] += (double)x[i];
     for (int64_t i = 0; i < n && f == FOLD_MAX; i++)
-        folded[i] = (double)larger((float)folded[i], x[i]);
+        folded[i] = (double)dv_vector_larger((float)folded[i], x[i]);
     for (int64_t i = 0; i < n && f == FOLD_MIN; i++)
-        folded[i] = (double)smaller((float)folded[i], x[i]);
+        folded[i] = (double)dv_vector_smaller((float)folded[i], x[i]);
     for (int64_t i = 0; i < n && f == FOLD_PRODUCT; i++)
         folded[i] *= (double)x[i];
 }

@@ -39,8 +39,8 @@ typedef struct folding {
 
 FLOATS(copy_floats, q)
 FLOATS(add_floats, p + q)
-FLOATS(larger_floats, q > p || q != q ? q : p)
-FLOATS(smaller_floats, q < p || q != q ? q : p)
+FLOATS(larger_floats, dv_vector_larger(p, q))
+FLOATS(smaller_floats, dv_vector_smaller(p, q))
 INTEGERS(copy_integers, q)
 INTEGERS(add_integers, (int64_t)((uint64_t)p + (uint64_t)q))
 INTEGERS(larger_integers, dv_type_less(type, p, q) ? q : p)
