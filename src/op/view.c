@@ -36,7 +36,8 @@ void dv_view_append(dv_view *view, int64_t dim, int64_t stride)
     view->stride[view->rank++] = stride;
 }
 
-void dv_view_simplify(dv_view *view)
+/* Merges the dimensions that run on, so that runs are as long as they can be. The elements and their order stay. */
+static void simplify(dv_view *view)
 {
     int last = -1; /* of the dimensions kept so far */
     for (int i = 0; i < view->rank; i++) {
@@ -99,25 +100,6 @@ static void get_integers(const block *b, const void *tensor, void *row)
     for (int64_t j = 0; b->m > 1 && j < b->n; j++)
         for (int64_t i = 0; i < b->m; i++)
             y[i * b->pitch + j] = x[i + j * b->along];
-}
-
-static void put_floats(const block *b, const void *tensor, void *row)
-{
-    float *x = (float *)tensor;
-    const float *y = row;
-    if (b->m > 1)
-        dv_turn(b->n, b->m, y, b->pitch, x, b->along);
-    for (int64_t j = 0; b->m == 1 && j < b->n; j++)
-        x[j * b->along] = y[j];
-}
-
-static void put_integers(const block *b, const void *tensor, void *row)
-{
-    int64_t *x = (int64_t *)tensor;
-    const int64_t *y = row;
-    for (int64_t i = 0; i < b->m; i++)
-        for (int64_t j = 0; j < b->n; j++)
-            x[i + j * b->along] = y[i * b->pitch + j];
 }
 
 static void add_floats(const block *b, const void *tensor, void *row)
@@ -243,7 +225,7 @@ static void run(const dv_view *view, block_work *work, size_t size, const void *
     for (int i = 0; i < v.rank; i++)
         if (v.dim[i] == 0)
             return;
-    dv_view_simplify(&v);
+    simplify(&v);
     walk w = {.work = work, .size = size, .tensor = (const char *)tensor + v.start * (int64_t)size, .row = row};
     plan_walk(&w, &v);
     dv_team_run(team, walk_task, &w, (w.blocks + w.blocks_of_task - 1) / w.blocks_of_task);
@@ -253,12 +235,6 @@ void dv_view_get(const dv_view *view, size_t size, const void *tensor, void *row
 {
     assert(size == 4 || size == 8);
     run(view, size == 4 ? get_floats : get_integers, size, tensor, row, team);
-}
-
-void dv_view_put(const dv_view *view, size_t size, const void *row, void *tensor, dv_team *team)
-{
-    assert(size == 4 || size == 8);
-    run(view, size == 4 ? put_floats : put_integers, size, tensor, (void *)row, team);
 }
 
 void dv_view_add(const dv_view *view, const float *row, float *tensor)

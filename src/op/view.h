@@ -1,4 +1,4 @@
-/* Views: elements spread over a tensor by strides of their own, read in order, written in order, or added to.
+/* Views: elements spread over a tensor by strides of their own, read in order or added to.
  * Transposition, slices, repetition and blocks of pixels are all the copy of a view. */
 #ifndef DV_OP_VIEW_H
 #define DV_OP_VIEW_H
@@ -21,13 +21,9 @@ dv_view dv_view_whole(const dv_shape *shape);
 dv_view dv_view_broadcast(const dv_shape *x, const dv_shape *shape);
 /* Adds an innermost dimension. */
 void dv_view_append(dv_view *view, int64_t dim, int64_t stride);
-/* Merges the dimensions that run on, so that runs are as long as they can be. The elements and their order stay. */
-void dv_view_simplify(dv_view *view);
 
 /* row[k] = element k of the view, for elements of `size` bytes (4 or 8). */
 void dv_view_get(const dv_view *view, size_t size, const void *tensor, void *row, dv_team *team);
-/* Element k of the view = row[k]; no two elements may lie at one place. */
-void dv_view_put(const dv_view *view, size_t size, const void *row, void *tensor, dv_team *team);
 /* Element k of the view += row[k], for floats. */
 void dv_view_add(const dv_view *view, const float *row, float *tensor);
 
