@@ -84,15 +84,6 @@ int64_t dv_convolution_workspace(const dv_convolution *c)
     return dv_depthwise_fits(c) ? larger(gathered, dv_depthwise_workspace(c)) : gathered;
 }
 
-/* A window of one element that moves by one: the input is its own gathered matrix. */
-static bool is_pointwise(const dv_window *w)
-{
-    for (int i = 0; i < DV_SPATIAL; i++)
-        if (w->kernel[i] != 1 || w->stride[i] != 1 || w->pad[i] != 0 || w->in[i] != w->out[i])
-            return false;
-    return true;
-}
-
 /* Rows of several pictures side by side: row r of picture p is at wide + r * columns + p * positions. */
 static void widen(const float *y, int64_t picture_size, int64_t rows, int64_t positions, int64_t pictures, float *wide)
 {
@@ -116,7 +107,7 @@ static int64_t gather(const dv_convolution *c, const blocking *b, const block *k
 {
     const int64_t in_size = dv_window_product(c->window.in), group_channels = c->in_channels / c->groups;
     const float *first = x + (k->picture * c->in_channels + group * group_channels) * in_size;
-    if (is_pointwise(&c->window) && k->pictures == 1) {
+    if (dv_window_is_pointwise(&c->window) && k->pictures == 1) {
         *columns = first + k->from;
         return b->positions;
     }

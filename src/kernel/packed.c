@@ -36,20 +36,12 @@ typedef struct cutting {
     bool is_pointwise;              /* a picture is its own gathered windows */
 } cutting;
 
-static bool is_pointwise(const dv_window *w)
-{
-    for (int i = 0; i < DV_SPATIAL; i++)
-        if (w->kernel[i] != 1 || w->stride[i] != 1 || w->pad[i] != 0 || w->in[i] != w->out[i])
-            return false;
-    return true;
-}
-
 static cutting cut(const dv_convolution *c)
 {
     cutting k = {.positions = dv_window_product(c->window.out),
                  .depth = c->in_channels / c->groups * dv_window_product(c->window.kernel),
                  .rows = c->out_channels / c->groups,
-                 .is_pointwise = is_pointwise(&c->window)};
+                 .is_pointwise = dv_window_is_pointwise(&c->window)};
     const int64_t most = larger(smaller(BLOCK_FLOATS / k.depth, MOST_POSITIONS), LEAST_POSITIONS);
     const int64_t pieces = (k.positions + most - 1) / most;
     k.block = dv_tile_round((k.positions + pieces - 1) / pieces);

@@ -2,6 +2,7 @@
 #ifndef DV_KERNEL_WINDOW_H
 #define DV_KERNEL_WINDOW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { DV_SPATIAL = 3 };
@@ -18,6 +19,15 @@ typedef struct dv_window {
 static inline int64_t dv_window_product(const int64_t *size)
 {
     return size[0] * size[1] * size[2];
+}
+
+/* A window of one element that moves by one: the input is its own gathered matrix. */
+static inline bool dv_window_is_pointwise(const dv_window *w)
+{
+    for (int i = 0; i < DV_SPATIAL; i++)
+        if (w->kernel[i] != 1 || w->stride[i] != 1 || w->pad[i] != 0 || w->in[i] != w->out[i])
+            return false;
+    return true;
 }
 
 /* Where tap `tap` touches the input at position `position` along an axis; may be outside. */
