@@ -153,3 +153,32 @@ void dv_loop_share(const dv_loop *loop, dv_team *team, void *context,
     s.rows_a_task = length < SHARE ? SHARE / length : 1;
     dv_team_run(team, share_task, &s, (s.rows + s.rows_a_task - 1) / s.rows_a_task * s.cuts);
 }
+
+typedef struct pair_row {
+    const dv_pairs *pairs;
+    int64_t n, a_stride, b_stride, a_size, b_size;
+} pair_row;
+
+static void set_pairs(void *context, int64_t y, int64_t a, int64_t b)
+{
+    const pair_row *row = context;
+    for (int64_t i = 0; i < row->n; i++) {
+        row->pairs->a_at[y + i] = (a + i * row->a_stride) * row->a_size;
+        row->pairs->b_at[y + i] = (b + i * row->b_stride) * row->b_size;
+    }
+}
+
+bool dv_pairs_find(dv_pairs *pairs, const dv_shape *a, int64_t a_size, const dv_shape *b, int64_t b_size,
+                   const dv_shape *output, dv_arena *arena, dv_error *error)
+{
+    pairs->count = dv_shape_elements(output);
+    pairs->a_at = dv_arena_alloc(arena, (size_t)pairs->count, sizeof *pairs->a_at, error);
+    pairs->b_at = dv_arena_alloc(arena, (size_t)pairs->count, sizeof *pairs->b_at, error);
+    if (!pairs->a_at || !pairs->b_at)
+        return false;
+    const dv_loop loop = dv_loop_broadcast(a, b, output);
+    const int inner = loop.rank - 1;
+    pair_row row = {pairs, loop.dim[inner], loop.stride[0][inner], loop.stride[1][inner], a_size, b_size};
+    dv_loop_run(&loop, &row, set_pairs);
+    return true;
+}

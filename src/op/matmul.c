@@ -11,15 +11,25 @@
 #include <limits.h>
 #include <string.h>
 
-/* y (m x n) = alpha * op(a) (m x k) * op(b) (k x n) + beta * y for `batch` pairs of matrices. */
+/* y (m x n) = alpha * op(a) (m x k) * op(b) (k x n) + beta * y for a batch of pairs of matrices. */
 typedef struct product {
     bool transpose_a, transpose_b;
     int64_t m, n, k;
     float alpha, beta;
-    int64_t batch;
-    int64_t *a_at, *b_at; /* offset of each pair's matrices; NULL: a batch of one, at 0 */
-    int64_t pieces;       /* that each product is cut into, by rows or columns of y */
+    dv_pairs batch; /* its offsets are NULL where there is one pair, at 0 */
+    int64_t pieces; /* that each product is cut into, by rows or columns of y */
 } product;
+
+/* Offsets of a pair's matrices. */
+static int64_t a_at(const product *p, int64_t pair)
+{
+    return p->batch.a_at ? p->batch.a_at[pair] : 0;
+}
+
+static int64_t b_at(const product *p, int64_t pair)
+{
+    return p->batch.b_at ? p->batch.b_at[pair] : 0;
+}
 
 /* ---- running products ------------------------------------------------------- */
 
@@ -47,7 +57,7 @@ static void multiply_piece(void *context, int64_t task, int thread)
     const product_run *run = context;
     const product *p = run->product;
     const int64_t pair = task / p->pieces, piece = task % p->pieces;
-    const float *a = run->a + (p->a_at ? p->a_at[pair] : 0), *b = run->b + (p->b_at ? p->b_at[pair] : 0);
+    const float *a = run->a + a_at(p, pair), *b = run->b + b_at(p, pair);
     float *y = run->y + pair * p->m * p->n;
     const int64_t lda = p->transpose_a ? p->m : p->k, ldb = p->transpose_b ? p->k : p->n;
     const bool by_rows = p->m >= p->n;
@@ -64,14 +74,14 @@ static void multiply_piece(void *context, int64_t task, int thread)
 static void multiply_floats(const product *p, const float *a, const float *b, float *y, dv_team *team)
 {
     product_run run = {p, a, b, y};
-    dv_team_run(team, multiply_piece, &run, p->batch * p->pieces);
+    dv_team_run(team, multiply_piece, &run, p->batch.count * p->pieces);
 }
 
 /* Integers wrap as their type does; beta * y is y itself or nothing. */
 static void multiply_integers(const product *p, dv_type type, const int64_t *a, const int64_t *b, int64_t *y)
 {
-    for (int64_t pair = 0; pair < p->batch; pair++, y += p->m * p->n) {
-        const int64_t *pa = a + (p->a_at ? p->a_at[pair] : 0), *pb = b + (p->b_at ? p->b_at[pair] : 0);
+    for (int64_t pair = 0; pair < p->batch.count; pair++, y += p->m * p->n) {
+        const int64_t *pa = a + a_at(p, pair), *pb = b + b_at(p, pair);
         for (int64_t i = 0; i < p->m; i++)
             for (int64_t j = 0; j < p->n; j++) {
                 uint64_t sum = p->beta != 0 ? (uint64_t)y[i * p->n + j] : 0;
@@ -86,7 +96,7 @@ static void multiply_integers(const product *p, dv_type type, const int64_t *a, 
 /* One matrix b for all, and sizes that tiles fit. */
 static bool fits_tiles(const product *p, const dv_call *call)
 {
-    return dv_type_is_float(call->input[0]->type) && !p->b_at && dv_tile_product_fits(p->m, p->n, p->k);
+    return dv_type_is_float(call->input[0]->type) && !p->batch.b_at && dv_tile_product_fits(p->m, p->n, p->k);
 }
 
 /* The last thing that infer does. */
@@ -150,13 +160,12 @@ static void add_gradient_b(const product *p, const float *dy, const float *a, fl
 static void add_gradients(const product *p, const dv_call *call, const dv_tensor *const *output_gradient,
                           dv_tensor *const *input_gradient)
 {
-    for (int64_t pair = 0; pair < p->batch; pair++) {
+    for (int64_t pair = 0; pair < p->batch.count; pair++) {
         const float *dy = output_gradient[0]->f + pair * p->m * p->n;
-        const int64_t a_at = p->a_at ? p->a_at[pair] : 0, b_at = p->b_at ? p->b_at[pair] : 0;
         if (input_gradient[0])
-            add_gradient_a(p, dy, call->input[1]->f + b_at, input_gradient[0]->f + a_at);
+            add_gradient_a(p, dy, call->input[1]->f + b_at(p, pair), input_gradient[0]->f + a_at(p, pair));
         if (input_gradient[1])
-            add_gradient_b(p, dy, call->input[0]->f + a_at, input_gradient[1]->f + b_at);
+            add_gradient_b(p, dy, call->input[0]->f + a_at(p, pair), input_gradient[1]->f + b_at(p, pair));
     }
 }
 
@@ -217,7 +226,7 @@ static bool infer_gemm(dv_call *call, dv_error *error)
         .k = a->shape.dim[!transpose_a],
         .alpha = dv_attribute_float(call->attributes, "alpha", 1),
         .beta = c ? 1 : 0,
-        .batch = 1,
+        .batch = {.count = 1},
     };
     g->product.pieces = count_pieces(&g->product);
     if (!dv_type_is_float(a->type) && (g->product.alpha != 1 || g->beta != 1))
@@ -285,35 +294,6 @@ static dv_shape batch_shape(const dv_shape *shape)
     return dv_shape_make(shape->rank > 2 ? shape->rank - 2 : 0, shape->dim);
 }
 
-typedef struct offsets {
-    product *product;
-    int64_t a_size, b_size, n, a_stride, b_stride;
-} offsets;
-
-static void set_offsets(void *context, int64_t y, int64_t a, int64_t b)
-{
-    const offsets *o = context;
-    for (int64_t i = 0; i < o->n; i++) {
-        o->product->a_at[y + i] = (a + i * o->a_stride) * o->a_size;
-        o->product->b_at[y + i] = (b + i * o->b_stride) * o->b_size;
-    }
-}
-
-static bool set_batch(product *p, const dv_shape *a, const dv_shape *b, const dv_shape *both, dv_arena *arena,
-                      dv_error *error)
-{
-    p->batch = dv_shape_elements(both);
-    p->a_at = dv_arena_alloc(arena, (size_t)p->batch, sizeof *p->a_at, error);
-    p->b_at = dv_arena_alloc(arena, (size_t)p->batch, sizeof *p->b_at, error);
-    if (!p->a_at || !p->b_at)
-        return false;
-    const dv_loop loop = dv_loop_broadcast(a, b, both);
-    const int inner = loop.rank - 1;
-    offsets o = {p, p->m * p->k, p->k * p->n, loop.dim[inner], loop.stride[0][inner], loop.stride[1][inner]};
-    dv_loop_run(&loop, &o, set_offsets);
-    return true;
-}
-
 static bool infer_matmul(dv_call *call, dv_error *error)
 {
     char a_text[160], b_text[160];
@@ -333,7 +313,7 @@ static bool infer_matmul(dv_call *call, dv_error *error)
         .n = b_is_column ? 1 : b->dim[b->rank - 1],
         .k = depth,
         .alpha = 1,
-        .batch = 1,
+        .batch = {.count = 1},
     };
     const dv_shape a_batch = batch_shape(a), b_batch = batch_shape(b);
     dv_shape shape;
@@ -349,7 +329,7 @@ static bool infer_matmul(dv_call *call, dv_error *error)
     /* One matrix b for all: the matrices of a are one tall matrix. */
     if (dv_shape_elements(&b_batch) == 1)
         p->m *= dv_shape_elements(&batch);
-    else if (!set_batch(p, &a_batch, &b_batch, &batch, call->arena, error))
+    else if (!dv_pairs_find(&p->batch, &a_batch, p->m * p->k, &b_batch, p->k * p->n, &batch, call->arena, error))
         return false;
     p->pieces = count_pieces(p);
     return check_product(p, call, error) && ask_for_workspace(p, call, error);

@@ -26,8 +26,8 @@ static const roles of_integers = {0, -1, 2, 1, -1, 3, -1, -1, -1};
 static const roles of_linear = {0, 1, 2, 3, 4, 5, 6, 7, 8};
 
 typedef struct quantized_product {
-    int64_t m, n, k, batch;
-    int64_t *a_at, *b_at; /* of each pair of matrices */
+    int64_t m, n, k;
+    dv_pairs batch; /* of matrices */
     dv_convolution convolution;
     int64_t a_count, b_count, y_count;
 } quantized_product;
@@ -91,39 +91,6 @@ static int64_t finish(const dv_call *call, const roles *r, int64_t sum, int64_t 
 
 /* ---- matrices ------------------------------------------------------------------------------------- */
 
-typedef struct offsets {
-    quantized_product *product;
-    int64_t n, a_stride, b_stride;
-} offsets;
-
-static void set_offsets(void *context, int64_t y, int64_t a, int64_t b)
-{
-    const offsets *o = context;
-    const quantized_product *p = o->product;
-    for (int64_t i = 0; i < o->n; i++) {
-        p->a_at[y + i] = (a + i * o->a_stride) * p->m * p->k;
-        p->b_at[y + i] = (b + i * o->b_stride) * p->k * p->n;
-    }
-}
-
-static bool set_batch(dv_call *call, quantized_product *p, const dv_shape *a, const dv_shape *b, dv_shape *batch,
-                      dv_error *error)
-{
-    const dv_shape a_batch = dv_shape_make(a->rank - 2, a->dim), b_batch = dv_shape_make(b->rank - 2, b->dim);
-    if (!dv_shape_broadcast(&a_batch, &b_batch, batch, error))
-        return false;
-    p->batch = dv_shape_elements(batch);
-    p->a_at = dv_arena_alloc(call->arena, (size_t)p->batch, sizeof *p->a_at, error);
-    p->b_at = dv_arena_alloc(call->arena, (size_t)p->batch, sizeof *p->b_at, error);
-    if (!p->a_at || !p->b_at)
-        return false;
-    const dv_loop loop = dv_loop_broadcast(&a_batch, &b_batch, batch);
-    const int inner = loop.rank - 1;
-    offsets o = {p, loop.dim[inner], loop.stride[0][inner], loop.stride[1][inner]};
-    dv_loop_run(&loop, &o, set_offsets);
-    return true;
-}
-
 /* A vector counts as a matrix of one row or column. */
 static dv_shape as_matrix(const dv_shape *shape, bool is_row)
 {
@@ -150,9 +117,12 @@ static bool infer_matrices(dv_call *call, const roles *r, dv_error *error)
     p->n = b.dim[b.rank - 1];
     if (p->m > INT_MAX || p->k > INT_MAX || p->n > INT_MAX)
         return dv_error_set(error, DV_ERROR_UNSUPPORTED, "a matrix as large as this one is not supported");
+    const dv_shape a_batch = dv_shape_make(a.rank - 2, a.dim), b_batch = dv_shape_make(b.rank - 2, b.dim);
     dv_shape shape;
     if (!check_operand(call, r->a, r->a_scale, r->a_zero, p->m, error) ||
-        !check_operand(call, r->b, r->b_scale, r->b_zero, p->n, error) || !set_batch(call, p, &a, &b, &shape, error))
+        !check_operand(call, r->b, r->b_scale, r->b_zero, p->n, error) ||
+        !dv_shape_broadcast(&a_batch, &b_batch, &shape, error) ||
+        !dv_pairs_find(&p->batch, &a_batch, p->m * p->k, &b_batch, p->k * p->n, &shape, call->arena, error))
         return false;
     if (ga->rank > 1)
         shape.dim[shape.rank++] = p->m;
@@ -190,8 +160,8 @@ static void multiply_matrices(const dv_call *call, const roles *r)
     float *a = call->workspace, *b = a + p->a_count, *part = b + p->b_count;
     center(call->input[r->a], get(call, r->a_zero), p->k, p->a_count, a);
     center(call->input[r->b], get(call, r->b_zero), 1, p->b_count, b);
-    for (int64_t pair = 0; pair < p->batch; pair++)
-        multiply_pair(call, r, pair, a + p->a_at[pair], b + p->b_at[pair], part);
+    for (int64_t pair = 0; pair < p->batch.count; pair++)
+        multiply_pair(call, r, pair, a + p->batch.a_at[pair], b + p->batch.b_at[pair], part);
 }
 
 /* ---- convolutions ----------------------------------------------------------------------------------- */
