@@ -19,7 +19,7 @@ static lanes make_lanes(const dv_shape *x, int axis)
         .outer = dv_shape_product(x, 0, axis), .axis = x->dim[axis], .inner = dv_shape_product(x, axis + 1, x->rank)};
 }
 
-/* The order of elements: `a` comes before `b`, which it does not equal. uint64 lies in an int64. */
+/* The order of elements: `a` comes before `b`, which it does not equal. */
 static bool is_before(const dv_tensor *x, bool largest, int64_t a, int64_t b)
 {
     if (dv_type_is_float(x->type)) {
@@ -28,9 +28,7 @@ static bool is_before(const dv_tensor *x, bool largest, int64_t a, int64_t b)
             return largest ? isnan(p) && !isnan(q) : isnan(q) && !isnan(p);
         return largest ? p > q : p < q;
     }
-    const int64_t flip = x->type == DV_TYPE_UINT64 ? INT64_MIN : 0;
-    const int64_t p = x->i[a] ^ flip, q = x->i[b] ^ flip;
-    return largest ? p > q : p < q;
+    return largest ? dv_type_less(x->type, x->i[b], x->i[a]) : dv_type_less(x->type, x->i[a], x->i[b]);
 }
 
 /* ---- ArgMax, ArgMin ------------------------------------------------------------------ */

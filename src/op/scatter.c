@@ -144,16 +144,15 @@ static float combine_floats(reduction r, float old, float update)
 
 static int64_t combine_integers(reduction r, dv_type type, int64_t old, int64_t update)
 {
-    const int64_t flip = type == DV_TYPE_UINT64 ? INT64_MIN : 0; /* orders uint64, which lies in an int64 */
     switch (r) {
     case ADD:
         return dv_type_wrap(type, (int64_t)((uint64_t)old + (uint64_t)update));
     case MULTIPLY:
         return dv_type_wrap(type, (int64_t)((uint64_t)old * (uint64_t)update));
     case MAXIMUM:
-        return (update ^ flip) > (old ^ flip) ? update : old;
+        return dv_type_less(type, old, update) ? update : old;
     case MINIMUM:
-        return (update ^ flip) < (old ^ flip) ? update : old;
+        return dv_type_less(type, update, old) ? update : old;
     default:
         return update;
     }
