@@ -127,14 +127,6 @@ static void for_each_run(const dv_call *call, run_work *work)
         }
 }
 
-static int64_t clamp(double x, dv_type type)
-{
-    const bool is_signed = type == DV_TYPE_INT8 || type == DV_TYPE_INT16;
-    const double range = type == DV_TYPE_INT8 || type == DV_TYPE_UINT8 ? 256 : 65536;
-    const double low = is_signed ? -range / 2 : 0, high = is_signed ? range / 2 - 1 : range - 1;
-    return isnan(x) ? 0 : (int64_t)(x < low ? low : x > high ? high : x);
-}
-
 static void quantize_run(const dv_call *call, int64_t at, int64_t n, int64_t scale, int64_t scale_step)
 {
     const dv_tensor *x = call->input[X], *zero = dv_call_input(call, ZERO), *y = call->output[0];
@@ -143,7 +135,7 @@ static void quantize_run(const dv_call *call, int64_t at, int64_t n, int64_t sca
         const int64_t s = scale + k * scale_step;
         const float value = floats ? x->f[at + k] : (float)x->i[at + k];
         const float steps = rintf(value / call->input[SCALE]->f[s]); /* halves to even */
-        y->i[at + k] = clamp((double)steps + (zero ? (double)zero->i[s] : 0), y->type);
+        y->i[at + k] = dv_type_clamp(y->type, (double)steps + (zero ? (double)zero->i[s] : 0));
     }
 }
 
@@ -188,9 +180,9 @@ static void dynamic_forward(const dv_call *call)
         high = x[i] > high ? x[i] : high;
     }
     const float range = (high - low) / 255, scale = range > 0 ? range : 1;
-    const int64_t zero = clamp((double)rintf(-low / scale), DV_TYPE_UINT8);
+    const int64_t zero = dv_type_clamp(DV_TYPE_UINT8, (double)rintf(-low / scale));
     for (int64_t i = 0; i < count; i++)
-        call->output[0]->i[i] = clamp((double)(rintf(x[i] / scale) + (float)zero), DV_TYPE_UINT8);
+        call->output[0]->i[i] = dv_type_clamp(DV_TYPE_UINT8, (double)(rintf(x[i] / scale) + (float)zero));
     if (dv_call_output(call, 1))
         call->output[1]->f[0] = scale;
     if (dv_call_output(call, 2))

@@ -83,10 +83,7 @@ static int64_t finish(const dv_call *call, const roles *r, int64_t sum, int64_t 
     const double factor = (double)a_scale->f[count_of(a_scale) > 1 ? a : 0] *
                           (double)b_scale->f[count_of(b_scale) > 1 ? b : 0] / (double)call->input[r->y_scale]->f[0];
     const dv_tensor *zero = call->input[r->y_zero];
-    const double value = rint((double)sum * factor) + (double)zero->i[0];
-    const double low = zero->type == DV_TYPE_INT8 ? INT8_MIN : 0,
-                 high = zero->type == DV_TYPE_INT8 ? INT8_MAX : UINT8_MAX;
-    return isnan(value) ? 0 : (int64_t)(value < low ? low : value > high ? high : value);
+    return dv_type_clamp(zero->type, rint((double)sum * factor) + (double)zero->i[0]);
 }
 
 /* ---- matrices ------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,6 +79,14 @@ int64_t dv_type_wrap(dv_type type, int64_t value)
     default: /* int64, and uint64 as the same bits */
         return value;
     }
+}
+
+int64_t dv_type_clamp(dv_type type, double value)
+{
+    const bool is_signed = type == DV_TYPE_INT8 || type == DV_TYPE_INT16;
+    const double range = type == DV_TYPE_INT8 || type == DV_TYPE_UINT8 ? 256 : 65536;
+    const double low = is_signed ? -range / 2 : 0, high = is_signed ? range / 2 - 1 : range - 1;
+    return isnan(value) ? 0 : (int64_t)(value < low ? low : value > high ? high : value);
 }
 
 dv_shape dv_shape_make(int rank, const int64_t *dims)

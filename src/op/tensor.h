@@ -55,6 +55,8 @@ bool dv_type_is_float(dv_type type);
 size_t dv_type_stored_size(dv_type type); /* 4 or 8: bytes of an element as stored */
 /* Brings an integer to the range of its type, as two's complement does; bool to 0 or 1. */
 int64_t dv_type_wrap(dv_type type, int64_t value);
+/* The nearest integer of a type of 8 or 16 bits to a whole number; 0 for NaN. */
+int64_t dv_type_clamp(dv_type type, double value);
 
 /* Whether a < b as integers of a type: uint64 lies in an int64, and its order is that with the top bit flipped. */
 static inline bool dv_type_less(dv_type type, int64_t a, int64_t b)
