@@ -158,6 +158,19 @@ bool dv_axes_mark(const int64_t *axes, int64_t count, int rank, bool *marked, dv
     return true;
 }
 
+bool dv_axes_list(const int64_t *named, int64_t count, int rank, int *axes, dv_error *error)
+{
+    bool marked[DV_MAX_RANK] = {false};
+    if (named && !dv_axes_mark(named, count, rank, marked, error))
+        return false;
+    for (int k = 0; k < (int)count; k++) {
+        axes[k] = k;
+        if (named && !dv_axis_resolve(named[k], rank, &axes[k], error))
+            return false;
+    }
+    return true;
+}
+
 static uint64_t hash_text(const char *text) /* FNV-1a */
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);

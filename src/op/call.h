@@ -43,6 +43,9 @@ bool dv_call_ints(const dv_call *call, const char *name, int since, int i, const
 
 /* Marks each of the axes of a tensor of `rank`; an axis named twice is an error. */
 bool dv_axes_mark(const int64_t *axes, int64_t count, int rank, bool *marked, dv_error *error);
+/* The axes that a list of `count` names, each once; where `named` is NULL, the first `count` in order. Of a tensor of
+ * `rank`, which `count` does not exceed without an error. */
+bool dv_axes_list(const int64_t *named, int64_t count, int rank, int *axes, dv_error *error);
 
 /* A seed for the random numbers of a node: of the attribute seed, or the training state if there is one, and of the
  * node's name, so that nodes draw different numbers. */

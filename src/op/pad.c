@@ -107,24 +107,23 @@ static bool read_mode(const dv_call *call, mode *m, dv_error *error)
 /* The lists say `before` for every axis they name, then `after`. */
 static bool read_borders(const dv_call *call, pad *p, dv_error *error)
 {
-    const int64_t *sizes, *axes;
+    const int64_t *sizes, *named;
     int64_t count, axis_count;
-    bool marked[DV_MAX_RANK] = {false};
+    int axes[DV_MAX_RANK];
     const int rank = call->input[0]->shape.rank;
     if (!dv_call_ints(call, "pads", 11, 1, "the list of pads", &sizes, &count, error) ||
-        !dv_call_ints(call, "", 11, 3, "the list of axes", &axes, &axis_count, error))
+        !dv_call_ints(call, "", 11, 3, "the list of axes", &named, &axis_count, error))
         return false;
-    const int64_t named = axis_count < 0 ? rank : axis_count;
-    if (count != 2 * named)
-        return dv_error_set(error, DV_ERROR_FORMAT, "there are %" PRId64 " pads for %" PRId64 " axes", count, named);
-    if (axis_count >= 0 && !dv_axes_mark(axes, axis_count, rank, marked, error))
+    if (axis_count < 0)
+        axis_count = rank;
+    if (count != 2 * axis_count)
+        return dv_error_set(error, DV_ERROR_FORMAT, "there are %" PRId64 " pads for %" PRId64 " axes", count,
+                            axis_count);
+    if (!dv_axes_list(named, axis_count, rank, axes, error))
         return false;
-    for (int64_t k = 0; k < named; k++) {
-        int axis = (int)k;
-        if (axis_count >= 0 && !dv_axis_resolve(axes[k], rank, &axis, error))
-            return false;
-        p->axis[axis].before = sizes[k];
-        p->axis[axis].after = sizes[named + k];
+    for (int64_t k = 0; k < axis_count; k++) {
+        p->axis[axes[k]].before = sizes[k];
+        p->axis[axes[k]].after = sizes[axis_count + k];
     }
     return true;
 }
@@ -147,26 +146,24 @@ static bool infer_center(dv_call *call, dv_error *error)
 {
     const int64_t *sizes;
     int64_t count;
-    bool marked[DV_MAX_RANK] = {false};
+    int axes[DV_MAX_RANK];
     if (!dv_call_require(call, 2, error) || !dv_call_constant_ints(call, 1, "the wanted shape", &sizes, &count, error))
         return false;
     const dv_shape *x = &call->input[0]->shape;
-    const dv_attribute *axes = dv_attribute_find(call->attributes, "axes", DV_ATTRIBUTE_INTS);
-    if (count != (axes ? axes->count : x->rank))
+    const dv_attribute *named = dv_attribute_find(call->attributes, "axes", DV_ATTRIBUTE_INTS);
+    const int axis_count = named ? named->count : x->rank;
+    if (count != axis_count)
         return dv_error_set(error, DV_ERROR_FORMAT, "the wanted shape has %" PRId64 " sizes for %d axes", count,
-                            axes ? axes->count : x->rank);
+                            axis_count);
     pad *p = dv_call_prepare(call, sizeof *p, error);
-    if (!p || (axes && !dv_axes_mark(axes->ints, axes->count, x->rank, marked, error)))
+    if (!p || !dv_axes_list(named ? named->ints : NULL, count, x->rank, axes, error))
         return false;
-    for (int k = 0; k < (int)count; k++) {
-        int axis = k;
-        if (axes && !dv_axis_resolve(axes->ints[k], x->rank, &axis, error))
-            return false;
+    for (int k = 0; k < axis_count; k++) {
         if (sizes[k] < 0 || sizes[k] > MOST)
             return dv_error_set(error, DV_ERROR_FORMAT, "a size of %" PRId64 " makes no sense", sizes[k]);
-        const int64_t missing = sizes[k] - x->dim[axis];
-        p->axis[axis].before = missing / 2;
-        p->axis[axis].after = missing - missing / 2;
+        const int64_t missing = sizes[k] - x->dim[axes[k]];
+        p->axis[axes[k]].before = missing / 2;
+        p->axis[axes[k]].after = missing - missing / 2;
     }
     return finish(call, p, error);
 }

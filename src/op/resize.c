@@ -96,18 +96,10 @@ static bool read_style(const dv_call *call, dv_resize_style *style, dv_error *er
 /* The axes that scales, sizes and roi tell about, in their order. */
 static bool read_axes(const dv_call *call, int *axes, int *count, dv_error *error)
 {
-    bool marked[DV_MAX_RANK] = {false};
     const int rank = call->input[0]->shape.rank;
     const dv_attribute *named = dv_attribute_find(call->attributes, "axes", DV_ATTRIBUTE_INTS);
-    if (named && !dv_axes_mark(named->ints, named->count, rank, marked, error))
-        return false;
     *count = named ? named->count : rank;
-    for (int k = 0; k < *count; k++) {
-        axes[k] = k;
-        if (named && !dv_axis_resolve(named->ints[k], rank, &axes[k], error))
-            return false;
-    }
-    return true;
+    return dv_axes_list(named ? named->ints : NULL, *count, rank, axes, error);
 }
 
 /* The floats of input i, which must be known and `count` in number. */
