@@ -30,15 +30,15 @@ void dv_loop_run(const dv_loop *loop, void *context, void (*row)(void *context, 
 void dv_loop_share(const dv_loop *loop, dv_team *team, void *context,
                    void (*row)(void *context, int64_t n, int64_t y, int64_t a, int64_t b));
 
-/* Blocks of one size each that broadcast as elements do, such as the matrices of a batch: block k of the output is of
- * those at a_at[k] and b_at[k], counted in elements. */
+/* Blocks of one size each that broadcast as elements do, such as the matrices of a batch: block k of the output is
+ * made of those at a_at[k] and b_at[k], counted in elements. */
 typedef struct dv_pairs {
     int64_t count;
     int64_t *a_at, *b_at;
 } dv_pairs;
 
-/* The pairs of blocks of a_size and b_size elements, of which there are as many as `a` and `b` say, which broadcast to
- * `output`. The offsets are the arena's. */
+/* Of inputs that hold blocks of a_size and b_size elements in the shapes a and b, which broadcast to `output`. The
+ * offsets are the arena's. */
 bool dv_pairs_find(dv_pairs *pairs, const dv_shape *a, int64_t a_size, const dv_shape *b, int64_t b_size,
                    const dv_shape *output, dv_arena *arena, dv_error *error);
 

@@ -7,6 +7,7 @@
 #include "kernel/vector.h"
 #include "kernel/wide.h"
 
+#include <limits.h>
 #include <math.h>
 
 enum { CHUNK = 256 };
@@ -68,29 +69,14 @@ static double identity(fold f)
 
 /* ---- inference ------------------------------------------------------------------------ */
 
-/* The axes, which are an attribute or input 1; *axes is NULL when they are left out. */
-static bool read_axes(const dv_call *call, bool as_input, const int64_t **axes, int64_t *count, dv_error *error)
-{
-    *axes = NULL;
-    *count = 0;
-    if (as_input)
-        return !dv_call_input(call, 1) || dv_call_constant_ints(call, 1, "axes", axes, count, error);
-    const dv_attribute *given = dv_attribute_find(call->attributes, "axes", DV_ATTRIBUTE_INTS);
-    if (given) {
-        *axes = given->ints;
-        *count = given->count;
-    }
-    return true;
-}
-
 static bool mark_axes(const dv_call *call, bool as_input, bool *reduced, dv_error *error)
 {
     const int rank = call->input[0]->shape.rank;
     const int64_t *axes;
     int64_t count;
-    if (!read_axes(call, as_input, &axes, &count, error))
+    if (!dv_call_ints(call, "axes", as_input ? 0 : INT_MAX, 1, "axes", &axes, &count, error))
         return false;
-    const bool all = count == 0 && !(as_input && dv_attribute_int(call->attributes, "noop_with_empty_axes", 0));
+    const bool all = count <= 0 && !(as_input && dv_attribute_int(call->attributes, "noop_with_empty_axes", 0));
     for (int i = 0; i < rank; i++)
         reduced[i] = all;
     for (int64_t k = 0; k < count; k++) {
