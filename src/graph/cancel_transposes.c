@@ -3,7 +3,6 @@
 #include "graph/rewrite.h"
 #include "graph/uses.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- Transpose ------------------------------------------------------------------------------- */

@@ -45,13 +45,8 @@ static bool is_idle_pad(const copies *it, const dv_node *node)
 {
     if (strcmp(node->op->name, "Pad") != 0)
         return false;
-    const dv_attribute *pads = dv_attribute_find(&node->attributes, "pads", DV_ATTRIBUTE_INTS);
-    const dv_tensor *amounts =
-        node->input_count > 1 && node->input[1] >= 0 ? it->graph->value[node->input[1]].constant : NULL;
-    int64_t count = pads                                        ? pads->count
-                    : amounts && amounts->type == DV_TYPE_INT64 ? dv_shape_elements(&amounts->shape)
-                                                                : 0;
-    const int64_t *pad = pads ? pads->ints : count ? amounts->i : NULL;
+    const int64_t *pad;
+    int64_t count = dv_node_ints(it->graph, node, "pads", 1, &pad);
     for (int64_t k = 0; k < count; k++)
         if (pad[k])
             return false;

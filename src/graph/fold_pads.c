@@ -2,10 +2,7 @@
 #include "graph/rewrite.h"
 #include "graph/uses.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-enum { MOST = 2 * DV_MAX_RANK };
 
 static bool is_text(const dv_node *node, const char *name, const char *otherwise, const char *wanted)
 {
@@ -13,23 +10,16 @@ static bool is_text(const dv_node *node, const char *name, const char *otherwise
 }
 
 /* The pads of a Pad of zeros, an attribute before opset 11; NULL if it is another, or not known. */
-static const int64_t *find_zeros(const dv_graph *graph, const dv_node *pad, int *count)
+static const int64_t *find_zeros(const dv_graph *graph, const dv_node *pad, int64_t *count)
 {
     double value = (double)dv_attribute_float(&pad->attributes, "value", 0);
     bool has_value = pad->input_count > 2 && pad->input[2] >= 0, has_axes = pad->input_count > 3 && pad->input[3] >= 0;
     if (!is_text(pad, "mode", "constant", "constant") || has_axes ||
         (has_value && !dv_node_scalar(graph, pad, 2, &value)) || value != 0)
         return NULL;
-    const dv_attribute *pads = dv_attribute_find(&pad->attributes, "pads", DV_ATTRIBUTE_INTS);
-    if (pads) {
-        *count = pads->count;
-        return pads->ints;
-    }
-    const dv_tensor *amounts = pad->input_count > 1 && pad->input[1] >= 0 ? graph->value[pad->input[1]].constant : NULL;
-    if (!amounts || amounts->type != DV_TYPE_INT64 || dv_shape_elements(&amounts->shape) > MOST)
-        return NULL;
-    *count = (int)dv_shape_elements(&amounts->shape);
-    return amounts->i;
+    const int64_t *pads;
+    *count = dv_node_ints(graph, pad, "pads", 1, &pads);
+    return pads;
 }
 
 /* Behind batch and channels only, and nothing cut off. */
@@ -74,7 +64,7 @@ static bool replace_pads(dv_graph *graph, dv_node *conv, const dv_attribute *pad
 
 static bool fold(dv_graph *graph, const dv_node *pad, dv_node *conv, dv_error *error)
 {
-    int count = 0;
+    int64_t count = 0;
     const dv_tensor *weight = graph->value[conv->input[1]].constant;
     const int64_t *zeros = weight ? find_zeros(graph, pad, &count) : NULL;
     const dv_attribute *old = dv_attribute_find(&conv->attributes, "pads", DV_ATTRIBUTE_INTS);

@@ -4,7 +4,6 @@
 #include "graph/uses.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { FACTORS = 4 };
@@ -21,17 +20,6 @@ typedef struct product {
 static bool is_near(double a, double b)
 {
     return fabs(a - b) <= 1e-4 * fabs(b);
-}
-
-/* Input i is a number; the other one, the value it goes with. */
-static bool find_number(const dv_graph *graph, const dv_node *node, double *number, int *value)
-{
-    for (int i = 0; i < 2; i++)
-        if (dv_node_scalar(graph, node, i, number)) {
-            *value = node->input[1 - i];
-            return true;
-        }
-    return false;
 }
 
 /* ---- products --------------------------------------------------------------------------------- */
@@ -57,9 +45,9 @@ static bool add_factors(const dv_uses *uses, product *it, const dv_node *node)
 
 static bool add_factor(const dv_uses *uses, product *it, int value)
 {
-    const dv_tensor *constant = dv_graph_float_constant(uses->graph, value);
-    if (constant && dv_shape_elements(&constant->shape) == 1 && constant->shape.rank <= 1) {
-        it->number *= (double)constant->f[0];
+    double number;
+    if (dv_graph_scalar(uses->graph, value, &number)) {
+        it->number *= number;
         return true;
     }
     dv_node *node = dv_uses_own_producer(uses, value, "Mul");
@@ -115,7 +103,8 @@ static bool is_shifted(gate *it, int value, double number)
     double found;
     int from;
     return note(it, dv_uses_own_producer(it->uses, value, "Add")) &&
-           find_number(it->uses->graph, it->node[it->count - 1], &found, &from) && found == number && from == it->x;
+           dv_node_either_scalar(it->uses->graph, it->node[it->count - 1], &found, &from) && found == number &&
+           from == it->x;
 }
 
 /* min(max(x + 3, 0), 6) */
@@ -138,15 +127,16 @@ static bool is_error_function(gate *it, int g)
     double number;
     int from;
     const dv_graph *graph = it->uses->graph;
-    if (!note(it, dv_uses_own_producer(it->uses, g, "Add")) || !find_number(graph, it->node[0], &number, &from) ||
-        number != 1 || !note(it, dv_uses_own_producer(it->uses, from, "Erf")))
+    if (!note(it, dv_uses_own_producer(it->uses, g, "Add")) ||
+        !dv_node_either_scalar(graph, it->node[0], &number, &from) || number != 1 ||
+        !note(it, dv_uses_own_producer(it->uses, from, "Erf")))
         return false;
     from = it->node[1]->input[0];
     if (note(it, dv_uses_own_producer(it->uses, from, "Div")))
         return dv_node_scalar(graph, it->node[2], 1, &number) && is_near(number, sqrt(2)) &&
                it->node[2]->input[0] == it->x;
-    return note(it, dv_uses_own_producer(it->uses, from, "Mul")) && find_number(graph, it->node[2], &number, &from) &&
-           is_near(number, sqrt(0.5)) && from == it->x;
+    return note(it, dv_uses_own_producer(it->uses, from, "Mul")) &&
+           dv_node_either_scalar(graph, it->node[2], &number, &from) && is_near(number, sqrt(0.5)) && from == it->x;
 }
 
 /* tanh(log(1 + exp(x))) */

@@ -3,7 +3,6 @@
 #include "graph/rewrite.h"
 #include "graph/uses.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_NODES = 9 };
@@ -26,11 +25,10 @@ static dv_node *note(match *it, dv_node *node)
     return node;
 }
 
-/* The only reader of a value is a node that was noted, or both are. */
-static dv_node *producer_for(match *it, int value, const char *op, int readers)
+/* The node that computes a value for a node that was noted, and for nobody else. */
+static dv_node *note_producer(match *it, int value, const char *op)
 {
-    dv_node *node = dv_uses_producer(it->uses, value, op);
-    return node && it->uses->readers[value] == readers ? note(it, node) : NULL;
+    return note(it, dv_uses_own_producer(it->uses, value, op));
 }
 
 /* ---- the parts ----------------------------------------------------------------------------------- */
@@ -60,7 +58,7 @@ static int last_axes(const dv_graph *graph, const dv_node *mean)
 static bool match_difference(match *it, int difference)
 {
     dv_node *sub = note(it, dv_uses_producer(it->uses, difference, "Sub"));
-    dv_node *mean = sub ? producer_for(it, sub->input[1], "ReduceMean", 1) : NULL;
+    dv_node *mean = sub ? note_producer(it, sub->input[1], "ReduceMean") : NULL;
     if (!mean || mean->input[0] != sub->input[0])
         return false;
     it->x = sub->input[0];
@@ -72,26 +70,25 @@ static bool match_difference(match *it, int difference)
 static bool match_square(match *it, int square, int difference)
 {
     double power;
-    dv_node *pow = producer_for(it, square, "Pow", 1);
+    dv_node *pow = note_producer(it, square, "Pow");
     if (pow)
         return pow->input[0] == difference && dv_node_scalar(it->uses->graph, pow, 1, &power) && power == 2 &&
                it->uses->readers[difference] == 2;
-    dv_node *mul = producer_for(it, square, "Mul", 1);
+    dv_node *mul = note_producer(it, square, "Mul");
     return mul && mul->input[0] == difference && mul->input[1] == difference && it->uses->readers[difference] == 3;
 }
 
 /* sqrt(mean(d * d) + epsilon) */
 static bool match_deviation(match *it, int deviation, int difference)
 {
+    int average;
     const dv_graph *graph = it->uses->graph;
-    dv_node *root = producer_for(it, deviation, "Sqrt", 1);
-    dv_node *sum = root ? producer_for(it, root->input[0], "Add", 1) : NULL;
-    for (int i = 0; sum && i < 2; i++)
-        if (dv_node_scalar(graph, sum, i, &it->epsilon)) {
-            dv_node *mean = producer_for(it, sum->input[1 - i], "ReduceMean", 1);
-            return mean && last_axes(graph, mean) == it->axes && match_square(it, mean->input[0], difference);
-        }
-    return false;
+    dv_node *root = note_producer(it, deviation, "Sqrt");
+    dv_node *sum = root ? note_producer(it, root->input[0], "Add") : NULL;
+    if (!sum || !dv_node_either_scalar(graph, sum, &it->epsilon, &average))
+        return false;
+    dv_node *mean = note_producer(it, average, "ReduceMean");
+    return mean && last_axes(graph, mean) == it->axes && match_square(it, mean->input[0], difference);
 }
 
 /* A constant for each element of the last dimensions; the other operand is *rest. */
@@ -125,10 +122,10 @@ static bool match_all(match *it, const dv_node *last)
     int product, quotient;
     if (last->opset < 7 || !match_weight(it, last, &it->shift, &product))
         return false;
-    dv_node *mul = producer_for(it, product, "Mul", 1);
+    dv_node *mul = note_producer(it, product, "Mul");
     if (!mul || !match_weight(it, mul, &it->scale, &quotient))
         return false;
-    dv_node *div = producer_for(it, quotient, "Div", 1);
+    dv_node *div = note_producer(it, quotient, "Div");
     if (!div || !match_difference(it, div->input[0]) || !match_deviation(it, div->input[1], div->input[0]))
         return false;
     return has_size_of_axes(it, it->scale) && has_size_of_axes(it, it->shift);

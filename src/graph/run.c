@@ -5,7 +5,6 @@
 #include "graph/evaluate.h"
 #include "graph/runner.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

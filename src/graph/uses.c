@@ -61,13 +61,44 @@ const dv_tensor *dv_graph_float_constant(const dv_graph *graph, int value)
     return constant && dv_type_is_float(constant->type) ? constant : NULL;
 }
 
-bool dv_node_scalar(const dv_graph *graph, const dv_node *node, int i, double *number)
+bool dv_graph_scalar(const dv_graph *graph, int value, double *number)
 {
-    const dv_tensor *constant = i < node->input_count ? dv_graph_float_constant(graph, node->input[i]) : NULL;
+    const dv_tensor *constant = dv_graph_float_constant(graph, value);
     if (!constant || constant->shape.rank > 1 || dv_shape_elements(&constant->shape) != 1)
         return false;
     *number = (double)constant->f[0];
     return true;
+}
+
+bool dv_node_scalar(const dv_graph *graph, const dv_node *node, int i, double *number)
+{
+    return i < node->input_count && dv_graph_scalar(graph, node->input[i], number);
+}
+
+bool dv_node_either_scalar(const dv_graph *graph, const dv_node *node, double *number, int *other)
+{
+    for (int i = 0; i < 2; i++)
+        if (dv_node_scalar(graph, node, i, number)) {
+            *other = node->input[1 - i];
+            return true;
+        }
+    return false;
+}
+
+int64_t dv_node_ints(const dv_graph *graph, const dv_node *node, const char *name, int i, const int64_t **ints)
+{
+    const dv_attribute *given = dv_attribute_find(&node->attributes, name, DV_ATTRIBUTE_INTS);
+    const dv_tensor *constant =
+        i < node->input_count && node->input[i] >= 0 ? graph->value[node->input[i]].constant : NULL;
+    *ints = NULL;
+    if (given) {
+        *ints = given->ints;
+        return given->count;
+    }
+    if (!constant || constant->type != DV_TYPE_INT64)
+        return -1;
+    *ints = constant->i;
+    return dv_shape_elements(&constant->shape);
 }
 
 bool dv_node_become(dv_graph *graph, dv_node *node, int opset, const char *op, int attribute_count,

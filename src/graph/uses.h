@@ -23,8 +23,14 @@ dv_node *dv_uses_own_producer(const dv_uses *it, int value, const char *op);
 
 /* The constant that a value is, of floats; NULL otherwise. */
 const dv_tensor *dv_graph_float_constant(const dv_graph *graph, int value);
-/* Input i of a node is a float constant of one element, without dimensions or with one. */
+/* A value is a float constant of one element, without dimensions or with one. */
+bool dv_graph_scalar(const dv_graph *graph, int value, double *number);
+/* Input i of a node is. */
 bool dv_node_scalar(const dv_graph *graph, const dv_node *node, int i, double *number);
+/* One of the first two inputs is; *other is the other one. */
+bool dv_node_either_scalar(const dv_graph *graph, const dv_node *node, double *number, int *other);
+/* How many integers an attribute has, or else input i, if that is a constant of INT64; -1: they are not known. */
+int64_t dv_node_ints(const dv_graph *graph, const dv_node *node, const char *name, int i, const int64_t **ints);
 
 /* The node is the operator of the default domain at an opset; its attributes and inputs are replaced. False and no
  * change without such an operator. The attributes are copied. */
