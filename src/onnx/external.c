@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "onnx/model.h"
 #include "op/element.h"
 
 #include <errno.h>
@@ -39,7 +40,7 @@ static bool read_number(const Onnx__StringStringEntryProto *entry, int64_t *numb
     if (entry->value && dv_number_read_whole(entry->value, number) && *number >= 0)
         return true;
     return dv_error_set(error, DV_ERROR_FORMAT, "the %s '%s' of its external data is no number of bytes", entry->key,
-                        entry->value ? entry->value : "");
+                        dv_text_of(entry->value));
 }
 
 bool dv_extent_read(const Onnx__TensorProto *proto, dv_extent *extent, dv_error *error)
@@ -47,9 +48,9 @@ bool dv_extent_read(const Onnx__TensorProto *proto, dv_extent *extent, dv_error 
     *extent = (dv_extent){.location = "", .length = -1};
     for (size_t k = 0; k < proto->n_external_data; k++) {
         const Onnx__StringStringEntryProto *entry = proto->external_data[k];
-        const char *key = entry->key ? entry->key : "";
+        const char *key = dv_text_of(entry->key);
         if (strcmp(key, "location") == 0)
-            extent->location = entry->value ? entry->value : "";
+            extent->location = dv_text_of(entry->value);
         else if (strcmp(key, "offset") == 0 && !read_number(entry, &extent->offset, error))
             return false;
         else if (strcmp(key, "length") == 0 && !read_number(entry, &extent->length, error))

@@ -11,11 +11,6 @@ typedef struct function_key {
     const char *domain, *name, *overload;
 } function_key;
 
-static const char *text_of(const char *text)
-{
-    return text ? text : "";
-}
-
 static const char *domain_of(const char *domain)
 {
     return dv_model_is_default_domain(domain) ? "" : domain;
@@ -23,7 +18,7 @@ static const char *domain_of(const char *domain)
 
 static function_key key_of_function(const Onnx__FunctionProto *it)
 {
-    return (function_key){domain_of(it->domain), text_of(it->name), text_of(it->overload)};
+    return (function_key){domain_of(it->domain), dv_text_of(it->name), dv_text_of(it->overload)};
 }
 
 static int compare_keys(const function_key *a, const function_key *b)
@@ -58,7 +53,8 @@ bool dv_functions_init(dv_functions *it, const Onnx__ModelProto *model, dv_error
     qsort(it->sorted, it->count, sizeof *it->sorted, compare_functions);
     for (size_t f = 1; f < it->count; f++)
         if (compare_functions(&it->sorted[f - 1], &it->sorted[f]) == 0)
-            return dv_error_set(error, DV_ERROR_FORMAT, "function '%s' is defined twice", text_of(it->sorted[f]->name));
+            return dv_error_set(error, DV_ERROR_FORMAT, "function '%s' is defined twice",
+                                dv_text_of(it->sorted[f]->name));
     return true;
 }
 
@@ -70,7 +66,7 @@ void dv_functions_clear(dv_functions *it)
 
 const Onnx__FunctionProto *dv_functions_find(const dv_functions *it, const Onnx__NodeProto *node)
 {
-    function_key key = {domain_of(node->domain), text_of(node->op_type), text_of(node->overload)};
+    function_key key = {domain_of(node->domain), dv_text_of(node->op_type), dv_text_of(node->overload)};
     const Onnx__FunctionProto **found =
         it->count ? bsearch(&key, it->sorted, it->count, sizeof *it->sorted, compare_with_key) : NULL;
     return found ? *found : NULL;

@@ -14,6 +14,12 @@ Onnx__ModelProto *dv_model_load(const char *path, dv_error *error);
  * error where it asks for two. */
 bool dv_model_opset(const Onnx__ModelProto *model, int64_t *opset, dv_error *error);
 
+/* A text that may be absent. */
+static inline const char *dv_text_of(const char *text)
+{
+    return text ? text : "";
+}
+
 /* True for the two names of the default domain. */
 bool dv_model_is_default_domain(const char *domain);
 

@@ -5,6 +5,7 @@
 #include "graph/probe.h"
 #include "onnx/external.h"
 #include "onnx/function.h"
+#include "onnx/model.h"
 #include "onnx/scope.h"
 
 /* A function, or a branch, that is being read inside of others. */
@@ -23,12 +24,6 @@ typedef struct dv_reader {
     const dv_nesting *nesting;
     int visited; /* nodes, calls of functions and branches counted in */
 } dv_reader;
-
-/* A text that may be absent. */
-static inline const char *dv_text_of(const char *text)
-{
-    return text ? text : "";
-}
 
 /* ---- attributes: read_attribute.c ------------------------------------------------------- */
 

@@ -13,7 +13,7 @@
 
 static const char *copy_text(dv_arena *arena, const char *text, dv_error *error)
 {
-    return dv_arena_text(arena, text ? text : "", error);
+    return dv_arena_text(arena, dv_text_of(text), error);
 }
 
 /* Elements by the shape alone, of floating-point tensors: integers are shapes and axes. What is impossible counts as
@@ -56,7 +56,7 @@ typedef struct walk {
 /* "Conv" as it is, "com.microsoft.FusedConv" where the domain is another. */
 static const char *full_name(dv_arena *arena, const Onnx__NodeProto *node, dv_error *error)
 {
-    const char *op = node->op_type ? node->op_type : "";
+    const char *op = dv_text_of(node->op_type);
     if (dv_model_is_default_domain(node->domain))
         return dv_arena_text(arena, op, error);
     size_t size = strlen(node->domain) + strlen(op) + 2;
@@ -68,7 +68,7 @@ static const char *full_name(dv_arena *arena, const Onnx__NodeProto *node, dv_er
 
 static const char *why_missing(const Onnx__NodeProto *node, int64_t opset)
 {
-    const char *op = node->op_type ? node->op_type : "";
+    const char *op = dv_text_of(node->op_type);
     if (!dv_model_is_default_domain(node->domain))
         return "domain not supported";
     if (opset < DV_OPSET_OLDEST || opset > DV_OPSET_NEWEST)
