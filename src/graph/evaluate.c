@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+/* More elements are no shape arithmetic. */
+enum { LARGEST_KNOWN = 1 << 16 };
+
 size_t dv_tensor_bytes(const dv_tensor *tensor)
 {
     return (size_t)dv_shape_elements(&tensor->shape) * dv_type_stored_size(tensor->type);
@@ -133,4 +136,22 @@ bool dv_evaluation_run(dv_evaluation *it, dv_arena *arena, size_t limit, size_t 
     free(it->call.workspace);
     it->call.workspace = NULL;
     return true;
+}
+
+static bool is_small(const dv_evaluation *it)
+{
+    for (int o = 0; o < it->call.output_count; o++)
+        if (it->output[o] && dv_shape_elements(&it->output[o]->shape) > LARGEST_KNOWN)
+            return false;
+    return true;
+}
+
+bool dv_evaluation_follow(const dv_node *node, dv_tensor *value, const bool *wanted, dv_arena *scratch, dv_arena *known)
+{
+    dv_evaluation it;
+    size_t spent = 0, limit = SIZE_MAX; /* what is small needs little */
+    dv_evaluation_bind(&it, node, value, wanted);
+    if (!dv_evaluation_infer(&it, scratch, NULL, NULL))
+        return false;
+    return !dv_evaluation_is_known(&it) || !is_small(&it) || dv_evaluation_run(&it, known, limit, &spent, NULL);
 }

@@ -27,6 +27,11 @@ bool dv_evaluation_swells(const dv_evaluation *it);
 /* Computes the outputs into memory of `arena`; *spent counts its bytes, up to `limit`. */
 bool dv_evaluation_run(dv_evaluation *it, dv_arena *arena, size_t limit, size_t *spent, dv_error *error);
 
+/* All that can be told of the outputs of a node: types and shapes, and elements, in memory of `known`, where they are
+ * known and no more than those of shape arithmetic. False if nothing can be. */
+bool dv_evaluation_follow(const dv_node *node, dv_tensor *value, const bool *wanted, dv_arena *scratch,
+                          dv_arena *known);
+
 /* Bytes of a tensor's elements; the shape was checked. */
 size_t dv_tensor_bytes(const dv_tensor *tensor);
 

@@ -14,11 +14,7 @@ static bool keep_results(dv_graph *graph, const dv_evaluation *it, dv_error *err
         if (!constant)
             return false;
         *constant = *it->output[o];
-        dv_value *value = &graph->value[it->node->output[o]];
-        value->constant = constant;
-        value->type = constant->type;
-        value->has_shape = true;
-        value->shape = constant->shape;
+        dv_rewrite_set_constant(graph, it->node->output[o], constant);
     }
     return true;
 }

@@ -20,11 +20,7 @@ static bool keep(dv_graph *graph, int v, const dv_tensor *known, dv_error *error
     if (!constant)
         return false;
     memcpy(constant->data, known->data, dv_tensor_bytes(known));
-    dv_value *value = &graph->value[v];
-    value->constant = constant;
-    value->type = constant->type;
-    value->has_shape = true;
-    value->shape = constant->shape;
+    dv_rewrite_set_constant(graph, v, constant);
     return true;
 }
 

@@ -3,6 +3,7 @@
  * part of them. */
 #include "graph/rewrite.h"
 #include "graph/uses.h"
+#include "op/call.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,21 +22,13 @@ typedef struct weight_layout {
     int behind; /* dimensions of the result behind the channels */
 } weight_layout;
 
-static int64_t product_from(const dv_shape *shape, int from)
-{
-    int64_t product = 1;
-    for (int d = from; d < shape->rank; d++)
-        product *= shape->dim[d];
-    return product;
-}
-
 /* (C_out, C_in / groups, kernel...) */
 static bool lay_out_conv(const dv_node *node, const dv_shape *weight, weight_layout *layout)
 {
     (void)node;
     if (weight->rank < 3)
         return false;
-    *layout = (weight_layout){1, 1, weight->dim[0], product_from(weight, 1), weight->rank - 2};
+    *layout = (weight_layout){1, 1, weight->dim[0], dv_shape_product(weight, 1, weight->rank), weight->rank - 2};
     return true;
 }
 
@@ -45,8 +38,8 @@ static bool lay_out_conv_transpose(const dv_node *node, const dv_shape *weight, 
     int64_t groups = dv_attribute_int(&node->attributes, "group", 1);
     if (weight->rank < 3 || groups < 1 || weight->dim[0] % groups)
         return false;
-    *layout =
-        (weight_layout){groups, weight->dim[0] / groups, weight->dim[1], product_from(weight, 2), weight->rank - 2};
+    *layout = (weight_layout){groups, weight->dim[0] / groups, weight->dim[1],
+                              dv_shape_product(weight, 2, weight->rank), weight->rank - 2};
     return true;
 }
 

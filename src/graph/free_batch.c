@@ -5,14 +5,12 @@
 #include "base/error.h"
 #include "graph/evaluate.h"
 #include "graph/rewrite.h"
+#include "op/call.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { ONE, TWO, SIZES };
-
-/* More elements are no shape arithmetic. */
-enum { LARGEST_KNOWN = 1 << 16 };
 
 typedef struct change {
     dv_node *node;
@@ -47,14 +45,6 @@ static int find_grown(const dv_shape *one, const dv_shape *two)
     return grown;
 }
 
-static int64_t product(const dv_shape *shape, int from, int to)
-{
-    int64_t all = 1;
-    for (int d = from; d < to; d++)
-        all *= shape->dim[d];
-    return all;
-}
-
 /* Where the samples are found after a reshape: elements keep their order, so as many lie outside of them as before.
  * Where the samples' dimension may go with the one before or the one behind it, what has lost a dimension has joined
  * it to the one before. -1: it cannot be told. */
@@ -62,7 +52,7 @@ static int find_place(int from_rank, int64_t outside, const dv_shape *to)
 {
     int place = -1;
     for (int d = 0; d < to->rank; d++) {
-        if (product(to, 0, d) != outside)
+        if (dv_shape_product(to, 0, d) != outside)
             continue;
         if (to->dim[d] == 1)
             return d;
@@ -124,17 +114,8 @@ static bool is_reshape_to_constant(const tracing *it, const dv_node *node)
 static bool follow(tracing *it, const dv_node *node, int s)
 {
     dv_arena *scratch = dv_arena_new(NULL);
-    dv_evaluation call;
-    size_t spent = 0;
-    dv_evaluation_bind(&call, node, it->value[s], it->wanted);
-    bool told = scratch && dv_evaluation_infer(&call, scratch, NULL, NULL);
-    bool is_small = told;
-    for (int o = 0; is_small && o < call.call.output_count; o++)
-        is_small = !call.output[o] || dv_shape_elements(&call.output[o]->shape) <= LARGEST_KNOWN;
-    if (is_small && dv_evaluation_is_known(&call))
-        told = dv_evaluation_run(&call, it->arena, SIZE_MAX, &spent, NULL);
-    if (scratch)
-        dv_arena_free(scratch);
+    bool told = scratch && dv_evaluation_follow(node, it->value[s], it->wanted, scratch, it->arena);
+    dv_arena_free(scratch);
     return told;
 }
 
@@ -149,11 +130,11 @@ static bool follow_reshape(tracing *it, dv_node *node, dv_error *error)
         return goes;
     if (grown < 0)
         return false;
-    int64_t outside = product(&one[x].shape, 0, grown) * (it->outside[x] ? it->outside[x] : 1);
+    int64_t outside = dv_shape_product(&one[x].shape, 0, grown) * (it->outside[x] ? it->outside[x] : 1);
     int place = find_place(one[x].shape.rank, outside, &one[y].shape);
     if (place < 0)
         return false;
-    it->outside[y] = outside / product(&one[y].shape, 0, place);
+    it->outside[y] = outside / dv_shape_product(&one[y].shape, 0, place);
     if (goes && find_grown(&one[y].shape, &two[y].shape) == place)
         return true;
     dv_shape to = one[y].shape;

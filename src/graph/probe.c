@@ -14,9 +14,6 @@ enum { SIZES = 3 };
 /* Of the first dimension, where it is free, and of all others. */
 static const int64_t batch_size[SIZES] = {1, 2, 97}, other_size[SIZES] = {224, 256, 320};
 
-/* More elements are no shape arithmetic. */
-enum { LARGEST_KNOWN = 1 << 16 };
-
 struct dv_probe {
     const dv_graph *graph;
     dv_arena *arena; /* of known elements */
@@ -139,14 +136,6 @@ static void forget_outputs(dv_probe *probe, const dv_node *node, int s)
             probe->value[s][node->output[o]] = (dv_tensor){0};
 }
 
-static bool is_small(const dv_evaluation *it)
-{
-    for (int o = 0; o < it->call.output_count; o++)
-        if (it->output[o] && dv_shape_elements(&it->output[o]->shape) > LARGEST_KNOWN)
-            return false;
-    return true;
-}
-
 /* Under one of the sizes. */
 static bool follow(dv_probe *probe, const dv_node *node, int s, dv_error *error)
 {
@@ -155,13 +144,7 @@ static bool follow(dv_probe *probe, const dv_node *node, int s, dv_error *error)
     dv_arena *scratch = dv_arena_new(error);
     if (!scratch)
         return false;
-    dv_evaluation it;
-    dv_evaluation_bind(&it, node, probe->value[s], NULL);
-    size_t spent = 0, limit = SIZE_MAX; /* what is small needs little */
-    bool told = dv_evaluation_infer(&it, scratch, NULL, NULL);
-    if (told && dv_evaluation_is_known(&it) && is_small(&it))
-        told = dv_evaluation_run(&it, probe->arena, limit, &spent, NULL);
-    if (!told)
+    if (!dv_evaluation_follow(node, probe->value[s], NULL, scratch, probe->arena))
         forget_outputs(probe, node, s);
     dv_arena_free(scratch);
     return true;

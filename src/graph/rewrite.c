@@ -1,6 +1,15 @@
 /* What the rewrites share: taking nodes out of a graph. */
 #include "graph/rewrite.h"
 
+void dv_rewrite_set_constant(dv_graph *graph, int value, dv_tensor *constant)
+{
+    dv_value *it = &graph->value[value];
+    it->constant = constant;
+    it->type = constant->type;
+    it->has_shape = true;
+    it->shape = constant->shape;
+}
+
 void dv_rewrite_remove(dv_node *node)
 {
     node->op = NULL;

@@ -27,6 +27,9 @@ bool dv_rewrite_free_batch(dv_graph *graph, dv_error *error);
 /* Nodes that no output rests on. */
 bool dv_rewrite_drop_unused(dv_graph *graph, dv_error *error);
 
+/* The value is a constant of these elements, which lie in the graph's arena. */
+void dv_rewrite_set_constant(dv_graph *graph, int value, dv_tensor *constant);
+
 /* Takes a node out: marked now, gone after dv_rewrite_compact. */
 void dv_rewrite_remove(dv_node *node);
 bool dv_rewrite_is_removed(const dv_node *node);
