@@ -1,4 +1,4 @@
-/* What the rewrites share: taking nodes out of a graph. */
+/* What the rewrites share: making values constant, and taking nodes out of a graph. */
 #include "graph/rewrite.h"
 
 void dv_rewrite_set_constant(dv_graph *graph, int value, dv_tensor *constant)
