@@ -184,6 +184,14 @@ static bool is_batch(const char *name, const char *stem, bool numbered)
     return strcmp(name, ".bin") == 0 || strcmp(name, ".bin.gz") == 0;
 }
 
+/* What a distribution may hold, by the names of its files: pictures to train on before those to test with. */
+static const struct {
+    const char *stem;
+    bool numbered;
+    int variant;
+} stems[] = {{"data_batch_", true, 0}, {"train", false, 1}, {"test_batch", false, 0}, {"test", false, 1}};
+enum { STEMS = sizeof stems / sizeof stems[0] };
+
 typedef struct batches {
     int count;
     char *name[MAX_BATCHES];
@@ -204,37 +212,46 @@ static void batches_clear(batches *found)
     found->count = 0;
 }
 
-static void find_batches(const char *path, const char *stem, bool numbered, batches *found)
+static void add_name(const char *name, batches of_stem[STEMS])
+{
+    for (int i = 0; i < STEMS; i++) {
+        batches *found = &of_stem[i];
+        if (found->count < MAX_BATCHES && is_batch(name, stems[i].stem, stems[i].numbered) &&
+            (found->name[found->count] = strdup(name))) {
+            found->count++;
+        }
+    }
+}
+
+static void list_batches(const char *path, batches of_stem[STEMS])
 {
     DIR *folder = opendir(path);
     struct dirent *entry;
-    found->count = 0;
-    while (folder && found->count < MAX_BATCHES && (entry = readdir(folder))) {
-        if (is_batch(entry->d_name, stem, numbered) && (found->name[found->count] = strdup(entry->d_name))) {
-            found->count++;
-        }
+    while (folder && (entry = readdir(folder))) {
+        add_name(entry->d_name, of_stem);
     }
     if (folder) {
         closedir(folder);
     }
-    qsort(found->name, (size_t)found->count, sizeof *found->name, by_number);
 }
 
-/* What there is, by the names of the distribution: pictures to train on before those to test with. */
+/* The first of the stems that there is. */
 static const variant *find_distribution(const char *path, batches *found)
 {
-    static const struct {
-        const char *stem;
-        bool numbered;
-        int variant;
-    } stems[] = {{"data_batch_", true, 0}, {"train", false, 1}, {"test_batch", false, 0}, {"test", false, 1}};
-    for (size_t i = 0; i < sizeof stems / sizeof stems[0]; i++) {
-        find_batches(path, stems[i].stem, stems[i].numbered, found);
-        if (found->count) {
-            return &variants[stems[i].variant];
+    const variant *which = NULL;
+    batches of_stem[STEMS] = {0};
+    list_batches(path, of_stem);
+    found->count = 0;
+    for (int i = 0; i < STEMS; i++) {
+        if (which || !of_stem[i].count) {
+            batches_clear(&of_stem[i]);
+            continue;
         }
+        which = &variants[stems[i].variant];
+        *found = of_stem[i];
+        qsort(found->name, (size_t)found->count, sizeof *found->name, by_number);
     }
-    return NULL;
+    return which;
 }
 
 static bool probe_folder(const dv_place *place)

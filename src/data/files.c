@@ -213,11 +213,11 @@ static bool find_size(const dv_files *files, dv_dataset *dataset, dv_error *erro
     return files->count > 1 ? dv_error_prefix(error, "none of the first pictures can be read") : false;
 }
 
-/* A look at some, evenly spread. */
+/* A look at some, evenly spread; the first has been looked at. */
 static void compare_sizes(const dv_files *files, dv_dataset *dataset)
 {
     int64_t step = files->count / LOOKED_AT + 1;
-    for (int64_t i = 0; i < files->count; i += step) {
+    for (int64_t i = step; i < files->count; i += step) {
         dv_image_facts facts;
         if (describe(files, i, &facts, NULL)) {
             dataset->channels = facts.channels > dataset->channels ? facts.channels : dataset->channels;

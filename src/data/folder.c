@@ -17,6 +17,7 @@ enum { MAX_DEPTH = 32, MAX_PICTURES = 100000000 };
 /* ---- one folder --------------------------------------------------------------------------- */
 
 typedef struct listing {
+    char *within;          /* the path of the folder below the root, where it is part of a tree */
     char **file, **folder; /* names, in the order of their bytes */
     int64_t files, folders, file_room, folder_room;
     int64_t others; /* files that are no pictures by their names */
@@ -31,6 +32,7 @@ static void listing_clear(listing *l)
     for (int64_t i = 0; i < l->folders; i++) {
         free(l->folder[i]);
     }
+    free(l->within);
     free(l->file);
     free(l->folder);
     free(l->other);
@@ -161,8 +163,44 @@ static bool add_files(walk *w, const char *within, const listing *l, dv_error *e
     return good;
 }
 
-/* Adds all folders at and below one to the list. */
-static bool find_folders(walk *w, const char *within, int depth, listing *found, dv_error *error)
+/* All folders of a tree. */
+typedef struct tree {
+    listing *folder;
+    int64_t count, room;
+} tree;
+
+static void tree_clear(tree *t)
+{
+    for (int64_t i = 0; i < t->count; i++) {
+        listing_clear(&t->folder[i]);
+    }
+    free(t->folder);
+}
+
+/* Takes the folder over. */
+static bool tree_add(tree *t, listing *folder, dv_error *error)
+{
+    if (t->count == t->room) {
+        int64_t room = 2 * t->room + 16;
+        listing *grown = realloc(t->folder, (size_t)room * sizeof *grown);
+        if (!grown) {
+            return dv_error_set(error, DV_ERROR_MEMORY, "out of memory");
+        }
+        t->folder = grown;
+        t->room = room;
+    }
+    t->folder[t->count++] = *folder;
+    *folder = (listing){0};
+    return true;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const listing *)a)->within, ((const listing *)b)->within);
+}
+
+/* Adds all folders at and below one. */
+static bool find_folders(walk *w, const char *within, int depth, tree *found, dv_error *error)
 {
     listing l = {0};
     char *path = join(w->root, within, error);
@@ -173,14 +211,14 @@ static bool find_folders(walk *w, const char *within, int depth, listing *found,
         free(path);
         return true;
     }
-    bool good = (append(&found->folder, &found->folders, &found->folder_room, within) ||
-                 dv_error_set(error, DV_ERROR_MEMORY, "out of memory")) &&
-                list_folder(&l, path, error);
+    l.within = strdup(within);
+    bool good = l.within ? list_folder(&l, path, error) : dv_error_set(error, DV_ERROR_MEMORY, "out of memory");
     for (int64_t i = 0; good && i < l.folders; i++) {
         char *below = join(within, l.folder[i], error);
         good = below && find_folders(w, below, depth + 1, found, error);
         free(below);
     }
+    good = good && tree_add(found, &l, error);
     listing_clear(&l);
     free(path);
     return good;
@@ -189,19 +227,15 @@ static bool find_folders(walk *w, const char *within, int depth, listing *found,
 /* All pictures at and below a folder, folder by folder in the order of their paths' bytes: ImageFolder's order. */
 static bool add_tree(walk *w, const char *within, dv_error *error)
 {
-    listing found = {0};
+    tree found = {0};
     bool good = find_folders(w, within, 1, &found, error);
-    if (good && found.folders) {
-        qsort(found.folder, (size_t)found.folders, sizeof *found.folder, by_bytes);
+    if (good && found.count) {
+        qsort(found.folder, (size_t)found.count, sizeof *found.folder, by_path);
     }
-    for (int64_t i = 0; good && i < found.folders; i++) {
-        listing l = {0};
-        char *path = join(w->root, found.folder[i], error);
-        good = path && list_folder(&l, path, error) && add_files(w, found.folder[i], &l, error);
-        listing_clear(&l);
-        free(path);
+    for (int64_t i = 0; good && i < found.count; i++) {
+        good = add_files(w, found.folder[i].within, &found.folder[i], error);
     }
-    listing_clear(&found);
+    tree_clear(&found);
     return good;
 }
 
