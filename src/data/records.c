@@ -69,11 +69,6 @@ void dv_records_free(dv_records *records)
     }
 }
 
-size_t dv_records_stride(const dv_records *records)
-{
-    return records->stride;
-}
-
 bool dv_records_add(dv_records *records, dv_source *source, size_t start, int64_t count, dv_error *error)
 {
     if (records->segment_count == records->segment_room) {

@@ -18,7 +18,6 @@ typedef struct dv_records dv_records;
 /* False and an error if a picture of these sizes cannot be used. */
 dv_records *dv_records_new(const dv_layout *layout, dv_error *error);
 void dv_records_free(dv_records *records);
-size_t dv_records_stride(const dv_records *records); /* bytes of a record */
 
 /* Takes over a file of which `count` records are used from byte `start` on; the caller has made sure that they are
  * there. On failure the file stays the caller's. */
