@@ -74,6 +74,9 @@ void dv_names_sort(const char **names, int64_t count, int *distinct);
 /* The place of a name among sorted ones, or -1. */
 int dv_names_find(const char *const *sorted, int count, const char *name);
 
+/* A text as JSON, freed by json_decref; a byte order mark is passed over. */
+struct json_t *dv_json_parse(const char *text, size_t size, dv_error *error);
+
 /* Names of classes as JSON: a list; an object from the number of a class to its name, or to a list that ends with it;
  * an object from names to numbers; one of these as the "id2label" of an object. */
 bool dv_json_is_names(const char *text, size_t size);

@@ -4,7 +4,6 @@
 #include "base/error.h"
 
 #include <jansson.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,7 +179,6 @@ static bool read_labels(dv_place *place, dv_label_list *labels, dv_error *error)
 {
     dv_bytes bytes;
     uint8_t *owned;
-    json_error_t reason;
     items all;
     if (place->source.size > max_text) {
         return dv_error_set(error, DV_ERROR_UNSUPPORTED, "is a JSON of more than %zu bytes", max_text);
@@ -188,13 +186,9 @@ static bool read_labels(dv_place *place, dv_label_list *labels, dv_error *error)
     if (!dv_place_bytes(place, &bytes, &owned, error)) {
         return false;
     }
-    size_t skip = bytes.size >= 3 && memcmp(bytes.data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    json_t *root = json_loadb((const char *)bytes.data + skip, bytes.size - skip, JSON_REJECT_DUPLICATES, &reason);
+    json_t *root = dv_json_parse((const char *)bytes.data, bytes.size, error);
     free(owned);
-    if (!root) {
-        return dv_error_set(error, DV_ERROR_FORMAT, "is no JSON: line %d: %s", reason.line, reason.text);
-    }
-    bool good = collect(root, &all, labels, error) && read_items(&all, labels, error);
+    bool good = root && collect(root, &all, labels, error) && read_items(&all, labels, error);
     json_decref(root);
     return good;
 }

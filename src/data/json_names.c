@@ -11,16 +11,20 @@
 /* Hugging Face's config.json. */
 static const char in_config[] = "id2label";
 
-static json_t *load(const char *text, size_t size, json_error_t *reason)
+json_t *dv_json_parse(const char *text, size_t size, dv_error *error)
 {
+    json_error_t reason;
     size_t skip = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    return json_loadb(text + skip, size - skip, JSON_REJECT_DUPLICATES, reason);
+    json_t *root = json_loadb(text + skip, size - skip, JSON_REJECT_DUPLICATES, &reason);
+    if (!root) {
+        dv_error_set(error, DV_ERROR_FORMAT, "is no JSON: line %d: %s", reason.line, reason.text);
+    }
+    return root;
 }
 
 bool dv_json_is_names(const char *text, size_t size)
 {
-    json_error_t reason;
-    json_t *root = load(text, size, &reason);
+    json_t *root = dv_json_parse(text, size, NULL);
     bool container = json_is_array(root) || json_is_object(root);
     json_decref(root);
     return container;
@@ -97,12 +101,8 @@ static bool take(json_t *root, char ***names, int *count, dv_error *error)
 
 bool dv_json_names(const char *text, size_t size, char ***names, int *count, dv_error *error)
 {
-    json_error_t reason;
-    json_t *root = load(text, size, &reason);
-    if (!root) {
-        return dv_error_set(error, DV_ERROR_FORMAT, "is no JSON: line %d: %s", reason.line, reason.text);
-    }
-    bool good = take(root, names, count, error);
+    json_t *root = dv_json_parse(text, size, error);
+    bool good = root && take(root, names, count, error);
     json_decref(root);
     return good;
 }
