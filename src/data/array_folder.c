@@ -120,13 +120,10 @@ static bool add(reading *r, dv_source *source, int class, dv_error *error)
     dv_npy_elements elements;
     dv_layout layout;
     int64_t count;
-    size_t start, size = source->size < DV_HEAD ? source->size : DV_HEAD;
-    uint8_t *head = dv_alloc(size, 1, error);
-    bool good = head && dv_source_read(source, 0, size, head, error) &&
-                dv_npy_read_header(&(dv_bytes){head, size}, source->size, &array, &elements, error) &&
+    size_t start;
+    bool good = dv_npy_read_header_at(source, 0, &array, &elements, error) &&
                 dv_array_layout(&array, &layout, &count, r->words, error) && check_layout(r, &layout, error) &&
                 dv_npy_order(&array, &elements, source, &start, error);
-    free(head);
     int *labels = good ? realloc(r->labels, (size_t)(r->count + count + 1) * sizeof *labels) : NULL;
     if (!labels) {
         return good && dv_error_set(error, DV_ERROR_MEMORY, "no memory for labels");
@@ -142,17 +139,9 @@ static bool add(reading *r, dv_source *source, int class, dv_error *error)
 static bool add_file(reading *r, const dv_place *place, const char *name, int class, size_t *memory, dv_error *error)
 {
     dv_source source = {.file = -1};
-    char *path = dv_path_join(place->path, name);
-    if (!path) {
-        return dv_error_set(error, DV_ERROR_MEMORY, "out of memory");
-    }
-    bool good = dv_source_open(&source, path, *memory, limit, error);
-    if (good) {
-        *memory -= source.bytes && source.size < *memory ? source.size : 0;
-        good = add(r, &source, class, error) || dv_error_prefix(error, "%s", name);
-    }
+    bool good = dv_place_open_file(place, name, limit, memory, &source, error) &&
+                (add(r, &source, class, error) || dv_error_prefix(error, "%s", name));
     dv_source_close(&source);
-    free(path);
     return good;
 }
 

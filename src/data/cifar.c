@@ -268,17 +268,9 @@ static bool add_batch(reading *r, const dv_place *place, const char *name, size_
 {
     enum { LIMIT = 1 << 30 };
     dv_source source = {.file = -1};
-    char *path = dv_path_join(place->path, name);
-    if (!path) {
-        return dv_error_set(error, DV_ERROR_MEMORY, "out of memory");
-    }
-    bool good = dv_source_open(&source, path, *memory, LIMIT, error);
-    if (good) {
-        *memory -= source.bytes && source.size < *memory ? source.size : 0;
-        good = add(r, &source, error) || dv_error_prefix(error, "%s", name);
-    }
+    bool good = dv_place_open_file(place, name, LIMIT, memory, &source, error) &&
+                (add(r, &source, error) || dv_error_prefix(error, "%s", name));
     dv_source_close(&source);
-    free(path);
     return good;
 }
 

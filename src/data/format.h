@@ -28,6 +28,10 @@ typedef struct dv_place {
  * already. */
 bool dv_place_bytes(const dv_place *place, dv_bytes *bytes, uint8_t **owned, dv_error *error);
 
+/* Opens a file of a folder; *memory is what may still be taken, and shrinks by what is. */
+bool dv_place_open_file(const dv_place *folder, const char *name, size_t limit, size_t *memory, dv_source *source,
+                        dv_error *error);
+
 /* Readers do not name the file in their errors: who opened it does. On failure they leave nothing behind. A NULL slot:
  * the format holds no such thing. */
 typedef struct dv_format {

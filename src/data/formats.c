@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -102,6 +101,21 @@ bool dv_place_bytes(const dv_place *place, dv_bytes *bytes, uint8_t **owned, dv_
     free(*owned);
     *owned = NULL;
     return false;
+}
+
+bool dv_place_open_file(const dv_place *folder, const char *name, size_t limit, size_t *memory, dv_source *source,
+                        dv_error *error)
+{
+    char *path = dv_path_join(folder->path, name);
+    if (!path) {
+        return dv_error_set(error, DV_ERROR_MEMORY, "out of memory");
+    }
+    bool good = dv_source_open(source, path, *memory, limit, error);
+    if (good) {
+        *memory -= source->bytes && source->size < *memory ? source->size : 0;
+    }
+    free(path);
+    return good;
 }
 
 /* ---- formats ---------------------------------------------------------------------------------- */

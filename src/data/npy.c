@@ -265,6 +265,22 @@ bool dv_npy_read_header(const dv_bytes *head, size_t size, dv_array *array, dv_n
     return true;
 }
 
+bool dv_npy_read_header_at(const dv_source *source, size_t start, dv_array *array, dv_npy_elements *elements,
+                           dv_error *error)
+{
+    size_t left = source->size - start;
+    dv_bytes head = {.size = left < DV_HEAD ? left : DV_HEAD};
+    uint8_t *room = dv_alloc(head.size, 1, error);
+    head.data = room;
+    bool good = room && dv_source_read(source, start, head.size, room, error) &&
+                dv_npy_read_header(&head, left, array, elements, error);
+    if (good) {
+        elements->start += start;
+    }
+    free(room);
+    return good;
+}
+
 bool dv_npy_parse(const dv_bytes *file, dv_array *array, dv_error *error)
 {
     dv_array made;

@@ -14,6 +14,10 @@ typedef struct dv_npy_elements {
  * there. */
 bool dv_npy_read_header(const dv_bytes *head, size_t size, dv_array *array, dv_npy_elements *elements, dv_error *error);
 
+/* Reads it from where the file, or the member of an archive, begins in a source: it reaches to the source's end. */
+bool dv_npy_read_header_at(const dv_source *source, size_t start, dv_array *array, dv_npy_elements *elements,
+                           dv_error *error);
+
 /* A whole file in memory as an array with data. */
 bool dv_npy_parse(const dv_bytes *file, dv_array *array, dv_error *error);
 

@@ -81,20 +81,17 @@ static const dv_zip_member *not_found(const archive *a, const char *what, dv_err
     return NULL;
 }
 
-static const dv_zip_member *find_pictures(const archive *a, const char *named, dv_error *error)
+/* The one that is named; else the one with a telling name, or the only one. */
+static const dv_zip_member *choose(const archive *a, const char *named, bool labels, dv_error *error)
 {
-    const dv_zip_member *member = NULL;
-    if (named) {
-        member = find(a, named);
-        return member ? member : not_found(a, "pictures", error);
+    const dv_zip_member *member = named ? find(a, named) : NULL;
+    for (int i = 0; i < KNOWN && !named && !member; i++) {
+        member = find(a, labels ? known[i].labels : known[i].pictures);
     }
-    for (int i = 0; i < KNOWN && !member; i++) {
-        member = find(a, known[i].pictures);
-    }
-    if (!member && a->zip.count == 1) {
+    if (!named && !member && a->zip.count == 1) {
         member = &a->zip.member[0];
     }
-    return member ? member : not_found(a, "pictures", error);
+    return member ? member : not_found(a, labels ? "labels" : "pictures", error);
 }
 
 /* The labels that go with the pictures by name; NULL: none do. */
@@ -109,38 +106,7 @@ static const dv_zip_member *find_partner(const archive *a, const dv_zip_member *
     return NULL;
 }
 
-static const dv_zip_member *find_labels(const archive *a, const char *named, dv_error *error)
-{
-    const dv_zip_member *member = NULL;
-    if (named) {
-        member = find(a, named);
-        return member ? member : not_found(a, "labels", error);
-    }
-    for (int i = 0; i < KNOWN && !member; i++) {
-        member = find(a, known[i].labels);
-    }
-    if (!member && a->zip.count == 1) {
-        member = &a->zip.member[0];
-    }
-    return member ? member : not_found(a, "labels", error);
-}
-
 /* ---- pictures -------------------------------------------------------------------------- */
-
-/* The member's header, wherever its bytes are. */
-static bool read_header(const dv_source *source, size_t start, dv_array *array, dv_npy_elements *elements,
-                        dv_error *error)
-{
-    size_t left = source->size - start;
-    dv_bytes head = {.size = left < DV_HEAD ? left : DV_HEAD};
-    uint8_t *room = dv_alloc(head.size, 1, error);
-    head.data = room;
-    bool good = room && dv_source_read(source, start, head.size, room, error) &&
-                dv_npy_read_header(&head, left, array, elements, error);
-    elements->start += start;
-    free(room);
-    return good;
-}
 
 static bool attach_pictures(dv_source *source, size_t start, dv_dataset *pictures, dv_error *error)
 {
@@ -149,7 +115,7 @@ static bool attach_pictures(dv_source *source, size_t start, dv_dataset *picture
     dv_layout layout;
     int64_t count = 0;
     char words[64];
-    return read_header(source, start, &array, &elements, error) &&
+    return dv_npy_read_header_at(source, start, &array, &elements, error) &&
            dv_array_layout(&array, &layout, &count, words, error) &&
            dv_npy_order(&array, &elements, source, &start, error) &&
            dv_records_attach_one(pictures, &layout, source, start, count, words, error);
@@ -194,7 +160,7 @@ static bool label_pictures(const dv_zip_member *member, dv_source *source, dv_la
 
 static bool take_pictures(const archive *a, dv_place *place, dv_dataset *pictures, dv_error *error)
 {
-    const dv_zip_member *member = find_pictures(a, place->member, error), *partner;
+    const dv_zip_member *member = choose(a, place->member, false, error), *partner;
     if (!member) {
         return false;
     }
@@ -235,7 +201,7 @@ static bool read_labels(dv_place *place, dv_label_list *labels, dv_error *error)
     if (!open_archive(&a, &place->source, error)) {
         return false;
     }
-    const dv_zip_member *member = find_labels(&a, place->member, error);
+    const dv_zip_member *member = choose(&a, place->member, true, error);
     bool good = member && take_labels(member, &place->source, labels, error);
     dv_arena_free(a.arena);
     return good;
@@ -247,7 +213,7 @@ static bool describe(dv_place *place, dv_array *array, dv_error *error)
     if (!open_archive(&a, &place->source, error)) {
         return false;
     }
-    const dv_zip_member *member = find_pictures(&a, place->member, error);
+    const dv_zip_member *member = choose(&a, place->member, false, error);
     bool good = member && parse_member(member, &place->source, array, error);
     if (good) {
         free(array->data);
