@@ -31,7 +31,7 @@ bool dv_bundle_name_pictures(const dv_bundle_settings *settings, dv_dataset_sour
     return read_memory(settings->memory, &source->memory, error);
 }
 
-bool dv_bundle_open_pictures(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error)
+static bool open_pictures(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error)
 {
     dv_dataset_source source;
     if (!dv_bundle_name_pictures(settings, &source, error))
@@ -133,7 +133,7 @@ dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error)
         !(bundle->team = dv_team_new(source->threads, error)))
         goto fail;
     bundle->facts.threads = dv_team_size(bundle->team);
-    if (!dv_bundle_open_pictures(bundle, &settings, error) || !dv_bundle_open_vae(bundle, &settings, error) ||
+    if (!open_pictures(bundle, &settings, error) || !dv_bundle_open_vae(bundle, &settings, error) ||
         !dv_bundle_open_teacher(bundle, &settings, error) || !list_notes(bundle, error))
         goto fail;
     return bundle;

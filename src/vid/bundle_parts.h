@@ -1,4 +1,5 @@
-/* Opening the parts of a bundle, in this order: pictures, auto-encoder, teacher. For bundle*.c and check*.c only. */
+/* Opening the parts of a bundle, the auto-encoder before the teacher, when its pictures are open. For bundle*.c and
+ * check*.c only. */
 #ifndef DV_VID_BUNDLE_PARTS_H
 #define DV_VID_BUNDLE_PARTS_H
 
@@ -9,7 +10,6 @@
 bool dv_bundle_name_pictures(const dv_bundle_settings *settings, dv_dataset_source *source, dv_error *error);
 
 /* Each checks what it opens against what is there already. False and an error that names the file. */
-bool dv_bundle_open_pictures(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error);
 bool dv_bundle_open_vae(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error);
 bool dv_bundle_open_teacher(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error);
 

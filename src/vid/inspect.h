@@ -94,7 +94,5 @@ const dv_node *dv_inspect_producer(const dv_graph *graph, int value);
 int dv_inspect_origin(const dv_graph *graph, int value);
 /* Sets needed[v] for every value that `value` rests on, and for itself; returns how many nodes compute these. */
 int dv_inspect_mark(const dv_graph *graph, int value, bool *needed);
-/* True if computing `value` needs `other`, or it is that. */
-bool dv_inspect_rests_on(const dv_graph *graph, int value, int other);
 
 #endif

@@ -134,17 +134,6 @@ int dv_inspect_mark(const dv_graph *graph, int value, bool *needed)
     return nodes;
 }
 
-bool dv_inspect_rests_on(const dv_graph *graph, int value, int other)
-{
-    bool *needed = dv_alloc((size_t)graph->value_count, sizeof *needed, NULL), found = false;
-    if (needed) {
-        dv_inspect_mark(graph, value, needed);
-        found = needed[other];
-    }
-    free(needed);
-    return found;
-}
-
 /* ---- which output ------------------------------------------------------------------- */
 
 /* Numbers that a value has for each sample, all in one row; 0 where it is not so. */
@@ -172,6 +161,18 @@ static int depth_of(const dv_graph *graph, int value)
     return depth;
 }
 
+/* True if computing `value` needs `other`, or it is that. */
+static bool rests_on(const dv_graph *graph, int value, int other)
+{
+    bool *needed = dv_alloc((size_t)graph->value_count, sizeof *needed, NULL), found = false;
+    if (needed) {
+        dv_inspect_mark(graph, value, needed);
+        found = needed[other];
+    }
+    free(needed);
+    return found;
+}
+
 /* Features that another row of numbers is made of. */
 static bool leads_to_another(const dv_plan *plan, int output)
 {
@@ -179,8 +180,7 @@ static bool leads_to_another(const dv_plan *plan, int output)
     int value = dv_inspect_origin(graph, graph->output[output]);
     for (int o = 0; o < graph->output_count && o < MOST_OUTPUTS; o++) {
         int other = dv_inspect_origin(graph, graph->output[o]);
-        if (o != output && other != value && row_width(plan, graph->output[o]) &&
-            dv_inspect_rests_on(graph, other, value))
+        if (o != output && other != value && row_width(plan, graph->output[o]) && rests_on(graph, other, value))
             return true;
     }
     return false;

@@ -11,7 +11,8 @@
 
 enum { TASK_ROWS = 64 };
 
-bool dv_shortlist_is_needed(const dv_bundle *bundle)
+/* False where every class has a row of its own, whatever the neighbours are. */
+static bool is_needed(const dv_bundle *bundle)
 {
     return bundle->facts.classes > (bundle->facts.multi_label ? DV_MOST_LABELS : DV_MOST_ROWS);
 }
@@ -151,7 +152,7 @@ static bool group(dv_shortlist *list, dv_bundle *bundle, const dv_neighbors *set
 {
     struct grouping work = {list, bundle->facts.classes, set->count, set->logits, NULL};
     *grouped = set->logits;
-    if (!dv_shortlist_is_needed(bundle))
+    if (!is_needed(bundle))
         return true;
     if (!(work.grouped = dv_arena_alloc(list->arena, (size_t)set->count * (size_t)list->rows, sizeof(float), error)))
         return false;
@@ -170,7 +171,7 @@ static dv_shortlist *make_list(const dv_bundle *bundle, dv_error *error)
         dv_arena_free(arena);
         return NULL;
     }
-    bool cut = dv_shortlist_is_needed(bundle), multi_label = bundle->facts.multi_label;
+    bool cut = is_needed(bundle), multi_label = bundle->facts.multi_label;
     list->arena = arena;
     list->rows = !cut ? bundle->facts.classes : multi_label ? DV_MOST_LABELS : DV_MOST_ROWS;
     list->names = cut && !multi_label ? list->rows - 1 : list->rows;
@@ -194,7 +195,7 @@ bool dv_shortlist_update(dv_bundle *bundle, const int always[DV_SHORTLIST_ALWAYS
         return false;
     for (int row = 0; row < list->rows; row++)
         list->row_class[row] = row;
-    if ((!dv_shortlist_is_needed(bundle) || choose(list, bundle, always, error)) &&
+    if ((!is_needed(bundle) || choose(list, bundle, always, error)) &&
         group(list, bundle, bundle->neighbors, &list->neighbors, error) &&
         group(list, bundle, bundle->fresh, &list->fresh, error)) {
         bundle->shortlist = list;

@@ -26,7 +26,4 @@ void dv_shortlist_free(dv_shortlist *shortlist);
 /* Logits of R rows from those of all classes, of one picture. */
 void dv_shortlist_group(const dv_shortlist *shortlist, int classes, const float *logits, float *grouped);
 
-/* False where every class has a row of its own, whatever the neighbours are. */
-bool dv_shortlist_is_needed(const dv_bundle *bundle);
-
 #endif

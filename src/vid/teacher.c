@@ -82,18 +82,6 @@ static bool run_chunks(struct run *it, int64_t count, const dv_progress *progres
     return ok;
 }
 
-bool dv_teacher_feed(dv_bundle *bundle, dv_runner *runner, int64_t width, const float *pictures, int64_t count,
-                     float *result, const dv_progress *progress, dv_error *error)
-{
-    struct run it = {.bundle = bundle,
-                     .feed = bundle->teacher_feed,
-                     .runner = runner,
-                     .width = width,
-                     .pictures = pictures,
-                     .result = result};
-    return run_chunks(&it, count, progress, error);
-}
-
 bool dv_teacher_feed_files(dv_bundle *bundle, dv_runner *runner, int64_t width, int64_t first, int64_t count,
                            float *result, const dv_progress *progress, dv_error *error)
 {
@@ -129,9 +117,13 @@ static bool to_logits(const dv_bundle *bundle, float *value, int64_t count, dv_e
 bool dv_teacher_run(dv_bundle *bundle, const float *pictures, int64_t count, float *logits, const dv_progress *progress,
                     dv_error *error)
 {
-    return dv_teacher_feed(bundle, bundle->teacher.runner, bundle->head.width, pictures, count, logits, progress,
-                           error) &&
-           to_logits(bundle, logits, count, error);
+    struct run it = {.bundle = bundle,
+                     .feed = bundle->teacher_feed,
+                     .runner = bundle->teacher.runner,
+                     .width = bundle->head.width,
+                     .pictures = pictures,
+                     .result = logits};
+    return run_chunks(&it, count, progress, error) && to_logits(bundle, logits, count, error);
 }
 
 bool dv_teacher_run_files(dv_bundle *bundle, int64_t first, int64_t count, float *logits, const dv_progress *progress,

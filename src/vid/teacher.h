@@ -13,10 +13,8 @@ bool dv_teacher_run(dv_bundle *bundle, const float *pictures, int64_t count, flo
 bool dv_teacher_run_files(dv_bundle *bundle, int64_t first, int64_t count, float *logits, const dv_progress *progress,
                           dv_error *error);
 
-/* Feeds pictures to a graph that takes what the teacher takes and puts out one row of `width` numbers a picture: the
- * teacher or a part of it. By pictures of the auto-encoder's size, or by those of the files. result: count x width. */
-bool dv_teacher_feed(dv_bundle *bundle, dv_runner *runner, int64_t width, const float *pictures, int64_t count,
-                     float *result, const dv_progress *progress, dv_error *error);
+/* Feeds pictures of the files to a graph that takes what the teacher takes and puts out one row of `width` numbers a
+ * picture: the teacher or a part of it. result: count x width. */
 bool dv_teacher_feed_files(dv_bundle *bundle, dv_runner *runner, int64_t width, int64_t first, int64_t count,
                            float *result, const dv_progress *progress, dv_error *error);
 
