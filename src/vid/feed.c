@@ -129,6 +129,32 @@ void dv_feed_forward(const dv_feed *feed, const float *picture, float *input, fl
         write_channel(feed, source + (size_t)(c % feed->planes) * after, c, input);
 }
 
+struct preparing {
+    const dv_feed *feed;
+    const float *pictures;
+    float *input;
+    float *scratch; /* one stretch a thread */
+};
+
+static void prepare(void *context, int64_t task, int thread)
+{
+    const struct preparing *work = context;
+    dv_feed_forward(work->feed, work->pictures + (size_t)task * dv_feed_picture_size(work->feed),
+                    work->input + (size_t)task * dv_feed_input_size(work->feed),
+                    work->scratch + (size_t)thread * dv_feed_scratch(work->feed));
+}
+
+bool dv_feed_many(const dv_feed *feed, dv_team *team, const float *pictures, int64_t count, float *input,
+                  dv_error *error)
+{
+    struct preparing work = {.feed = feed, .pictures = pictures, .input = input};
+    work.scratch = dv_alloc((size_t)dv_team_size(team) * dv_feed_scratch(feed), sizeof *work.scratch, error);
+    if (work.scratch)
+        dv_team_run(team, prepare, &work, count);
+    free(work.scratch);
+    return work.scratch != NULL;
+}
+
 void dv_feed_backward(const dv_feed *feed, const float *gradient, float *by_picture, float *scratch)
 {
     size_t before = plane_of(feed->height, feed->width), after = plane_of(feed->to.height, feed->to.width);

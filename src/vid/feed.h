@@ -2,6 +2,7 @@
 #ifndef DV_VID_FEED_H
 #define DV_VID_FEED_H
 
+#include "base/team.h"
 #include "image/resample.h"
 #include "vid/inspect.h"
 
@@ -22,6 +23,9 @@ size_t dv_feed_input_size(const dv_feed *feed);
 size_t dv_feed_scratch(const dv_feed *feed);
 
 void dv_feed_forward(const dv_feed *feed, const float *picture, float *input, float *scratch);
+/* `count` pictures one behind the other, made into as many inputs. False where memory is lacking. */
+bool dv_feed_many(const dv_feed *feed, dv_team *team, const float *pictures, int64_t count, float *input,
+                  dv_error *error);
 /* The gradient by the picture (overwritten), given that by the input. What is clipped to 0..1 or rounded passes it on
  * as if it were not. */
 void dv_feed_backward(const dv_feed *feed, const float *gradient, float *by_picture, float *scratch);

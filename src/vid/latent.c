@@ -11,36 +11,17 @@ enum { CHUNK_FLOATS = 1 << 22 };
 
 /* ---- encoding ------------------------------------------------------------------ */
 
-struct preparing {
-    const dv_feed *feed;
-    const float *pictures;
-    float *input, *scratch;
-};
-
-static void prepare(void *context, int64_t task, int thread)
-{
-    const struct preparing *work = context;
-    size_t size = dv_feed_input_size(work->feed);
-    dv_feed_forward(work->feed, work->pictures + task * size, work->input + task * size,
-                    work->scratch + (size_t)thread * dv_feed_scratch(work->feed));
-}
-
 /* What the encoder puts out: a row of means and perhaps one of spreads, or both in one. */
 static bool run_encoder(dv_bundle *bundle, const float *pictures, int64_t count, float *const *output,
                         const dv_progress *progress, dv_error *error)
 {
-    struct preparing work = {.feed = bundle->encoder_feed, .pictures = pictures};
-    if (dv_feed_is_idle(work.feed))
+    const dv_feed *feed = bundle->encoder_feed;
+    if (dv_feed_is_idle(feed))
         return dv_runner_run_batch(bundle->encoder.runner, pictures, count, output, progress, "encode", error);
-    size_t threads = (size_t)dv_team_size(bundle->team);
-    bool ok = (work.input = dv_alloc((size_t)count, (size_t)bundle->pixels * sizeof(float), error)) &&
-              (work.scratch = dv_alloc(threads * dv_feed_scratch(work.feed), sizeof(float), error));
-    if (ok) {
-        dv_team_run(bundle->team, prepare, &work, count);
-        ok = dv_runner_run_batch(bundle->encoder.runner, work.input, count, output, progress, "encode", error);
-    }
-    free(work.scratch);
-    free(work.input);
+    float *input = dv_alloc((size_t)count, (size_t)bundle->pixels * sizeof *input, error);
+    bool ok = input && dv_feed_many(feed, bundle->team, pictures, count, input, error) &&
+              dv_runner_run_batch(bundle->encoder.runner, input, count, output, progress, "encode", error);
+    free(input);
     return ok;
 }
 

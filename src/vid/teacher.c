@@ -11,22 +11,7 @@
 /* Pictures that are made ready and run at a time, so that the copy stays small. */
 enum { CHUNK_FLOATS = 1 << 22, TASK_PICTURES = 64 };
 
-/* ---- pictures made ready ---------------------------------------------------- */
-
-struct preparing {
-    const dv_feed *feed;
-    const float *pictures;
-    float *input;
-    float *scratch; /* one stretch a thread */
-};
-
-static void prepare(void *context, int64_t task, int thread)
-{
-    const struct preparing *work = context;
-    dv_feed_forward(work->feed, work->pictures + task * dv_feed_picture_size(work->feed),
-                    work->input + task * dv_feed_input_size(work->feed),
-                    work->scratch + (size_t)thread * dv_feed_scratch(work->feed));
-}
+/* ---- runs ------------------------------------------------------------------ */
 
 /* A run over pictures that come from memory or from files, a chunk at a time. */
 struct run {
@@ -36,8 +21,8 @@ struct run {
     int64_t width, first;  /* the first picture of the files */
     const float *pictures; /* NULL: from files */
     float *result;
-    float *read;           /* a chunk of pictures from files */
-    struct preparing work; /* its input has room for a chunk */
+    float *read;  /* a chunk of pictures from files */
+    float *input; /* a chunk made ready; NULL: the network takes pictures as they are */
 };
 
 static bool run_chunk(struct run *it, int64_t from, int64_t size, const dv_progress *progress, dv_error *error)
@@ -49,11 +34,9 @@ static bool run_chunk(struct run *it, int64_t from, int64_t size, const dv_progr
     else if (!dv_dataset_pictures(it->bundle->dataset, it->first + from, size, &it->bundle->teacher_form,
                                   it->bundle->team, it->read, error))
         return false;
-    it->work.pictures = pictures;
-    if (it->work.input)
-        dv_team_run(it->bundle->team, prepare, &it->work, size);
-    return dv_runner_run_batch(it->runner, it->work.input ? it->work.input : pictures, size, &output, progress,
-                               "teacher", error);
+    if (it->input && !dv_feed_many(it->feed, it->bundle->team, pictures, size, it->input, error))
+        return false;
+    return dv_runner_run_batch(it->runner, it->input ? it->input : pictures, size, &output, progress, "teacher", error);
 }
 
 static bool run_chunks(struct run *it, int64_t count, const dv_progress *progress, dv_error *error)
@@ -64,11 +47,8 @@ static bool run_chunks(struct run *it, int64_t count, const dv_progress *progres
     bool ok = true;
     if (chunk > count)
         chunk = count;
-    it->work.feed = it->feed;
     if (!dv_feed_is_idle(it->feed))
-        ok = (it->work.input = dv_alloc((size_t)chunk * after, sizeof(float), error)) &&
-             (it->work.scratch =
-                  dv_alloc((size_t)dv_team_size(it->bundle->team) * dv_feed_scratch(it->feed), sizeof(float), error));
+        ok = (it->input = dv_alloc((size_t)chunk * after, sizeof(float), error)) != NULL;
     ok = ok && (it->pictures || (it->read = dv_alloc((size_t)chunk * before, sizeof(float), error)));
     for (int64_t from = 0; ok && from < count; from += chunk) {
         int64_t size = count - from < chunk ? count - from : chunk;
@@ -77,8 +57,7 @@ static bool run_chunks(struct run *it, int64_t count, const dv_progress *progres
         ok = run_chunk(it, from, size, &part, error);
     }
     free(it->read);
-    free(it->work.scratch);
-    free(it->work.input);
+    free(it->input);
     return ok;
 }
 
