@@ -85,11 +85,7 @@ static bool count_kept(sample *it, dv_check_vae *vae, const dv_progress *progres
 static bool measure(sample *it, dv_check_vae *vae, const dv_progress *progress, dv_error *error)
 {
     const dv_bundle *bundle = it->bundle;
-    const dv_auto_encoder networks = {.encoder_outputs = 2,
-                                      .log_variance = 1,
-                                      .decoder_outputs = 1,
-                                      .latent = bundle->facts.latent,
-                                      .bundle = it->bundle};
+    const dv_auto_encoder networks = {.latent = bundle->facts.latent, .bundle = it->bundle};
     const dv_picture_source source = {it->count, bundle->pixels, it, read};
     dv_nearness nearness;
     if (!count_kept(it, vae, progress, error) ||

@@ -43,8 +43,7 @@ struct dv_bundle {
     dv_feed *encoder_feed;                  /* to the encoder from pictures of `form` */
     dv_network_input decoded;               /* how pictures lie in what the decoder puts out */
     dv_decoder_range range;
-    int mean_output, log_variance_output;   /* of the encoder; -1: it tells no variance */
-    dv_spread spread;                       /* what that output tells */
+    dv_spread spread;                       /* what the encoder tells beside means, if facts.has_deviation */
     bool halves;                            /* its only output is means, then spreads */
     struct dv_neighbors *neighbors, *fresh; /* of the last explanation; NULL before the first */
     struct dv_shortlist *shortlist;         /* of these */

@@ -163,8 +163,6 @@ static void take_outputs(dv_bundle *bundle, const dv_encoder_outputs *outputs)
     if (outputs->spread >= 0 && graph->output_count > 1)
         graph->output[1] = outputs->spread;
     graph->output_count = outputs->spread >= 0 ? 2 : 1;
-    bundle->mean_output = 0;
-    bundle->log_variance_output = outputs->spread >= 0 ? 1 : -1;
     bundle->halves = outputs->halves;
     bundle->spread = outputs->kind;
     bundle->facts.has_deviation = outputs->spread >= 0 || outputs->halves;

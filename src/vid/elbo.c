@@ -28,24 +28,16 @@ static double reconstruction_nats(const float *picture, const float *probability
 struct block {
     int64_t first, count, pixels;
     float *picture, *mean, *log_variance, *latent, *probability;
-    float **encoder_output, **decoder_output;
 };
 
 static bool make_block(struct block *block, const dv_auto_encoder *networks, dv_arena *arena, dv_error *error)
 {
     size_t pixels = BLOCK * (size_t)block->pixels, latents = BLOCK * (size_t)networks->latent;
-    if (!(block->picture = dv_arena_alloc(arena, pixels, sizeof(float), error)) ||
-        !(block->mean = dv_arena_alloc(arena, latents, sizeof(float), error)) ||
-        !(block->log_variance = dv_arena_alloc(arena, latents, sizeof(float), error)) ||
-        !(block->latent = dv_arena_alloc(arena, latents, sizeof(float), error)) ||
-        !(block->probability = dv_arena_alloc(arena, pixels, sizeof(float), error)) ||
-        !(block->encoder_output = dv_arena_alloc(arena, networks->encoder_outputs, sizeof(float *), error)) ||
-        !(block->decoder_output = dv_arena_alloc(arena, networks->decoder_outputs, sizeof(float *), error)))
-        return false;
-    block->encoder_output[networks->mean] = block->mean;
-    block->encoder_output[networks->log_variance] = block->log_variance;
-    block->decoder_output[0] = block->probability;
-    return true;
+    return (block->picture = dv_arena_alloc(arena, pixels, sizeof(float), error)) &&
+           (block->mean = dv_arena_alloc(arena, latents, sizeof(float), error)) &&
+           (block->log_variance = dv_arena_alloc(arena, latents, sizeof(float), error)) &&
+           (block->latent = dv_arena_alloc(arena, latents, sizeof(float), error)) &&
+           (block->probability = dv_arena_alloc(arena, pixels, sizeof(float), error));
 }
 
 static bool encode(const struct block *block, const dv_auto_encoder *networks, dv_error *error)
@@ -53,15 +45,16 @@ static bool encode(const struct block *block, const dv_auto_encoder *networks, d
     if (networks->bundle)
         return dv_latent_encode(networks->bundle, block->picture, block->count, block->mean, block->log_variance, NULL,
                                 error);
-    return dv_runner_run_batch(networks->encoder, block->picture, block->count, block->encoder_output, NULL, NULL,
-                               error);
+    return dv_runner_run_batch(networks->encoder, block->picture, block->count,
+                               (float *[]){block->mean, block->log_variance}, NULL, NULL, error);
 }
 
 static bool decode(const struct block *block, const dv_auto_encoder *networks, const float *latent, dv_error *error)
 {
     if (networks->bundle)
         return dv_latent_decode(networks->bundle, latent, block->count, block->probability, NULL, error);
-    return dv_runner_run_batch(networks->decoder, latent, block->count, block->decoder_output, NULL, NULL, error);
+    return dv_runner_run_batch(networks->decoder, latent, block->count, (float *[]){block->probability}, NULL, NULL,
+                               error);
 }
 
 static bool add_block(const struct block *block, const dv_auto_encoder *networks, const dv_picture_source *source,
@@ -147,11 +140,7 @@ static bool read_bundle(void *context, int64_t first, int64_t count, float *pict
 bool dv_bundle_negative_elbo(dv_bundle *bundle, uint64_t seed, const dv_progress *progress, double *negative_elbo,
                              dv_error *error)
 {
-    const dv_auto_encoder networks = {.encoder_outputs = 2,
-                                      .log_variance = 1,
-                                      .decoder_outputs = 1,
-                                      .latent = bundle->facts.latent,
-                                      .bundle = bundle};
+    const dv_auto_encoder networks = {.latent = bundle->facts.latent, .bundle = bundle};
     const dv_picture_source source = {bundle->facts.count, bundle->pixels, bundle, read_bundle};
     if (bundle->facts.has_deviation)
         return dv_negative_elbo(&networks, &source, seed, progress, negative_elbo, error);

@@ -5,11 +5,9 @@
 #include "graph/run.h"
 #include "vid/nearness.h"
 
-/* An auto-encoder ready to run; `mean` and `log_variance` are outputs of the encoder, the decoder's is its first. */
+/* An auto-encoder ready to run: the encoder puts out mean and log-variance, the decoder pictures. */
 typedef struct dv_auto_encoder {
     dv_runner *encoder, *decoder;
-    int encoder_outputs, mean, log_variance;
-    int decoder_outputs;
     int latent;
     struct dv_bundle *bundle; /* whose networks are run instead, as it runs them; NULL: those above */
 } dv_auto_encoder;

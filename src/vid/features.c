@@ -24,8 +24,8 @@ typedef struct maker {
 /* A row of the table below. */
 typedef struct kind {
     const char *name;
-    /* Sets the size; `chunk` pictures at most are asked for at a time. */
-    bool (*open)(maker *maker, int64_t chunk, dv_error *error);
+    /* Sets the size. */
+    bool (*open)(maker *maker, dv_error *error);
     /* Of pictures first .. first + count - 1; `pictures` are these in the auto-encoder's size, where `reads` says so.
      */
     bool (*make)(maker *maker, const float *pictures, int64_t first, int64_t count, float *rows,
@@ -35,10 +35,9 @@ typedef struct kind {
 
 /* ---- latent means ------------------------------------------------------------- */
 
-static bool open_latent(maker *it, int64_t chunk, dv_error *error)
+static bool open_latent(maker *it, dv_error *error)
 {
     it->size = it->bundle->facts.latent;
-    (void)chunk;
     (void)error;
     return true;
 }
@@ -52,9 +51,8 @@ static bool make_latent(maker *it, const float *pictures, int64_t first, int64_t
 
 /* ---- logits ---------------------------------------------------------------------- */
 
-static bool open_logits(maker *it, int64_t chunk, dv_error *error)
+static bool open_logits(maker *it, dv_error *error)
 {
-    (void)chunk;
     (void)error;
     it->size = it->bundle->facts.classes;
     return true;
@@ -105,12 +103,11 @@ int dv_features_hidden_value(const dv_graph *graph)
     return -1;
 }
 
-static bool open_hidden(maker *it, int64_t chunk, dv_error *error)
+static bool open_hidden(maker *it, dv_error *error)
 {
     const dv_network *teacher = &it->bundle->teacher;
     int value = dv_features_hidden_value(teacher->graph);
     dv_shape input, row;
-    (void)chunk;
     if (value < 0)
         return dv_error_set(error, DV_ERROR_UNSUPPORTED,
                             "%s: no hidden layer can be told that alone leads to its output; take other features",
@@ -135,9 +132,8 @@ static bool make_hidden(maker *it, const float *pictures, int64_t first, int64_t
 
 /* ---- pixels ---------------------------------------------------------------------------- */
 
-static bool open_pixels(maker *it, int64_t chunk, dv_error *error)
+static bool open_pixels(maker *it, dv_error *error)
 {
-    (void)chunk;
     (void)error;
     it->size = it->bundle->pixels;
     return true;
@@ -201,7 +197,7 @@ bool dv_features_make(dv_bundle *bundle, dv_features features, float **rows, int
     int64_t count = bundle->facts.count, chunk = CHUNK_FLOATS / bundle->pixels > 1 ? CHUNK_FLOATS / bundle->pixels : 1;
     chunk = chunk < count ? chunk : count;
     *rows = NULL;
-    bool ok = of->open(&it, chunk, error) && fits(&it, features, error) &&
+    bool ok = of->open(&it, error) && fits(&it, features, error) &&
               (*rows = dv_alloc(count * it.size, sizeof **rows, error)) &&
               make_all(&it, of, chunk, *rows, progress, error);
     *size = it.size;

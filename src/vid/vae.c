@@ -229,10 +229,6 @@ static bool test_open(struct test *test, const dv_vae *vae, const dv_picture_set
                             vae->height, vae->width);
     test->source = (dv_picture_source){set->count, set->pixels, test, read_set};
     test->networks = (dv_auto_encoder){
-        .encoder_outputs = vae->encoder->output_count,
-        .mean = 0,
-        .log_variance = 1,
-        .decoder_outputs = vae->decoder->output_count,
         .latent = vae->latent,
         .encoder = dv_runner_new(vae->encoder, team, error),
     };
