@@ -1,4 +1,4 @@
-/* Building JSON: what the json*.c files share. For this room only. */
+/* Building JSON. For the json*.c files here and for setup/check_json.c only. */
 #ifndef DV_VID_JSON_OBJECT_H
 #define DV_VID_JSON_OBJECT_H
 
