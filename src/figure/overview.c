@@ -45,13 +45,12 @@ static void describe_marks(const dv_page *page, char *text, size_t size)
 {
     const dv_explanation *explanation = page->explanation;
     const int8_t *mark = page->facts->marks + explanation->options.index * explanation->classes;
-    int known = 0, right = 0;
+    int known = 0;
 
-    for (int k = 0; k < explanation->classes; k++) {
+    for (int k = 0; k < explanation->classes; k++)
         known += mark[k] >= 0;
-        right += mark[k] >= 0 && (explanation->teacher_probabilities[k] >= 0.5f) == mark[k];
-    }
-    snprintf(text, size, "The classifier is right about %d of %d known labels.", right, known);
+    snprintf(text, size, "The classifier is right about %d of %d known labels.",
+             known - dv_count_wrong_labels(explanation->teacher_probabilities, explanation->classes, mark), known);
 }
 
 static void describe_certainty(const dv_page *page, char *text, size_t size)

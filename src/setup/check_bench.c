@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/part.h"
 #include "base/random.h"
+#include "vid/preprocessing.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -155,7 +156,7 @@ static bool measure(dv_trial_bench *it, dv_error *error)
         measure_channels(it, &form, pictures, count);
         it->is_grey = data->channels == 1 || has_no_colors(&form, pictures, count);
     }
-    it->trials->shrinks = data->mixed || (data->height > form.height && data->width > form.width);
+    it->trials->shrinks = dv_preprocessing_shrinks(data, &form);
     free(pictures);
     return ok;
 }

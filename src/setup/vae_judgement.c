@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "vid/latent.h"
+#include "vid/place.h"
 #include "vid/softmax.h"
 #include "vid/span.h"
 #include "vid/teacher.h"
@@ -144,11 +145,10 @@ static bool ask_crowd(const struct crowd *crowd, const struct sample *sample, do
 /* What the reconstruction lost is put back. */
 static void add_residuals(const struct crowd *crowd, const struct sample *sample)
 {
-    const int64_t pixels = sample->bundle->pixels;
-    for (int64_t i = 0; i < crowd->count * pixels; i++) {
-        const int64_t own = i / pixels / NEIGHBORS * pixels + i % pixels;
-        const float value = sample->picture[own] + crowd->decoded[i] - sample->again[own];
-        crowd->decoded[i] = value < 0 ? 0 : value > 1 ? 1 : value;
+    const int pixels = sample->bundle->pixels;
+    for (int64_t i = 0; i < crowd->pictures; i++) {
+        const dv_place place = {.picture = sample->picture + i * pixels, .mean_picture = sample->again + i * pixels};
+        dv_place_add_residual(&place, NEIGHBORS, pixels, crowd->decoded + i * NEIGHBORS * pixels);
     }
 }
 

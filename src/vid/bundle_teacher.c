@@ -2,6 +2,7 @@
 #include "vid/bundle_parts.h"
 
 #include "base/error.h"
+#include "data/form.h"
 #include "onnx/onnx.h"
 #include "vid/preprocessing.h"
 
@@ -165,11 +166,6 @@ static bool check_labels(const dv_bundle *bundle, const dv_bundle_settings *sett
 
 /* ---- sizes -------------------------------------------------------------------- */
 
-static bool same_form(const dv_picture_form *a, const dv_picture_form *b)
-{
-    return a->channels == b->channels && a->height == b->height && a->width == b->width && a->crop == b->crop;
-}
-
 /* Pictures come to the teacher as it was trained, and to the auto-encoder with the same part of them cut out. */
 static bool set_sizes(dv_bundle *bundle, const dv_bundle_settings *settings, dv_notes *notes, dv_error *error)
 {
@@ -184,7 +180,7 @@ static bool set_sizes(dv_bundle *bundle, const dv_bundle_settings *settings, dv_
     facts->teacher_channels = form->channels;
     facts->teacher_height = form->height;
     facts->teacher_width = form->width;
-    facts->same_size = same_form(form, &bundle->form);
+    facts->same_size = dv_form_equal(form, &bundle->form);
     if (!facts->same_size)
         dv_notes_add(notes,
                      "takes %d x %d x %d, the auto-encoder makes %d x %d x %d: it is asked about those resampled",

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/part.h"
 #include "vid/span.h"
 
 #include <stdlib.h>
@@ -18,17 +19,12 @@ struct reading {
     int64_t first, end;
 };
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void read_chunk(void *context, int64_t task, int thread)
 {
     (void)thread;
     const struct reading *reading = context;
     const dv_picture_set *set = reading->set;
-    const int64_t from = reading->first + task * CHUNK, to = smaller(from + CHUNK, reading->end);
+    const int64_t from = reading->first + task * CHUNK, to = dv_smaller(from + CHUNK, reading->end);
     for (int64_t i = from; i < to; i++)
         reading->good[i] =
             dv_dataset_bytes(set->dataset, set->number[i], &set->form, set->bytes + i * set->pixels, NULL);
@@ -48,10 +44,10 @@ static bool read_all(dv_picture_set *set, dv_team *team, const dv_progress *prog
     uint8_t *good = dv_alloc((size_t)set->count, 1, error);
     bool ok = set->bytes && good;
     for (int64_t first = 0; ok && first < set->count; first += AT_A_TIME) {
-        struct reading reading = {set, good, first, smaller(first + AT_A_TIME, set->count)};
+        struct reading reading = {set, good, first, dv_smaller(first + AT_A_TIME, set->count)};
         ok = dv_progress_report(progress, "reading pictures", (double)first / (double)set->count, error);
         if (ok)
-            dv_team_run(team, read_chunk, &reading, (reading.end - first + CHUNK - 1) / CHUNK);
+            dv_team_run(team, read_chunk, &reading, dv_parts(reading.end - first, CHUNK));
     }
     int64_t kept = 0;
     for (int64_t i = 0; ok && i < set->count; i++)

@@ -128,6 +128,11 @@ static bool set_form(const dv_bundle_settings *settings, dv_picture_form *form, 
     return true;
 }
 
+bool dv_preprocessing_shrinks(const dv_dataset *data, const dv_picture_form *form)
+{
+    return data->mixed || (data->height > form->height && data->width > form->width);
+}
+
 bool dv_preprocessing_set(const dv_bundle_settings *settings, const dv_dataset *data, dv_network_input *input,
                           dv_picture_form *form, dv_error *error)
 {
@@ -141,9 +146,7 @@ bool dv_preprocessing_set(const dv_bundle_settings *settings, const dv_dataset *
         input->mean[c] = preset->mean[c];
         input->deviation[c] = preset->deviation[c];
     }
-    /* What is shown in its own size, or made larger, is shown whole. */
-    bool shrinks = data->mixed || (data->height > form->height && data->width > form->width);
-    form->crop = shrinks ? preset->crop : 1;
+    form->crop = dv_preprocessing_shrinks(data, form) ? preset->crop : 1;
     form->filter = preset->filter;
     return set_range(settings, input, error) && set_order(settings, input, error) && set_form(settings, form, error);
 }

@@ -20,6 +20,10 @@ const dv_preset *dv_preset_at(int index);
 /* NULL and an error that names those there are. */
 const dv_preset *dv_preset_find(const char *name, dv_error *error);
 
+/* Whether pictures are made smaller, so that crop and filter matter: what is shown in its own size, or made larger, is
+ * shown whole. */
+bool dv_preprocessing_shrinks(const dv_dataset *data, const dv_picture_form *form);
+
 /* Sets mean, deviation, scale and order of the input and crop and filter of the form by what the settings say, above all by
  * their preset. Size and channels of both are there; `data` tells whether pictures are made smaller. */
 bool dv_preprocessing_set(const dv_bundle_settings *settings, const dv_dataset *data, dv_network_input *input,
