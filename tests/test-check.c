@@ -137,6 +137,16 @@ static void test_few_answers(void **state)
 
 /* ---- preprocessing ------------------------------------------------------------------- */
 
+static dv_trials *try_out(dv_graph *graph, const dv_dataset *data, dv_trial_wish wish, dv_team *team,
+                          const dv_progress *progress, dv_error *error)
+{
+    dv_teacher_facts facts;
+    wish.facts = &facts;
+    if (!dv_inspect_teacher(graph, wish.inspect, &facts, error))
+        fail_msg("%s", error->message);
+    return dv_preprocessing_try(graph, data, &wish, team, progress, error);
+}
+
 static dv_trials *find(const template_taste *taste, int pictures)
 {
     const dv_inspect_wish inspect = {
@@ -145,7 +155,7 @@ static dv_trials *find(const template_taste *taste, int pictures)
     dv_error error = {0};
     dv_dataset *data = template_dataset(pictures, taste->input.channels);
     dv_graph *graph = template_teacher(taste);
-    dv_trials *trials = dv_preprocessing_try(graph, data, &wish, NULL, NULL, &error);
+    dv_trials *trials = try_out(graph, data, wish, NULL, NULL, &error);
     if (!trials)
         fail_msg("%s", error.message);
     dv_graph_free(graph);
@@ -283,7 +293,7 @@ static void test_forms(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         dv_graph *graph = template_teacher(&taste);
-        dv_trials *trials = dv_preprocessing_try(graph, data, &wish, NULL, NULL, &error);
+        dv_trials *trials = try_out(graph, data, wish, NULL, NULL, &error);
         if (!trials)
             fail_msg("%s", error.message);
         const dv_trial *best = &trials->trial[0], *cropped = find_trial(trials, "crop 0.875");
@@ -358,7 +368,7 @@ static void test_stopping(void **state)
     (void)state;
     dv_progress progress = {.report = stop_late, .context = &calls};
     dv_graph *graph = template_teacher(&taste);
-    dv_trials *trials = dv_preprocessing_try(graph, data, &wish, NULL, &progress, &error);
+    dv_trials *trials = try_out(graph, data, wish, NULL, &progress, &error);
     assert_true(trials && trials->is_stopped && trials->trial[0].shown < 1000);
     assert_string_equal(trials->trial[0].name, "0..1");
     dv_trials_free(trials);
@@ -366,7 +376,7 @@ static void test_stopping(void **state)
 
     calls = 39;
     graph = template_teacher(&taste);
-    assert_null(dv_preprocessing_try(graph, data, &wish, NULL, &progress, &error));
+    assert_null(try_out(graph, data, wish, NULL, &progress, &error));
     assert_int_equal(error.code, DV_ERROR_CANCELLED);
     dv_graph_free(graph);
     dv_dataset_close(data);
@@ -385,7 +395,7 @@ static void test_threads(void **state)
     for (int i = 0; i < 2; i++) {
         dv_team *team = dv_team_new(1 + 3 * i, &error);
         dv_graph *graph = template_teacher(&taste);
-        all[i] = dv_preprocessing_try(graph, data, &wish, team, NULL, &error);
+        all[i] = try_out(graph, data, wish, team, NULL, &error);
         assert_non_null(all[i]);
         dv_graph_free(graph);
         dv_team_free(team);
@@ -413,7 +423,7 @@ static void test_without_labels(void **state)
     for (int i = 0; i < 20; i++)
         data->labels[i] = i % 2 ? -1 : TEMPLATE_CLASSES;
     dv_graph *graph = template_teacher(&taste);
-    assert_null(dv_preprocessing_try(graph, data, &wish, NULL, NULL, &error));
+    assert_null(try_out(graph, data, wish, NULL, NULL, &error));
     assert_non_null(strstr(error.message, "no picture has a label"));
     dv_graph_free(graph);
     dv_dataset_close(data);

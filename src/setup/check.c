@@ -107,6 +107,7 @@ static bool try_pictures(dv_check *check, const dv_inspect_wish *inspect, const 
     dv_error why, unreadable;
     dv_trial hint;
     const dv_trial_wish wish = {.inspect = inspect,
+                                .facts = &check->model.facts,
                                 .given = given,
                                 .hint = read_metadata(check, &hint),
                                 .count = options->count,

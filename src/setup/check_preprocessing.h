@@ -61,7 +61,8 @@ typedef struct dv_trials {
 
 /* What is to be tried. */
 typedef struct dv_trial_wish {
-    const dv_inspect_wish *inspect; /* as for dv_inspect_teacher */
+    const dv_inspect_wish *inspect; /* as for dv_inspect_teacher, */
+    const dv_teacher_facts *facts;  /* and what that told of the graph */
     const dv_trial *given;          /* input and form that the caller would use, to be compared with; NULL: none */
     const dv_trial *hint;           /* what else is to be tried: of the model's metadata, say; NULL: nothing */
     int64_t count;                  /* pictures of the sample at most; 0: as many as take about a minute, up to 1000 */

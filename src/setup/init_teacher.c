@@ -184,7 +184,7 @@ static void tell_trial(struct look *it, const dv_trials *trials)
 /* By trying what is usual. Nothing found is no error: pictures are shown as 0..1. */
 static bool try_usual(struct look *it, dv_graph *graph, dv_team *team, const dv_progress *progress, dv_error *error)
 {
-    const dv_trial_wish wish = {.inspect = &it->wish, .count = TRIED, .seed = 1};
+    const dv_trial_wish wish = {.inspect = &it->wish, .facts = &it->facts, .count = TRIED, .seed = 1};
     dv_error none = {.code = DV_OK};
     dv_trials *trials = dv_preprocessing_try(graph, it->data, &wish, team, progress, &none);
     if (!trials && none.code == DV_ERROR_CANCELLED)
