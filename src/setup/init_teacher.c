@@ -218,17 +218,9 @@ static bool prepare(struct look *it, dv_graph *graph, dv_team *team, const dv_pr
 
 static bool choose_form(struct look *it, dv_error *error)
 {
-    const dv_bundle_source *source = it->source;
-    const dv_bundle_settings settings = {
-        .preset = source->preset,
-        .mean = source->mean,
-        .std = source->std,
-        .scale = source->scale,
-        .order = source->order,
-        .invert = source->invert,
-        .crop = source->crop,
-        .filter = source->filter,
-    };
+    dv_bundle_settings settings;
+    if (!dv_bundle_settings_gather(&settings, it->source, it->arena, error))
+        return false;
     dv_network_input *input = &it->facts.input;
     it->teacher->form = (dv_picture_form){.channels = input->channels, .height = input->height, .width = input->width};
     return dv_preprocessing_set(&settings, it->data, input, &it->teacher->form, error);
