@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "setup/check_parts.h"
+#include "vid/bundle_parts.h"
 #include "vid/preprocessing.h"
 
 #include <stdio.h>
@@ -14,18 +15,12 @@
 
 static dv_inspect_wish make_wish(const dv_check *check, const dv_bundle_settings *settings)
 {
-    dv_inspect_wish wish = {.layout = settings->layout,
-                            .output = settings->teacher_output,
-                            .output_name = settings->output_name,
-                            .class_names = check->name_count};
-    if (check->data) {
-        wish.class_names = check->name_count ? check->name_count : check->data->class_count;
-        wish.channels = check->data->channels;
-        wish.height = check->data->height;
-        wish.width = check->data->width;
-        wish.mixed = check->data->mixed;
-        wish.marks = check->data->marks != NULL;
-    }
+    const dv_dataset *data = check->data;
+    dv_inspect_wish wish = data ? dv_bundle_wish(data) : (dv_inspect_wish){0};
+    wish.layout = settings->layout;
+    wish.output = settings->teacher_output;
+    wish.output_name = settings->output_name;
+    wish.class_names = data && !check->name_count ? data->class_count : check->name_count;
     return wish;
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "onnx/onnx.h"
 #include "setup/check_preprocessing.h"
+#include "vid/bundle_parts.h"
 #include "vid/preprocessing.h"
 
 #include <stdlib.h>
@@ -41,16 +42,12 @@ static bool read_metadata(struct look *it, dv_error *error)
 
 static dv_inspect_wish make_wish(const struct look *it)
 {
-    const dv_dataset *data = it->data;
-    return (dv_inspect_wish){.layout = it->source->layout,
-                             .output = it->source->teacher_output,
-                             .output_name = it->source->output_name,
-                             .channels = data->channels,
-                             .height = data->height,
-                             .width = data->width,
-                             .mixed = data->mixed,
-                             .class_names = data->class_count,
-                             .marks = data->marks != NULL};
+    dv_inspect_wish wish = dv_bundle_wish(it->data);
+    wish.layout = it->source->layout;
+    wish.output = it->source->teacher_output;
+    wish.output_name = it->source->output_name;
+    wish.class_names = it->data->class_count;
+    return wish;
 }
 
 /* ---- classes ------------------------------------------------------------------------ */

@@ -47,9 +47,8 @@ static bool open_pictures(dv_bundle *bundle, const dv_bundle_settings *settings,
     return dv_error_set(error, DV_ERROR_FORMAT, "%s holds no picture", settings->images);
 }
 
-dv_inspect_wish dv_bundle_wish(const dv_bundle *bundle)
+dv_inspect_wish dv_bundle_wish(const dv_dataset *data)
 {
-    const dv_dataset *data = bundle->dataset;
     return (dv_inspect_wish){.channels = data->channels,
                              .height = data->height,
                              .width = data->width,

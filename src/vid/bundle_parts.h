@@ -1,5 +1,5 @@
-/* Opening the parts of a bundle, the auto-encoder before the teacher, when its pictures are open. For bundle*.c and
- * check*.c only. */
+/* Opening the parts of a bundle, the auto-encoder before the teacher, when its pictures are open. For bundle*.c here,
+ * and check*.c and init*.c of setup only. */
 #ifndef DV_VID_BUNDLE_PARTS_H
 #define DV_VID_BUNDLE_PARTS_H
 
@@ -13,8 +13,8 @@ bool dv_bundle_name_pictures(const dv_bundle_settings *settings, dv_dataset_sour
 bool dv_bundle_open_vae(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error);
 bool dv_bundle_open_teacher(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error);
 
-/* What is known of the pictures before a network is looked at. */
-dv_inspect_wish dv_bundle_wish(const dv_bundle *bundle);
+/* What pictures tell before a network is looked at; how many names its classes have is for the caller to add. */
+dv_inspect_wish dv_bundle_wish(const dv_dataset *data);
 /* Takes the notes over, each with its file's name before it. */
 void dv_bundle_note(dv_bundle *bundle, const char *path, const dv_notes *notes);
 

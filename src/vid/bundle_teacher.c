@@ -206,7 +206,7 @@ static int count_names(const dv_bundle *bundle, const dv_bundle_settings *settin
 static bool open_graph(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error)
 {
     dv_network *teacher = &bundle->teacher;
-    dv_inspect_wish wish = dv_bundle_wish(bundle);
+    dv_inspect_wish wish = dv_bundle_wish(bundle->dataset);
     teacher->path = settings->teacher;
     wish.layout = settings->layout;
     wish.output = settings->teacher_output;

@@ -228,7 +228,7 @@ static void set_form(dv_bundle *bundle)
 
 bool dv_bundle_open_vae(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error)
 {
-    dv_inspect_wish wish = dv_bundle_wish(bundle);
+    dv_inspect_wish wish = dv_bundle_wish(bundle->dataset);
     dv_network_input input;
     dv_notes of_encoder = {0}, of_decoder = {0};
     wish.layout = settings->vae_layout;
