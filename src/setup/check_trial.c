@@ -83,15 +83,6 @@ bool dv_trial_open(dv_trial_bench *bench, dv_trial *trial, dv_error *error)
     return trial->answer && trial->sureness && trial->rightness && trial->losses && trial->first;
 }
 
-/* Logits of every class from the numbers of one picture. */
-static void read_logits(const dv_teacher_facts *facts, const float *row, float *logits)
-{
-    for (int k = 0; k < facts->width; k++)
-        logits[facts->classes - facts->width + k] = facts->head->logit(row[k]);
-    if (facts->width < facts->classes)
-        logits[0] = 0;
-}
-
 static bool is_finite(const float *value, int count)
 {
     for (int k = 0; k < count; k++)
@@ -151,7 +142,7 @@ static void judge(const dv_trial_bench *bench, dv_trial *trial, int64_t i, const
     const dv_teacher_facts *facts = &bench->teacher[trial->teacher].facts;
     int classes = facts->classes;
     float *logits = room;
-    read_logits(facts, row, logits);
+    dv_head_logits(facts, row, logits);
     if (i == 0)
         memcpy(trial->first, logits, (size_t)classes * sizeof *logits);
     else

@@ -79,6 +79,9 @@ typedef struct dv_teacher_facts {
     dv_notes notes;
 } dv_teacher_facts;
 
+/* Logits of every class (facts->classes) from the numbers that are read for one picture (facts->width). */
+void dv_head_logits(const dv_teacher_facts *facts, const float *row, float *logits);
+
 /* Works all of it out. The graph is as the file has it, or simplified. */
 bool dv_inspect_teacher(const dv_graph *graph, const dv_inspect_wish *wish, dv_teacher_facts *facts, dv_error *error);
 /* Makes the graph one of floats in, facts->width numbers a picture out, and simplifies it. */

@@ -87,6 +87,13 @@ const dv_head *dv_head_find(const char *name, dv_error *error)
     return NULL;
 }
 
+void dv_head_logits(const dv_teacher_facts *facts, const float *row, float *logits)
+{
+    logits[0] = 0;
+    for (int k = 0; k < facts->width; k++)
+        logits[facts->classes - facts->width + k] = facts->head->logit(row[k]);
+}
+
 /* ---- graphs ------------------------------------------------------------------------ */
 
 const dv_node *dv_inspect_producer(const dv_graph *graph, int value)

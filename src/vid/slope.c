@@ -82,16 +82,6 @@ static void show_picture(dv_slope *slope)
     dv_feed_forward(bundle->teacher_feed, picture, dv_gradient_input(slope->teacher, 0)->f, slope->scratch);
 }
 
-/* Logits of what the teacher put out. */
-static void read_logits(dv_slope *slope)
-{
-    const dv_teacher_facts *head = &slope->bundle->head;
-    const float *output = dv_gradient_output(slope->teacher, 0)->f;
-    slope->logits[0] = 0;
-    for (int k = 0; k < head->width; k++)
-        slope->logits[head->classes - head->width + k] = head->head->logit(output[k]);
-}
-
 /* The gradient of one logit by what the teacher put out, times `sign`. */
 static void seed_logit(dv_slope *slope, int class, float sign)
 {
@@ -119,7 +109,7 @@ void dv_slope_measure(dv_slope *slope, const float *latent, int target, int *wor
     dv_gradient_forward(slope->decoder, NULL);
     show_picture(slope);
     dv_gradient_forward(slope->teacher, NULL);
-    read_logits(slope);
+    dv_head_logits(&bundle->head, dv_gradient_output(slope->teacher, 0)->f, slope->logits);
     int rival = largest_but(slope->logits, classes, target);
     *word = dv_largest(slope->logits, classes);
     *margin = (double)slope->logits[target] - slope->logits[rival];
