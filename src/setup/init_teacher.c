@@ -133,10 +133,7 @@ static bool has_labels(const struct look *it)
         return false;
     if (data->marks)
         return it->facts.head->multi_label;
-    for (int64_t i = 0; data->labels && i < data->count; i++)
-        if (data->labels[i] >= it->facts.classes)
-            return false;
-    return data->labels != NULL;
+    return data->labels != NULL; /* check_labels has looked at each */
 }
 
 /* Lays the settings of a trial over the source. */
