@@ -80,6 +80,12 @@ for file in encoder.onnx decoder.onnx reconstructions.png; do
     cmp "$folder/whole/$file" "$folder/copy/$file" || fail "made anew it has other bytes: $file"
 done
 
+# An array of an archive: the bundle names it as it was named.
+"$deepvid" init "$folder/array" --teacher "$data/teacher.onnx" --data "$top/tests/data/stored.npz:x_test" --latent 2 \
+    --epochs 2 >"$folder/out" 2>"$folder/err" || fail "making a bundle of an array: $(cat "$folder/err")"
+grep -q '^images = .*/stored.npz:x_test$' "$folder/array/deepvid.ini" || fail "the array is not named"
+"$deepvid" classify "$folder/array" >"$folder/out" 2>"$folder/err" || fail "classifying it: $(cat "$folder/err")"
+
 # Ctrl-C in the middle, then the same command: the same bytes.
 # shellcheck disable=SC2086
 "$deepvid" init "$folder/part" $make --epochs 30 --threads 1 >"$folder/out" 2>"$folder/part.err" &

@@ -306,7 +306,7 @@ const dv_report *dv_init_report(const dv_init *init)
 /* A file of the bundle's folder is named as such, any other one by its whole path. */
 static char *place_of(const char *folder, const char *path, dv_error *error)
 {
-    char *inside = realpath(folder, NULL), *whole = realpath(path, NULL), *place = NULL;
+    char *inside = realpath(folder, NULL), *whole = dv_path_real(path), *place = NULL;
     const size_t length = inside ? strlen(inside) : 0;
     if (!whole)
         dv_error_set(error, DV_ERROR_FILE, "%s has gone", path);
