@@ -381,8 +381,7 @@ static bool folder_create(const char *path, mode_t mode)
         return true;
     }
     int reason = errno;
-    struct stat status;
-    bool there = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    bool there = dv_path_is_folder(path);
     errno = reason;
     return there;
 }
@@ -428,6 +427,12 @@ char *dv_path_join(const char *folder, const char *name)
     char *path;
     bool slash = folder[strlen(folder) - 1] == '/';
     return asprintf(&path, "%s%s%s", folder, slash ? "" : "/", name) < 0 ? NULL : path;
+}
+
+bool dv_path_is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 char *dv_path_real(const char *path)

@@ -1,5 +1,8 @@
 #include "base/hash.h"
 
+#include "base/file.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 uint64_t dv_hash(uint64_t hash, const void *data, size_t size)
@@ -13,4 +16,15 @@ uint64_t dv_hash(uint64_t hash, const void *data, size_t size)
 uint64_t dv_hash_text(uint64_t hash, const char *text)
 {
     return dv_hash(hash, text, strlen(text) + 1);
+}
+
+bool dv_file_hash(const char *path, uint64_t *hash, dv_error *error)
+{
+    uint8_t *data;
+    size_t size;
+    if (!dv_file_read(path, SIZE_MAX / 2, &data, &size, error))
+        return false;
+    *hash = dv_hash(*hash, data, size);
+    free(data);
+    return true;
 }

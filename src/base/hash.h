@@ -2,8 +2,9 @@
 #ifndef DV_BASE_HASH_H
 #define DV_BASE_HASH_H
 
+#include "deepvid.h"
+
 #include <stddef.h>
-#include <stdint.h>
 
 #define DV_HASH_START UINT64_C(0xcbf29ce484222325)
 
@@ -11,5 +12,7 @@
 uint64_t dv_hash(uint64_t hash, const void *data, size_t size);
 /* The same with a text and its end, so that "a", "bc" is not "ab", "c". */
 uint64_t dv_hash_text(uint64_t hash, const char *text);
+/* The same with a file's content; *hash goes on. */
+bool dv_file_hash(const char *path, uint64_t *hash, dv_error *error);
 
 #endif

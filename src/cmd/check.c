@@ -1,9 +1,9 @@
 /* deepvid check: opens everything and says what is wrong with it. */
 #include "cmd/check_print.h"
 #include "cmd/command.h"
-#include "vid/limits.h"
 
-#include <sys/stat.h>
+#include "base/file.h"
+#include "vid/limits.h"
 
 static int check(const dv_bundle_source *source, const dv_check_options *options, bool json)
 {
@@ -22,12 +22,6 @@ static int check(const dv_bundle_source *source, const dv_check_options *options
     if (!ok)
         return dv_command_fail(&error);
     return is_usable ? DV_EXIT_DONE : DV_EXIT_FAILED;
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 static int run(const dv_command *command, int argc, char **argv)
@@ -68,7 +62,7 @@ static int run(const dv_command *command, int argc, char **argv)
         return dv_command_usage(command, "what is to be checked? a MODEL or a BUNDLE is needed");
     if (argc - first > 2)
         return dv_command_usage(command, "a model and its pictures are checked; '%s' is too much", argv[first + 2]);
-    if (first < argc && is_folder(argv[first]))
+    if (first < argc && dv_path_is_folder(argv[first]))
         source.folder = argv[first];
     else if (first < argc)
         source.teacher = argv[first];

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- networks ---------------------------------------------------------------------- */
@@ -339,12 +338,6 @@ static bool show_file(const char *path, bool json, dv_error *error)
     return show_network(path, json, error);
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 /* A folder without deepvid.ini is one of pictures. */
 static bool show_folder(const char *path, bool json, int threads, dv_error *error)
 {
@@ -372,8 +365,8 @@ static int run(const dv_command *command, int argc, char **argv)
     if (first + 1 < argc)
         return dv_command_usage(command, "one thing is told about at a time; '%s' is too much", argv[first + 1]);
     dv_error error = {0};
-    bool ok = is_folder(argv[first]) ? show_folder(argv[first], json, (int)threads, &error)
-                                     : show_file(argv[first], json, &error);
+    bool ok = dv_path_is_folder(argv[first]) ? show_folder(argv[first], json, (int)threads, &error)
+                                             : show_file(argv[first], json, &error);
     return ok ? DV_EXIT_DONE : dv_command_fail(&error);
 }
 

@@ -80,7 +80,7 @@ static void tell_judgement(const dv_vae_judgement *it, const dv_bundle_facts *fa
 
 bool dv_make_would_overwrite(const char *folder, const char **name)
 {
-    static const char *const names[] = {"deepvid.ini", DV_VAE_ENCODER, DV_VAE_DECODER, "labels.txt", pairs_name};
+    static const char *const names[] = {"deepvid.ini", DV_VAE_ENCODER, DV_VAE_DECODER, DV_INIT_CLASS_NAMES, pairs_name};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char *path = dv_path_join(folder, names[i]);
         const bool there = path && access(path, F_OK) == 0;

@@ -7,6 +7,9 @@
 #include "vid/report.h"
 #include "setup/vae_judgement.h"
 
+/* The file of a bundle that names its classes. */
+#define DV_INIT_CLASS_NAMES "labels.txt"
+
 typedef struct dv_init_wish {
     /* Teacher and images are needed; what else it says stands in the bundle, too. Nothing of an auto-encoder. */
     dv_bundle_source source;

@@ -6,8 +6,6 @@
 #include "data/data.h"
 #include "vid/inspect.h"
 
-#define DV_INIT_CLASS_NAMES "labels.txt"
-
 typedef struct dv_init_teacher {
     dv_picture_form form; /* of the pictures that it takes */
     const char

@@ -4,17 +4,10 @@
 #include <assert.h>
 #include <stdio.h>
 
-/* Whether the student has a map of a class; not the one of the rest. */
-static bool has_map(const dv_explanation *explanation, int class)
-{
-    int row = class < 0 ? -1 : dv_explanation_row(explanation, class);
-    return row >= 0 && explanation->row_class[row] == class;
-}
-
 int dv_maps_class(const dv_model *model)
 {
     int chosen = model->student.class_index;
-    return has_map(model->explanation, chosen) ? chosen : model->explanation->teacher_class;
+    return dv_model_has_row(model->explanation, chosen) ? chosen : model->explanation->teacher_class;
 }
 
 /* The teacher's favourite but for one class. */
@@ -42,7 +35,7 @@ int dv_maps_against(const dv_model *model)
     const dv_explanation *explanation = model->explanation;
     int a = dv_maps_class(model), chosen = model->student.against;
     assert(explanation->classes > 1);
-    if (chosen != a && has_map(explanation, chosen))
+    if (chosen != a && dv_model_has_row(explanation, chosen))
         return chosen;
     return explanation->label >= 0 && explanation->label != a ? explanation->label : rival(explanation, a);
 }

@@ -355,25 +355,21 @@ static int next_best(const dv_explanation *explanation, const int *classes, int 
     return explanation->row_class[best];
 }
 
-/* Classes with a row of their own: those that the student tells apart. */
-static int count_named(const dv_explanation *explanation)
+int dv_model_named_rows(const dv_explanation *explanation)
 {
-    int count = 0;
-    for (int row = 0; row < explanation->rows; row++)
-        count += explanation->row_class[row] >= 0;
-    return count;
+    return explanation->rows - (explanation->row_class[explanation->rows - 1] < 0);
 }
 
-static bool has_row(const dv_explanation *explanation, int class)
+bool dv_model_has_row(const dv_explanation *explanation, int class)
 {
-    int row = dv_explanation_row(explanation, class);
+    int row = class < 0 ? -1 : dv_explanation_row(explanation, class);
     return row >= 0 && explanation->row_class[row] == class;
 }
 
 int dv_model_rank_classes(const dv_model *model, int count, int *classes)
 {
     const dv_explanation *explanation = model->explanation;
-    int all = explanation ? count_named(explanation) : model->facts->classes;
+    int all = explanation ? dv_model_named_rows(explanation) : model->facts->classes;
     count = count < all ? count : all;
     for (int i = 0; i < count; i++)
         classes[i] = explanation ? explanation->row_class[i] : i;
@@ -382,7 +378,7 @@ int dv_model_rank_classes(const dv_model *model, int count, int *classes)
     const int first[] = {explanation->teacher_class, explanation->label, explanation->student_class};
     int found = 0;
     for (size_t i = 0; i < sizeof(first) / sizeof(*first) && found < count; i++)
-        if (first[i] >= 0 && !holds(classes, found, first[i]) && has_row(explanation, first[i]))
+        if (dv_model_has_row(explanation, first[i]) && !holds(classes, found, first[i]))
             classes[found++] = first[i];
     for (; found < count; found++)
         classes[found] = next_best(explanation, classes, found);

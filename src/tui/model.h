@@ -132,7 +132,13 @@ const float *dv_model_mean(const dv_model *model);
 /* The band in force along a dimension in latent units; 0 while that is not known. */
 double dv_model_band(const dv_model *model, int dimension);
 /* Fills classes[0 .. count-1] with those worth showing of those that the student tells apart: all in order when all
- * there are fit; else the teacher's, the true one, the student's, then by the larger of both probabilities. Returns how many. */
+ * there are fit; else the teacher's, the true one, the student's, then by the larger of both probabilities. Returns how
+ * many. */
 int dv_model_rank_classes(const dv_model *model, int count, int *classes);
+/* How many classes the student tells apart: those with a row of their own. The rest is the last row, where there is
+ * one. */
+int dv_model_named_rows(const dv_explanation *explanation);
+/* Whether a class is one of them. */
+bool dv_model_has_row(const dv_explanation *explanation, int class);
 
 #endif

@@ -18,8 +18,9 @@ void dv_neighbor_probabilities(const dv_explanation *explanation, int64_t neighb
     const float *soft = explanation->soft_labels + neighbor * explanation->rows;
     double temperature = explanation->options.temperature, sum = 0;
     for (int row = 0; row < explanation->rows; row++) {
-        double yes = pow((double)soft[row], temperature), no = pow(1 - (double)soft[row], temperature);
-        probabilities[row] = (float)(explanation->multi_label ? yes / (yes + no) : yes);
+        double yes = pow((double)soft[row], temperature);
+        probabilities[row] =
+            (float)(explanation->multi_label ? yes / (yes + pow(1 - (double)soft[row], temperature)) : yes);
         sum += (double)probabilities[row];
     }
     for (int row = 0; row < explanation->rows && !explanation->multi_label; row++)

@@ -246,7 +246,7 @@ static int count_maps(const dv_model *model, int *chosen)
     if (!explanation)
         return 0;
     *chosen = dv_explanation_row(explanation, dv_maps_class(model));
-    return explanation->rows - (explanation->row_class[explanation->rows - 1] < 0);
+    return dv_model_named_rows(explanation);
 }
 
 /* The largest magnitude of one map: its own scale. */

@@ -1,23 +1,9 @@
 /* What tells one bundle from another. */
 #include "vid/fingerprint.h"
 
-#include "base/file.h"
 #include "base/hash.h"
 #include "vid/bundle.h"
 #include "vid/teacher.h"
-
-#include <stdlib.h>
-
-static bool hash_file(const char *path, uint64_t *hash, dv_error *error)
-{
-    uint8_t *data;
-    size_t size;
-    if (!dv_file_read(path, SIZE_MAX, &data, &size, error))
-        return false;
-    *hash = dv_hash(*hash, data, size);
-    free(data);
-    return true;
-}
 
 /* What the teacher is shown and how its answer is read. */
 static uint64_t hash_input(const dv_teacher_facts *head, const dv_picture_form *form, uint64_t hash)
@@ -38,8 +24,8 @@ bool dv_bundle_fingerprint(const dv_bundle *bundle, uint64_t *fingerprint, dv_er
     const dv_bundle_facts *facts = &bundle->facts;
     const int64_t sizes[] = {facts->classes, facts->latent, facts->channels, facts->height, facts->width, facts->count};
     uint64_t hash = dv_hash(DV_HASH_START, sizes, sizeof sizes);
-    if (!hash_file(bundle->teacher.path, &hash, error) || !hash_file(bundle->encoder.path, &hash, error) ||
-        !hash_file(bundle->decoder.path, &hash, error))
+    if (!dv_file_hash(bundle->teacher.path, &hash, error) || !dv_file_hash(bundle->encoder.path, &hash, error) ||
+        !dv_file_hash(bundle->decoder.path, &hash, error))
         return false;
     hash = hash_input(&bundle->head, &bundle->teacher_form, hash);
     hash = dv_hash_text(hash, dv_decoder_range_name(bundle->range));

@@ -65,9 +65,8 @@ static bool remove_file(const char *folder, const char *name, void *context)
 static bool can_move(const char *folder, const char *name, void *context)
 {
     const dv_report *report = context;
-    struct stat status;
     char *to = dv_path_join(report->folder, name);
-    bool free_place = to && !(stat(to, &status) == 0 && S_ISDIR(status.st_mode));
+    bool free_place = to && !dv_path_is_folder(to);
     (void)folder;
     if (to && !free_place)
         errno = EISDIR;

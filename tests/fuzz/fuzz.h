@@ -24,8 +24,6 @@ const char *fuzz_file(const char *name, const void *data, size_t size);
 
 /* ---- pictures and labels: fuzz_data.c ------------------------------------------------------ */
 
-/* Opens a dataset and looks at some of its pictures; labels may be NULL. */
-void fuzz_open_dataset(const char *images, const char *labels);
 /* Bytes as a file of pictures. */
 void fuzz_pictures(const uint8_t *data, size_t size);
 /* Bytes as labels: of three pictures in one file, and of three that are a file each. */

@@ -60,7 +60,8 @@ static void check_labels(const dv_dataset *dataset)
         fuzz_require(dataset->class_names[k]);
 }
 
-void fuzz_open_dataset(const char *images, const char *labels)
+/* Opens a dataset and looks at some of its pictures; labels may be NULL. */
+static void open_dataset(const char *images, const char *labels)
 {
     dv_error error = {0};
     dv_dataset *dataset = dv_dataset_open(&(dv_dataset_source){images, labels, 1 << 20}, &error);
@@ -103,7 +104,7 @@ static void describe(const char *path)
 void fuzz_pictures(const uint8_t *data, size_t size)
 {
     const char *path = fuzz_file("pictures", data, size);
-    fuzz_open_dataset(path, NULL);
+    open_dataset(path, NULL);
     describe(path);
 }
 
@@ -124,11 +125,11 @@ void fuzz_labels(const uint8_t *data, size_t size)
         fuzz_file("a.png", png, sizeof png);
         fuzz_file("b.png", png, sizeof png);
         fuzz_file("c.png", png, sizeof png);
-        fuzz_open_dataset(files, NULL);
+        open_dataset(files, NULL);
     }
     const char *labels = fuzz_file("labels", data, size);
-    fuzz_open_dataset(images, labels);
-    fuzz_open_dataset(files, labels);
+    open_dataset(images, labels);
+    open_dataset(files, labels);
     describe(labels);
     dv_error error = {0};
     char **names;

@@ -12,7 +12,7 @@
 /* What a run may take: more is right, but is no matter for this. */
 enum { MAX_BYTES = 64 << 20, MAX_MULTIPLY_ADDS = 1 << 24, MAX_INPUTS = 8 };
 
-/* Elements as they are stored: small numbers of both signs; some no number, if asked for. */
+/* Elements as they are stored: small numbers of both signs. */
 static void fill(dv_tensor *tensor)
 {
     int64_t count = dv_shape_elements(&tensor->shape);

@@ -30,11 +30,9 @@ for target; do
     for file in "$top/tests/fuzz/corpus/$target"/* "$top/tests/bad/$target"-* "$top"/tests/*/*."$target" ${FUZZ_SEEDS:+"$FUZZ_SEEDS/$target"/*}; do
         [ -f "$file" ] && cp "$file" "fuzz/$target/seeds"
     done
-    dictionary=
-    [ -f "$top/tests/fuzz/$target.dict" ] && dictionary=-dict=$top/tests/fuzz/$target.dict
     # shellcheck disable=SC2046,SC2086 # several words
     UBSAN_OPTIONS=print_stacktrace=1 OPENBLAS_NUM_THREADS=1 "tests/fuzz/$target" -timeout=20 -report_slow_units=20 $(options "$target") \
-        $dictionary -max_total_time="$seconds" -print_final_stats=1 -artifact_prefix="fuzz/$target/found/" \
+        -max_total_time="$seconds" -print_final_stats=1 -artifact_prefix="fuzz/$target/found/" \
         "fuzz/$target/corpus" "fuzz/$target/seeds" >"fuzz/$target/log" 2>&1
     status=$?
     runs=$(sed -n 's/^stat::number_of_executed_units: //p' "fuzz/$target/log")
