@@ -510,6 +510,7 @@ static void test_preferences_are_laid_over_the_defaults(void **state)
     setenv("XDG_CONFIG_HOME", here->home, 1);
     assert_true(dv_preferences_read(&preferences, &error)); /* no file */
     check_usual(&preferences);
+    assert_false(preferences.neighborhood_said);
     if (!read_preferences(here,
                           "; mine\n[screen]\ngraphics = half ; for tmux\nmouse=on\n\n[start]\nband = 0.25\n"
                           "student = adam\nlambda = rule\nseed = 7\n",
@@ -521,6 +522,10 @@ static void test_preferences_are_laid_over_the_defaults(void **state)
     assert_int_equal(preferences.start.method, DV_STUDENT_ADAM);
     assert_int_equal(preferences.start.seed, 7);
     assert_int_equal(preferences.start.neighbors, 1000);
+    assert_false(preferences.neighborhood_said);
+    /* What is the default anyhow is said all the same: no bundle may say another then. */
+    assert_true(read_preferences(here, "[start]\nneighborhood = vae\n", &preferences, &error));
+    assert_true(preferences.neighborhood_said && preferences.start.neighborhood == DV_NEIGHBORHOOD_VAE);
 }
 
 /* A wrong line is told with its number; the lines before and behind it count. */

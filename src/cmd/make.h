@@ -16,6 +16,9 @@ dv_made dv_make_bundle(const dv_init_wish *wish, FILE *verdict, dv_error *error)
 /* True where the folder holds files that a bundle would overwrite; *name is the first of them. */
 bool dv_make_would_overwrite(const char *folder, const char **name);
 
+/* Whether there is a bundle in the folder that can be read. */
+bool dv_make_has_bundle(const char *folder);
+
 /* What stands behind the options: a bundle, or a model file and pictures. Returns -1, or the exit status after saying
  * what is wrong. */
 int dv_make_take_arguments(const dv_command *command, int argc, char **argv, int first, dv_bundle_source *source);

@@ -23,19 +23,6 @@ static bool is_incomplete(const dv_bundle_source *source)
     return !source->folder && source->teacher && source->images && !source->encoder && !source->decoder && !source->vae;
 }
 
-static bool hash_file(const char *path, uint64_t *hash, dv_error *error)
-{
-    uint8_t *data;
-    size_t size;
-    if (!path)
-        return true;
-    if (!dv_file_read(path, SIZE_MAX / 2, &data, &size, error))
-        return false;
-    *hash = dv_hash(*hash, data, size);
-    free(data);
-    return true;
-}
-
 static bool is_model(const char *path)
 {
     struct stat status;
@@ -71,12 +58,15 @@ static bool make_key(const dv_bundle_source *source, uint64_t *key, dv_error *er
     *key = dv_hash(DV_HASH_START, &version, sizeof version);
     for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
         *key = dv_hash_text(*key, texts[t] ? texts[t] : "");
-    if (!hash_file(source->teacher, key, error) || !hash_file(source->class_names, key, error))
+    if (!dv_file_hash(source->teacher, key, error) ||
+        (source->class_names && !dv_file_hash(source->class_names, key, error)))
         return false;
     dv_dataset *data = dv_dataset_open(&data_source, error);
     if (!data)
         return false;
     *key = dv_dataset_hash(data, true, *key);
+    if (data->marks)
+        *key = dv_hash(*key, data->marks, (size_t)data->count * (size_t)data->class_count);
     if (data->labels)
         *key = dv_hash(*key, data->labels, (size_t)data->count * sizeof *data->labels);
     dv_dataset_close(data);
@@ -90,7 +80,7 @@ static char *name_of(const char *path)
     return strndup(name, dot && dot > name ? (size_t)(dot - name) : strlen(name));
 }
 
-static bool has_bundle(const char *folder)
+bool dv_make_has_bundle(const char *folder)
 {
     char *ini = dv_path_join(folder, "deepvid.ini");
     const bool there = ini && access(ini, R_OK) == 0;
@@ -125,7 +115,7 @@ dv_made dv_make_complete(dv_bundle_source *source, char **folder, dv_error *erro
     if (!*folder)
         return DV_MADE_FAILED;
     dv_made made = DV_MADE;
-    if (has_bundle(*folder))
+    if (dv_make_has_bundle(*folder))
         fprintf(stderr, "The auto-encoder is the one made before of these files, in %s.\n", *folder);
     else
         made = make(source, *folder, error);

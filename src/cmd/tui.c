@@ -21,10 +21,7 @@ static char *find_default_bundle(void)
     const char *const folders[] = {getenv("DEEPVID_MODELS"), DV_DATADIR "/models", "models", "../models"};
     for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
         char *bundle = folders[i] && folders[i][0] ? dv_path_join(folders[i], "fashion-mnist") : NULL;
-        char *ini = bundle ? dv_path_join(bundle, "deepvid.ini") : NULL;
-        bool found = ini && access(ini, R_OK) == 0;
-        free(ini);
-        if (found)
+        if (bundle && dv_make_has_bundle(bundle))
             return bundle;
         free(bundle);
     }
@@ -89,7 +86,7 @@ static bool run_on(const dv_bundle_source *source, const struct request *request
     if (!good)
         fprintf(stderr, "deepvid: %s\n", note.message);
     /* What the settings file says goes before what the bundle says. */
-    if (preferences.start.neighborhood == dv_explain_defaults().neighborhood)
+    if (!preferences.neighborhood_said)
         preferences.start.neighborhood = dv_bundle_get_facts(bundle)->neighborhood;
     const dv_tui_options options = {
         .source = source,
@@ -188,9 +185,7 @@ static int run(const dv_command *command, int argc, char **argv)
         return status;
     source.threads = (int)threads;
     char *found = NULL;
-    if (!source.folder && !(source.teacher && source.images))
-        source.folder = found = find_default_bundle();
-    if (!source.folder && !(source.teacher && source.images))
+    if (!source.folder && !(source.teacher && source.images) && !(source.folder = found = find_default_bundle()))
         return dv_command_usage(command, "no bundle is named, and the one that comes with the program is not where "
                                          "it should be; name one, or set DEEPVID_MODELS to the folder of models");
     status = complete_and_run(&source, &request, &lines);

@@ -88,6 +88,7 @@ static bool take_start(dv_preferences *preferences, const char *name, const char
     if (!dv_setting_set(setting, &wish, value, error))
         return false;
     preferences->start = wish.options;
+    preferences->neighborhood_said |= setting == dv_setting_get(DV_SETTING_NEIGHBORHOOD);
     return true;
 }
 

@@ -10,6 +10,7 @@ typedef struct dv_preferences {
     dv_graphics graphics;
     bool mouse, slow;
     dv_explain_options start;
+    bool neighborhood_said; /* else `start` has it by default, and a bundle may say another */
 } dv_preferences;
 
 /* Without a file all is as the program has it. A line that is wrong leaves that at its default, and the rest is taken
