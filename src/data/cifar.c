@@ -279,7 +279,11 @@ static bool read_folder(dv_place *place, dv_dataset *pictures, dv_error *error)
     batches found;
     reading r;
     size_t memory = place->memory;
-    bool good = reading_init(&r, find_distribution(place->path, &found), error);
+    const variant *which = find_distribution(place->path, &found);
+    if (!which) {
+        return dv_error_set(error, DV_ERROR_FILE, "its files have gone");
+    }
+    bool good = reading_init(&r, which, error);
     for (int i = 0; good && i < found.count; i++) {
         good = add_batch(&r, place, found.name[i], &memory, error);
     }

@@ -43,6 +43,8 @@ static int last_axes(const dv_graph *graph, const dv_node *mean)
     int64_t count = given ? given->count : constant ? dv_shape_elements(&constant->shape) : 0;
     const int64_t *axes = given ? given->ints : count ? constant->i : NULL;
     bool found[DV_MAX_RANK] = {false};
+    if (!given && constant && dv_type_is_float(constant->type)) /* wrong; told when the node is planned */
+        return 0;
     if (!dv_attribute_int(&mean->attributes, "keepdims", 1) || count < 1 || count > DV_MAX_RANK)
         return 0;
     for (int64_t k = 0; k < count; k++) {
