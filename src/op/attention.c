@@ -325,10 +325,8 @@ static void attention_backward(const dv_call *call, const dv_tensor *const *outp
     attention_run run = start(call);
     gradients to = {
         .keys = (float *)call->workspace + keys + values,
-        .key_heads = {a->key.heads, a->total, a->key.size, a->key.heads * a->total * a->key.size,
-                      a->total * a->key.size, a->key.size},
-        .value_heads = {a->value.heads, a->total, a->value.size, a->value.heads * a->total * a->value.size,
-                        a->total * a->value.size, a->value.size},
+        .key_heads = dv_heads_apart(a->key.heads, a->total, a->key.size),
+        .value_heads = dv_heads_apart(a->value.heads, a->total, a->value.size),
         .query = wanted(call, input_gradient, DV_ATTENTION_QUERY),
         .mask = wanted(call, input_gradient, DV_ATTENTION_MASK),
     };

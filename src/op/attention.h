@@ -35,6 +35,12 @@ typedef struct dv_attention {
 
 bool dv_attention_read(const dv_call *call, dv_attention *a, dv_error *error);
 
+/* Of a tensor batch x heads x length x size. */
+static inline dv_heads dv_heads_apart(int64_t heads, int64_t length, int64_t size)
+{
+    return (dv_heads){heads, length, size, heads * length * size, length * size, size};
+}
+
 static inline int64_t dv_heads_at(const dv_heads *h, int64_t batch, int64_t head)
 {
     return batch * h->batch_step + head * h->head_step;

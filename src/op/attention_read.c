@@ -8,11 +8,6 @@
 #include <limits.h>
 #include <math.h>
 
-static dv_heads apart(int64_t heads, int64_t length, int64_t size)
-{
-    return (dv_heads){heads, length, size, heads * length * size, length * size, size};
-}
-
 static dv_heads side_by_side(int64_t heads, int64_t length, int64_t size)
 {
     return (dv_heads){heads, length, size, length * heads * size, size, heads * size};
@@ -23,7 +18,7 @@ static bool read_heads(const dv_call *call, int input, const char *name, dv_head
 {
     const dv_shape *x = &call->input[input]->shape;
     if (x->rank == 4) {
-        *h = apart(x->dim[1], x->dim[2], x->dim[3]);
+        *h = dv_heads_apart(x->dim[1], x->dim[2], x->dim[3]);
         return true;
     }
     if (x->rank != 3)
@@ -73,8 +68,8 @@ static bool read_past(const dv_call *call, dv_attention *a, dv_error *error)
     }
     a->total = a->past + a->key.length;
     a->joins = key || dv_call_output(call, 1) || dv_call_output(call, 2);
-    a->all_keys = a->joins ? apart(a->key.heads, a->total, a->key.size) : a->key;
-    a->all_values = a->joins ? apart(a->value.heads, a->total, a->value.size) : a->value;
+    a->all_keys = a->joins ? dv_heads_apart(a->key.heads, a->total, a->key.size) : a->key;
+    a->all_values = a->joins ? dv_heads_apart(a->value.heads, a->total, a->value.size) : a->value;
     return a->total <= INT_MAX ||
            dv_error_set(error, DV_ERROR_UNSUPPORTED, "an attention as large as this one is not supported");
 }
@@ -126,7 +121,7 @@ bool dv_attention_read(const dv_call *call, dv_attention *a, dv_error *error)
         !read_heads(call, DV_ATTENTION_VALUE, "kv_num_heads", &a->value, error) || !check_heads(call, a, error) ||
         !read_past(call, a, error) || !read_mask(call, a, error) || !read_filled(call, a, error))
         return false;
-    a->output = call->input[0]->shape.rank == 4 ? apart(a->query.heads, a->query.length, a->value.size)
+    a->output = call->input[0]->shape.rank == 4 ? dv_heads_apart(a->query.heads, a->query.length, a->value.size)
                                                 : side_by_side(a->query.heads, a->query.length, a->value.size);
     const float usual = a->query.size > 0 ? 1 / sqrtf((float)a->query.size) : 1;
     a->scale = dv_attribute_float(call->attributes, "scale", usual);

@@ -13,8 +13,7 @@ typedef struct rotary {
     int64_t batch, heads, length, size; /* size: of a head */
     bool side_by_side;                  /* the heads, in the last axis of rank 3 */
     int64_t pairs;                      /* that are turned; what is left of a head stays */
-    int64_t first_step, second_step;    /* from pair to pair in either of its numbers; the second begins at `second` */
-    int64_t second;
+    int64_t step, second;               /* from pair to pair, and from 0 to the second number of the first */
     int64_t angles; /* rows of cosines and sines that positions choose from; 0: each row has its own */
 } rotary;
 
@@ -65,7 +64,7 @@ static bool infer_rotary(dv_call *call, dv_error *error)
         return dv_error_set(error, DV_ERROR_FORMAT, "%" PRId64 " of the %" PRId64 " numbers of a head cannot be turned",
                             turned, r->size);
     r->pairs = turned / 2;
-    r->first_step = r->second_step = interleaved ? 2 : 1;
+    r->step = interleaved ? 2 : 1;
     r->second = interleaved ? 1 : r->pairs;
     return check_angles(call, r, error) && dv_call_set_output_like_input(call, error);
 }
@@ -91,7 +90,7 @@ static void turn(const rotary *r, const float *from, const float *cosine, const 
                  float *to)
 {
     for (int64_t k = 0; k < r->pairs; k++) {
-        const int64_t i = k * r->first_step, j = r->second + k * r->second_step;
+        const int64_t i = k * r->step, j = r->second + k * r->step;
         const float s = direction * sine[k], first = cosine[k] * from[i] - s * from[j];
         const float second = s * from[i] + cosine[k] * from[j];
         to[i] = add ? to[i] + first : first;
@@ -116,7 +115,7 @@ static void rotary_forward(const dv_call *call)
 static void add_angle_gradients(const rotary *r, const float *x, const float *g, float *dcosine, float *dsine)
 {
     for (int64_t k = 0; k < r->pairs; k++) {
-        const int64_t i = k * r->first_step, j = r->second + k * r->second_step;
+        const int64_t i = k * r->step, j = r->second + k * r->step;
         if (dcosine)
             dcosine[k] += g[i] * x[i] + g[j] * x[j];
         if (dsine)
