@@ -19,17 +19,26 @@ static bool infer_trilu(dv_call *call, dv_error *error)
     return dv_call_set_output_like_input(call, error);
 }
 
-/* The columns from..to-1 of row i that are kept. */
-static void find_kept(const dv_call *call, int64_t i, int64_t columns, int64_t *from, int64_t *to)
+typedef struct side {
+    bool upper;
+    int64_t edge; /* the first column that is kept of row 0, or that is not */
+} side;
+
+static side find_side(const dv_call *call)
 {
     const dv_tensor *k = dv_call_input(call, 1);
     const int64_t far = INT64_C(1) << 41; /* outside of any matrix */
-    int64_t diagonal = k ? k->i[0] : 0;
-    diagonal = i + (diagonal > far ? far : diagonal < -far ? -far : diagonal);
+    const int64_t diagonal = k ? k->i[0] : 0;
     const bool upper = dv_attribute_int(call->attributes, "upper", 1) != 0;
-    const int64_t at = upper ? diagonal : diagonal + 1, inside = at < 0 ? 0 : at > columns ? columns : at;
-    *from = upper ? inside : 0;
-    *to = upper ? columns : inside;
+    return (side){upper, (diagonal > far ? far : diagonal < -far ? -far : diagonal) + !upper};
+}
+
+/* The columns from..to-1 of row i that are kept. */
+static void find_kept(side s, int64_t i, int64_t columns, int64_t *from, int64_t *to)
+{
+    const int64_t at = i + s.edge, inside = at < 0 ? 0 : at > columns ? columns : at;
+    *from = s.upper ? inside : 0;
+    *to = s.upper ? columns : inside;
 }
 
 static void trilu_forward(const dv_call *call)
@@ -39,9 +48,10 @@ static void trilu_forward(const dv_call *call)
     const int64_t rows = x->shape.dim[x->shape.rank - 2], columns = x->shape.dim[x->shape.rank - 1];
     const int64_t all = dv_shape_product(&x->shape, 0, x->shape.rank - 1);
     const size_t size = dv_type_stored_size(y->type);
+    const side s = find_side(call);
     for (int64_t row = 0; row < all && columns > 0; row++) {
         int64_t from, to;
-        find_kept(call, row % rows, columns, &from, &to);
+        find_kept(s, row % rows, columns, &from, &to);
         char *result = (char *)y->data + (size_t)(row * columns) * size;
         const char *source = (const char *)x->data + (size_t)(row * columns) * size;
         memset(result, 0, (size_t)columns * size); /* 0 in either store */
@@ -54,9 +64,12 @@ static void trilu_backward(const dv_call *call, const dv_tensor *const *output_g
 {
     const dv_shape *x = &call->input[0]->shape;
     const int64_t rows = x->dim[x->rank - 2], columns = x->dim[x->rank - 1], all = dv_shape_product(x, 0, x->rank - 1);
-    for (int64_t row = 0; row < all && output_gradient[0] && input_gradient[0]; row++) {
+    if (!output_gradient[0] || !input_gradient[0])
+        return;
+    const side s = find_side(call);
+    for (int64_t row = 0; row < all; row++) {
         int64_t from, to;
-        find_kept(call, row % rows, columns, &from, &to);
+        find_kept(s, row % rows, columns, &from, &to);
         dv_vector_add(to - from, 1, output_gradient[0]->f + row * columns + from,
                       input_gradient[0]->f + row * columns + from);
     }
