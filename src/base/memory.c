@@ -25,11 +25,12 @@ void *dv_alloc(size_t count, size_t size, dv_error *error)
 {
     size_t bytes, allowed = dv_memory_allowed();
     void *block = NULL;
-    if (block_size(count, size, &bytes) && bytes > allowed) {
+    const bool countable = block_size(count, size, &bytes);
+    if (countable && bytes > allowed) {
         dv_memory_refuse((double)bytes, allowed, error);
         return NULL;
     }
-    if (!block_size(count, size, &bytes) || posix_memalign(&block, ALIGNMENT, bytes) != 0) {
+    if (!countable || posix_memalign(&block, ALIGNMENT, bytes) != 0) {
         dv_error_set(error, DV_ERROR_MEMORY, "out of memory: %zu elements of %zu bytes are too much", count, size);
         return NULL;
     }
