@@ -57,7 +57,7 @@ void dv_image_fill(dv_image *image, uint8_t red, uint8_t green, uint8_t blue);
 /* ---- colour maps --------------------------------------------------------- */
 
 /* Diverging blue - white - red-orange map, even in lightness and safe for
- * colour-blind eyes: t in -1..1, 0 is neutral. `dv_colormap_levels` steps only, so that
+ * colour-blind eyes: t in -1..1, 0 is neutral. `DV_COLORMAP_LEVELS` steps only, so that
  * a terminal's palette holds it exactly. */
 enum { DV_COLORMAP_LEVELS = 33 }; /* odd: the middle one is neutral */
 void dv_colormap_diverging(double t, uint8_t rgb[3]);

@@ -17,7 +17,7 @@ void dv_vector_sigmoid(int64_t n, const float *x, float *y);
 void dv_vector_softplus(int64_t n, const float *x, float *y);
 void dv_vector_erf(int64_t n, const float *x, float *y);
 
-/* Sum and sum of products in 16 interleaved partial sums: fast, and closer than one running sum. */
+/* Sum and sum of products in interleaved partial sums: fast, and closer than one running sum. */
 float dv_vector_sum(int64_t n, const float *x);
 float dv_vector_dot(int64_t n, const float *x, const float *y);
 /* Sum of x[i] * (y[i] - center). */

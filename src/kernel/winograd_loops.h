@@ -1,5 +1,5 @@
-/* The loops of winograd.c for one width of vectors. Included once for each, with NAME, LANES (of a vector) and ROWS (of
- * a product at a time) defined; the functions are compiled for the target that is in force. */
+/* The loops of winograd.c for one width of vectors. Included once for each, with NAME and LANES (of a vector) defined;
+ * the functions are compiled for the target that is in force. */
 
 typedef float NAME(vector) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 #define VECTOR NAME(vector)
