@@ -83,12 +83,18 @@ static void fill(int64_t n, float value, float *y)
 
 /* ---- maximum --------------------------------------------------------------------- */
 
+/* Planes whose phases are larger are taken tap by tap. */
+enum { MOST_PHASES = 1 << 14, MOST_TAPS = 64 };
+
 typedef struct pool_run {
     const dv_window *w;
     int64_t planes;
     dv_divisor divisor;
     const float *x;
     float *y;
+    void (*work)(const struct pool_run *run, const float *x, float *y); /* on a plane */
+    dv_phases phases;                                                   /* where `work` is by phases */
+    int64_t offset[MOST_TAPS];                                          /* the taps' in them */
 } pool_run;
 
 /* The windows that most networks use: two by two, side by side, without padding. */
@@ -99,8 +105,9 @@ static bool is_two_by_two(const dv_window *w)
            w->pad[2] == 0 && 2 * w->out[1] <= w->in[1] && 2 * w->out[2] <= w->in[2];
 }
 
-static void max_plane_two_by_two(const dv_window *w, const float *x, float *y)
+static void max_plane_two_by_two(const pool_run *run, const float *x, float *y)
 {
+    const dv_window *w = run->w;
     for (int64_t d = 0; d < w->out[0]; d++)
         for (int64_t h = 0; h < w->out[1]; h++, y += w->out[2]) {
             const float *above = x + (d * w->in[1] + 2 * h) * w->in[2], *below = above + w->in[2];
@@ -110,17 +117,15 @@ static void max_plane_two_by_two(const dv_window *w, const float *x, float *y)
         }
 }
 
-static void max_plane(const dv_window *w, const float *x, float *y)
+static void max_plane(const pool_run *run, const float *x, float *y)
 {
+    const dv_window *w = run->w;
     for (int64_t d = 0; d < w->out[0]; d++)
         for (int64_t h = 0; h < w->out[1]; h++, y += w->out[2]) {
             fill(w->out[2], -INFINITY, y);
             for_each_tap(w, d, h, x, y, max_line);
         }
 }
-
-/* Planes whose phases are larger are taken tap by tap. */
-enum { MOST_PHASES = 1 << 14, MOST_TAPS = 64 };
 
 /* y[i] = the largest of x[offset[t] + i] over the taps. */
 DV_WIDE static void largest_of_taps(int64_t n, int64_t taps, const int64_t *offset, const float *x, float *y)
@@ -134,41 +139,41 @@ DV_WIDE static void largest_of_taps(int64_t n, int64_t taps, const int64_t *offs
     }
 }
 
-static bool has_small_phases(const dv_window *w)
+static bool find_small_phases(pool_run *run)
 {
+    const dv_window *w = run->w;
     if (!dv_phases_fit(w) || w->kernel[1] * w->kernel[2] > MOST_TAPS)
         return false;
-    const dv_phases p = dv_phases_lay_out(w);
-    return p.size <= MOST_PHASES && p.windows <= MOST_PHASES;
+    run->phases = dv_phases_lay_out(w);
+    if (run->phases.size > MOST_PHASES || run->phases.windows > MOST_PHASES)
+        return false;
+    dv_phases_offsets(w, &run->phases, run->offset);
+    return true;
 }
 
-static void max_plane_by_phases(const dv_window *w, const float *x, float *y)
+static void max_plane_by_phases(const pool_run *run, const float *x, float *y)
 {
     float phases[MOST_PHASES], computed[MOST_PHASES];
-    int64_t offset[MOST_TAPS];
-    const dv_phases p = dv_phases_lay_out(w);
-    dv_phases_offsets(w, &p, offset);
-    dv_phases_fill(w, &p, x, -INFINITY, phases);
-    largest_of_taps(p.windows, w->kernel[1] * w->kernel[2], offset, phases, computed);
-    dv_phases_pick(w, &p, computed, y);
+    const dv_window *w = run->w;
+    dv_phases_fill(w, &run->phases, x, -INFINITY, phases);
+    largest_of_taps(run->phases.windows, w->kernel[1] * w->kernel[2], run->offset, phases, computed);
+    dv_phases_pick(w, &run->phases, computed, y);
 }
 
 static void max_planes(void *context, int64_t task, int thread)
 {
     (void)thread;
     const pool_run *run = context;
-    const dv_window *w = run->w;
-    const int64_t in = dv_window_product(w->in), out = dv_window_product(w->out), end = (task + 1) * PLANES_PER_TASK;
-    void (*work)(const dv_window *, const float *, float *) = is_two_by_two(w)      ? max_plane_two_by_two
-                                                              : has_small_phases(w) ? max_plane_by_phases
-                                                                                    : max_plane;
+    const int64_t in = dv_window_product(run->w->in), out = dv_window_product(run->w->out);
+    const int64_t end = (task + 1) * PLANES_PER_TASK;
     for (int64_t p = task * PLANES_PER_TASK; p < end && p < run->planes; p++)
-        work(w, run->x + p * in, run->y + p * out);
+        run->work(run, run->x + p * in, run->y + p * out);
 }
 
 void dv_max_pool_forward(const dv_window *w, int64_t planes, const float *x, float *y, dv_team *team)
 {
     pool_run run = {.w = w, .planes = planes, .x = x, .y = y};
+    run.work = is_two_by_two(w) ? max_plane_two_by_two : find_small_phases(&run) ? max_plane_by_phases : max_plane;
     dv_team_run(team, max_planes, &run, (planes + PLANES_PER_TASK - 1) / PLANES_PER_TASK);
 }
 
