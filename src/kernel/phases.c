@@ -30,10 +30,8 @@ bool dv_phases_fit(const dv_window *w)
         if (w->stride[i] > MOST_STRIDE || w->kernel[i] > DV_PHASE_TAPS || w->dilation[i] > DV_PHASE_TAPS ||
             w->out[i] > MOST_FLOATS)
             return false;
-    const int64_t rows = w->out[1] + (w->kernel[1] - 1) * w->dilation[1] / w->stride[1];
-    const int64_t columns = w->out[2] + (w->kernel[2] - 1) * w->dilation[2] / w->stride[2];
-    return w->kernel[1] * w->kernel[2] <= DV_PHASE_TAPS && rows <= MOST_FLOATS / columns &&
-           rows * columns * w->stride[1] * w->stride[2] <= MOST_FLOATS;
+    return w->kernel[1] * w->kernel[2] <= DV_PHASE_TAPS &&
+           dv_phases_lay_out(w).phase * w->stride[1] * w->stride[2] <= MOST_FLOATS;
 }
 
 /* The rows or columns of a phase that lie in the input: from..to-1. */
