@@ -487,6 +487,45 @@ static void convolution_is_cut_into_blocks(void **state)
     check_convolution(7, wide);
 }
 
+/* Convolutions by weights that are packed once. */
+typedef struct packing {
+    const char *name;
+    bool (*fits)(const dv_convolution *c);
+    int64_t (*size)(const dv_convolution *c), (*workspace)(const dv_convolution *c);
+    void (*pack)(const dv_convolution *c, const float *w, float *packed);
+    void (*forward)(const dv_convolution *c, const float *x, const float *packed, const float *bias, float *y,
+                    float *workspace, dv_team *team);
+} packing;
+
+static const packing winograd = {"winograd",       dv_winograd_fits,   dv_winograd_packed, dv_winograd_workspace,
+                                 dv_winograd_pack, dv_winograd_forward};
+static const packing packed = {"packed",       dv_packed_fits,   dv_packed_size, dv_packed_workspace,
+                               dv_packed_pack, dv_packed_forward};
+
+/* If it fits: against the plain twin, and the same bits for any team. Returns whether it fits. */
+static bool check_packing(const packing *p, int round, const dv_convolution *c)
+{
+    if (!p->fits(c))
+        return false;
+    const int threads = 1 + round % 3;
+    convolution_case k = make_case(*c, threads);
+    free(k.workspace);
+    k.workspace = random_floats(p->workspace(c) * threads);
+    float *weights = random_floats(p->size(c)), *expected = copy_of(k.y, k.y_count), *alone = copy_of(k.y, k.y_count);
+    const float *bias = round % 4 ? k.bias : NULL;
+    dv_team *team = dv_team_new(threads, NULL);
+    p->pack(c, k.w, weights);
+    p->forward(c, k.x, weights, bias, k.y, k.workspace, team);
+    p->forward(c, k.x, weights, bias, alone, k.workspace, NULL);
+    dv_plain_convolution_forward(c, k.x, k.w, bias, expected, NULL, NULL);
+    assert_close(p->name, round, k.y, expected, k.y_count, k.terms);
+    assert_memory_equal(alone, k.y, (size_t)k.y_count * sizeof *alone);
+    dv_team_free(team);
+    free(weights), free(expected), free(alone);
+    free_case(&k);
+    return true;
+}
+
 /* Sizes and pads of all kinds, in more than one piece; the same bits for any team. */
 static void winograd_is_the_plain_convolution(void **state)
 {
@@ -499,26 +538,7 @@ static void winograd_is_the_plain_convolution(void **state)
             c.window.pad_end[i] = pick(0, 3);
             c.window.out[i] = c.window.in[i] + c.window.pad[i] + c.window.pad_end[i] - 2;
         }
-        if (!dv_winograd_fits(&c))
-            continue;
-        fitting++;
-        const int threads = 1 + round % 3;
-        convolution_case k = make_case(c, threads);
-        free(k.workspace);
-        k.workspace = random_floats(dv_winograd_workspace(&c) * threads);
-        float *packed = random_floats(dv_winograd_packed(&c)), *expected = copy_of(k.y, k.y_count);
-        float *alone = copy_of(k.y, k.y_count);
-        const float *bias = round % 4 ? k.bias : NULL;
-        dv_team *team = dv_team_new(threads, NULL);
-        dv_winograd_pack(&c, k.w, packed);
-        dv_winograd_forward(&c, k.x, packed, bias, k.y, k.workspace, team);
-        dv_winograd_forward(&c, k.x, packed, bias, alone, k.workspace, NULL);
-        dv_plain_convolution_forward(&c, k.x, k.w, bias, expected, NULL, NULL);
-        assert_close("winograd", round, k.y, expected, k.y_count, k.terms);
-        assert_memory_equal(alone, k.y, (size_t)k.y_count * sizeof *alone);
-        dv_team_free(team);
-        free(packed), free(expected), free(alone);
-        free_case(&k);
+        fitting += check_packing(&winograd, round, &c);
     }
     assert_true(fitting > 40);
 }
@@ -542,26 +562,7 @@ static void packed_convolution_is_the_plain_one(void **state)
         };
         if (round % 7 == 0)
             c = square(1, pick(1, 40), pick(8, 40), pick(20, 50), 1);
-        if (!dv_packed_fits(&c))
-            continue;
-        fitting++;
-        const int threads = 1 + round % 3;
-        convolution_case k = make_case(c, threads);
-        free(k.workspace);
-        k.workspace = random_floats(dv_packed_workspace(&c) * threads);
-        float *packed = random_floats(dv_packed_size(&c)), *expected = copy_of(k.y, k.y_count);
-        float *alone = copy_of(k.y, k.y_count);
-        const float *bias = round % 4 ? k.bias : NULL;
-        dv_team *team = dv_team_new(threads, NULL);
-        dv_packed_pack(&c, k.w, packed);
-        dv_packed_forward(&c, k.x, packed, bias, k.y, k.workspace, team);
-        dv_packed_forward(&c, k.x, packed, bias, alone, k.workspace, NULL);
-        dv_plain_convolution_forward(&c, k.x, k.w, bias, expected, NULL, NULL);
-        assert_close("packed", round, k.y, expected, k.y_count, k.terms);
-        assert_memory_equal(alone, k.y, (size_t)k.y_count * sizeof *alone);
-        dv_team_free(team);
-        free(packed), free(expected), free(alone);
-        free_case(&k);
+        fitting += check_packing(&packed, round, &c);
     }
     assert_true(fitting > 60);
 }
