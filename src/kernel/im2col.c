@@ -1,22 +1,9 @@
 #include "kernel/im2col.h"
 
+#include "kernel/four.h"
+
 #include <stdbool.h>
 #include <string.h>
-
-/* Four floats at a time; they may lie anywhere. */
-typedef float four __attribute__((vector_size(16)));
-
-static inline four load(const float *from)
-{
-    four value;
-    memcpy(&value, from, sizeof value);
-    return value;
-}
-
-static inline void store(float *to, four value)
-{
-    memcpy(to, &value, sizeof value);
-}
 
 /* Short lines are the rule, and a call of memcpy costs more than they do. */
 static inline void copy_floats(int64_t n, const float *from, float *to)
@@ -25,8 +12,8 @@ static inline void copy_floats(int64_t n, const float *from, float *to)
         memcpy(to, from, (size_t)n * sizeof *to);
     } else if (n >= 4) {
         for (int64_t i = 0; i + 4 <= n; i += 4)
-            store(to + i, load(from + i));
-        store(to + n - 4, load(from + n - 4)); /* the rest, over what is there already */
+            dv_four_store(to + i, dv_four_load(from + i));
+        dv_four_store(to + n - 4, dv_four_load(from + n - 4)); /* the rest, over what is there already */
     } else {
         for (int64_t i = 0; i < n; i++)
             to[i] = from[i];
@@ -34,13 +21,13 @@ static inline void copy_floats(int64_t n, const float *from, float *to)
 }
 
 /* from[0], from[2], from[4], from[6], and nothing behind them. */
-static inline four load_every_other(const float *from)
+static inline dv_four load_every_other(const float *from)
 {
 #ifdef __clang__
-    return __builtin_shufflevector(load(from), load(from + 3), 0, 2, 5, 7);
+    return __builtin_shufflevector(dv_four_load(from), dv_four_load(from + 3), 0, 2, 5, 7);
 #else
     typedef int32_t places __attribute__((vector_size(16)));
-    return __builtin_shuffle(load(from), load(from + 3), (places){0, 2, 5, 7});
+    return __builtin_shuffle(dv_four_load(from), dv_four_load(from + 3), (places){0, 2, 5, 7});
 #endif
 }
 
@@ -48,8 +35,8 @@ static inline void copy_every_other(int64_t n, const float *from, float *to)
 {
     if (n >= 4) {
         for (int64_t i = 0; i + 4 <= n; i += 4)
-            store(to + i, load_every_other(from + 2 * i));
-        store(to + n - 4, load_every_other(from + 2 * (n - 4)));
+            dv_four_store(to + i, load_every_other(from + 2 * i));
+        dv_four_store(to + n - 4, load_every_other(from + 2 * (n - 4)));
     } else {
         for (int64_t i = 0; i < n; i++)
             to[i] = from[2 * i];
@@ -72,7 +59,7 @@ static inline void add_line(int64_t n, const float *from, int64_t stride, float 
     int64_t i = 0;
     if (stride == 1)
         for (; i + 4 <= n; i += 4)
-            store(to + i, load(to + i) + load(from + i));
+            dv_four_store(to + i, dv_four_load(to + i) + dv_four_load(from + i));
     for (; i < n; i++)
         to[i * stride] += from[i];
 }

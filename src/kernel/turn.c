@@ -1,8 +1,7 @@
 #include "kernel/turn.h"
 
+#include "kernel/four.h"
 #include "kernel/plain.h"
-
-#include <string.h>
 
 #ifndef __has_builtin
 #define __has_builtin(NAME) 0
@@ -10,29 +9,17 @@
 
 #if __has_builtin(__builtin_shufflevector)
 
-typedef float quad __attribute__((vector_size(16)));
-
-static quad load(const float *x)
-{
-    quad q;
-    memcpy(&q, x, sizeof q);
-    return q;
-}
-
-static void store(quad q, float *y)
-{
-    memcpy(y, &q, sizeof q);
-}
-
 static void turn_4_by_4(const float *x, int64_t x_step, float *y, int64_t y_step)
 {
-    const quad a = load(x), b = load(x + x_step), c = load(x + 2 * x_step), d = load(x + 3 * x_step);
-    const quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-    const quad ab_end = __builtin_shufflevector(a, b, 2, 6, 3, 7), cd_end = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    store(__builtin_shufflevector(ab, cd, 0, 1, 4, 5), y);
-    store(__builtin_shufflevector(ab, cd, 2, 3, 6, 7), y + y_step);
-    store(__builtin_shufflevector(ab_end, cd_end, 0, 1, 4, 5), y + 2 * y_step);
-    store(__builtin_shufflevector(ab_end, cd_end, 2, 3, 6, 7), y + 3 * y_step);
+    const dv_four a = dv_four_load(x), b = dv_four_load(x + x_step), c = dv_four_load(x + 2 * x_step),
+                  d = dv_four_load(x + 3 * x_step);
+    const dv_four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+    const dv_four ab_end = __builtin_shufflevector(a, b, 2, 6, 3, 7),
+                  cd_end = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    dv_four_store(y, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
+    dv_four_store(y + y_step, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+    dv_four_store(y + 2 * y_step, __builtin_shufflevector(ab_end, cd_end, 0, 1, 4, 5));
+    dv_four_store(y + 3 * y_step, __builtin_shufflevector(ab_end, cd_end, 2, 3, 6, 7));
 }
 
 /* What is left beside the squares; few columns, so that the long loop is the inner one. */
