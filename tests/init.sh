@@ -13,6 +13,9 @@ fail() {
     status=1
 }
 
+# shellcheck source=tests/interrupt.sh
+. "$top/tests/interrupt.sh"
+
 # pictures COUNT (in octal, two bytes) BYTES: the first pictures of the bundle as an IDX file of their own.
 pictures() {
     printf '\0\0\10\3\0\0%b\0\0\0\34\0\0\0\34' "$1"
@@ -88,13 +91,7 @@ grep -q '^images = .*/stored.npz:x_test$' "$folder/array/deepvid.ini" || fail "t
 
 # Ctrl-C in the middle, then the same command: the same bytes.
 # shellcheck disable=SC2086
-"$deepvid" init "$folder/part" $make --epochs 30 --threads 1 >"$folder/out" 2>"$folder/part.err" &
-run=$!
-until grep -qs '^epoch 2' "$folder/part.err" || ! kill -0 $run 2>/dev/null; do
-    sleep 0.02
-done
-kill -INT $run 2>/dev/null
-wait $run
+interrupt 2 "$folder/part.err" "$deepvid" init "$folder/part" $make --epochs 30 --threads 1 >"$folder/out"
 code=$?
 if [ -e "$folder/part/deepvid.ini" ]; then
     echo "the run was over before it could be interrupted"
@@ -114,13 +111,7 @@ done
 
 # A limit of time: some epochs, not more than by the pictures, and it goes on with as many.
 # shellcheck disable=SC2086
-"$deepvid" init "$folder/timed" $make --minutes 0.1 --threads 1 >/dev/null 2>"$folder/timed.err" &
-run=$!
-until grep -qs '^epoch 1' "$folder/timed.err" || ! kill -0 $run 2>/dev/null; do
-    sleep 0.02
-done
-kill -INT $run 2>/dev/null
-wait $run
+interrupt 1 "$folder/timed.err" "$deepvid" init "$folder/timed" $make --minutes 0.1 --threads 1 >/dev/null
 epochs=$(sed -n 's/^training on 360 pictures, \([0-9]*\) epochs/\1/p' "$folder/timed.err")
 { [ -n "$epochs" ] && [ "$epochs" -ge 1 ] && [ "$epochs" -le 200 ]; } || fail "epochs: $(cat "$folder/timed.err")"
 if [ ! -e "$folder/timed/deepvid.ini" ]; then

@@ -12,6 +12,9 @@ fail() {
     status=1
 }
 
+# shellcheck source=tests/interrupt.sh
+. "$top/tests/interrupt.sh"
+
 images=$data/t10k-images-idx3-ubyte.gz
 labels=$data/t10k-labels-idx1-ubyte.gz
 
@@ -70,13 +73,7 @@ grep -q 'accuracy 0\.8' "$folder/out" || fail "no good accuracy: $(cat "$folder/
 
 # The same, interrupted after its first epoch, then told to go on: the same bytes.
 # shellcheck disable=SC2086
-"$deepvid" train $classifier --threads 1 --out "$folder/part.onnx" >"$folder/out" 2>"$folder/part.err" &
-run=$!
-until grep -qs '^epoch 1' "$folder/part.err" || ! kill -0 $run 2>/dev/null; do
-    sleep 0.05
-done
-kill -INT $run 2>/dev/null
-wait $run
+interrupt 1 "$folder/part.err" "$deepvid" train $classifier --threads 1 --out "$folder/part.onnx" >"$folder/out"
 code=$?
 if [ -e "$folder/part.onnx" ]; then
     echo "the run was over before it could be interrupted"
