@@ -171,7 +171,10 @@ static void set_pairs(void *context, int64_t y, int64_t a, int64_t b)
 bool dv_pairs_find(dv_pairs *pairs, const dv_shape *a, int64_t a_size, const dv_shape *b, int64_t b_size,
                    const dv_shape *output, dv_arena *arena, dv_error *error)
 {
-    pairs->count = dv_shape_elements(output);
+    char text[160];
+    if (!dv_shape_count(output, &pairs->count))
+        return dv_error_set(error, DV_ERROR_FORMAT, "a batch of shape %s is beyond what can be held",
+                            dv_shape_text(output, text, sizeof text));
     pairs->a_at = dv_arena_alloc(arena, (size_t)pairs->count, sizeof *pairs->a_at, error);
     pairs->b_at = dv_arena_alloc(arena, (size_t)pairs->count, sizeof *pairs->b_at, error);
     if (!pairs->a_at || !pairs->b_at)
