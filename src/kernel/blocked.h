@@ -1,0 +1,52 @@
+/* Convolution of pictures whose channels lie in blocks of 16: vectors run over the channels of a block, so that no width,
+ * stride or edge of a plane leaves them empty. A batch of activations is
+ *
+ *   batch x blocks x height x width x DV_BLOCK,
+ *
+ * a tensor of rank 5 whose last block is filled up with channels of zero weight: finite numbers that nobody reads. The
+ * plain twin is dv_plain_blocked_forward. */
+#ifndef DV_KERNEL_BLOCKED_H
+#define DV_KERNEL_BLOCKED_H
+
+#include "kernel/convolution.h"
+
+enum { DV_BLOCK = 16 };
+
+static inline int64_t dv_blocks(int64_t channels)
+{
+    return (channels + DV_BLOCK - 1) / DV_BLOCK;
+}
+
+/* y = clamp(w * x + bias + addend), or of each 2 x 2 of them the largest. */
+typedef struct dv_blocked {
+    dv_convolution c; /* two spatial axes: those of depth are 1. Channels as the network counts them */
+    bool planar;      /* x is batch x in_channels x height x width */
+    bool halved;      /* y is the largest of each 2 x 2 results; an odd last row or column is left out */
+    float low, high;  /* -INFINITY and INFINITY: as it is */
+} dv_blocked;
+
+/* A way to do it. Weights are packed once for all batches and sizes of pictures for which the way is chosen. */
+typedef struct dv_blocked_way {
+    const char *name;
+    bool (*fits)(const dv_blocked *b);
+    /* Floats of packed weights with the bias; w as in dv_convolution, bias may be NULL. */
+    int64_t (*packed)(const dv_blocked *b);
+    void (*pack)(const dv_blocked *b, const float *w, const float *bias, float *packed);
+    /* Floats of workspace for each thread. */
+    int64_t (*workspace)(const dv_blocked *b);
+    /* addend: like y, NULL: nothing; not with `halved`. */
+    void (*forward)(const dv_blocked *b, const float *x, const float *packed, const float *addend, float *y,
+                    float *workspace, dv_team *team);
+} dv_blocked_way;
+
+enum { DV_BLOCKED_WAYS = 3 };
+extern const dv_blocked_way dv_blocked_winograd, dv_blocked_depthwise, dv_blocked_product;
+
+/* Whether such a convolution can be done in blocks at all: of its channels, groups and kernel alone, whatever the
+ * batch and the sizes of its pictures. */
+bool dv_blocked_fits(const dv_convolution *c);
+/* The way that is fastest, by shapes alone: 0..DV_BLOCKED_WAYS-1. dv_blocked_fits holds. */
+int dv_blocked_choose(const dv_blocked *b);
+const dv_blocked_way *dv_blocked_way_at(int way);
+
+#endif

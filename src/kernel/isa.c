@@ -1,0 +1,46 @@
+#include "kernel/isa.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[] = {[DV_ISA_GENERIC] = "generic", [DV_ISA_AVX2] = "avx2", [DV_ISA_AVX512] = "avx512"};
+
+const char *dv_isa_name(dv_isa isa)
+{
+    return names[isa];
+}
+
+static dv_isa ask_processor(void)
+{
+#if DV_ISA_X86
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))
+        return DV_ISA_AVX512;
+    return avx2 ? DV_ISA_AVX2 : DV_ISA_GENERIC;
+#else
+    return DV_ISA_GENERIC;
+#endif
+}
+
+static dv_isa decide(void)
+{
+    const dv_isa most = ask_processor();
+    const char *wish = getenv("DEEPVID_ISA");
+    for (dv_isa isa = DV_ISA_GENERIC; wish && isa < most; isa++)
+        if (strcmp(wish, names[isa]) == 0)
+            return isa;
+    return most;
+}
+
+dv_isa dv_isa_choose(void)
+{
+    /* Asked in every kernel; every thread would answer alike. */
+    static atomic_int known;
+    int isa = atomic_load_explicit(&known, memory_order_relaxed);
+    if (!isa)
+        atomic_store_explicit(&known, isa = 1 + (int)decide(), memory_order_relaxed);
+    return (dv_isa)(isa - 1);
+}
