@@ -124,6 +124,58 @@ void dv_plain_convolution_weight_gradient(const dv_convolution *c, const float *
     for_each_term(c, &t, add_to_w);
 }
 
+/* ---- channels in blocks ----------------------------------------------------------- */
+
+/* Of an element of one channel in blocked activations. */
+static int64_t blocked_offset(int64_t channels, int64_t picture, int64_t channel, int64_t positions, int64_t position)
+{
+    const int64_t block = picture * dv_blocks(channels) + channel / DV_BLOCK;
+    return (block * positions + position) * DV_BLOCK + channel % DV_BLOCK;
+}
+
+static float blocked_sum(const dv_blocked *b, const float *x, const float *w, int64_t picture, int64_t o,
+                         const point *at)
+{
+    const dv_convolution *c = &b->c;
+    const dv_window *g = &c->window;
+    const int64_t in = dv_window_product(g->in), taps = dv_window_product(g->kernel);
+    const int64_t channels = c->in_channels / c->groups, first = o / (c->out_channels / c->groups) * channels;
+    double sum = 0;
+    for (int64_t i = 0; i < channels; i++)
+        for (point tap = {{0}}; inside(&tap, g->kernel); step(&tap, g->kernel)) {
+            const point from = touch(g, at, &tap);
+            if (!inside(&from, g->in))
+                continue;
+            const int64_t position = offset(&from, g->in);
+            const int64_t k = b->planar ? (picture * c->in_channels + first + i) * in + position
+                                        : blocked_offset(c->in_channels, picture, first + i, in, position);
+            sum += (double)x[k] * (double)w[(o * channels + i) * taps + offset(&tap, g->kernel)];
+        }
+    return (float)sum;
+}
+
+void dv_plain_blocked_forward(const dv_blocked *b, const float *x, const float *w, const float *bias,
+                              const float *addend, float *y)
+{
+    const dv_convolution *c = &b->c;
+    const int64_t *full = c->window.out;
+    const int64_t each = b->halved ? 2 : 1, out[DV_SPATIAL] = {full[0], full[1] / each, full[2] / each};
+    const int64_t positions = dv_window_product(out);
+    for (int64_t k = 0; k < c->batch * dv_blocks(c->out_channels) * positions * DV_BLOCK; k++) {
+        const int64_t block = k / DV_BLOCK / positions, blocks = dv_blocks(c->out_channels);
+        const int64_t o = block % blocks * DV_BLOCK + k % DV_BLOCK, position = k / DV_BLOCK % positions;
+        float best = o < c->out_channels ? -INFINITY : 0;
+        for (int64_t part = 0; o < c->out_channels && part < each * each; part++) {
+            const point at = {{0, position / out[2] * each + part / each, position % out[2] * each + part % each}};
+            const float sum = blocked_sum(b, x, w, block / blocks, o, &at) + (bias ? bias[o] : 0);
+            best = fmaxf(best, fminf(fmaxf(sum + (addend ? addend[k] : 0), b->low), b->high));
+        }
+        y[k] = best;
+    }
+}
+
+/* ---- pooling ------------------------------------------------------------------------ */
+
 void dv_plain_max_pool_forward(const dv_window *w, int64_t planes, const float *x, float *y, dv_team *team)
 {
     (void)team;

@@ -3,6 +3,7 @@
 #ifndef DV_KERNEL_PLAIN_H
 #define DV_KERNEL_PLAIN_H
 
+#include "kernel/blocked.h"
 #include "kernel/convolution.h"
 #include "kernel/pool.h"
 
@@ -17,6 +18,10 @@ void dv_plain_convolution_transposed(const dv_convolution *c, const float *dy, c
                                      float *workspace, dv_team *team);
 void dv_plain_convolution_weight_gradient(const dv_convolution *c, const float *x, const float *dy, float *dw,
                                           float *workspace);
+
+/* What each way of kernel/blocked.h computes; filled-up channels of y are zero. w and bias as in dv_blocked_way. */
+void dv_plain_blocked_forward(const dv_blocked *b, const float *x, const float *w, const float *bias,
+                              const float *addend, float *y);
 
 void dv_plain_max_pool_forward(const dv_window *w, int64_t planes, const float *x, float *y, dv_team *team);
 void dv_plain_average_pool_forward(const dv_window *w, dv_divisor divisor, int64_t planes, const float *x, float *y,

@@ -1,0 +1,148 @@
+/* Kernels on channels in blocks of 16 against their plain twins, on many geometries. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "kernel/blocked_layout.h"
+#include "kernel/plain.h"
+
+/* ---- help --------------------------------------------------------------------- */
+
+static uint64_t drawn;
+
+static int64_t pick(int64_t low, int64_t high)
+{
+    return low + (int64_t)(dv_random_bits(7, DV_PURPOSE_TEST, drawn++) % (uint64_t)(high - low + 1));
+}
+
+static float *random_floats(int64_t count)
+{
+    float *x = malloc((size_t)(count + 1) * sizeof *x);
+    assert_non_null(x);
+    for (int64_t i = 0; i < count; i++)
+        x[i] = (float)(2 * dv_random_uniform(8, DV_PURPOSE_TEST, drawn++) - 1);
+    return x;
+}
+
+/* Floats of blocked activations. */
+static int64_t blocked_count(int64_t batch, int64_t channels, int64_t positions)
+{
+    return batch * dv_blocks(channels) * positions * DV_BLOCK;
+}
+
+/* Activations of planes in blocks, by the definition. */
+static float *blocked_of(int64_t batch, int64_t channels, int64_t positions, const float *planar)
+{
+    float *blocked = calloc((size_t)blocked_count(batch, channels, positions) + 1, sizeof *blocked);
+    assert_non_null(blocked);
+    for (int64_t k = 0; k < batch * channels * positions; k++) {
+        const int64_t picture = k / positions / channels, channel = k / positions % channels, position = k % positions;
+        const int64_t block = picture * dv_blocks(channels) + channel / DV_BLOCK;
+        blocked[(block * positions + position) * DV_BLOCK + channel % DV_BLOCK] = planar[k];
+    }
+    return blocked;
+}
+
+/* A window of two axes that fits. */
+static dv_window random_window(int64_t largest)
+{
+    dv_window w = {{1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0}, {0}};
+    for (int i = 1; i < DV_SPATIAL; i++) {
+        w.kernel[i] = pick(1, 4);
+        w.dilation[i] = pick(1, 2);
+        w.stride[i] = pick(1, 3);
+        const int64_t extent = (w.kernel[i] - 1) * w.dilation[i] + 1;
+        w.pad[i] = pick(0, extent - 1);
+        w.pad_end[i] = pick(0, extent - 1);
+        w.in[i] = pick(1, largest);
+        if (w.in[i] + w.pad[i] + w.pad_end[i] < extent)
+            w.in[i] = extent;
+        w.out[i] = (w.in[i] + w.pad[i] + w.pad_end[i] - extent) / w.stride[i] + 1;
+    }
+    return w;
+}
+
+/* ---- layout -------------------------------------------------------------------- */
+
+static void channels_go_into_blocks_and_back(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 60; round++) {
+        const int64_t batch = pick(0, 3), channels = pick(1, 50), positions = pick(1, 40),
+                      count = batch * channels * positions;
+        dv_team *team = dv_team_new(1 + round % 3, NULL);
+        float *planar = random_floats(count), *expected = blocked_of(batch, channels, positions, planar);
+        float *blocked = random_floats(blocked_count(batch, channels, positions)), *back = random_floats(count);
+        dv_block_channels(batch, channels, positions, planar, blocked, team);
+        assert_memory_equal(blocked, expected, (size_t)blocked_count(batch, channels, positions) * sizeof *blocked);
+        dv_unblock_channels(batch, channels, positions, blocked, back, team);
+        assert_memory_equal(back, planar, (size_t)count * sizeof *back);
+        dv_team_free(team);
+        free(planar), free(expected), free(blocked), free(back);
+    }
+}
+
+/* ---- convolution ---------------------------------------------------------------- */
+
+/* The twin of all ways is the plain convolution of planes, then limits and the largest of 2 x 2. */
+static void the_twin_is_the_plain_convolution(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 60; round++) {
+        const int64_t groups = round % 3 ? 1 : pick(1, 4);
+        dv_blocked b = {.c = {pick(0, 2), groups, groups * pick(1, 20), groups * pick(1, 20), random_window(9)},
+                        .planar = round % 4 == 1,
+                        .halved = round % 4 == 2,
+                        .low = round % 2 ? -1 : -INFINITY,
+                        .high = round % 2 ? 1.5F : INFINITY};
+        const dv_convolution *c = &b.c;
+        const int64_t in = dv_window_product(c->window.in), out = dv_window_product(c->window.out);
+        const int64_t y_count = c->batch * c->out_channels * out;
+        float *x = random_floats(c->batch * c->in_channels * in), *bias = random_floats(c->out_channels);
+        float *w = random_floats(c->out_channels * c->in_channels / groups * dv_window_product(c->window.kernel));
+        float *y = random_floats(y_count), *addend = random_floats(y_count);
+        dv_plain_convolution_forward(c, x, w, bias, y, NULL, NULL);
+        for (int64_t k = 0; k < y_count; k++)
+            y[k] = fminf(fmaxf(y[k] + (b.halved ? 0 : addend[k]), b.low), b.high);
+        int64_t positions = out;
+        if (b.halved) {
+            dv_window half = {{1, c->window.out[1], c->window.out[2]},
+                              {1, c->window.out[1] / 2, c->window.out[2] / 2},
+                              {1, 2, 2},
+                              {1, 2, 2},
+                              {1, 1, 1},
+                              {0},
+                              {0}};
+            positions = dv_window_product(half.out);
+            float *pooled = random_floats(c->batch * c->out_channels * positions);
+            dv_plain_max_pool_forward(&half, c->batch * c->out_channels, y, pooled, NULL);
+            free(y);
+            y = pooled;
+        }
+        const int64_t count = blocked_count(c->batch, c->out_channels, positions);
+        float *expected = blocked_of(c->batch, c->out_channels, positions, y), *got = random_floats(count);
+        float *x_blocked = blocked_of(c->batch, c->in_channels, in, x);
+        float *addend_blocked = blocked_of(c->batch, c->out_channels, out, addend);
+        dv_plain_blocked_forward(&b, b.planar ? x : x_blocked, w, bias, b.halved ? NULL : addend_blocked, got);
+        for (int64_t k = 0; k < count; k++)
+            if (!(fabsf(got[k] - expected[k]) < 1e-4F))
+                fail_msg("geometry %d: element %d is %g, expected %g", round, (int)k, (double)got[k],
+                         (double)expected[k]);
+        free(x), free(bias), free(w), free(y), free(addend);
+        free(expected), free(got), free(x_blocked), free(addend_blocked);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(channels_go_into_blocks_and_back),
+        cmocka_unit_test(the_twin_is_the_plain_convolution),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
