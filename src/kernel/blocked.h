@@ -1,5 +1,5 @@
-/* Convolution of pictures whose channels lie in blocks of 16: vectors run over the channels of a block, so that no width,
- * stride or edge of a plane leaves them empty. A batch of activations is
+/* Convolution of pictures whose channels lie in blocks of 16: vectors run over the channels of a block, so that no
+ * width, stride or edge of a plane leaves them empty. A batch of activations is
  *
  *   batch x blocks x height x width x DV_BLOCK,
  *

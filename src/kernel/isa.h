@@ -4,9 +4,14 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define DV_ISA_X86 1
-/* What a function or a stretch of a file is compiled for. */
+/* What a function is compiled for; GCC also takes a stretch of a file, from DV_BEGIN_... to DV_END. */
 #define DV_TARGET_AVX2 "avx2,fma"
 #define DV_TARGET_AVX512 "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,prefer-vector-width=512"
+#define DV_BEGIN_AVX2 _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,fma\")")
+#define DV_BEGIN_AVX512                                                                                                \
+    _Pragma("GCC push_options")                                                                                        \
+        _Pragma("GCC target(\"avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,prefer-vector-width=512\")")
+#define DV_END _Pragma("GCC pop_options")
 #else
 #define DV_ISA_X86 0
 #endif

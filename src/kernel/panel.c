@@ -1,0 +1,46 @@
+#include "kernel/panel.h"
+
+#include "kernel/isa.h"
+
+#define NAME(STEM) STEM##_4
+#define LANES 4
+#define ROWS 2
+#define BLOCKS 1
+#include "kernel/panel_loop.h"
+
+#if DV_ISA_X86 && !defined(__clang__)
+DV_BEGIN_AVX2
+#define NAME(STEM) STEM##_8
+#define LANES 8
+#define ROWS 6
+#define BLOCKS 1
+#include "kernel/panel_loop.h"
+DV_END
+DV_BEGIN_AVX512
+#define NAME(STEM) STEM##_16
+#define LANES 16
+#define ROWS 14
+#define BLOCKS 2
+#include "kernel/panel_loop.h"
+DV_END
+
+const dv_panel_loop *dv_panel_choose(void)
+{
+    static const dv_panel_loop *const by_isa[] = {
+        [DV_ISA_GENERIC] = &loop_4, [DV_ISA_AVX2] = &loop_8, [DV_ISA_AVX512] = &loop_16};
+    return by_isa[dv_isa_choose()];
+}
+#else
+const dv_panel_loop *dv_panel_choose(void)
+{
+    return &loop_4;
+}
+#endif
+
+void dv_panel_pack(int64_t channels, int64_t depth, const float *w, int64_t row_step, int64_t depth_step, float *b)
+{
+    for (int64_t from = 0; from < channels; from += DV_BLOCK)
+        for (int64_t k = 0; k < depth; k++)
+            for (int64_t c = from; c < from + DV_BLOCK; c++)
+                *b++ = c < channels ? w[c * row_step + k * depth_step] : 0;
+}
