@@ -138,11 +138,63 @@ static void the_twin_is_the_plain_convolution(void **state)
     }
 }
 
+/* A way on blocked or planar input against the twin, and the same bits for any team. */
+static void check_way(const dv_blocked_way *way, int round, const dv_blocked *b)
+{
+    const dv_convolution *c = &b->c;
+    const int64_t in = dv_window_product(c->window.in), each = b->halved ? 2 : 1;
+    const int64_t out = c->window.out[1] / each * (c->window.out[2] / each);
+    const int64_t depth = c->in_channels / c->groups * dv_window_product(c->window.kernel);
+    const int64_t count = blocked_count(c->batch, c->out_channels, out);
+    const int threads = 1 + round % 3;
+    float *planar = random_floats(c->batch * c->in_channels * in);
+    float *x = b->planar ? NULL : blocked_of(c->batch, c->in_channels, in, planar);
+    float *w = random_floats(c->out_channels * depth), *bias = random_floats(c->out_channels);
+    float *sum = random_floats(c->batch * c->out_channels * out);
+    float *addend = blocked_of(c->batch, c->out_channels, out, sum);
+    float *expected = random_floats(count), *got = random_floats(count), *alone = random_floats(count);
+    float *packed = random_floats(way->packed(b)), *workspace = random_floats(way->workspace(b) * threads);
+    const float *given = b->planar ? planar : x, *added = round % 2 && !b->halved ? addend : NULL;
+    dv_team *team = dv_team_new(threads, NULL);
+    assert_true(way->fits(b));
+    way->pack(b, w, round % 3 ? bias : NULL, packed);
+    dv_plain_blocked_forward(b, given, w, round % 3 ? bias : NULL, added, expected);
+    way->forward(b, given, packed, added, got, workspace, team);
+    way->forward(b, given, packed, added, alone, workspace, NULL);
+    assert_memory_equal(alone, got, (size_t)count * sizeof *got);
+    for (int64_t k = 0; k < count; k++)
+        if (!(fabs((double)got[k] - (double)expected[k]) <= 5e-6 * (1 + (double)depth)))
+            fail_msg("%s, geometry %d: element %d is %g, expected %g", way->name, round, (int)k, (double)got[k],
+                     (double)expected[k]);
+    dv_team_free(team);
+    free(planar), free(x), free(w), free(bias), free(sum), free(addend);
+    free(expected), free(got), free(alone), free(packed), free(workspace);
+}
+
+static void depthwise_is_its_plain_twin(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 200; round++) {
+        const int64_t channels = pick(1, 40);
+        dv_window window = random_window(round % 4 ? 20 : 7);
+        if (round % 5 == 0) /* the usual one, of which any width is made */
+            window = (dv_window){
+                {1, 5, 1 + round / 5}, {1, 5, 1 + round / 5}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}, {0, 1, 1}};
+        const dv_blocked b = {
+            .c = {pick(0, 3), channels, channels, channels, window},
+            .low = round % 2 ? 0 : -INFINITY,
+            .high = round % 2 ? 1 : INFINITY,
+        };
+        check_way(&dv_blocked_depthwise, round, &b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(channels_go_into_blocks_and_back),
         cmocka_unit_test(the_twin_is_the_plain_convolution),
+        cmocka_unit_test(depthwise_is_its_plain_twin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
