@@ -1,9 +1,9 @@
-/* Included once for each kind of processor: INTERACT is the name, TARGET its attributes, LANES the width of a vector.
+/* Included once for each instruction set, that in force: INTERACT is the name, LANES the width of a vector.
  *
  * What GROUP points at x, y feel of `count` bodies: adds q = 1 / (1 + d^2), weighted by the bodies' mass, to sum[i],
  * and q^2 (x_i - x_j) to force_x[i]; y alike. */
-TARGET static void INTERACT(const float *x, const float *y, const dv_bodies *bodies, float *force_x, float *force_y,
-                            float *sum)
+static void INTERACT(const float *x, const float *y, const dv_bodies *bodies, float *force_x, float *force_y,
+                     float *sum)
 {
     typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
     for (int first = 0; first < GROUP; first += LANES) {
@@ -22,5 +22,4 @@ TARGET static void INTERACT(const float *x, const float *y, const dv_bodies *bod
     }
 }
 #undef INTERACT
-#undef TARGET
 #undef LANES

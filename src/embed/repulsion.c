@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/part.h"
 #include "embed/hilbert.h"
+#include "kernel/isa.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -46,70 +47,30 @@ struct dv_repulsion {
     int64_t width[MAX_LEVELS];
     node *level[MAX_LEVELS]; /* leaves first, the root last */
     node *nodes;
-    interact *interact;
     dv_bodies *bodies; /* one list a thread */
 };
 
 /* ---- meeting bodies --------------------------------------------------------------- */
 
-#define INTERACT interact_plain
-#define TARGET
+#define INTERACT interact_generic
 #define LANES 4
 #include "embed/interact.h"
 
-#if defined(__x86_64__)
+#if DV_ISA_X86
+DV_BEGIN_AVX2
 #define INTERACT interact_avx2
-#define TARGET __attribute__((target("avx2,fma")))
 #define LANES 8
 #include "embed/interact.h"
+DV_END
 
+DV_BEGIN_AVX512
 #define INTERACT interact_avx512
-#define TARGET __attribute__((target("avx512f")))
 #define LANES 16
 #include "embed/interact.h"
+DV_END
 #endif
 
-static bool always(void)
-{
-    return true;
-}
-
-#if defined(__x86_64__)
-static bool has_avx2(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-
-static bool has_avx512(void)
-{
-    return __builtin_cpu_supports("avx512f");
-}
-#endif
-
-/* The better the later. */
-static const struct {
-    const char *name;
-    bool (*usable)(void);
-    interact *interact;
-} ways[] = {
-    {"plain", always, interact_plain},
-#if defined(__x86_64__)
-    {"avx2", has_avx2, interact_avx2},
-    {"avx512", has_avx512, interact_avx512},
-#endif
-};
-
-bool dv_repulsion_choose(dv_repulsion *repulsion, const char *way)
-{
-    bool found = false;
-    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        if ((way && strcmp(way, ways[i].name) != 0) || !ways[i].usable())
-            continue;
-        repulsion->interact = ways[i].interact;
-        found = true;
-    }
-    return found;
-}
+static interact *const interacts[] = DV_BY_ISA(interact_generic, interact_avx2, interact_avx512);
 
 /* ---- memory ------------------------------------------------------------------------ */
 
@@ -144,7 +105,6 @@ dv_repulsion *dv_repulsion_new(int64_t count, double theta, int threads, dv_erro
     it->count = count;
     it->padded = dv_parts(count, GROUP) * GROUP;
     it->theta2 = (float)(theta * theta);
-    dv_repulsion_choose(it, NULL);
     int64_t nodes = shape_levels(it);
     if (!(it->order = dv_alloc(count, sizeof *it->order, error)) ||
         !(it->keys = dv_alloc(count, sizeof *it->keys, error)) ||
@@ -274,7 +234,7 @@ typedef struct feeling {
 static void meet(feeling *it)
 {
     const dv_repulsion *r = it->repulsion;
-    r->interact(r->x + it->group * GROUP, r->y + it->group * GROUP, it->bodies, it->x, it->y, it->sum);
+    interacts[dv_isa_choose()](r->x + it->group * GROUP, r->y + it->group * GROUP, it->bodies, it->x, it->y, it->sum);
     it->bodies->count = 0;
 }
 

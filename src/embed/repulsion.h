@@ -13,10 +13,6 @@ typedef struct dv_repulsion dv_repulsion;
 dv_repulsion *dv_repulsion_new(int64_t count, double theta, int threads, dv_error *error);
 void dv_repulsion_free(dv_repulsion *repulsion);
 
-/* How points meet bodies: "plain", "avx2", "avx512"; NULL: the best way of this processor, which is what a new one has.
- * False, and nothing changes, if it does not have that way. */
-bool dv_repulsion_choose(dv_repulsion *repulsion, const char *way);
-
 /* Orders the points anew so that the tree's nodes are small. The forces are right without; it saves time to do it now
  * and then while the points move. Must be called once before the first `place`. */
 void dv_repulsion_sort(dv_repulsion *repulsion, const float *x, const float *y);

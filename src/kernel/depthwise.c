@@ -1,6 +1,7 @@
 /* Every plane is parted into phases (kernel/phases.h), where each tap reads one run. */
 #include "kernel/depthwise.h"
 
+#include "kernel/isa.h"
 #include "kernel/phases.h"
 
 enum { PLANES = 4 };
@@ -12,10 +13,10 @@ typedef void convolve(int64_t total, int64_t taps, const float *w, const int64_t
                       float *y);
 
 /* BLOCK sums in 4 vectors at a time, so that they stay in registers whatever the processor's width. */
-#define CONVOLVE(NAME, TARGET, LANES)                                                                                  \
+#define CONVOLVE(NAME, LANES)                                                                                          \
     typedef float NAME##_vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));                        \
-    TARGET static void NAME(int64_t total, int64_t taps, const float *w, const int64_t *offset, float bias,            \
-                            const float *x, float *y)                                                                  \
+    static void NAME(int64_t total, int64_t taps, const float *w, const int64_t *offset, float bias, const float *x,   \
+                     float *y)                                                                                         \
     {                                                                                                                  \
         for (int64_t i = 0; i < total; i += 4 * LANES) {                                                               \
             NAME##_vector a = bias - (NAME##_vector){0}, b = a, c = a, d = a;                                          \
@@ -34,23 +35,17 @@ typedef void convolve(int64_t total, int64_t taps, const float *w, const int64_t
         }                                                                                                              \
     }
 
-CONVOLVE(convolve_4, , 4)
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-CONVOLVE(convolve_8, __attribute__((target("avx2,fma"))), 8)
-CONVOLVE(convolve_16, __attribute__((target("avx512f,prefer-vector-width=512"))), 16)
-
-static convolve *choose_width(void)
-{
-    return __builtin_cpu_supports("avx512f")                                 ? convolve_16
-           : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? convolve_8
-                                                                             : convolve_4;
-}
-#else
-static convolve *choose_width(void)
-{
-    return convolve_4;
-}
+CONVOLVE(convolve_4, 4)
+#if DV_ISA_X86
+DV_BEGIN_AVX2
+CONVOLVE(convolve_8, 8)
+DV_END
+DV_BEGIN_AVX512
+CONVOLVE(convolve_16, 16)
+DV_END
 #endif
+
+static convolve *const convolves[] = DV_BY_ISA(convolve_4, convolve_8, convolve_16);
 
 bool dv_depthwise_fits(const dv_convolution *c)
 {
@@ -104,7 +99,7 @@ void dv_depthwise_forward(const dv_convolution *c, const float *x, const float *
 {
     depthwise_run run = {.c = c,
                          .phases = dv_phases_lay_out(&c->window),
-                         .convolve = choose_width(),
+                         .convolve = convolves[dv_isa_choose()],
                          .x = x,
                          .w = w,
                          .bias = bias,

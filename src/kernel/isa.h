@@ -4,16 +4,31 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define DV_ISA_X86 1
-/* What a function is compiled for; GCC also takes a stretch of a file, from DV_BEGIN_... to DV_END. */
+/* What a function is compiled for, and a stretch of a file: from DV_BEGIN_... to DV_END. */
 #define DV_TARGET_AVX2 "avx2,fma"
+#define DV_BEGIN_AVX2 DV_BEGIN(DV_TARGET_AVX2)
+#define DV_BEGIN_AVX512 DV_BEGIN(DV_TARGET_AVX512)
+#define DV_PRAGMA(WORDS) _Pragma(#WORDS)
+#ifdef __clang__ /* which takes the widest vectors unasked */
+#define DV_TARGET_AVX512 "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"
+#define DV_BEGIN(TARGET) DV_PRAGMA(clang attribute push(__attribute__((target(TARGET))), apply_to = function))
+#define DV_END DV_PRAGMA(clang attribute pop)
+#else
 #define DV_TARGET_AVX512 "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,prefer-vector-width=512"
-#define DV_BEGIN_AVX2 _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,fma\")")
-#define DV_BEGIN_AVX512                                                                                                \
-    _Pragma("GCC push_options")                                                                                        \
-        _Pragma("GCC target(\"avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,prefer-vector-width=512\")")
-#define DV_END _Pragma("GCC pop_options")
+#define DV_BEGIN(TARGET) DV_PRAGMA(GCC push_options) DV_PRAGMA(GCC target(TARGET))
+#define DV_END DV_PRAGMA(GCC pop_options)
+#endif
+/* The versions of something by dv_isa, as an initialiser: the others need not be there without the processor. */
+#define DV_BY_ISA(GENERIC, AVX2, AVX512)                                                                               \
+    {                                                                                                                  \
+        [DV_ISA_GENERIC] = (GENERIC), [DV_ISA_AVX2] = (AVX2), [DV_ISA_AVX512] = (AVX512)                               \
+    }
 #else
 #define DV_ISA_X86 0
+#define DV_BY_ISA(GENERIC, AVX2, AVX512)                                                                               \
+    {                                                                                                                  \
+        [DV_ISA_GENERIC] = (GENERIC)                                                                                   \
+    }
 #endif
 
 typedef enum dv_isa {

@@ -8,7 +8,7 @@
 #define BLOCKS 1
 #include "kernel/panel_loop.h"
 
-#if DV_ISA_X86 && !defined(__clang__)
+#if DV_ISA_X86
 DV_BEGIN_AVX2
 #define NAME(STEM) STEM##_8
 #define LANES 8
@@ -23,19 +23,13 @@ DV_BEGIN_AVX512
 #define BLOCKS 2
 #include "kernel/panel_loop.h"
 DV_END
+#endif
 
 const dv_panel_loop *dv_panel_choose(void)
 {
-    static const dv_panel_loop *const by_isa[] = {
-        [DV_ISA_GENERIC] = &loop_4, [DV_ISA_AVX2] = &loop_8, [DV_ISA_AVX512] = &loop_16};
-    return by_isa[dv_isa_choose()];
+    static const dv_panel_loop *const loops[] = DV_BY_ISA(&loop_4, &loop_8, &loop_16);
+    return loops[dv_isa_choose()];
 }
-#else
-const dv_panel_loop *dv_panel_choose(void)
-{
-    return &loop_4;
-}
-#endif
 
 void dv_panel_pack(int64_t channels, int64_t depth, const float *w, int64_t row_step, int64_t depth_step, float *b)
 {

@@ -44,14 +44,14 @@ static dv_range inside(const dv_window *w, int axis, int64_t phase, int64_t coun
     return r;
 }
 
-static inline void set(float *to, int64_t n, float value)
+DV_WIDE_PART void set(float *to, int64_t n, float value)
 {
     for (int64_t i = 0; i < n; i++)
         to[i] = value;
 }
 
 /* Rows are short: whole steps, and the last one over what is there already. */
-static inline void copy_line(int64_t n, const float *from, float *to)
+DV_WIDE_PART void copy_line(int64_t n, const float *from, float *to)
 {
     enum { STEP = 4 };
     int64_t i = 0;
@@ -65,8 +65,8 @@ static inline void copy_line(int64_t n, const float *from, float *to)
     memcpy(to + n - STEP, from + n - STEP, STEP * sizeof *to);
 }
 
-static inline void fill_rows(const dv_window *w, const dv_phases *p, int64_t py, int64_t px, int64_t stride,
-                             const float *x, float *to)
+DV_WIDE_PART void fill_rows(const dv_window *w, const dv_phases *p, int64_t py, int64_t px, int64_t stride,
+                            const float *x, float *to)
 {
     const dv_range rows = inside(w, 1, py, p->rows), columns = inside(w, 2, px, p->columns);
     const int64_t n = columns.to - columns.from;
@@ -81,7 +81,9 @@ static inline void fill_rows(const dv_window *w, const dv_phases *p, int64_t py,
     }
 }
 
-DV_WIDE void dv_phases_fill(const dv_window *w, const dv_phases *p, const float *x, float outside, float *phases)
+DV_WIDE(extern, void, dv_phases_fill,
+        (const dv_window *w, const dv_phases *p, const float *x, float outside, float *phases),
+        (w, p, x, outside, phases))
 {
     set(phases, p->size, outside);
     for (int64_t k = 0; k < w->stride[1] * w->stride[2]; k++) {

@@ -12,21 +12,21 @@ enum { PLANES_PER_TASK = 16 };
 
 typedef void line_work(int64_t n, int64_t stride, const float *x, float *y);
 
-static inline void max_line_by(int64_t n, int64_t stride, const float *x, float *y)
+DV_WIDE_PART void max_line_by(int64_t n, int64_t stride, const float *x, float *y)
 {
     for (int64_t i = 0; i < n; i++) {
         y[i] = dv_vector_larger(y[i], x[i * stride]);
     }
 }
 
-static inline void add_line_by(int64_t n, int64_t stride, const float *x, float *y)
+DV_WIDE_PART void add_line_by(int64_t n, int64_t stride, const float *x, float *y)
 {
     for (int64_t i = 0; i < n; i++)
         y[i] += x[i * stride];
 }
 
 /* The common strides apart, as constants that the compiler vectorises for. */
-DV_WIDE static void max_line(int64_t n, int64_t stride, const float *x, float *y)
+DV_WIDE(static, void, max_line, (int64_t n, int64_t stride, const float *x, float *y), (n, stride, x, y))
 {
     if (stride == 1)
         max_line_by(n, 1, x, y);
@@ -36,7 +36,7 @@ DV_WIDE static void max_line(int64_t n, int64_t stride, const float *x, float *y
         max_line_by(n, stride, x, y);
 }
 
-DV_WIDE static void add_line(int64_t n, int64_t stride, const float *x, float *y)
+DV_WIDE(static, void, add_line, (int64_t n, int64_t stride, const float *x, float *y), (n, stride, x, y))
 {
     if (stride == 1)
         add_line_by(n, 1, x, y);
@@ -128,7 +128,8 @@ static void max_plane(const pool_run *run, const float *x, float *y)
 }
 
 /* y[i] = the largest of x[offset[t] + i] over the taps. */
-DV_WIDE static void largest_of_taps(int64_t n, int64_t taps, const int64_t *offset, const float *x, float *y)
+DV_WIDE(static, void, largest_of_taps, (int64_t n, int64_t taps, const int64_t *offset, const float *x, float *y),
+        (n, taps, offset, x, y))
 {
     for (int64_t i = 0; i < n; i++)
         y[i] = x[offset[0] + i];

@@ -1,7 +1,6 @@
 #include "kernel/resample.h"
 
 #include "kernel/vector.h"
-#include "kernel/wide.h"
 
 #include <string.h>
 
@@ -37,7 +36,7 @@ static void resample_runs(const dv_resample *r, int64_t inner, const float *x, f
     }
 }
 
-DV_WIDE static void resample_elements(const dv_resample *r, const float *x, float *y)
+static void resample_elements(const dv_resample *r, const float *x, float *y)
 {
     const int64_t *from = r->from;
     const float *w = r->weight;

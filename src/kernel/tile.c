@@ -1,4 +1,6 @@
 #include "kernel/tile.h"
+
+#include "kernel/isa.h"
 #include "kernel/turn.h"
 
 #include <string.h>
@@ -8,34 +10,27 @@
 #define ROWS 2
 #include "kernel/tile_loop.h"
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
+#if DV_ISA_X86
+DV_BEGIN_AVX2
 #define NAME(STEM) STEM##_8
 #define LANES 8
 #define ROWS 4
 #include "kernel/tile_loop.h"
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx512f,prefer-vector-width=512")
+DV_END
+
+DV_BEGIN_AVX512
 #define NAME(STEM) STEM##_16
 #define LANES 16
 #define ROWS 16
 #include "kernel/tile_loop.h"
-#pragma GCC pop_options
+DV_END
+#endif
 
 const dv_tile_loop *dv_tile_choose(void)
 {
-    return __builtin_cpu_supports("avx512f")                                 ? &loop_16
-           : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &loop_8
-                                                                             : &loop_4;
+    static const dv_tile_loop *const loops[] = DV_BY_ISA(&loop_4, &loop_8, &loop_16);
+    return loops[dv_isa_choose()];
 }
-#else
-const dv_tile_loop *dv_tile_choose(void)
-{
-    return &loop_4;
-}
-#endif
 
 void dv_tile_pack_rows(int64_t rows, int64_t depth, const float *w, int64_t row_step, int64_t depth_step, float *u)
 {

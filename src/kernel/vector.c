@@ -9,21 +9,21 @@ enum { LANES = 32 };
 
 /* ---- functions -------------------------------------------------------------- */
 
-static inline float float_of_bits(int32_t bits)
+DV_WIDE_PART float float_of_bits(int32_t bits)
 {
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
 
-static inline int32_t bits_of_float(float value)
+DV_WIDE_PART int32_t bits_of_float(float value)
 {
     int32_t bits;
     memcpy(&bits, &value, sizeof bits);
     return bits;
 }
 
-static inline float power_of_two(int32_t exponent) /* -126 .. 127 */
+DV_WIDE_PART float power_of_two(int32_t exponent) /* -126 .. 127 */
 {
     return float_of_bits((int32_t)(((uint32_t)exponent + 127) << 23));
 }
@@ -34,7 +34,7 @@ typedef struct reduced {
     int32_t whole;
 } reduced;
 
-static inline reduced reduce(float x)
+DV_WIDE_PART reduced reduce(float x)
 {
     const float rounder = 12582912.0F;                              /* 1.5 * 2^23: adding it rounds to an integer */
     const float ln2_high = 0.693359375F, ln2_low = -2.12194440e-4F; /* n * ln2_high is exact */
@@ -44,7 +44,7 @@ static inline reduced reduce(float x)
 }
 
 /* (exp(r) - 1) / r by the Taylor polynomial, which errs by less than 1e-8 for |r| <= ln(2) / 2. */
-static inline float taylor(float r)
+DV_WIDE_PART float taylor(float r)
 {
     float p = 1.0F / 5040;
     p = p * r + 1.0F / 720;
@@ -56,13 +56,13 @@ static inline float taylor(float r)
 }
 
 /* Outside of -104 .. 89 exp is 0 or infinite, as it is at the ends. */
-static inline float clamp(float x)
+DV_WIDE_PART float clamp(float x)
 {
     const float below = x > 89.0F ? 89.0F : x;
     return below < -104.0F ? -104.0F : below;
 }
 
-static inline float exponential(float x)
+DV_WIDE_PART float exponential(float x)
 {
     const reduced a = reduce(clamp(x));
     /* In two steps: 2^n alone may be too large or too small for a float. */
@@ -71,7 +71,7 @@ static inline float exponential(float x)
 }
 
 /* 2^n (exp(r) - 1) + (2^n - 1), the parts of which do not cancel. */
-static inline float exponential_less_one(float x)
+DV_WIDE_PART float exponential_less_one(float x)
 {
     const reduced a = reduce(clamp(x));
     const int32_t half = a.whole >> 1;
@@ -80,7 +80,7 @@ static inline float exponential_less_one(float x)
 }
 
 /* log(1 + f) for sqrt(1/2) <= 1 + f <= sqrt(2): a polynomial through Chebyshev nodes, within 1e-7 of its size. */
-static inline float log_near_one(float f)
+DV_WIDE_PART float log_near_one(float f)
 {
     float p = -0.0810158367F;
     p = p * f + 0.127123209F;
@@ -94,7 +94,7 @@ static inline float log_near_one(float f)
 }
 
 /* Of a positive, finite, normal number. */
-static inline float log_of_normal(float x)
+DV_WIDE_PART float log_of_normal(float x)
 {
     const int32_t middle = 0x3F3504F3; /* sqrt(1/2): the fraction is brought to sqrt(1/2) .. sqrt(2) */
     const int32_t above = (int32_t)((uint32_t)bits_of_float(x) - (uint32_t)middle), exponent = above >> 23;
@@ -102,7 +102,7 @@ static inline float log_of_normal(float x)
     return n * 0.693359375F + (n * -2.12194440e-4F + log_near_one(fraction - 1));
 }
 
-static inline float logarithm(float x)
+DV_WIDE_PART float logarithm(float x)
 {
     const float smallest = 1.17549435e-38F; /* below it numbers are not normal */
     const float scaled = x < smallest ? x * 8388608.0F : x;
@@ -111,14 +111,14 @@ static inline float logarithm(float x)
     return x > 0 || x != x ? above : x < 0 ? NAN : -INFINITY;
 }
 
-static inline float hyperbolic_tangent(float x)
+DV_WIDE_PART float hyperbolic_tangent(float x)
 {
     const float e = exponential_less_one(-2 * fabsf(x));
     return copysignf(e / (e + 2), x);
 }
 
 /* log(1 + exp(x)) = max(x, 0) + log(1 + u), u = exp(-|x|). What 1 + u loses by rounding is added again. */
-static inline float soft_plus(float x)
+DV_WIDE_PART float soft_plus(float x)
 {
     const float u = exponential(-fabsf(x)), w = 1 + u;
     const float log_w = log_of_normal(w) + (u - (w - 1)) / w;
@@ -127,7 +127,7 @@ static inline float soft_plus(float x)
 
 /* Up to 1 an odd polynomial; from there on 1 - exp(q), q a polynomial for the logarithm of 1 - erf. Both go through
  * Chebyshev nodes of their intervals; from 4 on the result is 1. */
-static inline float error_function(float x)
+DV_WIDE_PART float error_function(float x)
 {
     const float s = x * x, a = fabsf(x) > 4 ? 4 : fabsf(x);
     float p = -0.000565410586F;
@@ -150,7 +150,7 @@ static inline float error_function(float x)
 }
 
 #define FUNCTION(NAME, EXPRESSION)                                                                                     \
-    DV_WIDE void NAME(int64_t n, const float *x, float *y)                                                             \
+    DV_WIDE(extern, void, NAME, (int64_t n, const float *x, float *y), (n, x, y))                                      \
     {                                                                                                                  \
         for (int64_t i = 0; i < n; i++)                                                                                \
             y[i] = EXPRESSION;                                                                                         \
@@ -166,7 +166,7 @@ FUNCTION(dv_vector_erf, error_function(x[i]))
 
 /* ---- sums ------------------------------------------------------------------- */
 
-static inline float fold(const float *lane)
+DV_WIDE_PART float fold(const float *lane)
 {
     float part[LANES];
     memcpy(part, lane, sizeof part);
@@ -187,27 +187,28 @@ static inline float fold(const float *lane)
         lane[j] += TERM;                                                                                               \
     return fold(lane)
 
-DV_WIDE float dv_vector_sum(int64_t n, const float *x)
+DV_WIDE(extern, float, dv_vector_sum, (int64_t n, const float *x), (n, x))
 {
     SUM(n, x[i]);
 }
 
-DV_WIDE float dv_vector_dot(int64_t n, const float *x, const float *y)
+DV_WIDE(extern, float, dv_vector_dot, (int64_t n, const float *x, const float *y), (n, x, y))
 {
     SUM(n, x[i] * y[i]);
 }
 
-DV_WIDE float dv_vector_centered_dot(int64_t n, const float *x, const float *y, float center)
+DV_WIDE(extern, float, dv_vector_centered_dot, (int64_t n, const float *x, const float *y, float center),
+        (n, x, y, center))
 {
     SUM(n, x[i] * (y[i] - center));
 }
 
-DV_WIDE float dv_vector_squares(int64_t n, const float *x, float center)
+DV_WIDE(extern, float, dv_vector_squares, (int64_t n, const float *x, float center), (n, x, center))
 {
     SUM(n, (x[i] - center) * (x[i] - center));
 }
 
-DV_WIDE float dv_vector_largest(int64_t n, const float *x)
+DV_WIDE(extern, float, dv_vector_largest, (int64_t n, const float *x), (n, x))
 {
     float lane[LANES], best = -INFINITY;
     int64_t done = 0;
@@ -225,13 +226,14 @@ DV_WIDE float dv_vector_largest(int64_t n, const float *x)
 
 /* ---- maps ------------------------------------------------------------------- */
 
-DV_WIDE void dv_vector_add(int64_t n, float a, const float *x, float *y)
+DV_WIDE(extern, void, dv_vector_add, (int64_t n, float a, const float *x, float *y), (n, a, x, y))
 {
     for (int64_t i = 0; i < n; i++)
         y[i] += a * x[i];
 }
 
-DV_WIDE void dv_vector_affine(int64_t n, const float *x, float center, float factor, float shift, float *y)
+DV_WIDE(extern, void, dv_vector_affine, (int64_t n, const float *x, float center, float factor, float shift, float *y),
+        (n, x, center, factor, shift, y))
 {
     for (int64_t i = 0; i < n; i++)
         y[i] = (x[i] - center) * factor + shift;

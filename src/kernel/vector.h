@@ -3,6 +3,8 @@
 #ifndef DV_KERNEL_VECTOR_H
 #define DV_KERNEL_VECTOR_H
 
+#include "kernel/wide.h"
+
 #include <stdint.h>
 
 /* y[i] = exp(x[i]), within 2 units in the last place. */
@@ -26,12 +28,12 @@ float dv_vector_centered_dot(int64_t n, const float *x, const float *y, float ce
 float dv_vector_squares(int64_t n, const float *x, float center);
 /* NaN wins, so that it is not hidden. Two choices of one comparison each: as one of both the compiler makes branches of
  * it, and no vectors. */
-static inline float dv_vector_larger(float a, float b)
+DV_WIDE_PART float dv_vector_larger(float a, float b)
 {
     const float most = b > a ? b : a;
     return b != b ? b : most;
 }
-static inline float dv_vector_smaller(float a, float b)
+DV_WIDE_PART float dv_vector_smaller(float a, float b)
 {
     const float least = b < a ? b : a;
     return b != b ? b : least;

@@ -4,6 +4,7 @@
  * element c of tile t is at place t + c / 4 of phase c % 4. */
 #include "kernel/winograd.h"
 
+#include "kernel/isa.h"
 #include "kernel/tile.h"
 
 #include <string.h>
@@ -28,37 +29,28 @@ typedef struct loops {
 #define LANES 4
 #include "kernel/winograd_loops.h"
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
+#if DV_ISA_X86
+DV_BEGIN_AVX2
 #define NAME(STEM) STEM##_8
 #define LANES 8
 #include "kernel/winograd_loops.h"
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512vl,avx512bw,avx512dq,prefer-vector-width=512")
+DV_END
+
+DV_BEGIN_AVX512
 #define NAME(STEM) STEM##_16
 #define LANES 16
 #include "kernel/winograd_loops.h"
-#pragma GCC pop_options
+DV_END
+#endif
+
+static const loops *const all_loops[] = DV_BY_ISA(&loops_4, &loops_8, &loops_16);
 
 /* A row of few tiles would leave wide vectors empty. */
 static const loops *choose_loops(int64_t wide)
 {
-    return wide <= 4 ? &loops_4
-           : wide > 8 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-                   __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
-               ? &loops_16
-           : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &loops_8
-                                                                             : &loops_4;
+    const dv_isa isa = dv_isa_choose(), full = wide <= 4 ? DV_ISA_GENERIC : wide <= 8 ? DV_ISA_AVX2 : DV_ISA_AVX512;
+    return all_loops[isa < full ? isa : full];
 }
-#else
-static const loops *choose_loops(int64_t wide)
-{
-    (void)wide;
-    return &loops_4;
-}
-#endif
 
 static int64_t smaller(int64_t a, int64_t b)
 {

@@ -21,7 +21,7 @@ DV_FUNCTION_SLOPE(thresholded_relu, x <= p[0] ? 0.0F : 1.0F)
 DV_FUNCTION_VALUE(shrink, x<-p[0] ? x + p[1] : x> p[0] ? x - p[1] : x != x ? x : 0)
 DV_FUNCTION_SLOPE(shrink, x<-p[0] || x> p[0] ? 1.0F : 0.0F)
 
-static inline float to_unit(float x)
+DV_WIDE_PART float to_unit(float x)
 {
     const float raised = x < 0 ? 0 : x;
     return raised > 1 ? 1 : raised;

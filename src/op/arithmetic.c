@@ -26,7 +26,9 @@ typedef struct arithmetic {
 /* ---- rows ----------------------------------------------------------------- */
 
 #define FLOAT_ROW(NAME, EXPRESSION)                                                                                    \
-    DV_WIDE static void NAME(int64_t n, const float *a, int64_t a_stride, const float *b, int64_t b_stride, float *y)  \
+    DV_WIDE(static, void, NAME,                                                                                        \
+            (int64_t n, const float *a, int64_t a_stride, const float *b, int64_t b_stride, float *y),                 \
+            (n, a, a_stride, b, b_stride, y))                                                                          \
     {                                                                                                                  \
         if (a_stride && b_stride) {                                                                                    \
             for (int64_t i = 0; i < n; i++) {                                                                          \

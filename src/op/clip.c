@@ -46,7 +46,7 @@ static clip_run start(const dv_call *call)
     };
 }
 
-DV_WIDE static void clip_floats(void *context, int64_t from, int64_t to)
+DV_WIDE(static, void, clip_floats, (void *context, int64_t from, int64_t to), (context, from, to))
 {
     const clip_run *run = context;
     const float *x = run->x, low = run->low, high = run->high;

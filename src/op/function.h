@@ -36,11 +36,13 @@ void dv_function_backward(const dv_call *call, const dv_tensor *const *output_gr
         dv_function_backward(call, output_gradient, input_gradient, &(NAME));                                          \
     }
 
-/* Functions for the two pointers of dv_function, by an expression of the input's element x (and the output's, y). What
- * calls none is vectorised. */
+/* Functions for the two pointers of dv_function, by an expression of the input's element x (and the output's, y) and
+ * the parameters p, which are copied so that they do not change with what is written. What calls none is vectorised. */
 #define DV_FUNCTION_VALUE(NAME, EXPRESSION)                                                                            \
-    DV_WIDE static void NAME##_value(const float *p, int64_t n, const float *from, float *to)                          \
+    DV_WIDE(static, void, NAME##_value, (const float *parameter, int64_t n, const float *from, float *to),             \
+            (parameter, n, from, to))                                                                                  \
     {                                                                                                                  \
+        const float p[] = {parameter[0], parameter[1]};                                                                \
         (void)p;                                                                                                       \
         for (int64_t i = 0; i < n; i++) {                                                                              \
             const float x = from[i];                                                                                   \
@@ -48,8 +50,11 @@ void dv_function_backward(const dv_call *call, const dv_tensor *const *output_gr
         }                                                                                                              \
     }
 #define DV_FUNCTION_SLOPE(NAME, EXPRESSION)                                                                            \
-    DV_WIDE static void NAME##_slope(const float *p, int64_t n, const float *input, const float *output, float *to)    \
+    DV_WIDE(static, void, NAME##_slope,                                                                                \
+            (const float *parameter, int64_t n, const float *input, const float *output, float *to),                   \
+            (parameter, n, input, output, to))                                                                         \
     {                                                                                                                  \
+        const float p[] = {parameter[0], parameter[1]};                                                                \
         (void)p;                                                                                                       \
         for (int64_t i = 0; i < n; i++) {                                                                              \
             const float x = input[i], y = output[i];                                                                   \

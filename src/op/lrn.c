@@ -50,7 +50,7 @@ typedef struct place {
 } place;
 
 /* sum = bias + factor * the squares of the window around. */
-DV_WIDE static void get_sums(const lrn *l, const float *picture, place p, float *sum)
+DV_WIDE(static, void, get_sums, (const lrn *l, const float *picture, place p, float *sum), (l, picture, p, sum))
 {
     const int64_t first = p.channel > l->before ? p.channel - l->before : 0;
     const int64_t last = p.channel + l->after < l->channels ? p.channel + l->after : l->channels - 1;

@@ -228,8 +228,9 @@ typedef struct normalization_run {
     const float *scale, *shift;
 } normalization_run;
 
-DV_WIDE static void scale_elements(int64_t n, const float *x, statistics s, const float *scale, const float *shift,
-                                   float *y)
+DV_WIDE(static, void, scale_elements,
+        (int64_t n, const float *x, statistics s, const float *scale, const float *shift, float *y),
+        (n, x, s, scale, shift, y))
 {
     for (int64_t i = 0; i < n && shift; i++)
         y[i] = (x[i] - s.mean) * s.inverse * scale[i] + shift[i];

@@ -166,7 +166,7 @@ static double fold_to_one(fold f, int64_t n, const float *x, double folded)
 }
 
 /* A result for each element. */
-DV_WIDE static void fold_to_each(fold f, int64_t n, const float *x, double *folded)
+DV_WIDE(static, void, fold_to_each, (fold f, int64_t n, const float *x, double *folded), (f, n, x, folded))
 {
     for (int64_t i = 0; i < n && f == FOLD_SUM; i++)
         folded[i] += (double)x[i];

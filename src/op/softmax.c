@@ -81,7 +81,7 @@ static void hardmax_lane(int64_t n, const float *x, float *y)
 
 /* ---- up to BLOCK lanes side by side, `stride` from element to element ---------------------- */
 
-DV_WIDE static void largest_of_lanes(int64_t lanes, int64_t count, int64_t stride, const float *x, float *most)
+DV_WIDE_PART void largest_of_lanes(int64_t lanes, int64_t count, int64_t stride, const float *x, float *most)
 {
     for (int64_t k = 0; k < lanes; k++)
         most[k] = -INFINITY;
@@ -91,8 +91,8 @@ DV_WIDE static void largest_of_lanes(int64_t lanes, int64_t count, int64_t strid
 }
 
 /* y = x - less, and the sums of exp(y); with `exponentials` y = exp(x - less). */
-DV_WIDE static void subtract_and_sum(int64_t lanes, int64_t count, int64_t stride, const float *x, const float *less,
-                                     bool exponentials, float *y, float *sum)
+DV_WIDE_PART void subtract_and_sum(int64_t lanes, int64_t count, int64_t stride, const float *x, const float *less,
+                                   bool exponentials, float *y, float *sum)
 {
     float e[BLOCK];
     for (int64_t k = 0; k < lanes; k++)
@@ -108,7 +108,8 @@ DV_WIDE static void subtract_and_sum(int64_t lanes, int64_t count, int64_t strid
     }
 }
 
-DV_WIDE static void softmax_lanes(int64_t lanes, int64_t count, int64_t stride, const float *x, float *y)
+DV_WIDE(static, void, softmax_lanes, (int64_t lanes, int64_t count, int64_t stride, const float *x, float *y),
+        (lanes, count, stride, x, y))
 {
     float most[BLOCK], sum[BLOCK];
     largest_of_lanes(lanes, count, stride, x, most);
@@ -120,7 +121,8 @@ DV_WIDE static void softmax_lanes(int64_t lanes, int64_t count, int64_t stride, 
             y[k] *= sum[k];
 }
 
-DV_WIDE static void log_softmax_lanes(int64_t lanes, int64_t count, int64_t stride, const float *x, float *y)
+DV_WIDE(static, void, log_softmax_lanes, (int64_t lanes, int64_t count, int64_t stride, const float *x, float *y),
+        (lanes, count, stride, x, y))
 {
     float most[BLOCK], sum[BLOCK];
     largest_of_lanes(lanes, count, stride, x, most);

@@ -14,7 +14,7 @@ typedef struct folding {
 } folding;
 
 #define FLOATS(NAME, EXPRESSION)                                                                                       \
-    DV_WIDE static void NAME(int64_t n, const float *a, int64_t a_stride, float *y)                                    \
+    DV_WIDE(static, void, NAME, (int64_t n, const float *a, int64_t a_stride, float *y), (n, a, a_stride, y))          \
     {                                                                                                                  \
         for (int64_t i = 0; i < n && a_stride; i++) {                                                                  \
             const float p = y[i], q = a[i];                                                                            \
