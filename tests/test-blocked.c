@@ -189,12 +189,52 @@ static void depthwise_is_its_plain_twin(void **state)
     }
 }
 
+/* Whole blocks a group, groups of a block, groups that do not fill it, or none. */
+static void choose_channels(int round, dv_convolution *c)
+{
+    const int64_t groups = pick(2, 5), each = 1 << pick(0, 3);
+    c->groups = 1;
+    c->in_channels = pick(1, 50);
+    c->out_channels = pick(1, 70);
+    if (round % 6 == 1) {
+        c->groups = groups;
+        c->in_channels = groups * DV_BLOCK * pick(1, 2);
+        c->out_channels = groups * DV_BLOCK * pick(1, 3);
+    } else if (round % 6 == 2) {
+        c->groups = groups;
+        c->in_channels = c->out_channels = groups * each;
+    }
+}
+
+static void product_is_its_plain_twin(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 400; round++) {
+        dv_window window = random_window(round % 4 ? 20 : 7);
+        if (round % 5 == 0)
+            window = (dv_window){{1, pick(1, 6), pick(1, 40)}, {0}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0}, {0}};
+        if (round % 5 == 0)
+            memcpy(window.out, window.in, sizeof window.out);
+        dv_blocked b = {
+            .c = {.batch = round % 7 ? pick(0, 3) : pick(4, 40), .window = window},
+            .halved = round % 4 == 2,
+            .low = round % 2 ? 0 : -INFINITY,
+            .high = round % 2 ? 1 : INFINITY,
+        };
+        choose_channels(round, &b.c);
+        b.planar = b.c.groups == 1 && round % 3 == 0;
+        assert_true(dv_blocked_fits(&b.c));
+        check_way(&dv_blocked_product, round, &b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(channels_go_into_blocks_and_back),
         cmocka_unit_test(the_twin_is_the_plain_convolution),
         cmocka_unit_test(depthwise_is_its_plain_twin),
+        cmocka_unit_test(product_is_its_plain_twin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,8 +39,8 @@ typedef struct dv_blocked_way {
                     float *workspace, dv_team *team);
 } dv_blocked_way;
 
-enum { DV_BLOCKED_WAYS = 3 };
-extern const dv_blocked_way dv_blocked_winograd, dv_blocked_depthwise, dv_blocked_product;
+enum { DV_BLOCKED_WAYS = 2 };
+extern const dv_blocked_way dv_blocked_depthwise, dv_blocked_product;
 
 /* Whether such a convolution can be done in blocks at all: of its channels, groups and kernel alone, whatever the
  * batch and the sizes of its pictures. */

@@ -1,0 +1,28 @@
+#include "kernel/blocked.h"
+
+static const dv_blocked_way *const ways[DV_BLOCKED_WAYS] = {&dv_blocked_depthwise, &dv_blocked_product};
+
+const dv_blocked_way *dv_blocked_way_at(int way)
+{
+    return ways[way];
+}
+
+/* Groups are made of whole blocks, or a block of whole groups. */
+static bool groups_fit(const dv_convolution *c)
+{
+    const int64_t in = c->in_channels / c->groups, out = c->out_channels / c->groups;
+    return c->groups == 1 || (in % DV_BLOCK == 0 && out % DV_BLOCK == 0) || (in == out && DV_BLOCK % in == 0);
+}
+
+bool dv_blocked_fits(const dv_convolution *c)
+{
+    return c->window.kernel[0] == 1 && groups_fit(c);
+}
+
+int dv_blocked_choose(const dv_blocked *b)
+{
+    int way = 0;
+    while (way < DV_BLOCKED_WAYS - 1 && !ways[way]->fits(b))
+        way++;
+    return way;
+}
