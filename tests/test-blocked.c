@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "kernel/blocked_layout.h"
+#include "kernel/blocked_pool.h"
 #include "kernel/plain.h"
 
 /* ---- help --------------------------------------------------------------------- */
@@ -228,6 +229,46 @@ static void product_is_its_plain_twin(void **state)
     }
 }
 
+/* ---- pooling -------------------------------------------------------------------------- */
+
+/* Of the same planes, one by one. */
+static void pooling_is_its_plain_twin(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 100; round++) {
+        dv_window w = random_window(12);
+        if (round % 5 == 0) /* a last window beyond the padding, as ceil_mode makes */
+            w.out[2]++;
+        if (round % 5 == 1)
+            w = (dv_window){{1, 7, 9}, {1, 1, 1}, {1, 7, 9}, {1, 1, 1}, {1, 1, 1}, {0}, {0}};
+        const int64_t batch = pick(0, 2), channels = DV_BLOCK * pick(1, 3), planes = batch * channels;
+        const int64_t in = dv_window_product(w.in), out = dv_window_product(w.out), count = planes * out;
+        dv_team *team = dv_team_new(1 + round % 2, NULL);
+        float *planar = random_floats(planes * in), *plain = random_floats(count), *got = random_floats(count);
+        if (round % 7 == 0 && planes)
+            planar[pick(0, planes * in - 1)] = NAN;
+        float *x = blocked_of(batch, channels, in, planar);
+        for (int way = -1; way <= DV_DIVISOR_ONE; way++) {
+            if (way < 0) {
+                dv_plain_max_pool_forward(&w, planes, planar, plain, NULL);
+                dv_blocked_max_pool(&w, planes / DV_BLOCK, x, got, team);
+            } else {
+                dv_plain_average_pool_forward(&w, (dv_divisor)way, planes, planar, plain, NULL);
+                dv_blocked_average_pool(&w, (dv_divisor)way, planes / DV_BLOCK, x, got, team);
+            }
+            float *expected = blocked_of(batch, channels, out, plain);
+            for (int64_t k = 0; k < count; k++)
+                if (!(fabsf(got[k] - expected[k]) <= 1e-5F) && got[k] != expected[k] &&
+                    !(isnan(got[k]) && isnan(expected[k])))
+                    fail_msg("way %d, geometry %d: element %d is %g, expected %g", way, round, (int)k, (double)got[k],
+                             (double)expected[k]);
+            free(expected);
+        }
+        dv_team_free(team);
+        free(planar), free(plain), free(got), free(x);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +276,7 @@ int main(void)
         cmocka_unit_test(the_twin_is_the_plain_convolution),
         cmocka_unit_test(depthwise_is_its_plain_twin),
         cmocka_unit_test(product_is_its_plain_twin),
+        cmocka_unit_test(pooling_is_its_plain_twin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

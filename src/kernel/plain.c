@@ -167,8 +167,10 @@ void dv_plain_blocked_forward(const dv_blocked *b, const float *x, const float *
         float best = o < c->out_channels ? -INFINITY : 0;
         for (int64_t part = 0; o < c->out_channels && part < each * each; part++) {
             const point at = {{0, position / out[2] * each + part / each, position % out[2] * each + part % each}};
-            const float sum = blocked_sum(b, x, w, block / blocks, o, &at) + (bias ? bias[o] : 0);
-            best = fmaxf(best, fminf(fmaxf(sum + (addend ? addend[k] : 0), b->low), b->high));
+            float sum = blocked_sum(b, x, w, block / blocks, o, &at) + (bias ? bias[o] : 0);
+            sum += addend ? addend[k] : 0;
+            sum = sum < b->low ? b->low : sum > b->high ? b->high : sum;
+            best = sum > best || isnan(sum) ? sum : best;
         }
         y[k] = best;
     }

@@ -1,0 +1,51 @@
+/* The loops of blocked_pool.c for one width of vectors. Included once for each, with NAME and LANES (of a vector)
+ * defined; compiled for the target that is in force. */
+
+typedef float NAME(vector) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int32_t NAME(mask) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+enum { NAME(SPLIT) = DV_BLOCK / LANES }; /* vectors of a block */
+
+/* The larger; NaN if there is one. */
+static inline __attribute__((always_inline)) NAME(vector) NAME(larger)(NAME(vector) a, NAME(vector) b)
+{
+    const NAME(mask) take = (b > a) | (b != b);
+    return (NAME(vector))(((NAME(mask))b & take) | ((NAME(mask))a & ~take));
+}
+
+static void NAME(largest)(const taps *t, const float *x, float *y)
+{
+    NAME(vector) best[NAME(SPLIT)];
+    for (int n = 0; n < NAME(SPLIT); n++)
+        best[n] = -INFINITY - (NAME(vector)){0};
+    for (int64_t i = 0; i < t->rows; i++)
+        for (int64_t k = 0; k < t->columns; k++)
+            for (int n = 0; n < NAME(SPLIT); n++)
+                best[n] = NAME(larger)(best[n], ((const NAME(vector) *)(x + i * t->row_step + k * t->column_step))[n]);
+    for (int n = 0; n < NAME(SPLIT); n++)
+        ((NAME(vector) *)y)[n] = best[n];
+}
+
+/* In four parts, so that one addition does not wait for the other, and long sums are exact enough. */
+static void NAME(average)(const taps *t, const float *x, float *y)
+{
+    NAME(vector) sum[4][NAME(SPLIT)] = {{{0}}};
+    for (int64_t i = 0; i < t->rows; i++) {
+        const float *row = x + i * t->row_step;
+        int64_t k = 0;
+        for (; k + 4 <= t->columns; k += 4)
+            for (int part = 0; part < 4; part++)
+                for (int n = 0; n < NAME(SPLIT); n++)
+                    sum[part][n] += ((const NAME(vector) *)(row + (k + part) * t->column_step))[n];
+        for (; k < t->columns; k++)
+            for (int n = 0; n < NAME(SPLIT); n++)
+                sum[0][n] += ((const NAME(vector) *)(row + k * t->column_step))[n];
+    }
+    for (int n = 0; n < NAME(SPLIT); n++)
+        ((NAME(vector) *)y)[n] = (sum[0][n] + sum[1][n] + sum[2][n] + sum[3][n]) * t->factor;
+}
+
+static const loops NAME(loops) = {NAME(largest), NAME(average)};
+
+#undef NAME
+#undef LANES
