@@ -1,6 +1,7 @@
 #include "kernel/blocked.h"
 
-static const dv_blocked_way *const ways[DV_BLOCKED_WAYS] = {&dv_blocked_depthwise, &dv_blocked_product};
+static const dv_blocked_way *const ways[DV_BLOCKED_WAYS] = {&dv_blocked_depthwise, &dv_blocked_product,
+                                                            &dv_blocked_winograd_2, &dv_blocked_winograd_4};
 
 const dv_blocked_way *dv_blocked_way_at(int way)
 {
@@ -21,8 +22,14 @@ bool dv_blocked_fits(const dv_convolution *c)
 
 int dv_blocked_choose(const dv_blocked *b)
 {
-    int way = 0;
-    while (way < DV_BLOCKED_WAYS - 1 && !ways[way]->fits(b))
-        way++;
-    return way;
+    int best = 0;
+    double least = ways[0]->cost(b);
+    for (int way = 1; way < DV_BLOCKED_WAYS; way++) {
+        const double cost = ways[way]->cost(b);
+        if (cost < least) {
+            best = way;
+            least = cost;
+        }
+    }
+    return best;
 }

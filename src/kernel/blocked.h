@@ -28,7 +28,8 @@ typedef struct dv_blocked {
 /* A way to do it. Weights are packed once for all batches and sizes of pictures for which the way is chosen. */
 typedef struct dv_blocked_way {
     const char *name;
-    bool (*fits)(const dv_blocked *b);
+    /* About how many cycles it takes with wide vectors; INFINITY: it does not fit. By shapes alone. */
+    double (*cost)(const dv_blocked *b);
     /* Floats of packed weights with the bias; w as in dv_convolution, bias may be NULL. */
     int64_t (*packed)(const dv_blocked *b);
     void (*pack)(const dv_blocked *b, const float *w, const float *bias, float *packed);
@@ -39,13 +40,13 @@ typedef struct dv_blocked_way {
                     float *workspace, dv_team *team);
 } dv_blocked_way;
 
-enum { DV_BLOCKED_WAYS = 2 };
-extern const dv_blocked_way dv_blocked_depthwise, dv_blocked_product;
+enum { DV_BLOCKED_WAYS = 4 };
+extern const dv_blocked_way dv_blocked_depthwise, dv_blocked_product, dv_blocked_winograd_2, dv_blocked_winograd_4;
 
 /* Whether such a convolution can be done in blocks at all: of its channels, groups and kernel alone, whatever the
  * batch and the sizes of its pictures. */
 bool dv_blocked_fits(const dv_convolution *c);
-/* The way that is fastest, by shapes alone: 0..DV_BLOCKED_WAYS-1. dv_blocked_fits holds. */
+/* The way that costs least: 0..DV_BLOCKED_WAYS-1. dv_blocked_fits holds. */
 int dv_blocked_choose(const dv_blocked *b);
 const dv_blocked_way *dv_blocked_way_at(int way);
 

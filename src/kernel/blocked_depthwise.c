@@ -3,6 +3,7 @@
 #include "kernel/blocked.h"
 #include "kernel/isa.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { MOST = 8 }; /* outputs at a time */
@@ -61,10 +62,11 @@ static const strips *choose_strips(void)
 
 /* ---- weights ------------------------------------------------------------------------ */
 
-static bool fits(const dv_blocked *b)
+/* Nothing else comes near it where it fits. */
+static double cost(const dv_blocked *b)
 {
     const dv_convolution *c = &b->c;
-    return c->groups == c->in_channels && c->out_channels == c->in_channels && !b->planar && !b->halved;
+    return c->groups == c->in_channels && c->out_channels == c->in_channels && !b->planar && !b->halved ? 0 : INFINITY;
 }
 
 static int64_t taps_of(const dv_blocked *b)
@@ -194,4 +196,4 @@ static void forward(const dv_blocked *b, const float *x, const float *packed, co
     dv_team_run(team, run_block, &it, b->c.batch * dv_blocks(b->c.in_channels));
 }
 
-const dv_blocked_way dv_blocked_depthwise = {"depthwise", fits, packed_size, pack, workspace_size, forward};
+const dv_blocked_way dv_blocked_depthwise = {"depthwise", cost, packed_size, pack, workspace_size, forward};

@@ -3,6 +3,7 @@
  * all of its panels. */
 #include "kernel/panel.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
@@ -13,7 +14,6 @@ enum {
     LEAST_POSITIONS = 48, /* of a task */
     MOST_POSITIONS = 896,
     LEAST_POINTWISE = 12, /* positions of a picture, for panels that end with it */
-    LEAST_TASKS = 4,      /* a thread */
 };
 
 /* How the numbers of a panel come about. */
@@ -131,9 +131,15 @@ static layout lay_out(const dv_blocked *b)
     return l;
 }
 
-static bool fits(const dv_blocked *b)
+static double cost(const dv_blocked *b)
 {
-    return dv_blocked_fits(&b->c);
+    if (!dv_blocked_fits(&b->c))
+        return INFINITY;
+    const layout l = lay_out(b);
+    const double positions = (double)(l.positions * b->c.batch), depth = (double)l.depth;
+    const double out = (double)(l.groups * l.out_blocks * DV_BLOCK);
+    return dv_panel_cost(positions * depth * out, (double)l.tasks * depth * out,
+                         l.source == POINTWISE ? 0 : positions * depth * (double)l.groups);
 }
 
 static int64_t count_workspace(const dv_blocked *b)
@@ -395,15 +401,6 @@ static void run_task(void *context, int64_t task, int thread)
         halve(run, &p, from, to);
 }
 
-/* A team with few tasks shares the blocks of the output too, which changes no result. */
-static int64_t count_parts(const layout *l, dv_team *team)
-{
-    const int threads = dv_team_size(team);
-    const int64_t tasks = l->tasks * l->groups, pairs = (l->out_blocks + 1) / 2;
-    return threads == 1 || tasks >= LEAST_TASKS * threads ? 1
-                                                          : smaller((LEAST_TASKS * threads + tasks - 1) / tasks, pairs);
-}
-
 static void forward(const dv_blocked *b, const float *x, const float *packed, const float *addend, float *y,
                     float *workspace, dv_team *team)
 {
@@ -418,13 +415,13 @@ static void forward(const dv_blocked *b, const float *x, const float *packed, co
                        .thread_workspace = count_workspace(b)};
     if (!run.layout.positions || !b->c.batch)
         return;
-    run.parts = count_parts(&run.layout, team);
+    run.parts = dv_panel_parts(run.layout.tasks * run.layout.groups, run.layout.out_blocks, team);
     dv_team_run(team, run_task, &run, run.layout.tasks * run.layout.groups * run.parts);
 }
 
 const dv_blocked_way dv_blocked_product = {
     .name = "product",
-    .fits = fits,
+    .cost = cost,
     .packed = count_packed,
     .pack = pack,
     .workspace = count_workspace,

@@ -31,6 +31,15 @@ const dv_panel_loop *dv_panel_choose(void)
     return loops[dv_isa_choose()];
 }
 
+enum { LEAST_TASKS = 4 /* a thread */ };
+
+int64_t dv_panel_parts(int64_t tasks, int64_t blocks, dv_team *team)
+{
+    const int64_t wanted = LEAST_TASKS * dv_team_size(team), most = (blocks + DV_PANEL_BLOCKS - 1) / DV_PANEL_BLOCKS;
+    const int64_t parts = dv_team_size(team) > 1 && tasks < wanted ? (wanted + tasks - 1) / tasks : 1;
+    return parts < most ? parts : most;
+}
+
 void dv_panel_pack(int64_t channels, int64_t depth, const float *w, int64_t row_step, int64_t depth_step, float *b)
 {
     for (int64_t from = 0; from < channels; from += DV_BLOCK)
