@@ -156,6 +156,14 @@ static int define_value(dv_graph *graph, const char *name, dv_error *error)
     return value;
 }
 
+int dv_graph_add_value(dv_graph *graph, dv_error *error)
+{
+    int value = add_value(graph, NULL, error);
+    if (value >= 0)
+        graph->value[value].defined = true;
+    return value;
+}
+
 bool dv_graph_rename(dv_graph *graph, int value, const char *name, dv_error *error)
 {
     assert(value >= 0 && value < graph->value_count);

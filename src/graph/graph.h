@@ -67,6 +67,8 @@ int dv_graph_add_node(dv_graph *graph, const char *op, const char *name, int inp
 int dv_graph_add_node_of(dv_graph *graph, int opset, const char *op, const char *name, int input_count,
                          const int *input, int attribute_count, const dv_attribute *attribute, int output_count,
                          const char *const *output_name, dv_error *error);
+/* A value of a made-up name, for a rewrite to compute. */
+int dv_graph_add_value(dv_graph *graph, dv_error *error);
 bool dv_graph_add_output(dv_graph *graph, int value, dv_error *error);
 /* Index of the value of that name, -1 if there is none. */
 int dv_graph_find(const dv_graph *graph, const char *name);

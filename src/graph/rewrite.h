@@ -24,8 +24,14 @@ bool dv_rewrite_fuse_gates(dv_graph *graph, dv_error *error);
 bool dv_rewrite_fuse_layer_normalization(dv_graph *graph, dv_error *error);
 /* A network of one sample takes any number, where the shapes allow it. */
 bool dv_rewrite_free_batch(dv_graph *graph, dv_error *error);
+/* What lies around convolutions works on channels in blocks (op/blocked.h): for graphs that are only run. */
+bool dv_rewrite_block_channels(dv_graph *graph, dv_error *error);
 /* Nodes that no output rests on. */
 bool dv_rewrite_drop_unused(dv_graph *graph, dv_error *error);
+
+/* A graph of the same nodes and values, under the same numbers, to be rewritten by dv_rewrite_block_channels: it borrows
+ * constants, attributes and names of the one that it is made of, which must outlive it. */
+dv_graph *dv_graph_borrow(const dv_graph *graph, dv_error *error);
 
 /* The value is a constant of these elements, which lie in the graph's arena. */
 void dv_rewrite_set_constant(dv_graph *graph, int value, dv_tensor *constant);

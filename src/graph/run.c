@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "graph/evaluate.h"
+#include "graph/rewrite.h"
 #include "graph/runner.h"
 
 #include <stdlib.h>
@@ -11,19 +12,29 @@
 /* Inputs of at most so many elements may decide on shapes. */
 enum { SMALL_INPUT = 4096 };
 
+static bool block_channels(dv_runner *runner, dv_error *error)
+{
+    dv_graph *blocked = runner->owned = dv_graph_borrow(runner->graph, error);
+    if (!blocked || !dv_rewrite_block_channels(blocked, error))
+        return false;
+    runner->blocked = (dv_planned){blocked, dv_packing_new(blocked, error)};
+    return runner->blocked.packing != NULL;
+}
+
 dv_runner *dv_runner_new(const dv_graph *graph, dv_team *team, dv_error *error)
 {
     dv_runner *runner = dv_alloc(1, sizeof *runner, error);
     if (!runner)
         return NULL;
-    runner->graph = graph;
+    runner->graph = runner->plain.graph = graph;
     runner->team = dv_team_size(team) > 1 ? team : NULL;
     runner->memory_limit = dv_memory_allowed();
     runner->input_shape = dv_alloc((size_t)graph->input_count, sizeof *runner->input_shape, error);
     runner->input_data = dv_alloc((size_t)graph->input_count, sizeof *runner->input_data, error);
     runner->output = dv_alloc((size_t)graph->output_count, sizeof *runner->output, error);
-    runner->packing = dv_packing_new(graph, error);
-    if (!runner->packing || !runner->input_shape || !runner->input_data || !runner->output) {
+    runner->plain.packing = dv_packing_new(graph, error);
+    if (!runner->plain.packing || !runner->input_shape || !runner->input_data || !runner->output ||
+        !block_channels(runner, error)) {
         dv_runner_free(runner);
         return NULL;
     }
@@ -47,7 +58,9 @@ void dv_runner_free(dv_runner *runner)
         return;
     for (int p = 0; p < CACHED_PLANS; p++)
         clear_plan(&runner->cache[p]);
-    dv_packing_free(runner->packing);
+    dv_packing_free(runner->blocked.packing);
+    dv_packing_free(runner->plain.packing);
+    dv_graph_free(runner->owned);
     free(runner->input_shape);
     free(runner->input_data);
     free(runner->output);
@@ -77,6 +90,14 @@ static bool fits(const dv_plan *plan, const dv_shape *shape, const dv_tensor *in
     return true;
 }
 
+static dv_plan *plan_either(dv_runner *runner, const void *const *data, dv_team *team, dv_error *error)
+{
+    const dv_plan_options options = {
+        .input_shape = runner->input_shape, .input_data = data, .team = team, .memory_limit = runner->memory_limit};
+    dv_plan *plan = dv_plan_new(runner->blocked.graph, &options, NULL);
+    return plan ? plan : dv_plan_new(runner->plain.graph, &options, error);
+}
+
 /* A plan that knows the elements of the small inputs, such as the shape that a Reshape is to give. */
 static dv_plan *plan_with_data(dv_runner *runner, const dv_tensor *inputs, dv_team *team, dv_error *error)
 {
@@ -86,13 +107,7 @@ static dv_plan *plan_with_data(dv_runner *runner, const dv_tensor *inputs, dv_te
         runner->input_data[i] = is_small ? inputs[i].data : NULL;
         any = any || is_small;
     }
-    return any ? dv_plan_new(runner->graph,
-                             &(dv_plan_options){.input_shape = runner->input_shape,
-                                                .input_data = runner->input_data,
-                                                .team = team,
-                                                .memory_limit = runner->memory_limit},
-                             error)
-               : NULL;
+    return any ? plan_either(runner, runner->input_data, team, error) : NULL;
 }
 
 /* For runner->input_shape; what cannot be planned by shapes alone is planned for these very inputs, if there are any.
@@ -100,10 +115,7 @@ static dv_plan *plan_with_data(dv_runner *runner, const dv_tensor *inputs, dv_te
 static dv_plan *make_plan(dv_runner *runner, const dv_tensor *inputs, dv_team *team, dv_error *error)
 {
     dv_error failure = {0};
-    dv_plan *plan = dv_plan_new(
-        runner->graph,
-        &(dv_plan_options){.input_shape = runner->input_shape, .team = team, .memory_limit = runner->memory_limit},
-        &failure);
+    dv_plan *plan = plan_either(runner, NULL, team, &failure);
     if (plan)
         return plan;
     if (error)
@@ -111,8 +123,10 @@ static dv_plan *make_plan(dv_runner *runner, const dv_tensor *inputs, dv_team *t
     return inputs && failure.code != DV_ERROR_MEMORY ? plan_with_data(runner, inputs, team, error) : NULL;
 }
 
-static bool make_frames(dv_prepared_plan *it, dv_packing *packing, int frames, dv_error *error)
+static bool make_frames(dv_runner *runner, dv_prepared_plan *it, int frames, dv_error *error)
 {
+    const bool blocked = it->plan->graph == runner->blocked.graph;
+    dv_packing *packing = blocked ? runner->blocked.packing : runner->plain.packing;
     if (frames > it->frame_room) {
         dv_frame **wider = dv_alloc((size_t)frames, sizeof *wider, error);
         if (!wider)
@@ -148,7 +162,7 @@ dv_prepared_plan *dv_runner_prepare(dv_runner *runner, const dv_tensor *inputs, 
             return NULL;
     }
     it->used = ++runner->clock;
-    return make_frames(it, runner->packing, frames, error) ? it : NULL;
+    return make_frames(runner, it, frames, error) ? it : NULL;
 }
 
 /* ---- one run ---------------------------------------------------------------- */

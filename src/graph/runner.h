@@ -15,11 +15,20 @@ typedef struct dv_prepared_plan {
     uint64_t used;    /* by the runner's clock */
 } dv_prepared_plan;
 
+/* A graph to plan, and what its operators packed. */
+typedef struct dv_planned {
+    const dv_graph *graph;
+    dv_packing *packing;
+} dv_planned;
+
 struct dv_runner {
     const dv_graph *graph;
+    /* The graph with its channels in blocks, which is run where it can be, and as it is, which tells what is wrong
+     * where neither can. Values have the same numbers in both. */
+    dv_planned blocked, plain;
+    dv_graph *owned; /* the former; NULL: there is none */
     dv_team *team;
     size_t memory_limit;
-    dv_packing *packing;
     uint64_t clock;
     dv_prepared_plan cache[CACHED_PLANS];
     dv_shape *input_shape;   /* one per input of the graph */
