@@ -38,6 +38,12 @@ for command in "" check explain init train classify project run info replay; do
     [ ! -s "$folder/err" ] || complain "deepvid $command --help wrote to standard error"
 done
 "$deepvid" --version | grep -q '^deepvid [0-9]' || complain "deepvid --version does not tell the version"
+for isa in generic avx2 avx512; do
+    "$deepvid" --version >"$folder/best"
+    DEEPVID_ISA=$isa "$deepvid" --version >"$folder/asked"
+    grep -q "^instruction set: $isa\$" "$folder/asked" || cmp -s "$folder/best" "$folder/asked" ||
+        complain "DEEPVID_ISA=$isa is not what the kernels use"
+done
 "$deepvid" --help >/dev/full 2>/dev/null && complain "a full disk under --help went unnoticed"
 
 for number in 0 1 -5 nan inf 1e30 99999999999999999999 12x ''; do

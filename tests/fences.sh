@@ -77,6 +77,11 @@ only '(cairo/)?cairo.*\.h' 'src/figure/*'
 only 'protobuf-c/.*\.h' 'src/onnx/*'
 only 'getopt\.h' src/cmd/option.c
 
+# What the processor can do is asked in one place.
+found=$(grep -nrE '__builtin_cpu_|target_clones|target\("' src --include='*.[ch]' | grep -v '^src/kernel/isa\.c:')
+[ -z "$found" ] || complain "instruction sets are chosen by kernel/isa.h:
+$found"
+
 # The public header stands alone.
 for name in $(sed -n "$includes[<\"]\\([^>\"]*\\).*/\\1/p" include/deepvid.h); do
     case $name in

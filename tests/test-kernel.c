@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "kernel/blas.h"
 #include "kernel/depthwise.h"
+#include "kernel/isa.h"
 #include "kernel/tile_product.h"
 #include "kernel/packed.h"
 #include "kernel/winograd.h"
@@ -202,14 +203,30 @@ static void eigenvectors_are_those_of_the_matrix(void **state)
     }
 }
 
-static void blas_uses_the_processor(void **state)
+/* Those of OpenBLAS are fixed where it is built for one processor, and by the user's word. */
+static void blas_uses_the_instruction_set(void **state)
 {
     (void)state;
-#if defined(__x86_64__)
-    if (!getenv("OPENBLAS_CORETYPE") && __builtin_cpu_supports("avx2"))
-        assert_null(strstr(dv_blas_description(), "Prescott"));
-#endif
-    assert_true(strlen(dv_blas_description()) > 0);
+    const char *description = dv_blas_description();
+    assert_true(strlen(description) > 0);
+    if (!DV_ISA_X86 || getenv("OPENBLAS_CORETYPE") || !strstr(description, "DYNAMIC_ARCH"))
+        return;
+    const dv_isa isa = dv_isa_choose();
+    if (isa < dv_isa_of_processor())
+        assert_non_null(strstr(description, isa == DV_ISA_GENERIC ? "Prescott" : "Haswell"));
+    else if (isa > DV_ISA_GENERIC)
+        assert_null(strstr(description, "Prescott"));
+}
+
+static void the_instruction_set_is_the_one_asked_for(void **state)
+{
+    (void)state;
+    const char *wish = getenv("DEEPVID_ISA");
+    dv_isa expected = dv_isa_of_processor();
+    for (dv_isa isa = DV_ISA_GENERIC; wish && isa < expected; isa++)
+        if (strcmp(wish, dv_isa_name(isa)) == 0)
+            expected = isa;
+    assert_string_equal(dv_isa_name(dv_isa_choose()), dv_isa_name(expected));
 }
 
 /* ---- vectors ------------------------------------------------------------------------- */
@@ -680,7 +697,8 @@ int main(void)
         cmocka_unit_test(gram_is_rows_times_rows),
         cmocka_unit_test(cholesky_solves),
         cmocka_unit_test(eigenvectors_are_those_of_the_matrix),
-        cmocka_unit_test(blas_uses_the_processor),
+        cmocka_unit_test(the_instruction_set_is_the_one_asked_for),
+        cmocka_unit_test(blas_uses_the_instruction_set),
         cmocka_unit_test(exp_is_within_two_units),
         cmocka_unit_test(functions_are_those_of_the_library),
         cmocka_unit_test(largest_finds_nan_too),

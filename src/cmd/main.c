@@ -1,6 +1,8 @@
 /* deepvid: finds the subcommand and runs it. */
 #include "cmd/command.h"
 #include "config.h"
+#include "kernel/blas.h"
+#include "kernel/isa.h"
 #include "tui/view.h"
 #include "tui/preferences.h"
 
@@ -59,6 +61,7 @@ static int print_help(void)
 static int print_version(void)
 {
     printf("deepvid %s\n", PACKAGE_VERSION);
+    printf("instruction set: %s\nBLAS: %s\n", dv_isa_name(dv_isa_choose()), dv_blas_description());
     return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "kernel/isa.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -27,20 +28,17 @@ void dsyevr_(const char *job, const char *range, const char *uplo, const blasint
 void gotoblas_dynamic_init(void) __attribute__((weak));
 void gotoblas_dynamic_quit(void) __attribute__((weak));
 
-/* The kernels this processor can run, where OpenBLAS did not find out: before 0.3.25 it knows Intel's processors by
- * model number and takes one newer than itself for a Prescott of 2004 (OpenBLAS issue 4267), at a fifth of the speed.
- */
+/* The kernels to use instead of those that OpenBLAS found: it is held to the instruction set that all others are, and
+ * before 0.3.25 it knows Intel's processors by model number and takes one newer than itself for a Prescott of 2004
+ * (OpenBLAS issue 4267), at a fifth of the speed. NULL: none. */
 static const char *better_kernels(void)
 {
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (strcasecmp(openblas_get_corename(), "Prescott") != 0)
-        return NULL;
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd"))
-        return "SkylakeX";
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return "Haswell";
+#if DV_ISA_X86
+    static const char *const kernels[] = DV_BY_ISA("Prescott", "Haswell", "SkylakeX");
+    const dv_isa isa = dv_isa_choose();
+    const bool is_least = strcasecmp(openblas_get_corename(), kernels[DV_ISA_GENERIC]) == 0;
+    if (is_least ? isa > DV_ISA_GENERIC : isa < dv_isa_of_processor())
+        return kernels[isa];
 #endif
     return NULL;
 }

@@ -21,7 +21,7 @@ bool dv_cholesky_solve(int64_t n, float *a, int64_t columns, float *b);
  * eigenvectors of length 1, count x n. An error without memory or if they do not converge (a holds NaN). */
 bool dv_symmetric_eigen(int64_t n, double *a, int64_t count, double *values, double *vectors, dv_error *error);
 
-/* Name of the BLAS and of the processor kernels it chose, for --version and the benchmark. */
+/* Name of the BLAS and of the processor kernels it uses, for --version and the benchmark. */
 const char *dv_blas_description(void);
 
 #endif

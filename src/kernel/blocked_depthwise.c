@@ -35,7 +35,7 @@ typedef struct strips {
 #define LANES 4
 #include "kernel/blocked_depthwise_loop.h"
 
-#if DV_ISA_X86 && !defined(__clang__)
+#if DV_ISA_X86
 DV_BEGIN_AVX2
 #define NAME(STEM) STEM##_8
 #define LANES 8
@@ -46,19 +46,13 @@ DV_BEGIN_AVX512
 #define LANES 16
 #include "kernel/blocked_depthwise_loop.h"
 DV_END
+#endif
 
 static const strips *choose_strips(void)
 {
-    static const strips *const by_isa[] = {
-        [DV_ISA_GENERIC] = &strips_4, [DV_ISA_AVX2] = &strips_8, [DV_ISA_AVX512] = &strips_16};
+    static const strips *const by_isa[] = DV_BY_ISA(&strips_4, &strips_8, &strips_16);
     return by_isa[dv_isa_choose()];
 }
-#else
-static const strips *choose_strips(void)
-{
-    return &strips_4;
-}
-#endif
 
 /* ---- weights ------------------------------------------------------------------------ */
 

@@ -1,7 +1,6 @@
 #include "kernel/isa.h"
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,14 +11,16 @@ const char *dv_isa_name(dv_isa isa)
     return names[isa];
 }
 
-static dv_isa ask_processor(void)
+dv_isa dv_isa_of_processor(void)
 {
 #if DV_ISA_X86
-    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))
+    __builtin_cpu_init(); /* for those that ask before main */
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+        return DV_ISA_GENERIC;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq"))
         return DV_ISA_AVX512;
-    return avx2 ? DV_ISA_AVX2 : DV_ISA_GENERIC;
+    return DV_ISA_AVX2;
 #else
     return DV_ISA_GENERIC;
 #endif
@@ -27,7 +28,7 @@ static dv_isa ask_processor(void)
 
 static dv_isa decide(void)
 {
-    const dv_isa most = ask_processor();
+    const dv_isa most = dv_isa_of_processor();
     const char *wish = getenv("DEEPVID_ISA");
     for (dv_isa isa = DV_ISA_GENERIC; wish && isa < most; isa++)
         if (strcmp(wish, names[isa]) == 0)

@@ -37,8 +37,10 @@ typedef enum dv_isa {
     DV_ISA_AVX512,  /* of 16 */
 } dv_isa;
 
-/* The widest that the processor has and the environment variable DEEPVID_ISA ("generic", "avx2", "avx512") does not
- * exceed. The same for as long as the program runs. */
+/* The widest that the processor has, */
+dv_isa dv_isa_of_processor(void);
+/* or a narrower one that the environment variable DEEPVID_ISA asks for by its name, "generic", "avx2", "avx512". The
+ * same for as long as the program runs. */
 dv_isa dv_isa_choose(void);
 const char *dv_isa_name(dv_isa isa);
 

@@ -173,8 +173,8 @@ static void pass_sentence(dv_vae_judgement *it)
         [DV_VAE_FAIR] =
             "Look at what an explanation says of the reconstruction: some have another name than their picture",
         [DV_VAE_POOR] =
-            "More pictures, --epochs or --latent may help; a neighbourhood of reconstructions tells little of "
-            "the pictures",
+            ("More pictures, --epochs or --latent may help; a neighbourhood of reconstructions tells little of "
+             "the pictures"),
     };
     it->grade = DV_VAE_GOOD;
     while (it->keeps_word < grades[it->grade].least_kept)
