@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "kernel/blas.h"
+#include "kernel/dense.h"
 #include "kernel/depthwise.h"
 #include "kernel/isa.h"
 #include "kernel/tile_product.h"
@@ -120,6 +121,32 @@ static void tiles_are_the_plain_product(void **state)
         assert_memory_equal(alone, c, (size_t)(m * n) * sizeof *c);
         dv_team_free(team);
         free(a), free(b), free(c), free(expected), free(packed), free(workspace), free(alone);
+    }
+}
+
+/* Sums over several pairs of matrices, and of a result that is part of a wider one. */
+static void dense_products_are_the_plain_sum(void **state)
+{
+    (void)state;
+    enum { MOST = 3 };
+    for (int round = 0; round < 80; round++) {
+        const bool ta = round & 1, tb = round & 2;
+        const int64_t m = pick(1, round % 5 ? 40 : 200), n = pick(1, 70), k = round % 4 ? pick(1, 60) : pick(500, 600);
+        const int parts = 1 + round % MOST;
+        const dv_dense p = {m, n, k, ta ? 1 : k, ta ? m : 1, tb ? 1 : n, tb ? k : 1, n + pick(0, 3), round & 4};
+        dv_dense_part part[MOST];
+        float *y = random_floats(m * p.y_row), *expected = copy_of(y, m * p.y_row);
+        float *workspace = aligned_alloc(64, (size_t)dv_dense_workspace() * sizeof *workspace);
+        for (int i = 0; i < parts; i++) {
+            float *a = random_floats(m * k), *b = random_floats(k * n);
+            dv_plain_gemm(ta, tb, m, n, k, 1, a, ta ? m : k, b, tb ? k : n, p.add || i > 0, expected, p.y_row);
+            part[i] = (dv_dense_part){a, b};
+        }
+        dv_dense_run(&p, parts, part, y, workspace);
+        assert_close("dense", round, y, expected, m * p.y_row, (double)(parts * k));
+        for (int i = 0; i < parts; i++)
+            free((float *)part[i].a), free((float *)part[i].b);
+        free(y), free(expected), free(workspace);
     }
 }
 
@@ -694,6 +721,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gemm_is_the_plain_product),
         cmocka_unit_test(tiles_are_the_plain_product),
+        cmocka_unit_test(dense_products_are_the_plain_sum),
         cmocka_unit_test(gram_is_rows_times_rows),
         cmocka_unit_test(cholesky_solves),
         cmocka_unit_test(eigenvectors_are_those_of_the_matrix),

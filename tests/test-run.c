@@ -508,6 +508,69 @@ static void gradients_match_difference_quotients(void **state)
     dv_graph_free(graph);
 }
 
+/* Weights either way round, a bias, and weights that are used twice, so that they cannot be deferred. */
+static dv_graph *three_layers(void)
+{
+    static const dv_attribute transposed = {.name = "transB", .kind = DV_ATTRIBUTE_INT, .i = 1};
+    dv_error error;
+    dv_graph *graph = dv_graph_new(13, &error);
+    int x = add_input(graph, "x", shape_of(2, -1, 12));
+    int w1 = add_noise(graph, "w1", shape_of(2, 10, 12), 1), b = add_noise(graph, "b", shape_of(1, 10), 2);
+    int w2 = add_noise(graph, "w2", shape_of(2, 10, 9), 3), twice = add_noise(graph, "twice", shape_of(2, 9, 9), 4);
+    int first = add_node(graph, "Gemm", NULL, 1, &transposed, x, w1, b, -1);
+    int second = add_node(graph, "MatMul", NULL, 0, NULL, add_node(graph, "Tanh", NULL, 0, NULL, first, -1), w2, -1);
+    int third = add_node(graph, "MatMul", NULL, 0, NULL, second, twice, -1);
+    int y = add_node(graph, "MatMul", "y", 0, NULL, add_node(graph, "Tanh", NULL, 0, NULL, third, -1), twice, -1);
+    assert_true(dv_graph_add_output(graph, y, &error));
+    return graph;
+}
+
+/* Gradients that are found for all micro-batches at once, rows at a time, are the sums of those found one by one. */
+static void deferred_gradients_are_sums(void **state)
+{
+    (void)state;
+    enum { PARTS = 3, WANTED = 4, ROWS = 16 };
+    static const char *const names[WANTED] = {"w1", "b", "w2", "twice"};
+    dv_error error;
+    dv_graph *graph = three_layers();
+    int wanted[WANTED];
+    for (int w = 0; w < WANTED; w++)
+        wanted[w] = dv_graph_find(graph, names[w]);
+    dv_gradient *apart[PARTS], *together[PARTS];
+    for (int g = 0; g < PARTS; g++) {
+        apart[g] = dv_gradient_new(graph, ROWS, WANTED, wanted, &error);
+        together[g] = dv_gradient_new(graph, ROWS, WANTED, wanted, &error);
+        assert_true(apart[g] && together[g]);
+        dv_gradient_defer(together[g]);
+        for (int k = 0; k < 12 * ROWS; k++)
+            dv_gradient_input(apart[g], 0)->f[k] = dv_gradient_input(together[g], 0)->f[k] =
+                (float)dv_random_normal(7, DV_PURPOSE_TEST, (uint64_t)(g * 12 * ROWS + k));
+        weighted_backward(apart[g], 1);
+        weighted_backward(together[g], 1);
+    }
+    float *workspace = aligned_alloc(64, (dv_gradient_sum_workspace(together[0]) + 63) / 64 * 64);
+    assert_true(dv_gradient_sum_workspace(together[0]) > 0);
+    for (int w = 0; w < WANTED; w++) {
+        const dv_shape *shape = &dv_gradient_result(apart[0], w)->shape;
+        const int64_t half = shape->dim[0] / 2, row = dv_shape_elements(shape) / shape->dim[0];
+        float sum[10 * 12];
+        dv_gradient_sum(together, PARTS, w, 0, half, sum, workspace);
+        dv_gradient_sum(together, PARTS, w, half, shape->dim[0], sum + half * row, workspace);
+        for (int64_t i = 0; i < shape->dim[0] * row; i++) {
+            double expected = 0;
+            for (int g = 0; g < PARTS; g++)
+                expected += dv_gradient_result(apart[g], w)->f[i];
+            assert_float_equal(sum[i], expected, 1e-4);
+        }
+    }
+    free(workspace);
+    for (int g = 0; g < PARTS; g++) {
+        dv_gradient_free(apart[g]);
+        dv_gradient_free(together[g]);
+    }
+    dv_graph_free(graph);
+}
+
 static void values_without_a_way_have_no_gradient(void **state)
 {
     (void)state;
@@ -567,6 +630,7 @@ int main(void)
         cmocka_unit_test(graphs_without_a_batch_are_refused),
         cmocka_unit_test(progress_is_told_and_cancels),
         cmocka_unit_test(gradients_match_difference_quotients),
+        cmocka_unit_test(deferred_gradients_are_sums),
         cmocka_unit_test(values_without_a_way_have_no_gradient),
         cmocka_unit_test(operators_without_backward_are_named),
     };

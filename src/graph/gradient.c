@@ -1,6 +1,7 @@
 /* Gradients: forward keeps every value, backward walks the steps in reverse. */
 #include "graph/run.h"
 #include "base/error.h"
+#include "graph/evaluate.h"
 #include "graph/plan.h"
 
 #include <assert.h>
@@ -21,12 +22,11 @@ struct dv_gradient {
     dv_frame *frame;
     int wanted_count;
     int *wanted;
+    int *deferred;       /* by wanted value: the step whose operator sums it over micro-batches; -1: backward adds it */
     bool *variable;      /* by value: a wanted constant */
     dv_tensor *gradient; /* by value; data NULL: none */
     dv_tensor *seed;     /* by output: what the caller fills in */
     back_step *back;     /* by step */
-    float *memory;       /* of all gradients */
-    size_t memory_size;  /* bytes */
     bool is_training;    /* of the last forward */
     dv_training_state training;
 };
@@ -87,7 +87,7 @@ static bool find_ways(const dv_gradient *gradient, ways *way, dv_error *error)
 
 /* ---- memory ------------------------------------------------------------------- */
 
-/* A gradient for every value on a way, and for those asked for; one block, so that it is zeroed at once. */
+/* A gradient for every value on a way, and for those asked for, in one block. */
 static bool make_gradients(dv_gradient *gradient, const ways *way, dv_error *error)
 {
     const dv_graph *graph = gradient->graph;
@@ -108,13 +108,12 @@ static bool make_gradients(dv_gradient *gradient, const ways *way, dv_error *err
         offset[v] = total;
         total += ((size_t)dv_shape_elements(&value[v].shape) + 15) / 16 * 16;
     }
-    gradient->memory_size = total * sizeof(float);
-    gradient->memory = dv_arena_alloc(gradient->arena, total, sizeof(float), error);
-    ok = gradient->memory != NULL;
+    float *memory = dv_arena_alloc(gradient->arena, total, sizeof(float), error);
+    ok = memory != NULL;
     for (int v = 0; ok && v < graph->value_count; v++)
         if (has[v])
             gradient->gradient[v] =
-                (dv_tensor){.type = value[v].type, .shape = value[v].shape, .f = gradient->memory + offset[v]};
+                (dv_tensor){.type = value[v].type, .shape = value[v].shape, .f = memory + offset[v]};
 done:
     free(has);
     return ok;
@@ -216,11 +215,13 @@ dv_gradient *dv_gradient_new(const dv_graph *graph, int64_t micro_batch, int wan
     *gradient = (dv_gradient){.arena = arena, .graph = graph, .wanted_count = wanted_count};
     ways way = {dv_arena_alloc(arena, values, sizeof(bool), error), dv_arena_alloc(arena, values, sizeof(bool), error)};
     gradient->wanted = dv_arena_alloc(arena, (size_t)wanted_count, sizeof *gradient->wanted, error);
+    gradient->deferred = dv_arena_alloc(arena, (size_t)wanted_count, sizeof *gradient->deferred, error);
     gradient->variable = dv_arena_alloc(arena, values, sizeof *gradient->variable, error);
-    if (!way.from_wanted || !way.to_output || !gradient->wanted || !gradient->variable)
+    if (!way.from_wanted || !way.to_output || !gradient->wanted || !gradient->deferred || !gradient->variable)
         goto failed;
     for (int w = 0; w < wanted_count; w++) {
         gradient->wanted[w] = wanted[w];
+        gradient->deferred[w] = -1;
         gradient->variable[wanted[w]] = graph->value[wanted[w]].constant != NULL;
     }
     if (make_frame(gradient, micro_batch, error) && find_ways(gradient, &way, error) &&
@@ -283,7 +284,9 @@ void dv_gradient_forward(dv_gradient *gradient, const dv_training_state *trainin
 void dv_gradient_backward(dv_gradient *gradient)
 {
     const dv_graph *graph = gradient->graph;
-    memset(gradient->memory, 0, gradient->memory_size);
+    for (int v = 0; v < graph->value_count; v++)
+        if (gradient->gradient[v].data)
+            memset(gradient->gradient[v].f, 0, dv_tensor_bytes(&gradient->gradient[v]));
     for (int o = 0; o < graph->output_count; o++) {
         dv_tensor *sum = &gradient->gradient[graph->output[o]];
         const dv_tensor *seed = &gradient->seed[o];
@@ -297,4 +300,80 @@ void dv_gradient_backward(dv_gradient *gradient)
             gradient->plan->step[s].node->op->backward(&gradient->frame->call[s], back->output_gradient,
                                                        back->input_gradient);
     }
+}
+
+/* ---- of several micro-batches ----------------------------------------------------- */
+
+/* The step that the value goes into, as its input 1 and nowhere else; -1: it is not so. */
+static int only_step(const dv_gradient *gradient, int value)
+{
+    int found = -1, uses = 0;
+    for (int s = 0; s < gradient->plan->step_count; s++) {
+        const dv_node *node = gradient->plan->step[s].node;
+        for (int i = 0; i < node->input_count; i++) {
+            if (node->input[i] != value)
+                continue;
+            uses++;
+            found = i == 1 ? s : -1;
+        }
+    }
+    return uses == 1 ? found : -1;
+}
+
+void dv_gradient_defer(dv_gradient *gradient)
+{
+    for (int w = 0; w < gradient->wanted_count; w++) {
+        const int value = gradient->wanted[w], s = gradient->variable[value] ? only_step(gradient, value) : -1;
+        back_step *back = s < 0 ? NULL : &gradient->back[s];
+        const dv_operator *op = s < 0 ? NULL : gradient->plan->step[s].node->op;
+        if (!back || !back->active || !back->output_gradient[0] || !op->sums_weights ||
+            !op->sums_weights(&gradient->frame->call[s]))
+            continue;
+        back->input_gradient[1] = NULL;
+        gradient->gradient[value].data = NULL;
+        gradient->deferred[w] = s;
+    }
+}
+
+size_t dv_gradient_sum_workspace(const dv_gradient *gradient)
+{
+    size_t most = 0;
+    for (int w = 0; w < gradient->wanted_count; w++) {
+        const int s = gradient->deferred[w];
+        if (s >= 0 && gradient->plan->step[s].workspace_size > most)
+            most = gradient->plan->step[s].workspace_size;
+    }
+    return most;
+}
+
+static void add_results(dv_gradient *const *gradient, int count, int w, int64_t from, int64_t to, float *sum)
+{
+    const dv_shape *shape = &dv_gradient_result(gradient[0], w)->shape;
+    const int64_t rows = shape->rank > 0 ? shape->dim[0] : 1, row = rows > 0 ? dv_shape_elements(shape) / rows : 0;
+    const int64_t size = (to - from) * row;
+    memcpy(sum, dv_gradient_result(gradient[0], w)->f + from * row, (size_t)size * sizeof *sum);
+    for (int g = 1; g < count; g++) {
+        const float *part = dv_gradient_result(gradient[g], w)->f + from * row;
+        for (int64_t i = 0; i < size; i++)
+            sum[i] += part[i];
+    }
+}
+
+void dv_gradient_sum(dv_gradient *const *gradient, int count, int w, int64_t from, int64_t to, float *sum,
+                     void *workspace)
+{
+    enum { MOST = 64 };
+    const dv_call *call[MOST];
+    const dv_tensor *output_gradient[MOST];
+    const int s = gradient[0]->deferred[w];
+    assert(count > 0 && count <= MOST);
+    if (s < 0) {
+        add_results(gradient, count, w, from, to, sum);
+        return;
+    }
+    for (int g = 0; g < count; g++) {
+        call[g] = &gradient[g]->frame->call[s];
+        output_gradient[g] = gradient[g]->back[s].output_gradient[0];
+    }
+    gradient[0]->plan->step[s].node->op->sum_weights(call, output_gradient, count, from, to, sum, workspace);
 }

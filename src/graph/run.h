@@ -51,4 +51,14 @@ void dv_gradient_backward(dv_gradient *gradient);
 /* Gradient of wanted[w]; valid until the next backward. */
 const dv_tensor *dv_gradient_result(const dv_gradient *gradient, int w);
 
+/* Has backward leave out what dv_gradient_sum finds with less work for several micro-batches at once; of that there is
+ * no dv_gradient_result any more. */
+void dv_gradient_defer(dv_gradient *gradient);
+/* Bytes of workspace that dv_gradient_sum needs, aligned to 64. */
+size_t dv_gradient_sum_workspace(const dv_gradient *gradient);
+/* Rows from..to-1, along the first axis, of the gradient of wanted[w], summed over `count` gradients that are made
+ * alike and have gone backward. Any number of threads may sum at a time. */
+void dv_gradient_sum(dv_gradient *const *gradient, int count, int w, int64_t from, int64_t to, float *sum,
+                     void *workspace);
+
 #endif

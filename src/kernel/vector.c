@@ -238,3 +238,9 @@ DV_WIDE(extern, void, dv_vector_affine, (int64_t n, const float *x, float center
     for (int64_t i = 0; i < n; i++)
         y[i] = (x[i] - center) * factor + shift;
 }
+
+DV_WIDE(extern, void, dv_vector_of_bytes, (int64_t n, const uint8_t *x, float *y), (n, x, y))
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = (float)x[i] / 255;
+}

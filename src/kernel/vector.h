@@ -43,6 +43,8 @@ float dv_vector_largest(int64_t n, const float *x);
 
 /* y[i] += a * x[i]. */
 void dv_vector_add(int64_t n, float a, const float *x, float *y);
+/* y[i] = x[i] / 255. */
+void dv_vector_of_bytes(int64_t n, const uint8_t *x, float *y);
 /* y[i] = (x[i] - center) * factor + shift. */
 void dv_vector_affine(int64_t n, const float *x, float center, float factor, float shift, float *y);
 

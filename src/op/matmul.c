@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "kernel/blas.h"
+#include "kernel/dense.h"
 #include "kernel/tile_product.h"
 #include "kernel/vector.h"
 
@@ -45,36 +46,60 @@ static int64_t count_pieces(const product *p)
     return pieces > 1 ? pieces : 1;
 }
 
+/* Not where a matrix is hardly more than a vector: there is too little to be brought in order for. */
+static bool fits_dense(int64_t m, int64_t n, int64_t k)
+{
+    return m >= 8 && n >= 8 && k >= 8;
+}
+
+/* y (m x n) = alpha * op(a) * op(b) + beta * y on this thread; y's rows lie y_row apart. */
+static void multiply_one(const product *p, int64_t m, int64_t n, const float *a, const float *b, float *y,
+                         float *workspace)
+{
+    const int64_t lda = p->transpose_a ? p->m : p->k, ldb = p->transpose_b ? p->k : p->n;
+    const dv_dense dense = {
+        .m = m,
+        .n = n,
+        .k = p->k,
+        .a_row = p->transpose_a ? 1 : lda,
+        .a_depth = p->transpose_a ? lda : 1,
+        .b_depth = p->transpose_b ? 1 : ldb,
+        .b_column = p->transpose_b ? ldb : 1,
+        .y_row = p->n,
+        .add = p->beta != 0,
+    };
+    if (p->alpha == 1 && fits_dense(m, n, p->k))
+        dv_dense_run(&dense, 1, &(dv_dense_part){a, b}, y, workspace);
+    else
+        dv_gemm(p->transpose_a, p->transpose_b, m, n, p->k, p->alpha, a, lda, b, ldb, p->beta, y, p->n);
+}
+
 typedef struct product_run {
     const product *product;
     const float *a, *b;
-    float *y;
+    float *y, *workspace;
 } product_run;
 
 static void multiply_piece(void *context, int64_t task, int thread)
 {
-    (void)thread;
     const product_run *run = context;
     const product *p = run->product;
     const int64_t pair = task / p->pieces, piece = task % p->pieces;
     const float *a = run->a + a_at(p, pair), *b = run->b + b_at(p, pair);
-    float *y = run->y + pair * p->m * p->n;
-    const int64_t lda = p->transpose_a ? p->m : p->k, ldb = p->transpose_b ? p->k : p->n;
+    float *y = run->y + pair * p->m * p->n, *workspace = run->workspace + thread * dv_dense_workspace();
     const bool by_rows = p->m >= p->n;
     const int64_t length = by_rows ? p->m : p->n;
     const int64_t from = length * piece / p->pieces, to = length * (piece + 1) / p->pieces;
     if (by_rows)
-        dv_gemm(p->transpose_a, p->transpose_b, to - from, p->n, p->k, p->alpha, a + from * (p->transpose_a ? 1 : p->k),
-                lda, b, ldb, p->beta, y + from * p->n, p->n);
+        multiply_one(p, to - from, p->n, a + from * (p->transpose_a ? 1 : p->k), b, y + from * p->n, workspace);
     else
-        dv_gemm(p->transpose_a, p->transpose_b, p->m, to - from, p->k, p->alpha, a, lda,
-                b + from * (p->transpose_b ? p->k : 1), ldb, p->beta, y + from, p->n);
+        multiply_one(p, p->m, to - from, a, b + from * (p->transpose_b ? p->k : 1), y + from, workspace);
 }
 
-static void multiply_floats(const product *p, const float *a, const float *b, float *y, dv_team *team)
+static void multiply_floats(const product *p, const float *a, const float *b, float *y, const dv_call *call)
 {
-    product_run run = {p, a, b, y};
-    dv_team_run(team, multiply_piece, &run, p->batch.count * p->pieces);
+    product_run run = {p, a, b, y, call->workspace};
+    dv_team_run(call->team, multiply_piece, &run, p->batch.count * p->pieces);
 }
 
 /* Integers wrap as their type does; beta * y is y itself or nothing. */
@@ -103,8 +128,10 @@ static bool fits_tiles(const product *p, const dv_call *call)
 static bool ask_for_workspace(const product *p, dv_call *call, dv_error *error)
 {
     size_t size = 0;
-    if (fits_tiles(p, call) && !dv_size_multiply((size_t)dv_tile_product_workspace(p->k) * sizeof(float),
-                                                 (size_t)dv_team_size(call->team), &size))
+    int64_t floats = dv_type_is_float(call->input[0]->type) ? dv_dense_workspace() : 0;
+    if (fits_tiles(p, call) && dv_tile_product_workspace(p->k) > floats)
+        floats = dv_tile_product_workspace(p->k);
+    if (!dv_size_multiply((size_t)floats * sizeof(float), (size_t)dv_team_size(call->team), &size))
         return dv_error_set(error, DV_ERROR_MEMORY, "there is not enough memory for the product");
     call->workspace_size = size;
     return true;
@@ -133,16 +160,31 @@ static void multiply(const product *p, const dv_call *call)
                                        p->beta != 0};
         dv_tile_product_run(&tiles, a->f, call->packed, y->f, call->workspace, call->team);
     } else {
-        multiply_floats(p, a->f, b->f, y->f, call->team);
+        multiply_floats(p, a->f, b->f, y->f, call);
     }
 }
 
+/* ---- gradients ---------------------------------------------------------------- */
+
 /* da += alpha * dy * op(b)', laid out as a is. */
-static void add_gradient_a(const product *p, const float *dy, const float *b, float *da)
+static void add_gradient_a(const product *p, const float *dy, const float *b, float *da, float *workspace)
 {
     const int64_t ldb = p->transpose_b ? p->k : p->n;
+    const dv_dense dense = {
+        .m = p->m,
+        .n = p->k,
+        .k = p->n,
+        .a_row = p->n,
+        .a_depth = 1,
+        .b_depth = p->transpose_b ? p->k : 1,
+        .b_column = p->transpose_b ? 1 : p->n,
+        .y_row = p->k,
+        .add = true,
+    };
     if (p->transpose_a)
         dv_gemm(p->transpose_b, true, p->k, p->m, p->n, p->alpha, b, ldb, dy, p->n, 1, da, p->m);
+    else if (p->alpha == 1 && fits_dense(p->m, p->k, p->n))
+        dv_dense_run(&dense, 1, &(dv_dense_part){dy, b}, da, workspace);
     else
         dv_gemm(false, !p->transpose_b, p->m, p->k, p->n, p->alpha, dy, p->n, b, ldb, 1, da, p->k);
 }
@@ -163,9 +205,47 @@ static void add_gradients(const product *p, const dv_call *call, const dv_tensor
     for (int64_t pair = 0; pair < p->batch.count; pair++) {
         const float *dy = output_gradient[0]->f + pair * p->m * p->n;
         if (input_gradient[0])
-            add_gradient_a(p, dy, call->input[1]->f + b_at(p, pair), input_gradient[0]->f + a_at(p, pair));
+            add_gradient_a(p, dy, call->input[1]->f + b_at(p, pair), input_gradient[0]->f + a_at(p, pair),
+                           call->workspace);
         if (input_gradient[1])
             add_gradient_b(p, dy, call->input[0]->f + a_at(p, pair), input_gradient[1]->f + b_at(p, pair));
+    }
+}
+
+/* A matrix of samples by one of weights. */
+static bool sums_weights(const dv_call *call)
+{
+    const product *p = call->prepared;
+    return !p->batch.a_at && !p->batch.b_at && !p->transpose_a && p->alpha == 1 && p->m > 0 && p->n > 0 && p->k > 0 &&
+           call->input[1]->shape.rank == 2;
+}
+
+/* Of weights n x k, which are transposed, rows of dy' * a; of weights k x n rows of a' * dy. */
+static void sum_weights(const dv_call *const *call, const dv_tensor *const *output_gradient, int count, int64_t from,
+                        int64_t to, float *rows, void *workspace)
+{
+    enum { MOST = 8 };
+    const product *p = call[0]->prepared;
+    const bool transposed = p->transpose_b;
+    const int64_t height = transposed ? p->n : p->k, width = transposed ? p->k : p->n;
+    dv_dense dense = {
+        .m = to - from,
+        .n = width,
+        .k = p->m,
+        .a_row = 1,
+        .a_depth = height,
+        .b_depth = width,
+        .b_column = 1,
+        .y_row = width,
+    };
+    for (int first = 0; first < count; first += MOST, dense.add = true) {
+        dv_dense_part part[MOST];
+        const int parts = count - first < MOST ? count - first : MOST;
+        for (int i = 0; i < parts; i++) {
+            const float *x = call[first + i]->input[0]->f, *dy = output_gradient[first + i]->f;
+            part[i] = (dv_dense_part){(transposed ? dy : x) + from, transposed ? x : dy};
+        }
+        dv_dense_run(&dense, parts, part, rows, workspace);
     }
 }
 
@@ -245,7 +325,10 @@ static bool pack_gemm(const dv_call *call, dv_arena *arena, const void **packed,
 static void fill_addend(const gemm *g, const dv_tensor *c, dv_tensor *y)
 {
     const int64_t m = g->product.m, n = g->product.n;
-    for (int64_t i = 0; i < m; i++)
+    const bool same = dv_type_is_float(y->type) && g->beta == 1 && g->c_column == 1; /* a row as it is */
+    for (int64_t i = 0; i < m && same; i++)
+        memcpy(y->f + i * n, c->f + i * g->c_row, (size_t)n * sizeof *y->f);
+    for (int64_t i = 0; i < m && !same; i++)
         for (int64_t j = 0; j < n; j++) {
             const int64_t from = i * g->c_row + j * g->c_column;
             if (dv_type_is_float(y->type))
@@ -365,6 +448,8 @@ const dv_operator dv_family_matmul[] = {
         .pack = pack_gemm,
         .forward = gemm_forward,
         .backward = gemm_backward,
+        .sums_weights = sums_weights,
+        .sum_weights = sum_weights,
     },
     {
         .name = "Gemm",
@@ -377,6 +462,8 @@ const dv_operator dv_family_matmul[] = {
         .pack = pack_gemm,
         .forward = gemm_forward,
         .backward = gemm_backward,
+        .sums_weights = sums_weights,
+        .sum_weights = sum_weights,
     },
     {
         .name = "MatMul",
@@ -389,6 +476,8 @@ const dv_operator dv_family_matmul[] = {
         .pack = pack_matmul,
         .forward = matmul_forward,
         .backward = matmul_backward,
+        .sums_weights = sums_weights,
+        .sum_weights = sum_weights,
     },
     {0},
 };

@@ -98,6 +98,13 @@ typedef struct dv_operator {
      * given that of the outputs (NULL: zero). call holds inputs and outputs of the forward pass.
      * NULL: cannot be differentiated through. */
     void (*backward)(const dv_call *call, const dv_tensor *const *output_gradient, dv_tensor *const *input_gradient);
+    /* The gradient by input 1, weights that several calls of the same shapes share as the micro-batches of a batch do:
+     * what backward adds up call by call, found for all of them at once. sums_weights tells whether that is so for
+     * such a call (NULL: for none); sum_weights writes rows from..to-1 of it, along the first axis, given the
+     * gradients of the calls' outputs and a call's workspace for one thread. */
+    bool (*sums_weights)(const dv_call *call);
+    void (*sum_weights)(const dv_call *const *call, const dv_tensor *const *output_gradient, int count, int64_t from,
+                        int64_t to, float *rows, void *workspace);
     /* The output may share the memory of input 0 (same count, elementwise). */
     bool in_place;
     /* Every element of the output is a function of that of input 0 alone (other inputs are single numbers): forward may

@@ -1,6 +1,7 @@
 /* Cross-entropy, Bernoulli likelihood, divergence of a normal distribution. */
 #include "train/loss.h"
 #include "kernel/vector.h"
+#include "kernel/wide.h"
 
 #include <math.h>
 
@@ -33,23 +34,46 @@ double dv_loss_marks(int64_t labels, const float *logits, const int8_t *mark, do
     return loss;
 }
 
+enum { RUN = 512 }; /* pixels looked at together */
+
+/* Up to RUN pixels, e[i] = exp(-|logit|). */
+DV_WIDE(static, double, add_bernoulli,
+        (int64_t count, const float *restrict logits, const uint8_t *restrict pixel, const float *restrict e,
+         float *restrict gradient),
+        (count, logits, pixel, e, gradient))
+{
+    enum { LANES = 16 };
+    double linear[LANES] = {0}, factors[LANES], loss = 0, product = 1;
+    for (int j = 0; j < LANES; j++)
+        factors[j] = 1;
+    for (int64_t start = 0; start < count; start += LANES) {
+        const int64_t lanes = count - start < LANES ? count - start : LANES;
+        for (int64_t j = 0, i = start; j < lanes; j++, i++) {
+            const float logit = logits[i], target = (float)pixel[i] / 255;
+            linear[j] += (double)(logit > 0 ? logit : 0) - (double)logit * (double)target;
+            factors[j] *= 1 + (double)e[i];
+            gradient[i] = (logit >= 0 ? 1 : e[i]) / (1 + e[i]) - target;
+        }
+    }
+    for (int j = 0; j < LANES; j++) {
+        loss += linear[j];
+        product *= factors[j];
+    }
+    return loss + log(product);
+}
+
 /* Each value costs log(1 + exp(l)) - t l = max(l, 0) - t l + log(1 + e) with e = exp(-|l|), so that nothing overflows.
  * The factors 1 + e are at most 2: a run of them is multiplied, and one logarithm taken. */
 double dv_loss_bernoulli(int64_t count, const float *logits, const uint8_t *pixel, float *gradient)
 {
-    enum { RUN = 512 };
     double loss = 0;
     for (int64_t start = 0; start < count; start += RUN) {
-        int64_t end = start + RUN < count ? start + RUN : count;
-        double product = 1;
-        for (int64_t i = start; i < end; i++) {
-            float logit = logits[i], target = (float)pixel[i] / 255, e = expf(-fabsf(logit));
-            loss += fmaxf(logit, 0) - (double)logit * target;
-            product *= 1 + (double)e;
-            if (gradient)
-                gradient[i] = (logit >= 0 ? 1 : e) / (1 + e) - target;
-        }
-        loss += log(product);
+        const int64_t n = start + RUN < count ? RUN : count - start;
+        float e[RUN], unused[RUN];
+        for (int64_t i = 0; i < n; i++)
+            e[i] = -fabsf(logits[start + i]);
+        dv_vector_exp(n, e, e);
+        loss += add_bernoulli(n, logits + start, pixel + start, e, gradient ? gradient + start : unused);
     }
     return loss;
 }
@@ -57,7 +81,6 @@ double dv_loss_bernoulli(int64_t count, const float *logits, const uint8_t *pixe
 double dv_loss_gaussian(int64_t count, const float *logits, const uint8_t *pixel, double log_deviation, float *gradient,
                         float *deviation_gradient)
 {
-    enum { RUN = 512 };
     const float precision = (float)exp(-2 * log_deviation);
     double squares = 0;
     for (int64_t start = 0; start < count; start += RUN) {
@@ -85,12 +108,12 @@ double dv_loss_normal_kl(int64_t count, const float *mean, const float *log_vari
 {
     double loss = 0;
     for (int64_t i = 0; i < count; i++) {
-        double m = mean[i], v = log_variance[i];
-        loss += m * m + expm1(v) - v;
+        const double m = mean[i], v = log_variance[i], excess = expm1(v);
+        loss += m * m + excess - v;
         if (mean_gradient)
             mean_gradient[i] = (float)(weight * m);
         if (log_variance_gradient)
-            log_variance_gradient[i] = (float)(weight * expm1(v) / 2);
+            log_variance_gradient[i] = (float)(weight * excess / 2);
     }
     return weight * loss / 2;
 }

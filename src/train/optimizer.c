@@ -1,29 +1,49 @@
 /* Adam and stochastic gradient descent with momentum. */
 #include "train/optimizer.h"
+#include "kernel/wide.h"
 
 #include <assert.h>
 #include <math.h>
 
 static const double adam_beta1 = 0.9, adam_beta2 = 0.999, adam_epsilon = 1e-8;
 
+/* The numbers of a step that are the same for all parameters. */
+struct adam {
+    float rate, keep;
+    float mean_scale, square_scale; /* both moments start at zero; these undo the bias of that */
+    float beta1, rest1, beta2, rest2, epsilon;
+};
+
+DV_WIDE(static, void, move_by_adam,
+        (const struct adam *adam, int64_t count, float *restrict parameter, const float *restrict gradient,
+         float *restrict mean, float *restrict square),
+        (adam, count, parameter, gradient, mean, square))
+{
+    const struct adam a = *adam;
+    for (int64_t i = 0; i < count; i++) {
+        const float g = gradient[i];
+        mean[i] = a.beta1 * mean[i] + a.rest1 * g;
+        square[i] = a.beta2 * square[i] + a.rest2 * g * g;
+        const float direction = mean[i] * a.mean_scale / (sqrtf(square[i] * a.square_scale) + a.epsilon);
+        parameter[i] = a.keep * parameter[i] - a.rate * direction;
+    }
+}
+
 static void update_adam(const dv_optimizer_step *step, int64_t count, float *parameter, const float *gradient,
                         float *const *state)
 {
-    float *restrict mean = state[0], *restrict square = state[1];
-    const float beta1 = (float)adam_beta1, beta2 = (float)adam_beta2, epsilon = (float)adam_epsilon;
-    const float rest1 = (float)(1 - adam_beta1), rest2 = (float)(1 - adam_beta2);
-    /* Both moments start at zero; these undo the bias of that. */
-    const float mean_scale = (float)(1 / (1 - pow(adam_beta1, (double)step->number)));
-    const float square_scale = (float)(1 / (1 - pow(adam_beta2, (double)step->number)));
-    const float rate = (float)step->learning_rate;
-    const float keep = (float)(1 - step->learning_rate * step->weight_decay);
-    for (int64_t i = 0; i < count; i++) {
-        float g = gradient[i];
-        mean[i] = beta1 * mean[i] + rest1 * g;
-        square[i] = beta2 * square[i] + rest2 * g * g;
-        float direction = mean[i] * mean_scale / (sqrtf(square[i] * square_scale) + epsilon);
-        parameter[i] = keep * parameter[i] - rate * direction;
-    }
+    const struct adam adam = {
+        .rate = (float)step->learning_rate,
+        .keep = (float)(1 - step->learning_rate * step->weight_decay),
+        .mean_scale = (float)(1 / (1 - pow(adam_beta1, (double)step->number))),
+        .square_scale = (float)(1 / (1 - pow(adam_beta2, (double)step->number))),
+        .beta1 = (float)adam_beta1,
+        .rest1 = (float)(1 - adam_beta1),
+        .beta2 = (float)adam_beta2,
+        .rest2 = (float)(1 - adam_beta2),
+        .epsilon = (float)adam_epsilon,
+    };
+    move_by_adam(&adam, count, parameter, gradient, state[0], state[1]);
 }
 
 static void update_sgd(const dv_optimizer_step *step, int64_t count, float *parameter, const float *gradient,

@@ -1,9 +1,12 @@
-/* The training loop. A batch is cut into micro-batches, each with a gradient of its own, whatever thread works it out;
- * the gradients are then added in the order of the micro-batches. So the bits do not depend on the team. */
+/* The training loop. A batch is cut into micro-batches, which go forward and backward each by itself, whatever thread
+ * works on it. The gradients of the weights are then found for the whole batch, a chunk of rows at a time, and the
+ * chunk takes its step while they are in cache. Both cuts are by shapes alone, so the bits do not depend on the team.
+ */
 #include "train/train.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/part.h"
 #include "base/random.h"
 #include "train/checkpoint.h"
 #include "train/optimizer.h"
@@ -13,15 +16,16 @@
 #include <string.h>
 
 enum {
-    MICRO_BATCH = 32,      /* wanted size: enough for matrix products, little enough for the cache */
+    MICRO_BATCH = 64,      /* wanted size: enough for matrix products, little enough for the cache */
     MAX_MICRO_BATCHES = 8, /* each holds activations and gradients of its own */
-    CHUNK = 4096,          /* parameters updated by one task */
+    CHUNK = 1 << 17,       /* parameters updated by one task, at most where rows are no longer: their mean gradient
+                              stays in the second cache */
 };
 
-/* A run of parameters of one tensor. */
+/* Rows of a tensor of parameters. */
 struct chunk {
     int parameter;
-    int64_t start, count;
+    int64_t from, to, row; /* row: numbers of each */
 };
 
 struct trainer {
@@ -36,6 +40,9 @@ struct trainer {
     float **state;                    /* DV_OPTIMIZER_MAX_SLOTS for each parameter, as the optimiser has slots */
     int64_t chunk_count;
     struct chunk *chunk;
+    int64_t chunk_room; /* numbers of the largest chunk, on whole cache lines */
+    size_t sum_room;    /* bytes of workspace to sum a chunk's gradient */
+    uint8_t *room;      /* of both, for each thread */
     dv_checkpoint checkpoint;
 
     int64_t batch, batches; /* samples of a full batch; batches of an epoch */
@@ -152,6 +159,46 @@ static int64_t elements(const dv_tensor *tensor)
     return dv_shape_elements(&tensor->shape);
 }
 
+/* Chunks of one parameter that are as even as rows allow; returns how many, and writes them unless chunk is NULL. */
+static int64_t cut_parameter(const dv_tensor *tensor, int parameter, struct chunk *chunk)
+{
+    const int64_t total = elements(tensor), rows = tensor->shape.rank > 0 ? tensor->shape.dim[0] : 1;
+    if (total == 0)
+        return 0;
+    const int64_t wanted = dv_parts(total, CHUNK), count = wanted < rows ? wanted : rows;
+    for (int64_t c = 0; chunk && c < count; c++)
+        chunk[c] = (struct chunk){parameter, rows * c / count, rows * (c + 1) / count, total / rows};
+    return count;
+}
+
+static bool prepare_chunks(struct trainer *trainer, dv_error *error)
+{
+    for (int p = 0; p < trainer->parameter_count; p++)
+        trainer->chunk_count += cut_parameter(trainer->parameter[p], p, NULL);
+    trainer->chunk = dv_arena_alloc(trainer->arena, (size_t)trainer->chunk_count, sizeof *trainer->chunk, error);
+    if (!trainer->chunk)
+        return false;
+    struct chunk *chunk = trainer->chunk;
+    for (int p = 0; p < trainer->parameter_count; p++)
+        chunk += cut_parameter(trainer->parameter[p], p, chunk);
+    for (int64_t c = 0; c < trainer->chunk_count; c++) {
+        const int64_t size = (trainer->chunk[c].to - trainer->chunk[c].from) * trainer->chunk[c].row;
+        if (size > trainer->chunk_room)
+            trainer->chunk_room = (size + 15) / 16 * 16;
+    }
+    return true;
+}
+
+/* For the threads that update chunks; the gradients are there. */
+static bool prepare_room(struct trainer *trainer, dv_error *error)
+{
+    const size_t threads = (size_t)dv_team_size(trainer->team);
+    trainer->sum_room = (dv_gradient_sum_workspace(trainer->gradient[0]) + 63) / 64 * 64;
+    trainer->room =
+        dv_arena_alloc(trainer->arena, threads, (size_t)trainer->chunk_room * sizeof(float) + trainer->sum_room, error);
+    return trainer->room != NULL;
+}
+
 static bool prepare_parameters(struct trainer *trainer, const int *parameters, dv_error *error)
 {
     int slots = dv_optimizer_slots(trainer->options->optimizer);
@@ -173,7 +220,6 @@ static bool prepare_parameters(struct trainer *trainer, const int *parameters, d
     }
     for (int p = 0; p < count; p++) {
         dv_tensor *tensor = trainer->parameter[p] = trainer->graph->value[parameters[p]].constant;
-        trainer->chunk_count += (elements(tensor) + CHUNK - 1) / CHUNK;
         array[trainer->checkpoint.array_count++] = (dv_checkpoint_array){tensor->f, elements(tensor)};
         for (int s = 0; s < slots; s++) {
             float *state = dv_arena_alloc(trainer->arena, (size_t)elements(tensor), sizeof *state, error);
@@ -183,16 +229,7 @@ static bool prepare_parameters(struct trainer *trainer, const int *parameters, d
             array[trainer->checkpoint.array_count++] = (dv_checkpoint_array){state, elements(tensor)};
         }
     }
-    trainer->chunk = dv_arena_alloc(trainer->arena, (size_t)trainer->chunk_count, sizeof *trainer->chunk, error);
-    if (!trainer->chunk)
-        return false;
-    struct chunk *chunk = trainer->chunk;
-    for (int p = 0; p < count; p++) {
-        int64_t total = elements(trainer->parameter[p]);
-        for (int64_t start = 0; start < total; start += CHUNK)
-            *chunk++ = (struct chunk){p, start, total - start < CHUNK ? total - start : CHUNK};
-    }
-    return true;
+    return prepare_chunks(trainer, error);
 }
 
 static bool prepare_gradient(struct trainer *trainer, int m, const int *parameters, dv_error *error)
@@ -206,6 +243,7 @@ static bool prepare_gradient(struct trainer *trainer, int m, const int *paramete
     trainer->output_gradient[m] = dv_arena_alloc(trainer->arena, outputs, sizeof *trainer->output_gradient[m], error);
     if (!gradient || !trainer->input[m] || !trainer->output[m] || !trainer->output_gradient[m])
         return false;
+    dv_gradient_defer(gradient);
     for (int i = 0; i < graph->input_count; i++)
         trainer->input[m][i] = dv_gradient_input(gradient, i);
     for (int o = 0; o < graph->output_count; o++) {
@@ -235,6 +273,8 @@ static bool prepare(struct trainer *trainer, const int *parameters, dv_error *er
     for (int m = 0; m < trainer->micro_batches; m++)
         if (!prepare_gradient(trainer, m, parameters, error))
             return false;
+    if (!prepare_room(trainer, error))
+        return false;
 
     trainer->order = dv_arena_alloc(trainer->arena, (size_t)count, sizeof *trainer->order, error);
     const size_t rows = (size_t)(trainer->micro_batches * trainer->micro_batch);
@@ -274,31 +314,28 @@ static void work_micro_batch(void *context, int64_t task, int thread)
     dv_gradient_backward(gradient);
 }
 
-/* The mean gradient of the batch for a run of parameters, and the step along it. */
+/* The mean gradient of the batch for a chunk of parameters, and the step along it. */
 static void work_update(void *context, int64_t task, int thread)
 {
-    (void)thread;
     struct trainer *trainer = context;
     const struct chunk *chunk = &trainer->chunk[task];
     const int p = chunk->parameter;
+    const int64_t start = chunk->from * chunk->row, count = (chunk->to - chunk->from) * chunk->row;
     const float scale = 1 / (float)trainer->count;
-    float mean[CHUNK] = {0};
-    for (int m = 0; m < trainer->used; m++) {
-        const float *part = dv_gradient_result(trainer->gradient[m], p)->f + chunk->start;
-        for (int64_t i = 0; i < chunk->count; i++)
-            mean[i] += part[i];
-    }
-    for (int64_t i = 0; i < chunk->count; i++)
+    uint8_t *room = trainer->room + (size_t)thread * (trainer->chunk_room * sizeof(float) + trainer->sum_room);
+    float *mean = (float *)room;
+    dv_gradient_sum(trainer->gradient, trainer->used, p, chunk->from, chunk->to, mean,
+                    room + trainer->chunk_room * sizeof(float));
+    for (int64_t i = 0; i < count; i++)
         mean[i] *= scale;
 
     float *state[DV_OPTIMIZER_MAX_SLOTS] = {NULL};
     for (int s = 0; s < dv_optimizer_slots(trainer->options->optimizer); s++)
-        state[s] = trainer->state[p * DV_OPTIMIZER_MAX_SLOTS + s] + chunk->start;
+        state[s] = trainer->state[p * DV_OPTIMIZER_MAX_SLOTS + s] + start;
     dv_optimizer_step step = trainer->step;
     if (trainer->parameter[p]->shape.rank < 2)
         step.weight_decay = 0;
-    dv_optimizer_update(trainer->options->optimizer, &step, chunk->count, trainer->parameter[p]->f + chunk->start, mean,
-                        state);
+    dv_optimizer_update(trainer->options->optimizer, &step, count, trainer->parameter[p]->f + start, mean, state);
 }
 
 /* Which samples the batch is made of, and their draws. */

@@ -38,7 +38,7 @@ typedef enum dv_optimizer { DV_OPTIMIZER_ADAM, DV_OPTIMIZER_SGD } dv_optimizer;
 typedef struct dv_training_options {
     dv_optimizer optimizer;
     int epochs, batch;
-    int micro_batch;      /* samples that one thread works on, about; 0: 32 */
+    int micro_batch;      /* samples that one thread works on, about; 0: 64 */
     double learning_rate; /* at the start; falls along a half cosine to a hundredth at the end */
     double weight_decay;  /* decoupled (Loshchilov and Hutter 2019), on tensors of rank >= 2 */
     double momentum;      /* SGD */

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/part.h"
+#include "kernel/vector.h"
 #include "vid/span.h"
 
 #include <stdlib.h>
@@ -137,9 +138,7 @@ bool dv_picture_set_floats(const dv_picture_set *set, int64_t first, int64_t cou
 {
     if (!set->bytes)
         return dv_dataset_pick(set->dataset, set->number + first, count, &set->form, team, pictures, error);
-    const uint8_t *bytes = set->bytes + first * set->pixels;
-    for (int64_t i = 0; i < count * set->pixels; i++)
-        pictures[i] = (float)bytes[i] / 255;
+    dv_vector_of_bytes(count * set->pixels, set->bytes + first * set->pixels, pictures);
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "kernel/vector.h"
 #include "onnx/onnx.h"
 #include "train/loss.h"
 #include "vid/elbo.h"
@@ -26,8 +27,10 @@ static void fill(void *context, const int64_t *index, const uint64_t *draw, int6
     for (int64_t i = 0; i < count; i++) {
         const uint8_t *pixel = room ? dv_picture_set_get(task->set, index[i], room) : NULL;
         float *picture = inputs[0]->f + i * pixels, *noise = inputs[1]->f + i * latent;
-        for (int64_t p = 0; p < pixels; p++)
-            picture[p] = pixel ? (float)pixel[p] / 255 : NAN;
+        if (pixel)
+            dv_vector_of_bytes(pixels, pixel, picture);
+        else
+            picture[0] = NAN;
         for (int64_t l = 0; l < latent; l++)
             noise[l] = (float)dv_random_normal(task->options->training.seed, DV_PURPOSE_LATENT_NOISE,
                                                draw[i] * (uint64_t)latent + (uint64_t)l);
