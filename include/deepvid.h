@@ -259,6 +259,7 @@ typedef struct dv_explain_options {
     int epochs, batch;    /* iterative students */
     double learning_rate; /* iterative students; 0: the method's default */
     bool random_start;    /* iterative students; false: zero */
+    bool keep_all;        /* the explanation holds every neighbour, for export; decides nothing else */
 } dv_explain_options;
 
 /* The defaults every front end starts from. */
@@ -295,6 +296,8 @@ typedef struct dv_timing {
     double encode, decode, teacher, distill, total; /* milliseconds */
 } dv_timing;
 
+enum { DV_KEPT_NEIGHBORS = 8192 }; /* more are not kept unless asked for */
+
 /* Everything one explanation knows. Pictures are channels x height x width
  * floats in 0..1; D = channels * height * width, K classes, L latent, N count.
  * A student of a teacher of many classes tells apart those that matter here and takes all others as one, "the rest",
@@ -323,10 +326,12 @@ typedef struct dv_explanation {
     int student_class;            /* of the student on the picture */
     float *student_probabilities; /* R, temperature T */
     int64_t count;                /* N */
-    float *neighbors;             /* N x D */
-    float *latents;               /* N x L; masked copies carry the latent mean */
-    float *soft_labels;           /* N x R, temperature T */
     int *neighbor_classes;        /* N, the teacher's word */
+    int64_t kept;                 /* M: the first so many neighbours are here to be looked at; all of them up to
+                                   * DV_KEPT_NEIGHBORS or by options.keep_all */
+    float *neighbors;             /* M x D */
+    float *latents;               /* M x L; masked copies carry the latent mean */
+    float *soft_labels;           /* M x R, temperature T */
     float *weights;               /* R x D */
     float *bias;                  /* R */
     double lambda;                /* as used by ridge, 0 otherwise */

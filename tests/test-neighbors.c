@@ -120,7 +120,7 @@ static float *points(dv_sampling sampling, uint64_t seed, dv_purpose purpose, in
     dv_error error;
     dv_team *team = threads > 1 ? dv_team_new(threads, &error) : NULL;
     float *result = calloc((size_t)count * dimensions, sizeof *result);
-    dv_neighbors_points(team, sampling, seed, purpose, count, dimensions, result);
+    dv_neighbors_points(team, sampling, seed, purpose, 0, count, dimensions, result);
     dv_team_free(team);
     return result;
 }
@@ -164,21 +164,46 @@ static void test_points(void **state)
     }
 }
 
-/* Closed form for one moved dimension: exp(-e^2 / 8), whatever the band; masked copies weigh the others' mean. */
+/* Any stretch of the sequence, as it lies in the whole. */
+static void test_points_from(void **state)
+{
+    enum { COUNT = 300, FIRST = 70, DIMENSIONS = 260 };
+    static float part[(COUNT - FIRST) * DIMENSIONS];
+    (void)state;
+    for (dv_sampling sampling = DV_SAMPLING_SOBOL; sampling <= DV_SAMPLING_NORMAL; sampling++) {
+        float *all = points(sampling, 4, DV_PURPOSE_NEIGHBORS, COUNT, DIMENSIONS, 1);
+        dv_neighbors_points(NULL, sampling, 4, DV_PURPOSE_NEIGHBORS, FIRST, COUNT - FIRST, DIMENSIONS, part);
+        assert_memory_equal(all + FIRST * DIMENSIONS, part, sizeof part);
+        free(all);
+    }
+}
+
+/* Closed form for one moved dimension: exp(-e^2 / 8), whatever the band, by its mean sqrt(4 / 5). */
 static void test_locality(void **state)
 {
-    float point[5][2] = {{0, 3}, {1, -1}, {2, 0}, {-2, 5}, {0, 0}}, band[2] = {0.25f, 0};
-    dv_neighbors neighbors = {.count = 5, .masked = 1, .points = point[0], .band = band};
-    double weight[5], mean = 0;
+    static const float point[4][2] = {{0, 3}, {1, -1}, {2, 0}, {-2, 5}}, band[2] = {0.25f, 0};
     (void)state;
-    dv_neighbors_locality(&neighbors, 2, weight);
-    assert_true(fabs(weight[1] / weight[0] - exp(-1 / 8.0)) < 1e-12);
-    assert_true(fabs(weight[2] / weight[0] - exp(-4 / 8.0)) < 1e-12);
-    assert_true(weight[3] == weight[2]);
-    for (int i = 0; i < 4; i++)
-        mean += weight[i] / 4;
-    assert_true(fabs(mean - 1) < 1e-12);
-    assert_true(weight[4] == 1);
+    for (int i = 0; i < 4; i++) {
+        double e = (double)point[i][0], wanted = exp(-e * e / 8) * sqrt(1.25);
+        assert_true(fabs(dv_neighbors_locality(point[i], band, 2) - wanted) < 1e-12);
+    }
+}
+
+/* The mean is 1 over the normal distribution: nearly so over many Sobol points. */
+static void test_locality_has_mean_one(void **state)
+{
+    enum { COUNT = 1 << 14 };
+    static const int dimensions[] = {1, 3, 10, 20};
+    static const float band[20] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    (void)state;
+    for (size_t k = 0; k < sizeof dimensions / sizeof dimensions[0]; k++) {
+        float *point = points(DV_SAMPLING_SOBOL, 5, DV_PURPOSE_TEST, COUNT, dimensions[k], 1);
+        double mean = 0;
+        for (int i = 0; i < COUNT; i++)
+            mean += dv_neighbors_locality(point + i * dimensions[k], band, dimensions[k]) / COUNT;
+        assert_true(fabs(mean - 1) < 0.005);
+        free(point);
+    }
 }
 
 /* With many dimensions the weights neither vanish nor go to a few neighbours. */
@@ -186,27 +211,33 @@ static void test_locality_in_many_dimensions(void **state)
 {
     enum { COUNT = 500, DIMENSIONS = 1000 };
     static float band[DIMENSIONS];
-    double *weight = calloc(COUNT, sizeof *weight), square = 0;
+    double sum = 0, square = 0;
     float *point = points(DV_SAMPLING_NORMAL, 3, DV_PURPOSE_TEST, COUNT, DIMENSIONS, 1);
-    dv_neighbors neighbors = {.count = COUNT, .points = point, .band = band};
     (void)state;
     for (int d = 0; d < DIMENSIONS; d++)
         band[d] = 0.5f;
-    dv_neighbors_locality(&neighbors, DIMENSIONS, weight);
-    for (int i = 0; i < COUNT; i++)
-        square += weight[i] * weight[i];
-    assert_true(COUNT / square > 0.5); /* effective share of the sample */
+    for (int i = 0; i < COUNT; i++) {
+        double weight = dv_neighbors_locality(point + i * DIMENSIONS, band, DIMENSIONS);
+        sum += weight;
+        square += weight * weight;
+    }
+    assert_true(sum * sum / square / COUNT > 0.5); /* effective share of the sample */
     free(point);
-    free(weight);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_points),   cmocka_unit_test(test_far_points),
-        cmocka_unit_test(test_stratification), cmocka_unit_test(test_elementary_boxes),
-        cmocka_unit_test(test_scrambling),     cmocka_unit_test(test_points),
-        cmocka_unit_test(test_locality),       cmocka_unit_test(test_locality_in_many_dimensions),
+        cmocka_unit_test(test_first_points),
+        cmocka_unit_test(test_far_points),
+        cmocka_unit_test(test_stratification),
+        cmocka_unit_test(test_elementary_boxes),
+        cmocka_unit_test(test_scrambling),
+        cmocka_unit_test(test_points),
+        cmocka_unit_test(test_points_from),
+        cmocka_unit_test(test_locality),
+        cmocka_unit_test(test_locality_has_mean_one),
+        cmocka_unit_test(test_locality_in_many_dimensions),
     };
     return cmocka_run_group_tests_name("neighbors", tests, NULL, NULL);
 }

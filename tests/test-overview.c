@@ -200,6 +200,7 @@ static example make_sample(int classes, int channels, int height, int width, int
         .teacher_soft_label = shares(classes, 7),
         .student_probabilities = shares(classes, 8),
         .count = count,
+        .kept = count,
         .neighbors = noise(size * (size_t)count, 9),
         .latents = noise(3 * (size_t)count, 10),
         .neighbor_classes = calloc((size_t)count, sizeof(int)),

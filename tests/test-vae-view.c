@@ -117,7 +117,7 @@ static dv_explanation *make_explanation(int64_t count, int of, double temperatur
     made->options.temperature = temperature;
     made->classes = CLASSES;
     made->latent = LATENT;
-    made->count = count;
+    made->count = made->kept = count;
     made->center = calloc(LATENT, sizeof(float));
     made->latents = calloc((size_t)count * LATENT, sizeof(float));
     made->soft_labels = calloc((size_t)count * CLASSES, sizeof(float));

@@ -334,6 +334,7 @@ static void settle_options(struct request *request)
     options->sampling = request->sampling;
     options->band_scale = request->band_scale;
     options->random_start = request->random_start;
+    options->keep_all = request->folder != NULL;
     request->source.threads = (int)request->threads;
 }
 

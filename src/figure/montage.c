@@ -29,18 +29,18 @@ static int compare_ranked(const void *a, const void *b)
 
 static ranked *rank_neighbors(const dv_explanation *explanation, dv_error *error)
 {
-    ranked *rank = dv_alloc((size_t)explanation->count, sizeof *rank, error);
+    ranked *rank = dv_alloc((size_t)explanation->kept, sizeof *rank, error);
 
     if (!rank)
         return NULL;
-    for (int64_t i = 0; i < explanation->count; i++) {
+    for (int64_t i = 0; i < explanation->kept; i++) {
         const float *latent = explanation->latents + i * explanation->latent;
 
         rank[i].index = i;
         for (int l = 0; l < explanation->latent; l++)
             rank[i].distance += pow(latent[l] - explanation->center[l], 2);
     }
-    qsort(rank, (size_t)explanation->count, sizeof *rank, compare_ranked);
+    qsort(rank, (size_t)explanation->kept, sizeof *rank, compare_ranked);
     return rank;
 }
 
@@ -61,7 +61,7 @@ static bool draw_tile(const dv_page *page, int64_t index, double x, double y, do
 
 static bool draw_tiles(const dv_page *page, double x, double y, double width, double pitch, int count, dv_error *error)
 {
-    int64_t last = page->explanation->count - 1;
+    int64_t last = page->explanation->kept - 1;
     double step = (width - SIDE) / (COLUMNS - 1);
     ranked *rank = rank_neighbors(page->explanation, error);
     bool done = rank != NULL;

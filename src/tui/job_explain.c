@@ -96,7 +96,9 @@ const dv_job_kind dv_job_explain = {
 static dv_errand_state run_export(const dv_errand *errand, dv_error *error)
 {
     const dv_request *request = errand->request;
-    dv_explanation *explanation = dv_explain(errand->bundle, &request->wish->options, errand->progress, error);
+    dv_explain_options options = request->wish->options;
+    options.keep_all = true;
+    dv_explanation *explanation = dv_explain(errand->bundle, &options, errand->progress, error);
     bool fine = explanation && dv_figure_report(request->folder, explanation, errand->facts, error);
     dv_explanation_free(explanation);
     if (!fine)

@@ -85,7 +85,7 @@ static int compare_values(const void *a, const void *b, void *context)
 
 bool dv_neighbor_list_make(dv_neighbor_list *list, const dv_explanation *explanation, dv_neighbor_order order)
 {
-    size_t count = (size_t)explanation->count, classes = (size_t)explanation->classes;
+    size_t count = (size_t)explanation->kept, classes = (size_t)explanation->classes;
     dv_neighbor_list_clear(list);
     float *probabilities = dv_alloc((size_t)explanation->rows, sizeof(*probabilities), NULL);
     *list = (dv_neighbor_list){.order = order,
@@ -98,7 +98,7 @@ bool dv_neighbor_list_make(dv_neighbor_list *list, const dv_explanation *explana
         dv_neighbor_list_clear(list);
         return false;
     }
-    list->count = explanation->count;
+    list->count = explanation->kept;
     measure(list, explanation, probabilities);
     free(probabilities);
     if (order == DV_NEIGHBORS_BY_CLASS) {

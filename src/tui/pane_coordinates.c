@@ -81,7 +81,7 @@ static void collect_lines(const dv_model *model, numbers *it, int64_t most)
     it->lines = 0;
     if (!dv_model_has_explanation(model))
         return;
-    it->lines = explanation->count < most ? explanation->count : most;
+    it->lines = explanation->kept < most ? explanation->kept : most;
     for (int64_t i = 0; i < it->lines * latent; i++) {
         int d = (int)(i % latent);
         it->line[i] = explanation->latents[i] - explanation->center[d] + it->center[d];

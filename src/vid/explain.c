@@ -5,6 +5,7 @@
 #include "vid/fidelity.h"
 #include "vid/neighbors.h"
 #include "vid/options.h"
+#include "vid/sample.h"
 #include "vid/shortlist.h"
 #include "vid/softmax.h"
 #include "vid/span.h"
@@ -44,12 +45,11 @@ static dv_explanation *make_explanation(const dv_bundle *bundle, const dv_explai
         .channels = facts->channels,
         .height = facts->height,
         .width = facts->width,
-        .label = -1,
-        .count = options->neighbors,
+        .label = facts->labels ? facts->labels[options->index] : -1,
     };
     explanation->options.bands = NULL;
     explanation->options.offset = NULL;
-    int64_t pixels = bundle->pixels, classes = facts->classes, latent = facts->latent, count = options->neighbors;
+    int64_t pixels = bundle->pixels, latent = facts->latent;
     const struct array arrays[] = {
         {&explanation->picture, pixels},
         {&explanation->reconstruction, pixels},
@@ -58,30 +58,32 @@ static dv_explanation *make_explanation(const dv_bundle *bundle, const dv_explai
         {&explanation->latent_deviation, latent},
         {&explanation->center, latent},
         {&explanation->band, latent},
-        {&explanation->teacher_probabilities, classes},
-        {&explanation->neighbors, count * pixels},
-        {&explanation->latents, count * latent},
+        {&explanation->teacher_probabilities, facts->classes},
     };
-    if (make_arrays(arrays, sizeof arrays / sizeof arrays[0], error) &&
-        (explanation->neighbor_classes = dv_alloc(count, sizeof(int), error)))
+    if (make_arrays(arrays, sizeof arrays / sizeof arrays[0], error))
         return explanation;
     dv_explanation_free(explanation);
     return NULL;
 }
 
-/* What depends on how many classes the student tells apart. */
-static bool make_rows(const dv_shortlist *list, dv_explanation *explanation, dv_error *error)
+/* What depends on which classes the student tells apart, and on how many neighbours there are. */
+static bool make_rows(const dv_bundle *bundle, dv_explanation *explanation, dv_error *error)
 {
-    int64_t rows = explanation->rows = list->rows;
-    int64_t pixels = (int64_t)explanation->channels * explanation->height * explanation->width;
+    const dv_shortlist *list = bundle->shortlist;
+    int64_t rows = explanation->rows = list->rows, count = explanation->count = bundle->neighbors->count;
+    int64_t most = explanation->options.keep_all ? count : DV_KEPT_NEIGHBORS;
+    int64_t kept = explanation->kept = count < most ? count : most;
     const struct array arrays[] = {
         {&explanation->teacher_soft_label, rows},
         {&explanation->student_probabilities, rows},
-        {&explanation->soft_labels, explanation->count * rows},
-        {&explanation->weights, rows * pixels},
+        {&explanation->neighbors, kept * bundle->pixels},
+        {&explanation->latents, kept * explanation->latent},
+        {&explanation->soft_labels, kept * rows},
+        {&explanation->weights, rows * bundle->pixels},
         {&explanation->bias, rows},
     };
     if (!make_arrays(arrays, sizeof arrays / sizeof arrays[0], error) ||
+        !(explanation->neighbor_classes = dv_alloc(count, sizeof(int), error)) ||
         !(explanation->row_class = dv_alloc(rows, sizeof(int), error)))
         return false;
     memcpy(explanation->row_class, list->row_class, rows * sizeof(int));
@@ -127,16 +129,23 @@ void dv_explanation_free(dv_explanation *explanation)
 
 /* ---- stages ----------------------------------------------------------------- */
 
+/* At the student's temperature: of `count` neighbours, count x R. */
+static void soften_labels(const dv_bundle *bundle, const dv_explanation *explanation, int64_t count, float *soft)
+{
+    int rows = explanation->rows;
+    const float *logits = dv_shortlist_neighbors(bundle);
+    for (int64_t i = 0; i < count; i++)
+        dv_soften(explanation->multi_label, logits + i * rows, rows, explanation->options.temperature, soft + i * rows);
+}
+
 static void keep_neighbors(const dv_bundle *bundle, dv_explanation *explanation)
 {
     const dv_neighbors *neighbors = bundle->neighbors;
-    int rows = explanation->rows;
-    memcpy(explanation->neighbors, neighbors->pictures, neighbors->count * bundle->pixels * sizeof(float));
-    memcpy(explanation->latents, neighbors->latents, neighbors->count * explanation->latent * sizeof(float));
+    int64_t kept = explanation->kept;
+    memcpy(explanation->neighbors, neighbors->pictures, kept * bundle->pixels * sizeof(float));
+    memcpy(explanation->latents, neighbors->latents, kept * explanation->latent * sizeof(float));
     memcpy(explanation->neighbor_classes, neighbors->words, neighbors->count * sizeof(int));
-    for (int64_t i = 0; i < neighbors->count; i++)
-        dv_soften(explanation->multi_label, bundle->shortlist->neighbors + i * rows, rows,
-                  explanation->options.temperature, explanation->soft_labels + i * rows);
+    soften_labels(bundle, explanation, kept, explanation->soft_labels);
 }
 
 /* The teacher's words, and what it says to the picture: all of it, and by the rows. */
@@ -161,12 +170,20 @@ static bool distil(dv_bundle *bundle, dv_explanation *explanation, const dv_prog
 {
     dv_lesson lesson = dv_student_lesson(bundle, &explanation->options, progress);
     dv_student student = {.weights = explanation->weights, .bias = explanation->bias};
+    float *all = NULL; /* soft labels, where the explanation does not keep them all */
     lesson.soft_labels = explanation->soft_labels;
+    if (explanation->options.method != DV_STUDENT_RIDGE && explanation->kept < lesson.count) {
+        if (!(all = dv_alloc(lesson.count * explanation->rows, sizeof *all, error)))
+            return false;
+        soften_labels(bundle, explanation, lesson.count, all);
+        lesson.soft_labels = all;
+    }
     bool ok = dv_student_distil(&lesson, &student, error);
     explanation->lambda = student.lambda;
     explanation->top_eigenvalue = student.top_eigenvalue;
     explanation->loss_curve = student.loss_curve;
     explanation->loss_count = student.loss_count;
+    free(all);
     return ok;
 }
 
@@ -192,7 +209,7 @@ static bool measure(dv_bundle *bundle, const dv_words *words, dv_explanation *ex
         .names = list->names,
         .row_class = list->row_class,
         .multi_label = explanation->multi_label,
-        .teacher = list->fresh,
+        .teacher = dv_shortlist_fresh(bundle),
         .words = fresh->words,
         .student = logits,
         .temperature = explanation->options.temperature,
@@ -224,13 +241,12 @@ static bool teach(dv_bundle *bundle, const dv_words *words, dv_explanation *expl
                   dv_error *error)
 {
     double start = dv_clock_ms();
-    if (!dv_words_shortlist(words, bundle, explanation->label, error) ||
-        !make_rows(bundle->shortlist, explanation, error) || !keep_words(bundle, words, explanation, error))
+    if (!make_rows(bundle, explanation, error) || !keep_words(bundle, words, explanation, error))
         return false;
     keep_neighbors(bundle, explanation);
     bool ok = dv_progress_report(progress, "distill", 0, error) && distil(bundle, explanation, progress, error) &&
               examine(bundle, words, explanation, error) && dv_progress_report(progress, "distill", 1, error);
-    explanation->timing.distill = dv_clock_ms() - start;
+    explanation->timing.distill += dv_clock_ms() - start;
     return ok;
 }
 
@@ -255,13 +271,8 @@ dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options,
     dv_words words = {0};
     bool ok = dv_place_find(&place, bundle, options, &explanation->timing, progress, error) &&
               dv_words_ask(&words, bundle, &place, &explanation->timing, progress, error);
-    if (ok && bundle->facts.labels)
-        explanation->label = bundle->facts.labels[options->index];
     ok = ok &&
-         dv_neighbors_make(&bundle->neighbors, bundle, &place, options, DV_PURPOSE_NEIGHBORS, options->neighbors,
-                           &explanation->timing, progress, error) &&
-         dv_neighbors_make(&bundle->fresh, bundle, &place, options, DV_PURPOSE_FRESH, options->fresh,
-                           &explanation->timing, progress, error) &&
+         dv_sample_make(bundle, &place, &words, options, options->neighbors, &explanation->timing, progress, error) &&
          teach(bundle, &words, explanation, progress, error);
     dv_words_clear(&words);
     explanation->timing.total = dv_clock_ms() - start;

@@ -6,6 +6,7 @@
 #include "vid/neighbors.h"
 #include "vid/options.h"
 #include "vid/ridge.h"
+#include "vid/sample.h"
 #include "vid/shortlist.h"
 #include "vid/span.h"
 #include "vid/words.h"
@@ -47,22 +48,20 @@ static void space(dv_lambda_point *point, int count, double rule)
 static bool make_neighbors(struct path *path, dv_error *error)
 {
     const dv_explain_options *wish = path->wish;
+    dv_explain_options ridge = *wish;
     dv_timing timing = {0};
     dv_bundle *bundle = path->bundle;
     dv_words words = {0};
+    ridge.method = DV_STUDENT_RIDGE;
     dv_place *place = dv_place_new(bundle, wish, path->progress, error);
     bool ok = place && dv_words_ask(&words, bundle, place, &timing, path->progress, error) &&
-              dv_neighbors_make(&bundle->neighbors, bundle, place, wish, DV_PURPOSE_NEIGHBORS, wish->neighbors, &timing,
-                                path->progress, error) &&
-              dv_neighbors_make(&bundle->fresh, bundle, place, wish, DV_PURPOSE_FRESH, wish->fresh, &timing,
-                                path->progress, error) &&
-              dv_words_shortlist(&words, bundle, bundle->facts.labels ? bundle->facts.labels[wish->index] : -1, error);
+              dv_sample_make(bundle, place, &words, &ridge, wish->neighbors, &timing, path->progress, error);
     dv_words_clear(&words);
     dv_place_free(place);
     return ok;
 }
 
-static bool measure(struct path *path, const dv_ridge_system *system, dv_lambda_point *point, dv_error *error)
+static bool measure(struct path *path, dv_ridge_system *system, dv_lambda_point *point, dv_error *error)
 {
     const dv_neighbors *fresh = path->bundle->fresh;
     const dv_shortlist *list = path->bundle->shortlist;
@@ -84,7 +83,7 @@ static bool measure(struct path *path, const dv_ridge_system *system, dv_lambda_
         .names = list->names,
         .row_class = list->row_class,
         .multi_label = lesson->multi_label,
-        .teacher = list->fresh,
+        .teacher = dv_shortlist_fresh(path->bundle),
         .words = fresh->words,
         .student = path->logits,
         .temperature = path->wish->temperature,
@@ -98,7 +97,7 @@ static bool measure(struct path *path, const dv_ridge_system *system, dv_lambda_
 
 static bool walk(struct path *path, dv_lambda_point *point, int count, dv_error *error)
 {
-    const dv_ridge_system *system = dv_ridge_system_of(&path->lesson, path->lesson.kept, error);
+    dv_ridge_system *system = dv_ridge_system_of(&path->lesson, path->lesson.kept, error);
     if (!system)
         return false;
     if (point[0].lambda == 0)

@@ -6,6 +6,7 @@
 #include "vid/latent.h"
 #include "vid/sobol.h"
 #include "vid/softmax.h"
+#include "vid/span.h"
 #include "vid/teacher.h"
 
 #include <math.h>
@@ -14,19 +15,19 @@
 
 /* ---- points --------------------------------------------------------------- */
 
-enum { TASK_ROWS = 256 };
+enum { TASK_ROWS = 32 };
 
 struct points {
     uint64_t seed;
     dv_purpose purpose;
-    int64_t count;
+    int64_t first, count;
     int dimensions, sobol_dimensions;
     float *points;
 };
 
-static int64_t task_end(int64_t task, int64_t count)
+static int64_t smaller(int64_t a, int64_t b)
 {
-    return (task + 1) * TASK_ROWS < count ? (task + 1) * TASK_ROWS : count;
+    return a < b ? a : b;
 }
 
 static void draw_points(void *context, int64_t task, int thread)
@@ -39,8 +40,9 @@ static void draw_points(void *context, int64_t task, int thread)
             dv_sobol_directions(d, direction);
             scramble = (uint32_t)dv_random_bits(work->seed, work->purpose, d);
         }
-        for (int64_t i = task * TASK_ROWS; i < task_end(task, work->count); i++) {
-            float *point = work->points + i * work->dimensions + d;
+        for (int64_t row = task * TASK_ROWS; row < smaller((task + 1) * TASK_ROWS, work->count); row++) {
+            int64_t i = work->first + row;
+            float *point = work->points + row * work->dimensions + d;
             if (d < work->sobol_dimensions) {
                 uint32_t coordinate = dv_sobol_coordinate(direction, (uint32_t)i);
                 *point = (float)dv_normal_quantile((dv_sobol_scramble(coordinate, scramble) + 0.5) * 0x1p-32);
@@ -51,12 +53,29 @@ static void draw_points(void *context, int64_t task, int thread)
     }
 }
 
-void dv_neighbors_points(dv_team *team, dv_sampling sampling, uint64_t seed, dv_purpose purpose, int64_t count,
-                         int dimensions, float *points)
+void dv_neighbors_points(dv_team *team, dv_sampling sampling, uint64_t seed, dv_purpose purpose, int64_t first,
+                         int64_t count, int dimensions, float *points)
 {
     int sobol = dimensions < DV_SOBOL_DIMENSIONS ? dimensions : DV_SOBOL_DIMENSIONS;
-    struct points work = {seed, purpose, count, dimensions, sampling == DV_SAMPLING_SOBOL ? sobol : 0, points};
+    struct points work = {seed, purpose, first, count, dimensions, sampling == DV_SAMPLING_SOBOL ? sobol : 0, points};
     dv_team_run(team, draw_points, &work, (count + TASK_ROWS - 1) / TASK_ROWS);
+}
+
+/* ---- locality --------------------------------------------------------------- */
+
+enum { STUDIED_DIMENSIONS = 10 }; /* h = 2 bands was found good with that many */
+
+double dv_neighbors_locality(const float *point, const float *band, int latent)
+{
+    double distance = 0;
+    int moved = 0; /* dimensions with a band */
+    for (int d = 0; d < latent; d++)
+        if (band[d] > 0) {
+            distance += (double)point[d] * point[d];
+            moved++;
+        }
+    double width = 4.0 * (moved > STUDIED_DIMENSIONS ? (double)moved / STUDIED_DIMENSIONS : 1);
+    return exp((moved * log1p(1 / width) - distance / width) / 2);
 }
 
 /* ---- kinds of neighbours --------------------------------------------------- */
@@ -64,10 +83,10 @@ void dv_neighbors_points(dv_team *team, dv_sampling sampling, uint64_t seed, dv_
 enum { MASK_CELLS = 7 };
 
 /* The picture under a grid of 7 x 7 cells, each left or black with even chances. */
-static void mask_copies(const dv_bundle_facts *facts, const float *picture, uint64_t seed, int64_t count,
+static void mask_copies(const dv_bundle_facts *facts, const float *picture, uint64_t seed, int64_t first, int64_t count,
                         float *pictures)
 {
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = first; i < first + count; i++) {
         uint64_t kept = dv_random_bits(seed, DV_PURPOSE_MASKS, i);
         for (int row = 0; row < facts->channels * facts->height; row++)
             for (int column = 0; column < facts->width; column++, pictures++, picture++) {
@@ -99,133 +118,202 @@ static struct mixture mix(dv_neighborhood neighborhood, dv_purpose purpose, int6
     return (struct mixture){.vae = count - masked - residual, .residual = residual, .masked = masked};
 }
 
-/* ---- a set ----------------------------------------------------------------- */
+/* ---- memory ----------------------------------------------------------------- */
 
-static dv_neighbors *make_set(const dv_bundle *bundle, int64_t count, dv_error *error)
+/* Makes room for `rows` rows of `size` bytes in place of *array, whose first `used` rows stay. */
+static bool enlarge(void *array, int64_t used, int64_t rows, size_t size, dv_error *error)
 {
-    int latent = bundle->facts.latent;
-    dv_arena *arena = dv_arena_new(error);
-    dv_neighbors *set = arena ? dv_arena_alloc(arena, 1, sizeof *set, error) : NULL;
-    if (!set) {
-        dv_arena_free(arena);
-        return NULL;
+    void **old = array, *new = dv_alloc((size_t)rows, size, error);
+    if (!new)
+        return false;
+    if (used > 0)
+        memcpy(new, *old, (size_t)used * size);
+    free(*old);
+    *old = new;
+    return true;
+}
+
+static dv_neighbors *make_set(int latent, dv_error *error)
+{
+    dv_neighbors *set = dv_alloc(1, sizeof *set, error);
+    if (set && (set->center = dv_alloc(latent, sizeof(float), error)) &&
+        (set->band = dv_alloc(latent, sizeof(float), error)) &&
+        (set->points = dv_alloc((size_t)DV_CHUNK * latent, sizeof(float), error)))
+        return set;
+    dv_neighbors_free(set);
+    return NULL;
+}
+
+/* How many pictures are to stay: never fewer than do. */
+static void keep(dv_neighbors *set, int64_t kept)
+{
+    kept = (kept + DV_STRETCH - 1) / DV_STRETCH * DV_STRETCH;
+    if (set->made > 0 && kept <= set->kept)
+        return;
+    set->made = smaller(set->made, set->kept);
+    set->kept = kept;
+}
+
+/* Room for `count` neighbours: where not all pictures stay, for one stretch beyond those that do. */
+static bool reserve(dv_neighbors *set, const dv_bundle *bundle, int64_t count, dv_error *error)
+{
+    const dv_bundle_facts *facts = &bundle->facts;
+    int64_t pictures = count > set->kept ? set->kept + DV_STRETCH : count;
+    if (set->room < count) {
+        if (!enlarge(&set->latents, set->made, count, facts->latent * sizeof(float), error) ||
+            !enlarge(&set->logits, set->made, count, facts->classes * sizeof(float), error) ||
+            !enlarge(&set->words, set->made, count, sizeof(int), error) ||
+            !enlarge(&set->weight, set->made, count, sizeof(double), error))
+            return false;
+        set->room = count;
     }
-    set->arena = arena;
-    set->count = count;
-    if (!(set->points = dv_arena_alloc(arena, count * latent, sizeof(float), error)) ||
-        !(set->latents = dv_arena_alloc(arena, count * latent, sizeof(float), error)) ||
-        !(set->pictures = dv_arena_alloc(arena, count * bundle->pixels, sizeof(float), error)) ||
-        !(set->logits = dv_arena_alloc(arena, count * bundle->facts.classes, sizeof(float), error)) ||
-        !(set->words = dv_arena_alloc(arena, count, sizeof(int), error)) ||
-        !(set->weight = dv_arena_alloc(arena, count, sizeof(double), error)) ||
-        !(set->center = dv_arena_alloc(arena, latent, sizeof(float), error)) ||
-        !(set->band = dv_arena_alloc(arena, latent, sizeof(float), error))) {
-        dv_neighbors_free(set);
-        return NULL;
+    if (set->picture_room < pictures) {
+        if (!enlarge(&set->pictures, smaller(set->made, set->kept), pictures, bundle->pixels * sizeof(float), error))
+            return false;
+        set->picture_room = pictures;
     }
-    return set;
+    return true;
 }
 
 void dv_neighbors_free(dv_neighbors *neighbors)
 {
-    if (neighbors)
-        dv_arena_free(neighbors->arena);
+    if (!neighbors)
+        return;
+    free(neighbors->latents);
+    free(neighbors->pictures);
+    free(neighbors->logits);
+    free(neighbors->words);
+    free(neighbors->weight);
+    free(neighbors->center);
+    free(neighbors->band);
+    free(neighbors->points);
+    free(neighbors);
 }
 
-/* What may be kept of the last time. */
-static void forget_stale(dv_neighbors *set, const dv_place *place, const dv_explain_options *options, int latent)
+/* ---- a stretch ---------------------------------------------------------------- */
+
+/* One call of dv_neighbors_make. */
+struct making {
+    dv_neighbors *set;
+    dv_bundle *bundle;
+    const dv_place *place;
+    dv_purpose purpose;
+    dv_timing *timing;
+};
+
+/* Points, latents and weights of one chunk: `count` neighbours from `first` on. Decoded ones come first and take the
+ * points one after the other. */
+static void place_chunk(const struct making *it, int64_t first, int64_t count)
 {
-    bool same_points = set->has_points && set->seed == options->seed && set->sampling == options->sampling &&
-                       set->neighborhood == options->neighborhood;
-    bool same_place = set->index == place->index && memcmp(set->center, place->center, latent * sizeof(float)) == 0 &&
-                      memcmp(set->band, place->band, latent * sizeof(float)) == 0;
-    set->has_points = same_points;
-    set->has_pictures = set->has_pictures && same_points && same_place;
+    dv_neighbors *set = it->set;
+    int latent = it->bundle->facts.latent;
+    struct mixture whole = mix(set->neighborhood, it->purpose, DV_CHUNK);
+    int64_t decoded = count - mix(set->neighborhood, it->purpose, count).masked;
+    dv_neighbors_points(it->bundle->team, set->sampling, set->seed, it->purpose,
+                        first / DV_CHUNK * (DV_CHUNK - whole.masked), decoded, latent, set->points);
+    for (int64_t i = 0; i < count; i++) {
+        const float *point = set->points + i * latent;
+        float *place = set->latents + (first + i) * latent;
+        for (int d = 0; d < latent; d++)
+            place[d] = i < decoded ? it->place->center[d] + it->place->band[d] * point[d] : it->place->mean[d];
+        set->weight[first + i] = i < decoded ? dv_neighbors_locality(point, it->place->band, latent) : 1;
+    }
+}
+
+/* Pictures of `count` neighbours from `first` on: whole chunks, but for the last one. */
+static bool draw_pictures(const struct making *it, int64_t first, int64_t count, float *pictures,
+                          const dv_progress *progress, dv_error *error)
+{
+    const dv_neighbors *set = it->set;
+    int64_t pixels = it->bundle->pixels, latent = it->bundle->facts.latent;
+    /* Masked copies are not decoded, so that those which are lie together in one chunk only. */
+    int64_t step = set->neighborhood == DV_NEIGHBORHOOD_MIXED ? DV_CHUNK : count;
+    for (int64_t at = 0; at < count; at += step) {
+        int64_t rows = smaller(step, count - at);
+        struct mixture mixture = mix(set->neighborhood, it->purpose, rows);
+        float *vae = pictures + at * pixels, *residual = vae + mixture.vae * pixels;
+        if (!dv_latent_decode(it->bundle, set->latents + (first + at) * latent, rows - mixture.masked, vae, progress,
+                              error))
+            return false;
+        dv_place_add_residual(it->place, mixture.residual, (int)pixels, residual);
+        mask_copies(&it->bundle->facts, it->place->picture, set->seed, first + at + rows - mixture.masked,
+                    mixture.masked, residual + mixture.residual * pixels);
+    }
+    return true;
+}
+
+static bool make_stretch(const struct making *it, int64_t first, int64_t count, float *pictures,
+                         const dv_progress *progress, dv_error *error)
+{
+    dv_neighbors *set = it->set;
+    int classes = it->bundle->facts.classes;
+    double start = dv_clock_ms();
+    for (int64_t at = 0; at < count; at += DV_CHUNK)
+        place_chunk(it, first + at, smaller(DV_CHUNK, count - at));
+    if (!draw_pictures(it, first, count, pictures, progress, error))
+        return false;
+    double middle = dv_clock_ms();
+    it->timing->decode += middle - start;
+    float *logits = set->logits + first * classes;
+    if (!dv_teacher_run(it->bundle, pictures, count, logits, progress, error))
+        return false;
+    for (int64_t i = 0; i < count; i++)
+        set->words[first + i] = dv_largest(logits + i * classes, classes);
+    it->timing->teacher += dv_clock_ms() - middle;
+    return true;
+}
+
+/* ---- a set ------------------------------------------------------------------ */
+
+/* Begins anew unless all is as it was the last time. */
+static void forget_stale(dv_neighbors *set, dv_bundle *bundle, const dv_place *place, const dv_explain_options *options)
+{
+    size_t size = bundle->facts.latent * sizeof(float);
+    if (set->generation > 0 && set->index == place->index && set->seed == options->seed &&
+        set->sampling == options->sampling && set->neighborhood == options->neighborhood &&
+        memcmp(set->center, place->center, size) == 0 && memcmp(set->band, place->band, size) == 0)
+        return;
+    set->made = 0;
+    set->generation = ++bundle->generations;
+    set->index = place->index;
     set->seed = options->seed;
     set->sampling = options->sampling;
     set->neighborhood = options->neighborhood;
-    set->index = place->index;
-    memcpy(set->center, place->center, latent * sizeof(float));
-    memcpy(set->band, place->band, latent * sizeof(float));
+    memcpy(set->center, place->center, size);
+    memcpy(set->band, place->band, size);
 }
 
-static void place_latents(dv_neighbors *set, const dv_place *place, int latent)
+/* A stretch that was cut short, or is to be, is made once more. */
+static void cut(dv_neighbors *set, int64_t count)
 {
-    for (int64_t i = 0; i < set->count; i++)
-        for (int d = 0; d < latent; d++)
-            set->latents[i * latent + d] = i < set->count - set->masked
-                                               ? place->center[d] + place->band[d] * set->points[i * latent + d]
-                                               : place->mean[d];
+    if (set->made < count)
+        set->made -= set->made % DV_STRETCH;
+    else if (set->made > count && count % DV_STRETCH != 0)
+        set->made = count - count % DV_STRETCH;
 }
 
 bool dv_neighbors_make(dv_neighbors **neighbors, dv_bundle *bundle, const dv_place *place,
-                       const dv_explain_options *options, dv_purpose purpose, int64_t count, dv_timing *timing,
-                       const dv_progress *progress, dv_error *error)
+                       const dv_explain_options *options, dv_purpose purpose, int64_t count, int64_t kept,
+                       const dv_neighbors_taker *taker, dv_timing *timing, const dv_progress *progress, dv_error *error)
 {
-    const dv_bundle_facts *facts = &bundle->facts;
-    int latent = facts->latent, pixels = bundle->pixels;
-    if (*neighbors && (*neighbors)->count != count) {
-        dv_neighbors_free(*neighbors);
-        *neighbors = NULL;
-    }
-    if (!*neighbors && !(*neighbors = make_set(bundle, count, error)))
+    if (!*neighbors && !(*neighbors = make_set(bundle->facts.latent, error)))
         return false;
-
     dv_neighbors *set = *neighbors;
-    struct mixture mixture = mix(options->neighborhood, purpose, count);
-    int64_t decoded = count - mixture.masked;
-    forget_stale(set, place, options, latent);
-    set->masked = mixture.masked;
-    if (!set->has_points) {
-        dv_neighbors_points(bundle->team, set->sampling, set->seed, purpose, decoded, latent, set->points);
-        memset(set->points + decoded * latent, 0, set->masked * latent * sizeof(float));
-        set->has_points = true;
-    }
-    if (set->has_pictures)
-        return true;
-
-    double start = dv_clock_ms();
-    place_latents(set, place, latent);
-    if (!dv_latent_decode(bundle, set->latents, decoded, set->pictures, progress, error))
+    struct making it = {set, bundle, place, purpose, timing};
+    forget_stale(set, bundle, place, options);
+    keep(set, kept);
+    if (!reserve(set, bundle, count, error))
         return false;
-    dv_place_add_residual(place, mixture.residual, pixels, set->pictures + mixture.vae * pixels);
-    mask_copies(facts, place->picture, set->seed, mixture.masked, set->pictures + decoded * pixels);
-    double middle = dv_clock_ms();
-    timing->decode += middle - start;
-    set->has_pictures = dv_teacher_run(bundle, set->pictures, count, set->logits, progress, error);
-    for (int64_t i = 0; set->has_pictures && i < count; i++)
-        set->words[i] = dv_largest(set->logits + i * facts->classes, facts->classes);
-    set->generation = ++bundle->generations;
-    dv_neighbors_locality(set, latent, set->weight);
-    timing->teacher += dv_clock_ms() - middle;
-    return set->has_pictures;
-}
-
-/* ---- locality --------------------------------------------------------------- */
-
-enum { STUDIED_DIMENSIONS = 10 }; /* h = 2 bands was found good with that many */
-
-void dv_neighbors_locality(const dv_neighbors *neighbors, int latent, double *weight)
-{
-    int64_t near = neighbors->count - neighbors->masked;
-    double nearest = INFINITY, sum = 0;
-    int moved = 0; /* dimensions with a band */
-    for (int d = 0; d < latent; d++)
-        moved += neighbors->band[d] > 0;
-    double width = 4.0 * (moved > STUDIED_DIMENSIONS ? (double)moved / STUDIED_DIMENSIONS : 1);
-    for (int64_t i = 0; i < near; i++) {
-        double distance = 0;
-        for (int d = 0; d < latent; d++)
-            if (neighbors->band[d] > 0)
-                distance += (double)neighbors->points[i * latent + d] * neighbors->points[i * latent + d];
-        weight[i] = distance;
-        nearest = fmin(nearest, distance);
+    for (cut(set, count); set->made < count;) {
+        int64_t first = set->made, size = smaller(DV_STRETCH, count - first);
+        float *pictures = set->pictures + smaller(first, set->kept) * bundle->pixels;
+        dv_span span = {.whole = progress, .first = (double)first / count, .share = (double)size / count};
+        dv_progress part = dv_span_progress(&span);
+        if (!make_stretch(&it, first, size, pictures, &part, error) ||
+            (taker && !taker->take(taker->context, set, first, size, pictures, error)))
+            return false;
+        set->made += size;
     }
-    /* Measured from the nearest: a factor for all, and nothing underflows. */
-    for (int64_t i = 0; i < near; i++)
-        sum += weight[i] = exp((nearest - weight[i]) / (2 * width));
-    for (int64_t i = 0; i < near; i++)
-        weight[i] *= near / sum;
-    for (int64_t i = near; i < neighbors->count; i++)
-        weight[i] = 1;
+    set->count = count;
+    return true;
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "vid/limits.h"
+#include "vid/sample.h"
 
 #include <math.h>
 #include <unistd.h>
@@ -99,9 +100,12 @@ bool dv_options_check(const dv_explain_options *options, const dv_bundle *bundle
 /* Better an answer now than a machine that swaps for an hour. */
 bool dv_options_check_memory(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error)
 {
-    double row = (double)bundle->pixels + 3.0 * bundle->facts.classes + 2.0 * bundle->facts.latent;
-    double system = fmin((double)options->neighbors, bundle->pixels); /* of the ridge student: two matrices and rows */
-    double floats = (2.0 * options->neighbors + options->fresh) * row + system * (2 * system + bundle->pixels);
+    const double pixels = bundle->pixels, count = (double)options->neighbors, fresh = (double)options->fresh;
+    const double numbers = 3.0 * bundle->facts.classes + 2.0 * bundle->facts.latent + 4;
+    double kept = (double)dv_sample_kept(bundle, options, options->neighbors); /* in the bundle and the explanation */
+    /* Of the ridge student: two matrices of sums and one to solve, or all products and pictures. */
+    double system = count < pixels ? count * (2 * count + pixels) : 3 * pixels * pixels;
+    double floats = (count + fresh) * numbers + (2 * kept + fresh) * pixels + system;
     double needed = floats * sizeof(float) / (1 << 20);
     double there = (double)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / (1 << 20);
     if (there <= 0 || needed < there)

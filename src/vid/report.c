@@ -244,7 +244,7 @@ static bool write_json(const dv_report *report, const dv_explanation *explanatio
 bool dv_report_write(const dv_report *report, const dv_explanation *explanation, const dv_bundle_facts *facts,
                      dv_error *error)
 {
-    const int64_t rows = explanation->rows, latent = explanation->latent, count = explanation->count;
+    const int64_t rows = explanation->rows, latent = explanation->latent, kept = explanation->kept;
     const int64_t picture[] = {explanation->channels, explanation->height, explanation->width};
     const struct {
         const char *name;
@@ -254,9 +254,9 @@ bool dv_report_write(const dv_report *report, const dv_explanation *explanation,
     } arrays[] = {
         {"weights.npy", 4, {rows, picture[0], picture[1], picture[2]}, explanation->weights},
         {"bias.npy", 1, {rows}, explanation->bias},
-        {"neighbors.npy", 4, {count, picture[0], picture[1], picture[2]}, explanation->neighbors},
-        {"latents.npy", 2, {count, latent}, explanation->latents},
-        {"soft_labels.npy", 2, {count, rows}, explanation->soft_labels},
+        {"neighbors.npy", 4, {kept, picture[0], picture[1], picture[2]}, explanation->neighbors},
+        {"latents.npy", 2, {kept, latent}, explanation->latents},
+        {"soft_labels.npy", 2, {kept, rows}, explanation->soft_labels},
     };
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
         if (!write_array(report, arrays[i].name, arrays[i].rank, arrays[i].dim, arrays[i].data, error))

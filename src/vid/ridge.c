@@ -20,16 +20,19 @@ static const double least_ratio = 1e-6;
 
 /* ---- the maps ---------------------------------------------------------------- */
 
-/* Overwrites `gram` and leaves the solution (K x size) in place of the right-hand sides. */
-static bool solve(const dv_ridge_system *system, int classes, double lambda, float *gram, float *solution,
-                  dv_error *error)
+/* Neighbours that are all alike teach nothing but the mean. */
+static bool is_flat(const dv_ridge_system *system)
+{
+    return system->top_eigenvalue <= rounding * system->pixels;
+}
+
+/* Leaves the solution (rows x order) in place of the right-hand sides. */
+static bool solve(dv_ridge_system *system, int64_t order, double lambda, float *right_side, int rows, dv_error *error)
 {
     double least = least_ratio * system->top_eigenvalue;
-    memcpy(gram, system->gram, system->size * system->size * sizeof(float));
-    memcpy(solution, system->right_side, classes * system->size * sizeof(float));
-    for (int64_t i = 0; i < system->size; i++)
-        gram[i * system->size + i] += (float)lambda;
-    if (lambda >= least && dv_cholesky_solve(system->size, gram, classes, solution))
+    for (int64_t i = 0; i < order; i++)
+        system->gram[i * order + i] += (float)lambda;
+    if (lambda >= least && dv_cholesky_solve(order, system->gram, rows, right_side))
         return true;
     return dv_error_set(error, DV_ERROR_ARGUMENT,
                         "lambda %g is lost in rounding beside the largest eigenvalue %.3g; take %.1g or more", lambda,
@@ -37,50 +40,58 @@ static bool solve(const dv_ridge_system *system, int classes, double lambda, flo
 }
 
 struct combining {
-    int64_t pixels, count;
-    int classes;
-    const float *rows, *solution;
-    float *weights;
+    const dv_ridge_system *system;
+    dv_ridge_part part;
+    int64_t count;
+    int rows;
+    const float *solution; /* rows x count */
+    float *weights;        /* rows x D */
 };
 
-/* Maps from the dual solution: one tile of columns of W = S A. */
+/* Maps from the dual solution: one tile of columns of W = S (X - mean), a chunk of neighbours at a time. */
 static void combine_rows(void *context, int64_t task, int thread)
 {
     const struct combining *work = context;
-    int64_t first = task * DV_RIDGE_TILE, columns = work->pixels - first;
+    int64_t pixels = work->system->pixels, first = task * DV_RIDGE_TILE, columns = pixels - first;
     (void)thread;
     if (columns > DV_RIDGE_TILE)
         columns = DV_RIDGE_TILE;
-    dv_gemm(false, false, work->classes, columns, work->count, 1, work->solution, work->count, work->rows + first,
-            work->pixels, 0, work->weights + first, work->pixels);
+    for (int64_t t = 0; t < work->count; t += DV_CHUNK) {
+        int64_t size = work->count - t < DV_CHUNK ? work->count - t : DV_CHUNK;
+        const float *pictures = work->system->pictures + dv_ridge_part_place(work->part, t) * pixels;
+        dv_gemm(false, false, work->rows, columns, size, 1, work->solution + t, work->count, pictures + first, pixels,
+                t > 0, work->weights + first, pixels);
+    }
 }
 
-static bool make_maps(const dv_ridge_system *system, const dv_lesson *lesson, const float *solution, float *weights,
-                      dv_error *error)
+/* sum_i s_i a_i, a_i = root_i (x_i - mean of the part), as multiples of the x_i themselves. */
+static void spread_solution(const dv_ridge_system *system, int64_t count, int rows, float *solution)
 {
-    size_t pixels = lesson->pixels;
+    for (int k = 0; k < rows; k++, solution += count) {
+        double sum = 0;
+        for (int64_t t = 0; t < count; t++)
+            sum += system->root[t] * solution[t];
+        for (int64_t t = 0; t < count; t++)
+            solution[t] = (float)(system->root[t] * solution[t] - system->share[t] * sum);
+    }
+}
+
+/* Maps of `rows` rows from `first` on, at temperature 1, of one part of the neighbours. */
+static bool make_maps(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part, double lambda, int first,
+                      int rows, float *weights, dv_error *error)
+{
+    int64_t order = dv_ridge_system_fill(system, lesson, part), pixels = system->pixels;
+    float *solution = system->right_side + first * order;
+    if (!solve(system, order, lambda, solution, rows, error))
+        return false;
     if (system->primal) {
-        memcpy(weights, solution, lesson->classes * pixels * sizeof(float));
+        memcpy(weights, solution, rows * pixels * sizeof(float));
         return true;
     }
-    float *rows = dv_alloc(lesson->count * pixels, sizeof *rows, error);
-    if (!rows)
-        return false;
-    struct combining work = {lesson->pixels, lesson->count, lesson->classes, rows, solution, weights};
-    dv_ridge_system_rows(system, lesson, rows);
-    dv_team_run(lesson->team, combine_rows, &work, dv_ridge_tiles(lesson->pixels));
-    free(rows);
+    struct combining work = {system, part, order, rows, solution, weights};
+    spread_solution(system, order, rows, solution);
+    dv_team_run(lesson->team, combine_rows, &work, dv_ridge_tiles(pixels));
     return true;
-}
-
-static void set_bias(const dv_ridge_system *system, const dv_lesson *lesson, dv_student *student)
-{
-    for (int k = 0; k < lesson->classes; k++) {
-        double sum = system->target_mean[k];
-        for (int p = 0; p < lesson->pixels; p++)
-            sum -= system->picture_mean[p] * student->weights[(int64_t)k * lesson->pixels + p];
-        student->bias[k] = (float)sum;
-    }
 }
 
 /* ---- the student ------------------------------------------------------------- */
@@ -90,41 +101,41 @@ double dv_ridge_rule(const dv_ridge_system *system)
     return lambda_rule * system->top_eigenvalue;
 }
 
-bool dv_ridge_solve(const dv_ridge_system *system, const dv_lesson *lesson, double lambda, dv_student *student,
+/* From maps and means at temperature 1 to the student's. */
+static void finish(const dv_ridge_system *system, const dv_lesson *lesson, dv_student *student)
+{
+    double temperature = lesson->options->temperature;
+    for (int k = 0; k < lesson->classes; k++) {
+        float *map = student->weights + (int64_t)k * lesson->pixels;
+        double sum = system->target_mean[k];
+        for (int p = 0; p < lesson->pixels; p++) {
+            sum -= system->picture_mean[p] * map[p];
+            map[p] = (float)(map[p] / temperature);
+        }
+        student->bias[k] = (float)(sum / temperature);
+    }
+}
+
+bool dv_ridge_solve(dv_ridge_system *system, const dv_lesson *lesson, double lambda, dv_student *student,
                     dv_error *error)
 {
     int classes = lesson->classes;
     student->lambda = lambda;
     student->top_eigenvalue = system->top_eigenvalue;
-    /* Neighbours that are all alike teach nothing but the mean. */
-    if (system->top_eigenvalue <= rounding * lesson->pixels) {
+    if (is_flat(system)) {
+        dv_ridge_system_fill(system, lesson, DV_RIDGE_WHOLE);
         memset(student->weights, 0, (size_t)classes * lesson->pixels * sizeof(float));
-        set_bias(system, lesson, student);
-        return true;
+    } else if (!make_maps(system, lesson, DV_RIDGE_WHOLE, lambda, 0, classes, student->weights, error)) {
+        return false;
     }
-    float *gram = dv_alloc(system->size * system->size, sizeof *gram, error);
-    float *solution = dv_alloc(classes * system->size, sizeof *solution, error);
-    bool ok = gram && solution && solve(system, classes, lambda, gram, solution, error) &&
-              make_maps(system, lesson, solution, student->weights, error);
-    if (ok)
-        set_bias(system, lesson, student);
-    free(solution);
-    free(gram);
-    return ok;
-}
-
-dv_ridge_system *dv_ridge_system_of(const dv_lesson *lesson, dv_ridge_system **kept, dv_error *error)
-{
-    if (*kept && (*kept)->generation == lesson->generation && (*kept)->temperature == lesson->options->temperature)
-        return *kept;
-    dv_ridge_system_free(*kept);
-    return *kept = dv_ridge_system_new(lesson, error);
+    finish(system, lesson, student);
+    return true;
 }
 
 bool dv_ridge_distil(const dv_lesson *lesson, dv_student *student, dv_error *error)
 {
     dv_ridge_system *own = NULL;
-    const dv_ridge_system *system = dv_ridge_system_of(lesson, lesson->kept ? lesson->kept : &own, error);
+    dv_ridge_system *system = dv_ridge_system_of(lesson, lesson->kept ? lesson->kept : &own, error);
     double lambda = lesson->options->ridge;
     bool ok = system && dv_ridge_solve(system, lesson, lambda > 0 ? lambda : dv_ridge_rule(system), student, error);
     dv_ridge_system_free(own);

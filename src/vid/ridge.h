@@ -4,12 +4,10 @@
 
 #include "vid/ridge_system.h"
 
-/* The system of the lesson: *kept (NULL at first) if it was made of the same, else a new one in its place. */
-dv_ridge_system *dv_ridge_system_of(const dv_lesson *lesson, dv_ridge_system **kept, dv_error *error);
 /* The lambda that is used where the user names none. */
 double dv_ridge_rule(const dv_ridge_system *system);
 /* The student for one lambda; an error if it is lost in rounding. */
-bool dv_ridge_solve(const dv_ridge_system *system, const dv_lesson *lesson, double lambda, dv_student *student,
+bool dv_ridge_solve(dv_ridge_system *system, const dv_lesson *lesson, double lambda, dv_student *student,
                     dv_error *error);
 
 #endif

@@ -3,158 +3,220 @@
  *
  * With weights w_i that sum to 1, rows a_i = sqrt(w_i) (x_i - mean x) and r_i = sqrt(w_i) (y_i - mean y), the maps W
  * solve (A'A + lambda I) W = A'R, or, where there are fewer neighbours than pixels, W = A' (AA' + lambda I)^-1 R.
- * The targets y = log q - mean over classes need no softmax: they are the teacher's centred logits over T. Labels that
- * may hold at once are fitted one by one: their targets are their log-odds over T, not centred.
+ * The targets y = log q - mean over classes need no softmax: they are the teacher's centred logits over T, which is
+ * divided by in the end. Labels that may hold at once are fitted one by one: their targets are their log-odds, not
+ * centred.
  *
- * Every matrix is made of tiles whose size depends on the problem alone, one task each, so that the bits do not
- * depend on the team. */
+ * What is kept knows nothing of means or of the sum of weights: sums over neighbours (A'A) or products of pictures with
+ * each other (AA'), so that neighbours can be added and any part of them solved. Both are centred when they are used:
+ * A'A = sum w x x' - mean mean', and AA' doubly, as kernels are (Schoelkopf, Smola and Mueller 1998). */
 #include "vid/ridge_system.h"
 
 #include "base/error.h"
 #include "kernel/blas.h"
-#include "vid/softmax.h"
 #include "vid/span.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TASK_ROWS = 64, CHUNK_FLOATS = 1 << 24, POWER_STEPS = 200 };
-
-/* A stretch of neighbours as rows. */
-struct filling {
-    const dv_ridge_system *system;
-    const dv_lesson *lesson;
-    int64_t first, rows;
-    float *a; /* rows x D */
-    float *r; /* rows x K; NULL: not wanted */
-};
+enum { TASK_ROWS = 16, POWER_STEPS = 200 };
 
 static int64_t smaller(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
 
-/* ---- rows ------------------------------------------------------------------ */
+/* ---- parts ------------------------------------------------------------------- */
 
-static double center_of(const dv_lesson *lesson, int64_t i)
+int64_t dv_ridge_part_count(const dv_ridge_system *system, dv_ridge_part part)
 {
-    return lesson->multi_label ? 0 : dv_average(lesson->logits + i * lesson->classes, lesson->classes);
+    int64_t pairs = system->count / (2 * DV_CHUNK), rest = system->count % (2 * DV_CHUNK);
+    int64_t even = pairs * DV_CHUNK + smaller(rest, DV_CHUNK);
+    return part == DV_RIDGE_WHOLE ? system->count : part == DV_RIDGE_EVEN ? even : system->count - even;
 }
 
-static double target(const dv_lesson *lesson, int64_t i, int k, double center)
+int64_t dv_ridge_part_place(dv_ridge_part part, int64_t t)
 {
-    return (lesson->logits[i * lesson->classes + k] - center) / lesson->options->temperature;
+    return part == DV_RIDGE_WHOLE ? t : (2 * (t / DV_CHUNK) + part) * DV_CHUNK + t % DV_CHUNK;
 }
 
-/* One tile of pixels of the mean picture. */
-static void average_pixels(void *context, int64_t task, int thread)
+double dv_ridge_system_weight(const dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part)
 {
-    struct filling *work = context;
-    const dv_lesson *lesson = work->lesson;
-    int64_t first = task * DV_RIDGE_TILE, end = smaller(first + DV_RIDGE_TILE, lesson->pixels);
+    double sum = 0;
+    for (int h = 0; h < 2 && system->primal; h++)
+        sum += part == DV_RIDGE_WHOLE || (int)part == h ? system->sums->half[h].weight : 0;
+    for (int64_t t = 0; t < dv_ridge_part_count(system, part) && !system->primal; t++)
+        sum += lesson->weight[dv_ridge_part_place(part, t)];
+    return sum;
+}
+
+/* ---- primal ------------------------------------------------------------------ */
+
+struct centering {
+    dv_ridge_system *system;
+    const dv_ridge_half *half[2]; /* the second one may be NULL */
+    double weight;
+};
+
+static double both(const struct centering *work, const float *first, const float *second, int64_t i)
+{
+    return ((double)first[i] + (work->half[1] ? second[i] : 0)) / work->weight;
+}
+
+static void center_gram(void *context, int64_t task, int thread)
+{
+    const struct centering *work = context;
+    const double *mean = work->system->picture_mean;
+    int64_t pixels = work->system->pixels;
     (void)thread;
-    for (int64_t i = 0; i < lesson->count; i++) {
-        double weight = lesson->weight[i] / work->system->weight_sum;
-        const float *picture = lesson->pictures + i * lesson->pixels;
+    for (int64_t i = task * TASK_ROWS; i < smaller((task + 1) * TASK_ROWS, pixels); i++) {
+        const float *first = work->half[0]->gram + i * pixels, *second = work->half[work->half[1] != NULL]->gram;
+        second += i * pixels;
+        for (int64_t j = i; j < pixels; j++)
+            work->system->gram[i * pixels + j] = (float)(both(work, first, second, j) - mean[i] * mean[j]);
+    }
+}
+
+static void center_right_side(const struct centering *work)
+{
+    dv_ridge_system *system = work->system;
+    int64_t pixels = system->pixels;
+    const dv_ridge_half *last = work->half[work->half[1] != NULL];
+    for (int k = 0; k < system->rows; k++)
+        for (int64_t p = 0; p < pixels; p++)
+            system->right_side[k * pixels + p] =
+                (float)(both(work, work->half[0]->right_side, last->right_side, k * pixels + p) -
+                        system->target_mean[k] * system->picture_mean[p]);
+}
+
+static void fill_primal(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part)
+{
+    const dv_ridge_sums *sums = system->sums;
+    struct centering work = {.system = system, .weight = dv_ridge_system_weight(system, lesson, part)};
+    work.half[0] = &sums->half[part == DV_RIDGE_ODD];
+    work.half[1] = part == DV_RIDGE_WHOLE ? &sums->half[1] : NULL;
+    for (int p = 0; p < system->pixels; p++)
+        system->picture_mean[p] =
+            (work.half[0]->picture[p] + (work.half[1] ? work.half[1]->picture[p] : 0)) / work.weight;
+    for (int k = 0; k < system->rows; k++)
+        system->target_mean[k] = (work.half[0]->target[k] + (work.half[1] ? work.half[1]->target[k] : 0)) / work.weight;
+    dv_team_run(lesson->team, center_gram, &work, (system->pixels + TASK_ROWS - 1) / TASK_ROWS);
+    center_right_side(&work);
+    for (int p = 0; p < system->pixels; p++)
+        system->picture_mean[p] += sums->picture_origin[p];
+    for (int k = 0; k < system->rows; k++)
+        system->target_mean[k] += sums->target_origin[k];
+}
+
+/* ---- dual -------------------------------------------------------------------- */
+
+/* Shares of the weight, and the mean product of each neighbour with the part; returns the mean of these. */
+static double measure_part(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part, int64_t count)
+{
+    double weight = dv_ridge_system_weight(system, lesson, part), mean = 0;
+    for (int64_t t = 0; t < count; t++) {
+        system->share[t] = lesson->weight[dv_ridge_part_place(part, t)] / weight;
+        system->root[t] = sqrt(system->share[t]);
+        system->center[t] = 0;
+    }
+    for (int64_t t = 0; t < count; t++) {
+        const float *row = system->kernel + dv_ridge_part_place(part, t) * system->count;
+        for (int64_t u = t; u < count; u++) {
+            double product = row[dv_ridge_part_place(part, u)];
+            system->center[t] += system->share[u] * product;
+            system->center[u] += u > t ? system->share[t] * product : 0;
+        }
+    }
+    for (int64_t t = 0; t < count; t++)
+        mean += system->share[t] * system->center[t];
+    return mean;
+}
+
+static void fill_targets(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part, int64_t count)
+{
+    memset(system->target_mean, 0, system->rows * sizeof(double));
+    for (int64_t t = 0; t < count; t++) {
+        int64_t i = dv_ridge_part_place(part, t);
+        double center = dv_ridge_center(lesson, i);
+        for (int k = 0; k < system->rows; k++)
+            system->target_mean[k] += system->share[t] * (lesson->logits[i * system->rows + k] - center);
+    }
+    for (int64_t t = 0; t < count; t++) {
+        int64_t i = dv_ridge_part_place(part, t);
+        double center = dv_ridge_center(lesson, i);
+        for (int k = 0; k < system->rows; k++)
+            system->right_side[k * count + t] =
+                (float)(system->root[t] * (lesson->logits[i * system->rows + k] - center - system->target_mean[k]));
+    }
+}
+
+static void fill_dual(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part, int64_t count)
+{
+    double mean = measure_part(system, lesson, part, count);
+    const double *center = system->center;
+    for (int64_t t = 0; t < count; t++) {
+        const float *row = system->kernel + dv_ridge_part_place(part, t) * system->count;
+        for (int64_t u = t; u < count; u++)
+            system->gram[t * count + u] = (float)(system->root[t] * system->root[u] *
+                                                  (row[dv_ridge_part_place(part, u)] - center[t] - center[u] + mean));
+    }
+    fill_targets(system, lesson, part, count);
+}
+
+int64_t dv_ridge_system_fill(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part)
+{
+    int64_t order = system->primal ? system->pixels : dv_ridge_part_count(system, part);
+    if (system->primal)
+        fill_primal(system, lesson, part);
+    else
+        fill_dual(system, lesson, part, order);
+    return order;
+}
+
+/* Pictures less their mean; a task is a tile of pixels. */
+struct subtracting {
+    dv_ridge_system *system;
+    const dv_lesson *lesson;
+    double weight;
+};
+
+static void subtract_mean(void *context, int64_t task, int thread)
+{
+    const struct subtracting *work = context;
+    const dv_ridge_system *system = work->system;
+    int64_t pixels = system->pixels, first = task * DV_RIDGE_TILE, end = smaller(first + DV_RIDGE_TILE, pixels);
+    (void)thread;
+    for (int64_t p = first; p < end; p++)
+        system->origin[p] = 0;
+    for (int64_t i = 0; i < system->count; i++)
         for (int64_t p = first; p < end; p++)
-            work->system->picture_mean[p] += weight * picture[p];
-    }
+            system->origin[p] += work->lesson->weight[i] / work->weight * work->lesson->pictures[i * pixels + p];
+    for (int64_t i = 0; i < system->count; i++)
+        for (int64_t p = first; p < end; p++)
+            system->pictures[i * pixels + p] = (float)(work->lesson->pictures[i * pixels + p] - system->origin[p]);
 }
 
-static void average_targets(struct filling *work)
+static void fill_kernel(void *context, int64_t task, int thread)
 {
-    const dv_lesson *lesson = work->lesson;
-    for (int64_t i = 0; i < lesson->count; i++) {
-        double center = center_of(lesson, i);
-        for (int k = 0; k < lesson->classes; k++)
-            work->system->target_mean[k] += lesson->weight[i] / work->system->weight_sum * target(lesson, i, k, center);
-    }
-}
-
-static void fill_rows(void *context, int64_t task, int thread)
-{
-    struct filling *work = context;
-    const dv_lesson *lesson = work->lesson;
+    const dv_ridge_system *system = context;
+    int64_t row, column, pixels = system->pixels;
     (void)thread;
-    for (int64_t row = task * TASK_ROWS; row < smaller((task + 1) * TASK_ROWS, work->rows); row++) {
-        int64_t i = work->first + row;
-        double scale = sqrt(lesson->weight[i] / work->system->weight_sum), center = center_of(lesson, i);
-        for (int p = 0; p < lesson->pixels; p++)
-            work->a[row * lesson->pixels + p] =
-                (float)(scale * (lesson->pictures[i * lesson->pixels + p] - work->system->picture_mean[p]));
-        for (int k = 0; work->r && k < lesson->classes; k++)
-            work->r[row * lesson->classes + k] =
-                (float)(scale * (target(lesson, i, k, center) - work->system->target_mean[k]));
-    }
-}
-
-void dv_ridge_system_rows(const dv_ridge_system *system, const dv_lesson *lesson, float *rows)
-{
-    struct filling work = {.system = system, .lesson = lesson, .rows = lesson->count, .a = rows};
-    dv_team_run(lesson->team, fill_rows, &work, (work.rows + TASK_ROWS - 1) / TASK_ROWS);
-}
-
-/* ---- matrices --------------------------------------------------------------- */
-
-/* Tile `task` of the upper triangle, counted row by row. */
-static void find_tile(int64_t task, int64_t count, int64_t *row, int64_t *column)
-{
-    for (*row = 0; task >= count - *row; (*row)++)
-        task -= count - *row;
-    *column = *row + task;
-}
-
-/* One tile of A'A or of AA'. */
-static void fill_gram(void *context, int64_t task, int thread)
-{
-    const struct filling *work = context;
-    int64_t row, column, width = work->lesson->pixels;
-    (void)thread;
-    find_tile(task, dv_ridge_tiles(work->system->size), &row, &column);
+    dv_ridge_find_tile(task, dv_ridge_tiles(system->count), &row, &column);
     row *= DV_RIDGE_TILE;
     column *= DV_RIDGE_TILE;
-    int64_t rows = smaller(DV_RIDGE_TILE, work->system->size - row),
-            columns = smaller(DV_RIDGE_TILE, work->system->size - column);
-    float *tile = work->system->gram + row * work->system->size + column;
-    if (work->system->primal)
-        dv_gemm(true, false, rows, columns, work->rows, 1, work->a + row, width, work->a + column, width,
-                work->first > 0, tile, work->system->size);
-    else
-        dv_gemm(false, true, rows, columns, width, 1, work->a + row * width, width, work->a + column * width, width, 0,
-                tile, work->system->size);
+    dv_gemm(false, true, smaller(DV_RIDGE_TILE, system->count - row), smaller(DV_RIDGE_TILE, system->count - column),
+            pixels, 1, system->pictures + row * pixels, pixels, system->pictures + column * pixels, pixels, 0,
+            system->kernel + row * system->count + column, system->count);
 }
 
-/* One tile of columns of A'R, a class a row. */
-static void fill_right_side(void *context, int64_t task, int thread)
+static void make_kernel(dv_ridge_system *system, const dv_lesson *lesson)
 {
-    const struct filling *work = context;
-    int64_t first = task * DV_RIDGE_TILE, columns = smaller(DV_RIDGE_TILE, work->system->size - first),
-            width = work->lesson->pixels;
-    int classes = work->lesson->classes;
-    (void)thread;
-    dv_gemm(true, false, classes, columns, work->rows, 1, work->r, classes, work->a + first, width, work->first > 0,
-            work->system->right_side + first, work->system->size);
-}
-
-static bool fill_matrices(struct filling *work, int64_t chunk, dv_error *error)
-{
-    const dv_lesson *lesson = work->lesson;
-    const dv_ridge_system *system = work->system;
-    int64_t side = dv_ridge_tiles(system->size);
-    for (work->first = 0; work->first < lesson->count; work->first += chunk) {
-        work->rows = smaller(chunk, lesson->count - work->first);
-        if (!dv_progress_report(lesson->progress, "distill", (double)work->first / lesson->count, error))
-            return false;
-        dv_team_run(lesson->team, fill_rows, work, (work->rows + TASK_ROWS - 1) / TASK_ROWS);
-        dv_team_run(lesson->team, fill_gram, work, side * (side + 1) / 2);
-        if (system->primal)
-            dv_team_run(lesson->team, fill_right_side, work, side);
-    }
-    for (int64_t i = 0; !system->primal && i < lesson->count; i++)
-        for (int k = 0; k < lesson->classes; k++)
-            system->right_side[k * system->size + i] = work->r[i * lesson->classes + k];
-    return true;
+    struct subtracting work = {system, lesson, dv_ridge_system_weight(system, lesson, DV_RIDGE_WHOLE)};
+    int64_t side = dv_ridge_tiles(system->count);
+    dv_team_run(lesson->team, subtract_mean, &work, dv_ridge_tiles(system->pixels));
+    dv_team_run(lesson->team, fill_kernel, system, side * (side + 1) / 2);
+    memcpy(system->picture_mean, system->origin, system->pixels * sizeof(double));
 }
 
 /* ---- the largest eigenvalue ------------------------------------------------- */
@@ -221,6 +283,24 @@ static bool find_top_eigenvalue(const float *gram, int64_t size, double *eigenva
 
 /* ---- the system ------------------------------------------------------------- */
 
+static bool make_primal(dv_ridge_system *system, dv_error *error)
+{
+    system->size = system->pixels;
+    return (system->sums = dv_ridge_sums_new(system->pixels, system->rows, error)) != NULL;
+}
+
+static bool make_dual(dv_ridge_system *system, dv_error *error)
+{
+    dv_arena *arena = system->arena;
+    size_t count = system->size = system->count, pixels = system->pixels;
+    return (system->origin = dv_arena_alloc(arena, pixels, sizeof(double), error)) &&
+           (system->pictures = dv_arena_alloc(arena, count * pixels, sizeof(float), error)) &&
+           (system->kernel = dv_arena_alloc(arena, count * count, sizeof(float), error)) &&
+           (system->share = dv_arena_alloc(arena, count, sizeof(double), error)) &&
+           (system->root = dv_arena_alloc(arena, count, sizeof(double), error)) &&
+           (system->center = dv_arena_alloc(arena, count, sizeof(double), error));
+}
+
 static dv_ridge_system *make_system(const dv_lesson *lesson, dv_error *error)
 {
     dv_arena *arena = dv_arena_new(error);
@@ -230,39 +310,15 @@ static dv_ridge_system *make_system(const dv_lesson *lesson, dv_error *error)
         return NULL;
     }
     system->arena = arena;
-    system->generation = lesson->generation;
-    system->temperature = lesson->options->temperature;
+    system->count = lesson->count;
+    system->pixels = lesson->pixels;
+    system->rows = lesson->classes;
     system->primal = lesson->count >= lesson->pixels;
-    system->size = system->primal ? lesson->pixels : lesson->count;
-    for (int64_t i = 0; i < lesson->count; i++)
-        system->weight_sum += lesson->weight[i];
-    if ((system->picture_mean = dv_arena_alloc(arena, lesson->pixels, sizeof(double), error)) &&
-        (system->target_mean = dv_arena_alloc(arena, lesson->classes, sizeof(double), error)) &&
+    if ((system->primal ? make_primal : make_dual)(system, error) &&
         (system->gram = dv_arena_alloc(arena, system->size * system->size, sizeof(float), error)) &&
-        (system->right_side = dv_arena_alloc(arena, lesson->classes * system->size, sizeof(float), error)))
-        return system;
-    dv_ridge_system_free(system);
-    return NULL;
-}
-
-dv_ridge_system *dv_ridge_system_new(const dv_lesson *lesson, dv_error *error)
-{
-    int64_t pixels = lesson->pixels, chunk = lesson->count;
-    dv_ridge_system *system = make_system(lesson, error);
-    struct filling work = {.lesson = lesson, .system = system};
-    if (system && system->primal)
-        chunk = smaller(chunk, CHUNK_FLOATS / pixels > DV_RIDGE_TILE ? CHUNK_FLOATS / pixels : DV_RIDGE_TILE);
-    bool ok = system && (work.a = dv_alloc(chunk * pixels, sizeof(float), error)) &&
-              (work.r = dv_alloc(chunk * lesson->classes, sizeof(float), error));
-    if (ok) {
-        dv_team_run(lesson->team, average_pixels, &work, dv_ridge_tiles(pixels));
-        average_targets(&work);
-        ok = fill_matrices(&work, chunk, error) &&
-             find_top_eigenvalue(system->gram, system->size, &system->top_eigenvalue, error);
-    }
-    free(work.r);
-    free(work.a);
-    if (ok)
+        (system->right_side = dv_arena_alloc(arena, system->rows * system->size, sizeof(float), error)) &&
+        (system->picture_mean = dv_arena_alloc(arena, system->pixels, sizeof(double), error)) &&
+        (system->target_mean = dv_arena_alloc(arena, system->rows, sizeof(double), error)))
         return system;
     dv_ridge_system_free(system);
     return NULL;
@@ -270,6 +326,74 @@ dv_ridge_system *dv_ridge_system_new(const dv_lesson *lesson, dv_error *error)
 
 void dv_ridge_system_free(dv_ridge_system *system)
 {
-    if (system)
-        dv_arena_free(system->arena);
+    if (!system)
+        return;
+    dv_ridge_sums_free(system->sums);
+    dv_arena_free(system->arena);
+}
+
+/* Whether its memory is right for the lesson. */
+static bool has_room(const dv_ridge_system *system, const dv_lesson *lesson)
+{
+    bool primal = lesson->count >= lesson->pixels;
+    return system && system->pixels == lesson->pixels && system->rows == lesson->classes && system->primal == primal &&
+           (primal || system->size == lesson->count);
+}
+
+int64_t dv_ridge_system_count(const dv_ridge_system *system, uint64_t generation, uint64_t version)
+{
+    bool holds = system && system->primal && system->generation == generation && system->version == version;
+    return holds ? system->sums->count : 0;
+}
+
+/* Sums that end with a stretch cut short cannot go on. */
+static bool bring_sums(dv_ridge_system *system, const dv_lesson *lesson, dv_error *error)
+{
+    int64_t there = dv_ridge_system_count(system, lesson->generation, lesson->version);
+    if (there > lesson->count || (there < lesson->count && there % DV_STRETCH != 0))
+        there = 0;
+    if (there == 0)
+        dv_ridge_sums_clear(system->sums);
+    system->generation = lesson->generation;
+    system->version = lesson->version;
+    return dv_ridge_sums_add(system->sums, lesson, there, error);
+}
+
+static bool fill(dv_ridge_system *system, const dv_lesson *lesson, dv_error *error)
+{
+    system->count = 0; /* until all is well */
+    if (system->primal && !bring_sums(system, lesson, error))
+        return false;
+    system->count = lesson->count;
+    if (!system->primal)
+        make_kernel(system, lesson);
+    int64_t order = dv_ridge_system_fill(system, lesson, DV_RIDGE_WHOLE);
+    if (!find_top_eigenvalue(system->gram, order, &system->top_eigenvalue, error)) {
+        system->count = 0;
+        return false;
+    }
+    system->generation = lesson->generation;
+    system->version = lesson->version;
+    return true;
+}
+
+dv_ridge_system *dv_ridge_system_of(const dv_lesson *lesson, dv_ridge_system **kept, dv_error *error)
+{
+    dv_ridge_system *system = *kept;
+    if (!has_room(system, lesson)) {
+        dv_ridge_system_free(system);
+        if (!(*kept = system = make_system(lesson, error)))
+            return NULL;
+        system->count = 0;
+    }
+    if (system->count == lesson->count && system->generation == lesson->generation &&
+        system->version == lesson->version)
+        return system;
+    return fill(system, lesson, error) ? system : NULL;
+}
+
+bool dv_ridge_system_add(dv_ridge_system *system, const dv_lesson *stretch, dv_error *error)
+{
+    system->count = 0;
+    return dv_ridge_sums_add(system->sums, stretch, 0, error);
 }

@@ -1,35 +1,52 @@
-/* The system that a ridge student is solved from: made once, solved for any lambda. */
+/* The system that a ridge student is solved from: made once, solved for any lambda, and goes on with more neighbours.
+ */
 #ifndef DV_VID_RIDGE_SYSTEM_H
 #define DV_VID_RIDGE_SYSTEM_H
 
-#include "vid/student.h"
+#include "vid/ridge_sums.h"
 
-enum { DV_RIDGE_TILE = 128 };
+/* Which neighbours: every other chunk, or all of them. */
+typedef enum dv_ridge_part { DV_RIDGE_EVEN, DV_RIDGE_ODD, DV_RIDGE_WHOLE } dv_ridge_part;
 
 typedef struct dv_ridge_system {
-    uint64_t generation; /* of the lesson it was made of */
-    double temperature;
-    bool primal;           /* as many neighbours as pixels at least */
-    int64_t size;          /* D if primal, else N */
-    double weight_sum;     /* of the lesson's weights */
-    double *picture_mean;  /* D, weighted */
-    double *target_mean;   /* K */
-    float *gram;           /* size x size, upper tiles */
-    float *right_side;     /* K x size */
-    double top_eigenvalue; /* of the Gram matrix */
-    dv_arena *arena;       /* owns it all */
+    uint64_t generation, version; /* of the neighbours and of the rows that it was made of */
+    int64_t count;                /* N: neighbours in it */
+    bool primal;                  /* as many neighbours as pixels at least */
+    int pixels, rows;             /* D, R */
+    double top_eigenvalue;        /* of the Gram matrix of all of them */
+
+    dv_ridge_sums *sums;  /* if primal */
+    double *origin;       /* else D: the mean picture */
+    float *pictures;      /* else N x D: less the origin */
+    float *kernel;        /* else N x N, upper tiles: products of these */
+    double *share, *root; /* else N each, of one part: weights that sum to 1, and their roots */
+    double *center;       /* else N, of one part: each one's mean product with the others */
+
+    int64_t size;         /* of the equations: D if primal, else N at most */
+    float *gram;          /* size x size, upper triangle */
+    float *right_side;    /* R x size */
+    double *picture_mean; /* D */
+    double *target_mean;  /* R, at temperature 1 */
+    dv_arena *arena;      /* owns all but the sums */
 } dv_ridge_system;
 
-dv_ridge_system *dv_ridge_system_new(const dv_lesson *lesson, dv_error *error);
+/* The system of the lesson: *kept (NULL at first) if it is that already, brought there if it is of the lesson's first
+ * neighbours, else made anew in its place. Neighbours that were added by dv_ridge_system_add need not be there. */
+dv_ridge_system *dv_ridge_system_of(const dv_lesson *lesson, dv_ridge_system **kept, dv_error *error);
 void dv_ridge_system_free(dv_ridge_system *system);
 
-/* The lesson's pictures as the rows (N x D) of which the Gram matrix is made: weighted, less their mean. */
-void dv_ridge_system_rows(const dv_ridge_system *system, const dv_lesson *lesson, float *rows);
+/* How many neighbours of a generation and rows of a version are in it, if it is primal; 0 where it is NULL. */
+int64_t dv_ridge_system_count(const dv_ridge_system *system, uint64_t generation, uint64_t version);
+/* Adds the neighbours of a lesson, a stretch, which need not stay, to a primal system. */
+bool dv_ridge_system_add(dv_ridge_system *system, const dv_lesson *stretch, dv_error *error);
 
-/* Tiles of DV_RIDGE_TILE that `size` is made of. */
-static inline int64_t dv_ridge_tiles(int64_t size)
-{
-    return (size + DV_RIDGE_TILE - 1) / DV_RIDGE_TILE;
-}
+/* How many neighbours a part has, and which is number t of them. */
+int64_t dv_ridge_part_count(const dv_ridge_system *system, dv_ridge_part part);
+int64_t dv_ridge_part_place(dv_ridge_part part, int64_t t);
+
+/* Fills gram, right side and means from one part; returns the order of the equations. */
+int64_t dv_ridge_system_fill(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part);
+/* Sum of the weights of a part. */
+double dv_ridge_system_weight(const dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part);
 
 #endif

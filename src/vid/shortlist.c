@@ -146,22 +146,35 @@ static void group_rows(void *context, int64_t task, int thread)
                            work->grouped + i * work->list->rows);
 }
 
-/* As they are, where every class has a row. */
-static bool group(dv_shortlist *list, dv_bundle *bundle, const dv_neighbors *set, const float **grouped,
-                  dv_error *error)
+static bool group(dv_shortlist *list, dv_bundle *bundle, const dv_neighbors *set, float **grouped, dv_error *error)
 {
-    struct grouping work = {list, bundle->facts.classes, set->count, set->logits, NULL};
-    *grouped = set->logits;
-    if (!is_needed(bundle))
-        return true;
-    if (!(work.grouped = dv_arena_alloc(list->arena, (size_t)set->count * (size_t)list->rows, sizeof(float), error)))
+    if (!(*grouped = dv_arena_alloc(list->arena, (size_t)set->count * (size_t)list->rows, sizeof(float), error)))
         return false;
+    struct grouping work = {list, bundle->facts.classes, set->count, set->logits, *grouped};
     dv_team_run(bundle->team, group_rows, &work, (set->count + TASK_ROWS - 1) / TASK_ROWS);
-    *grouped = work.grouped;
     return true;
 }
 
+const float *dv_shortlist_neighbors(const dv_bundle *bundle)
+{
+    const float *grouped = bundle->shortlist->neighbors;
+    return grouped ? grouped : bundle->neighbors->logits;
+}
+
+const float *dv_shortlist_fresh(const dv_bundle *bundle)
+{
+    const float *grouped = bundle->shortlist->fresh;
+    return grouped ? grouped : bundle->fresh->logits;
+}
+
 /* ---- the whole -------------------------------------------------------------------- */
+
+static bool is_of(const dv_shortlist *list, const dv_bundle *bundle)
+{
+    return list && list->neighbors_generation == bundle->neighbors->generation &&
+           list->neighbors_count == bundle->neighbors->count && list->fresh_generation == bundle->fresh->generation &&
+           list->fresh_count == bundle->fresh->count;
+}
 
 static dv_shortlist *make_list(const dv_bundle *bundle, dv_error *error)
 {
@@ -176,31 +189,38 @@ static dv_shortlist *make_list(const dv_bundle *bundle, dv_error *error)
     list->rows = !cut ? bundle->facts.classes : multi_label ? DV_MOST_LABELS : DV_MOST_ROWS;
     list->names = cut && !multi_label ? list->rows - 1 : list->rows;
     list->neighbors_generation = bundle->neighbors->generation;
+    list->neighbors_count = bundle->neighbors->count;
     list->fresh_generation = bundle->fresh->generation;
+    list->fresh_count = bundle->fresh->count;
     if ((list->row_class = dv_arena_alloc(arena, (size_t)list->rows, sizeof *list->row_class, error)))
         return list;
     dv_arena_free(arena);
     return NULL;
 }
 
-bool dv_shortlist_update(dv_bundle *bundle, const int always[DV_SHORTLIST_ALWAYS], dv_error *error)
+static bool fill(dv_shortlist *list, dv_bundle *bundle, const int *always, dv_error *error)
 {
-    dv_shortlist *list = bundle->shortlist;
-    if (list && list->neighbors_generation == bundle->neighbors->generation &&
-        list->fresh_generation == bundle->fresh->generation)
-        return true;
-    dv_shortlist_free(list);
-    bundle->shortlist = NULL;
-    if (!(list = make_list(bundle, error)))
-        return false;
     for (int row = 0; row < list->rows; row++)
         list->row_class[row] = row;
-    if ((!is_needed(bundle) || choose(list, bundle, always, error)) &&
-        group(list, bundle, bundle->neighbors, &list->neighbors, error) &&
-        group(list, bundle, bundle->fresh, &list->fresh, error)) {
-        bundle->shortlist = list;
+    return !is_needed(bundle) ||
+           (choose(list, bundle, always, error) && group(list, bundle, bundle->neighbors, &list->neighbors, error) &&
+            group(list, bundle, bundle->fresh, &list->fresh, error));
+}
+
+bool dv_shortlist_update(dv_bundle *bundle, const int always[DV_SHORTLIST_ALWAYS], dv_error *error)
+{
+    dv_shortlist *old = bundle->shortlist;
+    if (is_of(old, bundle))
         return true;
+    dv_shortlist *list = make_list(bundle, error);
+    bool ok = list && fill(list, bundle, always, error);
+    if (ok) {
+        bool same = old && memcmp(old->row_class, list->row_class, (size_t)list->rows * sizeof(int)) == 0;
+        list->version = same ? old->version : ++bundle->generations;
     }
-    dv_shortlist_free(list);
-    return false;
+    dv_shortlist_free(old);
+    bundle->shortlist = ok ? list : NULL;
+    if (!ok)
+        dv_shortlist_free(list);
+    return ok;
 }

@@ -33,13 +33,14 @@ dv_lesson dv_student_lesson(dv_bundle *bundle, const dv_explain_options *options
         .classes = bundle->shortlist->rows,
         .multi_label = bundle->facts.multi_label,
         .pictures = neighbors->pictures,
-        .logits = bundle->shortlist->neighbors,
+        .logits = dv_shortlist_neighbors(bundle),
         .weight = neighbors->weight,
         .options = options,
         .team = bundle->team,
         .progress = progress,
         .kept = &bundle->ridge,
         .generation = neighbors->generation,
+        .version = bundle->shortlist->version,
     };
 }
 

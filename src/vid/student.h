@@ -22,7 +22,8 @@ typedef struct dv_lesson {
     const dv_progress *progress;
     /* The ridge student's system is kept here for the next lesson, which may differ in lambda; NULL: it is not. */
     struct dv_ridge_system **kept;
-    uint64_t generation; /* differs where pictures, logits or weights do */
+    uint64_t generation; /* differs where pictures, weights or the teacher's words on all its classes do */
+    uint64_t version;    /* differs where the classes of the rows do */
 } dv_lesson;
 
 /* What it has become. The caller provides weights and bias; the loss curve, where there is one, is freed by the

@@ -1,0 +1,54 @@
+/* What a ridge student with at least as many neighbours as pixels is solved from: sums over neighbours, which need not
+ * be there any more. */
+#ifndef DV_VID_RIDGE_SUMS_H
+#define DV_VID_RIDGE_SUMS_H
+
+#include "vid/neighbors.h"
+#include "vid/student.h"
+
+enum { DV_RIDGE_TILE = 128 };
+
+/* Sums of one half of the neighbours: every other chunk. Pictures x and targets y are taken from origins near their
+ * means, so that little is lost when the means are taken off in the end. */
+typedef struct dv_ridge_half {
+    double weight;     /* sum of w */
+    double *picture;   /* D: of w x */
+    double *target;    /* R: of w y */
+    float *gram;       /* D x D, upper tiles: of w x x' */
+    float *right_side; /* R x D: of w y x' */
+} dv_ridge_half;
+
+typedef struct dv_ridge_sums {
+    int64_t count; /* of neighbours so far; they go on from whole chunks only */
+    int pixels, rows;
+    double *picture_origin, *target_origin; /* D, R: means of the first chunk */
+    dv_ridge_half half[2];
+    float *a, *r; /* one chunk: sqrt(w) x, sqrt(w) y */
+    dv_arena *arena;
+} dv_ridge_sums;
+
+dv_ridge_sums *dv_ridge_sums_new(int pixels, int rows, dv_error *error);
+void dv_ridge_sums_free(dv_ridge_sums *sums);
+/* Back to no neighbours. */
+void dv_ridge_sums_clear(dv_ridge_sums *sums);
+/* Adds the neighbours of the lesson from `first` on. */
+bool dv_ridge_sums_add(dv_ridge_sums *sums, const dv_lesson *lesson, int64_t first, dv_error *error);
+
+/* What is taken off the logits of neighbour i of a lesson, so that they are its targets y at temperature 1. */
+double dv_ridge_center(const dv_lesson *lesson, int64_t i);
+
+/* Tiles of DV_RIDGE_TILE that `size` is made of. */
+static inline int64_t dv_ridge_tiles(int64_t size)
+{
+    return (size + DV_RIDGE_TILE - 1) / DV_RIDGE_TILE;
+}
+
+/* Tile `task` of the upper triangle of `count` x `count` tiles, counted row by row. */
+static inline void dv_ridge_find_tile(int64_t task, int64_t count, int64_t *row, int64_t *column)
+{
+    for (*row = 0; task >= count - *row; (*row)++)
+        task -= count - *row;
+    *column = *row + task;
+}
+
+#endif

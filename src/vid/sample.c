@@ -1,0 +1,90 @@
+/* The neighbours that a bundle works with: decoder, teacher and, where pictures do not stay, the sums of the student.
+ */
+#include "vid/sample.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "vid/neighbors.h"
+#include "vid/ridge_system.h"
+#include "vid/shortlist.h"
+#include "vid/student.h"
+
+#include <stdlib.h>
+
+int64_t dv_sample_kept(const dv_bundle *bundle, const dv_explain_options *options, int64_t count)
+{
+    bool all = options->keep_all || options->method != DV_STUDENT_RIDGE || count < bundle->pixels;
+    return all || count < DV_KEPT_NEIGHBORS ? count : DV_KEPT_NEIGHBORS;
+}
+
+/* ---- pictures that do not stay --------------------------------------------------- */
+
+struct stream {
+    dv_bundle *bundle;
+    const dv_explain_options *options;
+    dv_timing *timing;
+    float *grouped; /* a stretch of logits of the rows */
+};
+
+/* Adds a stretch to the sums. */
+static bool take(void *context, const dv_neighbors *set, int64_t first, int64_t count, const float *pictures,
+                 dv_error *error)
+{
+    const struct stream *it = context;
+    const dv_shortlist *list = it->bundle->shortlist;
+    double start = dv_clock_ms();
+    int classes = it->bundle->facts.classes;
+    for (int64_t i = 0; i < count; i++)
+        dv_shortlist_group(list, classes, set->logits + (first + i) * classes, it->grouped + i * list->rows);
+    dv_lesson lesson = dv_student_lesson(it->bundle, it->options, NULL);
+    lesson.count = count;
+    lesson.pictures = pictures;
+    lesson.logits = it->grouped;
+    lesson.weight = set->weight + first;
+    bool ok = dv_ridge_system_add(it->bundle->ridge, &lesson, error);
+    it->timing->distill += dv_clock_ms() - start;
+    return ok;
+}
+
+/* The system and the set hold the same neighbours, from which both can go on to `count`. */
+static bool are_together(const dv_bundle *bundle, int64_t count)
+{
+    const dv_neighbors *set = bundle->neighbors;
+    int64_t summed = dv_ridge_system_count(bundle->ridge, set->generation, bundle->shortlist->version);
+    return summed == set->made && (summed == count || (summed < count && summed % DV_STRETCH == 0));
+}
+
+static bool stream(struct stream *it, const dv_place *place, int64_t count, const dv_progress *progress,
+                   dv_error *error)
+{
+    dv_bundle *bundle = it->bundle;
+    const dv_neighbors_taker taker = {.take = take, .context = it};
+    if (!are_together(bundle, count)) {
+        dv_lesson lesson = dv_student_lesson(bundle, it->options, progress);
+        if (!dv_ridge_system_of(&lesson, &bundle->ridge, error))
+            return false;
+        bundle->neighbors->made = bundle->neighbors->count;
+    }
+    it->grouped = dv_alloc((size_t)DV_STRETCH * bundle->shortlist->rows, sizeof *it->grouped, error);
+    bool ok = it->grouped && dv_neighbors_make(&bundle->neighbors, bundle, place, it->options, DV_PURPOSE_NEIGHBORS,
+                                               count, DV_KEPT_NEIGHBORS, &taker, it->timing, progress, error);
+    free(it->grouped);
+    return ok;
+}
+
+/* ---- the whole ------------------------------------------------------------------- */
+
+bool dv_sample_make(dv_bundle *bundle, const dv_place *place, const dv_words *words, const dv_explain_options *options,
+                    int64_t count, dv_timing *timing, const dv_progress *progress, dv_error *error)
+{
+    int64_t kept = dv_sample_kept(bundle, options, count);
+    int label = bundle->facts.labels ? bundle->facts.labels[options->index] : -1;
+    if (!dv_neighbors_make(&bundle->neighbors, bundle, place, options, DV_PURPOSE_NEIGHBORS, kept,
+                           kept > DV_KEPT_NEIGHBORS ? kept : DV_KEPT_NEIGHBORS, NULL, timing, progress, error) ||
+        !dv_neighbors_make(&bundle->fresh, bundle, place, options, DV_PURPOSE_FRESH, options->fresh, options->fresh,
+                           NULL, timing, progress, error) ||
+        !dv_words_shortlist(words, bundle, label, error))
+        return false;
+    struct stream it = {.bundle = bundle, .options = options, .timing = timing};
+    return kept == count || stream(&it, place, count, progress, error);
+}

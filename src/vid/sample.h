@@ -1,0 +1,17 @@
+/* The neighbours that a bundle works with, and all that is made of them on the way. */
+#ifndef DV_VID_SAMPLE_H
+#define DV_VID_SAMPLE_H
+
+#include "vid/words.h"
+
+/* Brings the bundle to `count` neighbours around a place, and as many fresh ones as the options say: both sets, the
+ * shortlist and, where not all pictures stay, the ridge student's system, to which the others are added as they come
+ * by. Adds to the times of decoder, teacher and student. */
+bool dv_sample_make(dv_bundle *bundle, const dv_place *place, const dv_words *words, const dv_explain_options *options,
+                    int64_t count, dv_timing *timing, const dv_progress *progress, dv_error *error);
+
+/* How many pictures of `count` neighbours stay: all of them for students that learn step by step, for ridge students of
+ * fewer neighbours than pixels, and where the options say so; else DV_KEPT_NEIGHBORS at most. */
+int64_t dv_sample_kept(const dv_bundle *bundle, const dv_explain_options *options, int64_t count);
+
+#endif
