@@ -87,7 +87,7 @@ static double vae_loss(struct vae_loss *vae)
     const dv_objective *objective = &vae->objective;
     objective->fill(objective->context, index, draw, SAMPLES, vae->input);
     dv_gradient_forward(vae->gradient, NULL);
-    return objective->loss(objective->context, index, SAMPLES, 1, vae->output, vae->output_gradient);
+    return objective->loss(objective->context, index, SAMPLES, 1, 0, vae->output, vae->output_gradient).sum;
 }
 
 /* The slope of the loss along `direction` (a unit vector in the space of one parameter) by central differences. */
@@ -224,11 +224,11 @@ static void divergence_is_warmed_up(void **state)
         gradients[o] = &gradient[o];
     }
     const int64_t index = 5;
-    const double cold = objective.loss(objective.context, &index, 1, 0, outputs, gradients);
+    const double cold = objective.loss(objective.context, &index, 1, 0, 0, outputs, gradients).sum;
     assert_float_equal(slope[1][2], 0, 0);
-    const double half = objective.loss(objective.context, &index, 1, 0.15, outputs, gradients);
+    const double half = objective.loss(objective.context, &index, 1, 0.15, 0, outputs, gradients).sum;
     assert_float_equal(slope[1][2], 1.5, 1e-6);
-    const double warm = objective.loss(objective.context, &index, 1, 0.3, outputs, gradients);
+    const double warm = objective.loss(objective.context, &index, 1, 0.3, 0, outputs, gradients).sum;
     assert_float_equal(slope[1][2], 3, 1e-6);
     const double divergence = (1 + 4 + 9 + expm1(0.5) - 0.5 + 0 + expm1(-1) + 1) / 2;
     assert_float_equal(warm - cold, divergence, 1e-4);

@@ -211,11 +211,11 @@ static void fill_points(void *context, const int64_t *index, const uint64_t *dra
                (size_t)points->features * sizeof(float));
 }
 
-static double loss_points(void *context, const int64_t *index, int64_t count, double done,
-                          const dv_tensor *const *outputs, dv_tensor *const *gradients)
+static dv_batch_loss loss_points(void *context, const int64_t *index, int64_t count, double done, int thread,
+                                 const dv_tensor *const *outputs, dv_tensor *const *gradients)
 {
     const struct points *points = context;
-    (void)done;
+    (void)done, (void)thread;
     double sum = 0;
     for (int64_t i = 0; i < count; i++) {
         if (points->classes > 0) {
@@ -229,7 +229,7 @@ static double loss_points(void *context, const int64_t *index, int64_t count, do
             sum += 0.5 * off * off;
         }
     }
-    return points->fails ? NAN : sum;
+    return (dv_batch_loss){.sum = points->fails ? NAN : sum};
 }
 
 static dv_objective objective_of(struct points *points)
@@ -379,7 +379,7 @@ static void linear_autoencoder_finds_principal_components(void **state)
     int64_t index[2 * D];
     for (int i = 0; i < 2 * D; i++)
         index[i] = i;
-    double loss = loss_points(&points, index, 2 * D, 0, &output, &slope);
+    double loss = loss_points(&points, index, 2 * D, 0, 0, &output, &slope).sum;
     assert_float_equal(loss, lost, 1e-3 * lost);
     assert_true(loss > lost - 1e-4); /* better is impossible */
     dv_gradient_free(gradient);
@@ -651,7 +651,7 @@ static void damaged_checkpoint_is_refused(void **state)
     static const size_t kept[] = {0, 7, 55, 56, 63, 64};
     for (size_t k = 0; k < sizeof kept / sizeof kept[0]; k++) {
         assert_true(dv_file_write(bench->checkpoint, data, kept[k], &error));
-        assert_refused(bench, &options, DV_ERROR_FORMAT, kept[k] < 56 ? "is not a checkpoint" : "is damaged");
+        assert_refused(bench, &options, DV_ERROR_FORMAT, kept[k] < 64 ? "is not a checkpoint" : "is damaged");
     }
     assert_true(dv_file_write(bench->checkpoint, data, size - 1, &error));
     assert_refused(bench, &options, DV_ERROR_FORMAT, "is damaged");

@@ -58,6 +58,11 @@ for value in 0 -3 1,,2 , 5, 99999999999 16x32 1,2,3,4,5,6,7,8,9; do
 done
 refused 2 'needs --architecture' vae --images "$images" --out "$folder/v" --architecture dense --channels 8
 refused 2 'use fewer' classifier --images "$images" --labels "$labels" --out "$folder/c.onnx" --channels 2,2,2,2,2
+for value in -1 nan 1e30; do
+    refused 2 'teacher-weight takes' vae --images "$images" --out "$folder/v" --teacher "$data" --teacher-weight "$value"
+done
+refused 2 'needs --teacher' vae --images "$images" --out "$folder/v" --teacher-weight 5
+refused 1 'no-such-file' vae --images "$images" --out "$folder/v" --teacher "$folder/no-such-file"
 refused 1 'no-such-file' vae --images "$folder/no-such-file" --out "$folder/v"
 refused 1 'no-such-folder' classifier --images "$images" --labels "$labels" --out "$folder/no-such-folder/c.onnx"
 [ ! -e "$folder/c.onnx" ] || fail "a refused run wrote a file"
@@ -88,6 +93,15 @@ else
 fi
 cmp "$folder/whole.onnx" "$folder/part.onnx" || fail "the interrupted run ended with other bytes"
 [ ! -e "$folder/part.onnx.checkpoint" ] || fail "the checkpoint was left"
+
+# An auto-encoder that keeps what a teacher says, of a bundle or of a file: the same bytes.
+keeping="vae --images $images --latent 2 --hidden 8 --epochs 1"
+# shellcheck disable=SC2086
+"$deepvid" train $keeping --teacher "$data" --out "$folder/k" >/dev/null 2>"$folder/err" &&
+    "$deepvid" train $keeping --teacher "$data/teacher.onnx" --threads 1 --out "$folder/l" >/dev/null 2>>"$folder/err" ||
+    fail "training with a teacher: $(cat "$folder/err")"
+[ "$(grep -c '^epoch.*(teacher [0-9.]*)' "$folder/err")" = 2 ] || fail "no word on the teacher: $(cat "$folder/err")"
+cmp "$folder/k/decoder.onnx" "$folder/l/decoder.onnx" || fail "bundle and file made different networks"
 
 # A rate that no training survives: an error, no model.
 refused 2 'no longer a finite number' vae --images "$images" --hidden 8 --epochs 1 --learning-rate 100 --out "$folder/v" \

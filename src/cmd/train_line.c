@@ -22,11 +22,13 @@ static bool step(void *context, const dv_training_status *status)
     dv_training_line *line = context;
     double now = dv_clock_ms();
     if (line->terminal ? status->epoch_end || now - line->drawn_ms > REDRAW_MS : status->epoch_end) {
-        char left[32];
-        fprintf(stderr, "%sepoch %d of %d, %3.0f %%, loss %.5g, %.0f pictures/s, %s left%s",
+        char left[32], part[64] = "";
+        if (status->part_name)
+            snprintf(part, sizeof part, " (%s %.3g)", status->part_name, status->part);
+        fprintf(stderr, "%sepoch %d of %d, %3.0f %%, loss %.5g%s, %.0f pictures/s, %s left%s",
                 line->terminal ? "\r\033[K" : "", status->epoch + 1, status->epochs,
-                100.0 * (double)status->sample / (double)status->samples, status->loss, status->samples_per_second,
-                duration_text(status->seconds_left, left), line->terminal ? "" : "\n");
+                100.0 * (double)status->sample / (double)status->samples, status->loss, part,
+                status->samples_per_second, duration_text(status->seconds_left, left), line->terminal ? "" : "\n");
         fflush(stderr);
         line->drawn_ms = now;
     }

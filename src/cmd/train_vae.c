@@ -1,9 +1,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cmd/train.h"
+#include "setup/init_teacher.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Says what was made, and how good it is. */
@@ -32,7 +34,8 @@ static int report(const dv_vae *vae, const dv_train_settings *settings, dv_train
 /* What the user said of the network; negative or NULL: by the pictures. */
 struct wish {
     int64_t latent;
-    double beta, warm_up;
+    double beta, warm_up, teacher_weight, temperature;
+    dv_bundle_source teacher; /* what is said of one; a bundle's folder stands as its file, too */
     bool no_normalization;
     int architecture, likelihood;
     const char *hidden, *channels;
@@ -51,6 +54,8 @@ static dv_vae_options settle(const dv_train_run *run, const dv_train_settings *s
         options.beta = wish->beta;
     if (wish->warm_up >= 0)
         options.warm_up = wish->warm_up;
+    if (wish->teacher_weight >= 0)
+        options.guide_weight = wish->teacher_weight;
     if (wish->likelihood >= 0)
         options.likelihood = (dv_likelihood)wish->likelihood;
     if (wish->architecture == DENSE) {
@@ -70,21 +75,54 @@ static dv_vae_options settle(const dv_train_run *run, const dv_train_settings *s
     return options;
 }
 
+/* What is to be known of the teacher: by the settings of a bundle, or by its file and what the options say. */
+static bool look_at_teacher(const dv_train_run *run, dv_bundle_source *source, dv_bundle_settings *settings,
+                            dv_init_teacher *teacher, dv_arena *arena, dv_error *error)
+{
+    struct stat status;
+    if (stat(source->teacher, &status) == 0 && S_ISDIR(status.st_mode)) {
+        source->folder = source->teacher;
+        source->teacher = NULL;
+    } else if (!dv_init_look_at_teacher(teacher, source, run->data, run->team, arena, &run->progress, error))
+        return false;
+    return dv_bundle_settings_gather(settings, source, arena, error) &&
+           (settings->teacher ||
+            dv_error_set(error, DV_ERROR_FORMAT, "%s/deepvid.ini names no teacher", source->folder));
+}
+
+static dv_guide *open_guide(const dv_train_run *run, const struct wish *wish, dv_error *error)
+{
+    dv_bundle_source source = wish->teacher;
+    dv_bundle_settings settings;
+    dv_init_teacher teacher = {.class_names = NULL};
+    dv_arena *arena = dv_arena_new(error);
+    dv_guide *guide = NULL;
+    if (arena && look_at_teacher(run, &source, &settings, &teacher, arena, error))
+        guide = dv_guide_open(&settings, run->set, wish->temperature, run->team, &run->progress, error);
+    for (int i = 0; guide && i < teacher.notes.count; i++)
+        fprintf(stderr, "%s\n", teacher.notes.text[i]);
+    dv_arena_free(arena);
+    return guide;
+}
+
 static int train(const dv_train_settings *settings, const struct wish *wish)
 {
     dv_error error = {.code = DV_OK};
     dv_train_run run = {.team = NULL};
     dv_vae *vae = NULL;
+    dv_guide *guide = NULL;
     char *checkpoint = dv_path_join(settings->out, "vae.checkpoint");
     int status;
     if (!checkpoint)
         dv_error_set(&error, DV_ERROR_MEMORY, "out of memory");
     if (!checkpoint || !dv_folder_create(settings->out, &error) ||
-        !dv_train_open(&run, settings, checkpoint, checkpoint, &error)) {
+        !dv_train_open(&run, settings, checkpoint, checkpoint, &error) ||
+        (wish->teacher.teacher && !(guide = open_guide(&run, wish, &error)))) {
         status = dv_command_fail(&error);
         goto done;
     }
-    const dv_vae_options options = settle(&run, settings, wish);
+    dv_vae_options options = settle(&run, settings, wish);
+    options.guide = guide;
     vae = dv_vae_train(run.set, &options, run.team, &run.observer, &error);
     status = dv_train_end(&run, vae != NULL, &error);
     if (status >= 0)
@@ -97,6 +135,7 @@ static int train(const dv_train_settings *settings, const struct wish *wish)
     status = report(vae, settings, &run, &error);
 done:
     dv_vae_free(vae);
+    dv_guide_free(guide);
     dv_train_close(&run);
     free(checkpoint);
     return status;
@@ -104,6 +143,8 @@ done:
 
 static int parse_layers(const dv_command *command, struct wish *wish)
 {
+    if (wish->teacher_weight >= 0 && !wish->teacher.teacher)
+        return dv_command_usage(command, "--teacher-weight needs --teacher");
     if (wish->channels && wish->architecture == DENSE)
         return dv_command_usage(command, "--channels needs --architecture convolutional");
     if (wish->channels)
@@ -119,7 +160,8 @@ static int parse_layers(const dv_command *command, struct wish *wish)
 static int run(const dv_command *command, int argc, char **argv)
 {
     dv_train_settings settings = dv_train_defaults;
-    struct wish wish = {.beta = -1, .warm_up = -1, .architecture = -1, .likelihood = -1};
+    struct wish wish = {
+        .beta = -1, .warm_up = -1, .teacher_weight = -1, .temperature = 1, .architecture = -1, .likelihood = -1};
     const dv_option table[] = {
         {.name = "images",
          .kind = DV_OPTION_TEXT,
@@ -183,6 +225,22 @@ static int run(const dv_command *command, int argc, char **argv)
          .kind = DV_OPTION_FLAG,
          .target = &wish.no_normalization,
          .help = "no batch normalisation behind the convolutions"},
+        DV_TEACHER_OPTIONS(wish.teacher),
+        {.name = "teacher-weight",
+         .kind = DV_OPTION_NUMBER,
+         .argument = "W",
+         .minimum = 0,
+         .maximum = 1e6,
+         .target = &wish.teacher_weight,
+         .help = "of what the teacher says of a reconstruction: the divergence of its soft labels from those of the "
+                 "picture, beside the nats of all pixels (100; gaussian 300)"},
+        {.name = "teacher-temperature",
+         .kind = DV_OPTION_NUMBER,
+         .argument = "T",
+         .minimum = 0.01,
+         .maximum = 1000,
+         .target = &wish.temperature,
+         .help = "that softens these labels (1)"},
         DV_TRAIN_OPTIONS(settings, "by the pictures: about 6000 steps"),
         {.name = NULL},
     };
@@ -199,6 +257,7 @@ const dv_command dv_train_vae = {
     .arguments = "",
     .summary = "Train a variational auto-encoder of pictures. Ctrl-C stops it; the same command goes on.",
     .examples = "  deepvid train vae --images train-images-idx3-ubyte.gz --latent 10 --out model\n"
-                "  deepvid train vae --images photos --size 64 --out model\n",
+                "  deepvid train vae --images photos --size 64 --out model\n"
+                "  deepvid train vae --images photos --teacher model.onnx --teacher-weight 300 --out model\n",
     .run = run,
 };

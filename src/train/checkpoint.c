@@ -12,7 +12,7 @@
 
 static const char magic[8] = "DVTRAIN\n";
 
-enum { VERSION = 2, ORDER_MARK = 0x01020304 };
+enum { VERSION = 3, ORDER_MARK = 0x01020304 };
 
 struct header {
     char magic[8];
@@ -20,10 +20,10 @@ struct header {
     uint32_t order_mark;
     uint64_t fingerprint;
     int64_t epochs, epoch, sample;
-    double loss_sum;
+    double loss_sum, part_sum;
 };
 
-_Static_assert(sizeof(struct header) == 56, "the header has no holes");
+_Static_assert(sizeof(struct header) == 64, "the header has no holes");
 
 static size_t array_bytes(const dv_checkpoint_array *array)
 {
@@ -40,6 +40,7 @@ bool dv_checkpoint_write(const dv_checkpoint *checkpoint, const char *path, dv_e
         .epoch = checkpoint->epoch,
         .sample = checkpoint->sample,
         .loss_sum = checkpoint->loss_sum,
+        .part_sum = checkpoint->part_sum,
     };
     memcpy(header.magic, magic, sizeof magic);
     dv_output *output = dv_output_open(path, error);
@@ -115,6 +116,7 @@ bool dv_checkpoint_read(dv_checkpoint *checkpoint, const char *path, bool *found
         checkpoint->epoch = header.epoch;
         checkpoint->sample = header.sample;
         checkpoint->loss_sum = header.loss_sum;
+        checkpoint->part_sum = header.part_sum;
         const uint8_t *from = data + sizeof header;
         for (int a = 0; a < checkpoint->array_count; a++) {
             memcpy(checkpoint->array[a].data, from, array_bytes(&checkpoint->array[a]));

@@ -15,6 +15,7 @@ typedef struct dv_checkpoint {
     int64_t epochs;        /* of the whole run */
     int64_t epoch, sample; /* what comes next: samples before `sample` of `epoch` are done */
     double loss_sum;       /* of these */
+    double part_sum;       /* of the part of the loss that is told by itself */
     int array_count;
     const dv_checkpoint_array *array;
 } dv_checkpoint;
@@ -22,7 +23,7 @@ typedef struct dv_checkpoint {
 /* Atomic. */
 bool dv_checkpoint_write(const dv_checkpoint *checkpoint, const char *path, dv_error *error);
 
-/* Fills the arrays, epoch, sample and loss_sum if the file is there and has the fingerprint; *found tells whether it
+/* Fills the arrays, epoch, sample and the sums if the file is there and has the fingerprint; *found tells whether it
  * is there. An error, with nothing changed, if it is damaged or of another run. */
 bool dv_checkpoint_read(dv_checkpoint *checkpoint, const char *path, bool *found, dv_error *error);
 

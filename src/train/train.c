@@ -51,7 +51,7 @@ struct trainer {
     dv_gradient *gradient[MAX_MICRO_BATCHES];
     dv_tensor **input[MAX_MICRO_BATCHES], **output_gradient[MAX_MICRO_BATCHES];
     const dv_tensor **output[MAX_MICRO_BATCHES];
-    double loss[MAX_MICRO_BATCHES];
+    dv_batch_loss loss[MAX_MICRO_BATCHES];
 
     int64_t *order; /* of the samples in this epoch */
     /* The samples of this batch, from the start again behind the last one up to whole micro-batches. */
@@ -295,7 +295,6 @@ static void clear(struct trainer *trainer)
 /* Loss and gradient of one micro-batch. */
 static void work_micro_batch(void *context, int64_t task, int thread)
 {
-    (void)thread;
     struct trainer *trainer = context;
     const dv_objective *objective = trainer->objective;
     int64_t start = task * trainer->micro_batch, left = trainer->count - start;
@@ -309,8 +308,8 @@ static void work_micro_batch(void *context, int64_t task, int thread)
         .counter = (uint64_t)trainer->step.number * MAX_MICRO_BATCHES + (uint64_t)task,
     };
     dv_gradient_forward(gradient, &training);
-    trainer->loss[task] = objective->loss(objective->context, index, count, trainer->done, trainer->output[task],
-                                          trainer->output_gradient[task]);
+    trainer->loss[task] = objective->loss(objective->context, index, count, trainer->done, thread,
+                                          trainer->output[task], trainer->output_gradient[task]);
     dv_gradient_backward(gradient);
 }
 
@@ -361,8 +360,8 @@ static void update_running(const struct trainer *trainer)
     }
 }
 
-/* Trains on `count` samples from `first` of the epoch's order; returns the sum of their losses before the step. */
-static double train_batch(struct trainer *trainer, int64_t epoch, int64_t first, int64_t count)
+/* Trains on `count` samples from `first` of the epoch's order; returns their losses before the step. */
+static dv_batch_loss train_batch(struct trainer *trainer, int64_t epoch, int64_t first, int64_t count)
 {
     const dv_training_options *options = trainer->options;
     int64_t number = epoch * trainer->batches + first / trainer->batch + 1, steps = options->epochs * trainer->batches;
@@ -378,10 +377,12 @@ static double train_batch(struct trainer *trainer, int64_t epoch, int64_t first,
     };
     gather_batch(trainer, epoch);
     dv_team_run(trainer->team, work_micro_batch, trainer, trainer->used);
-    double loss = 0;
-    for (int m = 0; m < trainer->used; m++)
-        loss += trainer->loss[m];
-    if (isfinite(loss)) {
+    dv_batch_loss loss = {0};
+    for (int m = 0; m < trainer->used; m++) {
+        loss.sum += trainer->loss[m].sum;
+        loss.part += trainer->loss[m].part;
+    }
+    if (isfinite(loss.sum)) {
         dv_team_run(trainer->team, work_update, trainer, trainer->chunk_count);
         update_running(trainer);
     }
@@ -445,6 +446,8 @@ static bool tell(const struct trainer *trainer, const dv_training_observer *obse
         .sample = at->sample,
         .samples = samples,
         .loss = at->loss_sum / (double)at->sample,
+        .part_name = trainer->objective->part,
+        .part = at->part_sum / (double)at->sample,
         .samples_per_second = rate,
         .seconds_left = left / rate,
         .epoch_end = at->sample == samples,
@@ -461,10 +464,11 @@ static bool run(struct trainer *trainer, const dv_training_observer *observer, b
         dv_random_order(trainer->options->seed, DV_PURPOSE_EPOCH_ORDER, (uint64_t)at->epoch, samples, trainer->order);
         while (at->sample < samples) {
             int64_t left = samples - at->sample, count = left < trainer->batch ? left : trainer->batch;
-            double loss = train_batch(trainer, at->epoch, at->sample, count);
-            if (!isfinite(loss))
+            const dv_batch_loss loss = train_batch(trainer, at->epoch, at->sample, count);
+            if (!isfinite(loss.sum))
                 return diverged(trainer->options, at->epoch, error);
-            at->loss_sum += loss;
+            at->loss_sum += loss.sum;
+            at->part_sum += loss.part;
             at->sample += count;
             trained += count;
             *stopped = !tell(trainer, observer, started, trained);
@@ -473,7 +477,7 @@ static bool run(struct trainer *trainer, const dv_training_observer *observer, b
         }
         at->epoch++;
         at->sample = 0;
-        at->loss_sum = 0;
+        at->loss_sum = at->part_sum = 0;
         if (!save(trainer, error))
             return false;
         if (*stopped && at->epoch < trainer->options->epochs)

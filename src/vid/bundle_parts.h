@@ -1,5 +1,5 @@
 /* Opening the parts of a bundle, the auto-encoder before the teacher, when its pictures are open. For bundle*.c here,
- * and check*.c and init*.c of setup only. */
+ * guide.c, and check*.c and init*.c of setup only. */
 #ifndef DV_VID_BUNDLE_PARTS_H
 #define DV_VID_BUNDLE_PARTS_H
 
@@ -12,6 +12,11 @@ bool dv_bundle_name_pictures(const dv_bundle_settings *settings, dv_dataset_sour
 /* Each checks what it opens against what is there already. False and an error that names the file. */
 bool dv_bundle_open_vae(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error);
 bool dv_bundle_open_teacher(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error);
+
+/* The settings' teacher, ready to run on floats, and what is known of it. `data`: the pictures that it is for. NULL and
+ * an error that names the file. */
+dv_graph *dv_bundle_read_teacher(const dv_bundle_settings *settings, const dv_dataset *data, dv_teacher_facts *facts,
+                                 dv_error *error);
 
 /* What pictures tell before a network is looked at; how many names its classes have is for the caller to add. */
 dv_inspect_wish dv_bundle_wish(const dv_dataset *data);

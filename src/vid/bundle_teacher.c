@@ -193,30 +193,39 @@ static bool set_sizes(dv_bundle *bundle, const dv_bundle_settings *settings, dv_
 
 /* ---- the whole ------------------------------------------------------------------ */
 
-static int count_names(const dv_bundle *bundle, const dv_bundle_settings *settings)
+static int count_names(const dv_bundle_settings *settings, const dv_dataset *data)
 {
     char **names;
-    int count = bundle->dataset->class_count;
+    int count = data->class_count;
     dv_error error;
     if (settings->class_names && dv_labels_read(settings->class_names, &names, &count, &error))
         free(names);
     return count;
 }
 
-static bool open_graph(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error)
+dv_graph *dv_bundle_read_teacher(const dv_bundle_settings *settings, const dv_dataset *data, dv_teacher_facts *facts,
+                                 dv_error *error)
 {
-    dv_network *teacher = &bundle->teacher;
-    dv_inspect_wish wish = dv_bundle_wish(bundle->dataset);
-    teacher->path = settings->teacher;
+    dv_inspect_wish wish = dv_bundle_wish(data);
     wish.layout = settings->layout;
     wish.output = settings->teacher_output;
     wish.output_name = settings->output_name;
-    wish.class_names = count_names(bundle, settings);
-    if (!(teacher->graph = dv_onnx_read(teacher->path, error)))
+    wish.class_names = count_names(settings, data);
+    dv_graph *graph = dv_onnx_read(settings->teacher, error);
+    if (!graph || (dv_inspect_teacher(graph, &wish, facts, error) && dv_inspect_prepare(graph, facts, error)))
+        return graph;
+    dv_error_prefix(error, "%s", settings->teacher);
+    dv_graph_free(graph);
+    return NULL;
+}
+
+static bool open_graph(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error)
+{
+    dv_network *teacher = &bundle->teacher;
+    teacher->path = settings->teacher;
+    if (!(teacher->graph = dv_bundle_read_teacher(settings, bundle->dataset, &bundle->head, error)))
         return false;
-    if (!dv_inspect_teacher(teacher->graph, &wish, &bundle->head, error) ||
-        !dv_inspect_prepare(teacher->graph, &bundle->head, error) ||
-        !(teacher->runner = dv_runner_new(teacher->graph, bundle->team, error)))
+    if (!(teacher->runner = dv_runner_new(teacher->graph, bundle->team, error)))
         return dv_error_prefix(error, "%s", teacher->path);
     bundle->facts.classes = bundle->head.classes;
     bundle->facts.multi_label = bundle->head.head->multi_label;

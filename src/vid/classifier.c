@@ -68,10 +68,10 @@ static void fill(void *context, const int64_t *index, const uint64_t *draw, int6
     free(room);
 }
 
-static double loss(void *context, const int64_t *index, int64_t count, double done, const dv_tensor *const *outputs,
-                   dv_tensor *const *gradients)
+static dv_batch_loss loss(void *context, const int64_t *index, int64_t count, double done, int thread,
+                          const dv_tensor *const *outputs, dv_tensor *const *gradients)
 {
-    (void)done;
+    (void)done, (void)thread;
     const struct lesson *lesson = context;
     const dv_picture_set *set = lesson->set;
     const double smoothing = lesson->options->smoothing;
@@ -83,7 +83,7 @@ static double loss(void *context, const int64_t *index, int64_t count, double do
         sum += set->marks ? dv_loss_marks(classes, logits, set->marks + index[i] * classes, smoothing, gradient)
                           : dv_loss_cross_entropy(classes, logits, set->labels[index[i]], smoothing, gradient);
     }
-    return sum;
+    return (dv_batch_loss){.sum = sum};
 }
 
 /* Of data and of the options that show in neither the graph nor the training options. */

@@ -4,6 +4,7 @@
 
 #include "train/train.h"
 #include "vid/elbo.h"
+#include "vid/guide.h"
 #include "vid/picture_set.h"
 
 enum { DV_MODEL_MAX_LAYERS = 8, DV_MODEL_MAX_WIDTH = 65536, DV_MODEL_MAX_SHIFT = 64, DV_MODEL_MAX_DEPTH = 4 };
@@ -14,8 +15,8 @@ typedef struct dv_layers {
     int width[DV_MODEL_MAX_LAYERS];
 } dv_layers;
 
-/* The form that networks take where nobody says more: the pictures as they are if all have one size of at most 128, else
- * the middle square of 64 x 64 of each; or that of `size` x `size`, unless size is 0. */
+/* The form that networks take where nobody says more: the pictures as they are if all have one size of at most 128,
+ * else the middle square of 64 x 64 of each; or that of `size` x `size`, unless size is 0. */
 dv_picture_form dv_model_form(const dv_dataset *data, int size);
 
 /* ---- the classifier ------------------------------------------------------- */
@@ -70,6 +71,9 @@ typedef struct dv_vae_options {
     dv_layers channels; /* 3 x 3 convolutions of stride 2, undone in the decoder; none: dense layers only */
     bool normalization; /* batch normalisation behind these */
     dv_layers hidden;   /* dense layers between them and the latent; the decoder has them in reverse */
+    const dv_guide
+        *guide; /* of the same set and team: a teacher that should say the same of reconstructions; NULL: none */
+    double guide_weight; /* of the divergence of its soft labels, beside nats of the whole picture */
     dv_training_options training;
 } dv_vae_options;
 

@@ -64,7 +64,7 @@ static void suit_convolutions(dv_training_options *training)
 dv_vae_options dv_vae_defaults(const dv_picture_form *form, int64_t count)
 {
     const int side = shorter_side(form);
-    dv_vae_options options = {.beta = 1, .training = training_defaults()};
+    dv_vae_options options = {.beta = 1, .guide_weight = 100, .training = training_defaults()};
     if (is_small_grey(form)) {
         options.latent = 32;
         options.likelihood = DV_LIKELIHOOD_BERNOULLI;

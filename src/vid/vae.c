@@ -53,27 +53,37 @@ static double sample_loss(const dv_vae_task *task, int64_t i, const uint8_t *pix
                                           gradients[1]->f + i * latent, gradients[2]->f + i * latent);
 }
 
-static double loss(void *context, const int64_t *index, int64_t count, double done, const dv_tensor *const *outputs,
-                   dv_tensor *const *gradients)
+static dv_batch_loss loss(void *context, const int64_t *index, int64_t count, double done, int thread,
+                          const dv_tensor *const *outputs, dv_tensor *const *gradients)
 {
     const dv_vae_task *task = context;
     const dv_vae_options *options = task->options;
     const double beta = options->beta * (done < options->warm_up ? done / options->warm_up : 1);
     uint8_t *room = malloc((size_t)task->set->pixels);
-    double sum = room ? 0 : NAN;
+    dv_batch_loss loss = {.sum = room ? 0 : NAN};
     for (int64_t i = 0; room && i < count; i++)
-        sum += sample_loss(task, i, dv_picture_set_get(task->set, index[i], room), beta, outputs, gradients);
+        loss.sum += sample_loss(task, i, dv_picture_set_get(task->set, index[i], room), beta, outputs, gradients);
     free(room);
-    return sum;
+    if (options->guide) {
+        loss.part = dv_guide_measure(options->guide, thread, index, count, options->guide_weight, outputs[0]->f,
+                                     gradients[0]->f);
+        loss.sum += options->guide_weight * loss.part;
+    }
+    return loss;
 }
 
 dv_objective dv_vae_objective(dv_vae_task *task)
 {
-    const double weights[] = {task->options->beta, task->options->warm_up};
+    const dv_vae_options *options = task->options;
+    const double weights[] = {options->beta, options->warm_up, options->guide ? options->guide_weight : 0};
+    uint64_t fingerprint = dv_picture_set_hash(task->set, dv_hash(DV_HASH_START, weights, sizeof weights));
+    if (options->guide)
+        fingerprint = dv_guide_hash(options->guide, fingerprint);
     return (dv_objective){
         .context = task,
         .count = task->set->count,
-        .fingerprint = dv_picture_set_hash(task->set, dv_hash(DV_HASH_START, weights, sizeof weights)),
+        .fingerprint = fingerprint,
+        .part = options->guide ? "teacher" : NULL,
         .fill = fill,
         .loss = loss,
     };
@@ -88,6 +98,9 @@ static bool check_options(const dv_picture_set *set, const dv_vae_options *optio
                             DV_MODEL_MAX_WIDTH, options->latent);
     if (!(options->beta >= 0 && options->beta <= 1e6))
         return dv_error_set(error, DV_ERROR_ARGUMENT, "beta must lie between 0 and 1e6, not %g", options->beta);
+    if (options->guide && !(options->guide_weight >= 0 && options->guide_weight <= 1e6))
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "the teacher's weight must lie between 0 and 1e6, not %g",
+                            options->guide_weight);
     int side = set->form.height < set->form.width ? set->form.height : set->form.width;
     if (side >> options->channels.count < 1)
         return dv_error_set(error, DV_ERROR_ARGUMENT,
