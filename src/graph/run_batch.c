@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Micro-batches are as large as keeps their activations in a core's own cache, and no larger than what dense layers,
- * whose weights come by once for each of them, gain by. */
-enum { ACTIVATION_BYTES = 1 << 20, MAX_MICRO_BATCH = 64 };
+/* Micro-batches are as large as keeps their activations in a core's own cache, or larger where weights, which come by
+ * once for each of them, are more than all that is computed of a sample; a few of them for the threads to share. */
+enum { ACTIVATION_BYTES = 2 << 20, MAX_MICRO_BATCH = 32 };
 /* Progress is reported about this often. */
 static const double wave_ms = 50;
 
@@ -155,6 +155,22 @@ static bool keeps_samples_apart(dv_runner *runner)
 
 /* ---- micro-batches ------------------------------------------------------------------------------ */
 
+/* Bytes of the constants that the steps of a plan read, by the bytes that they compute. */
+static int64_t weigh_constants(const dv_plan *plan)
+{
+    size_t constants = 0, computed = 1;
+    for (int s = 0; s < plan->step_count; s++) {
+        const dv_node *node = plan->step[s].node;
+        for (int i = 0; i < node->input_count; i++)
+            if (node->input[i] >= 0 && plan->graph->value[node->input[i]].constant)
+                constants += dv_tensor_bytes(&plan->value[node->input[i]]);
+        for (int o = 0; o < node->output_count; o++)
+            if (node->output[o] >= 0 && plan->value[node->output[o]].type != DV_TYPE_NONE)
+                computed += dv_tensor_bytes(&plan->value[node->output[o]]);
+    }
+    return (int64_t)(constants / computed);
+}
+
 static bool decide_micro_batch(dv_runner *runner, dv_error *error)
 {
     if (runner->micro_batch)
@@ -170,7 +186,8 @@ static bool decide_micro_batch(dv_runner *runner, dv_error *error)
     dv_prepared_plan *one = prepare_batch(runner, 1, NULL, 0, error);
     if (!one)
         return false;
-    int64_t batch = ACTIVATION_BYTES / (int64_t)(one->plan->value_size + 1);
+    int64_t batch = ACTIVATION_BYTES / (int64_t)(one->plan->value_size + 1), heavy = weigh_constants(one->plan);
+    batch = batch > heavy ? batch : heavy;
     batch = batch < 1 ? 1 : batch > MAX_MICRO_BATCH ? MAX_MICRO_BATCH : batch;
     runner->micro_batch = batch > 1 && takes_batch(runner, batch) && keeps_samples_apart(runner) ? batch : 1;
     return true;
