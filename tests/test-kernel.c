@@ -12,8 +12,8 @@
 #include "kernel/dense.h"
 #include "kernel/depthwise.h"
 #include "kernel/isa.h"
-#include "kernel/tile_product.h"
 #include "kernel/packed.h"
+#include "kernel/packed_product.h"
 #include "kernel/winograd.h"
 #include "kernel/plain.h"
 #include "kernel/turn.h"
@@ -99,7 +99,7 @@ static void gemm_is_the_plain_product(void **state)
     }
 }
 
-static void tiles_are_the_plain_product(void **state)
+static void panels_are_the_plain_product(void **state)
 {
     (void)state;
     for (int round = 0; round < 60; round++) {
@@ -108,16 +108,16 @@ static void tiles_are_the_plain_product(void **state)
         const float alpha = round & 4 ? 1 : -0.7F;
         const int threads = 1 + round % 3;
         float *a = random_floats(m * k), *b = random_floats(k * n), *c = random_floats(m * n);
-        float *expected = copy_of(c, m * n), *packed = random_floats(dv_tile_product_packed(n, k));
-        float *workspace = random_floats(dv_tile_product_workspace(k) * threads), *alone = copy_of(c, m * n);
-        const dv_tile_product p = {m, n, k, ta ? 1 : k, ta ? m : 1, round % 3 == 0};
+        float *expected = copy_of(c, m * n), *packed = random_floats(dv_packed_product_size(n, k));
+        float *workspace = random_floats(dv_packed_product_workspace() * threads), *alone = copy_of(c, m * n);
+        const dv_packed_product p = {m, n, k, ta ? 1 : k, ta ? m : 1, round % 3 == 0};
         dv_team *team = dv_team_new(threads, NULL);
-        assert_true(dv_tile_product_fits(m, n, k));
-        dv_tile_product_pack(n, k, alpha, b, tb ? 1 : n, tb ? k : 1, packed);
-        dv_tile_product_run(&p, a, packed, c, workspace, team);
-        dv_tile_product_run(&p, a, packed, alone, workspace, NULL);
+        assert_true(dv_packed_product_fits(m, n, k));
+        dv_packed_product_pack(n, k, alpha, b, tb ? 1 : n, tb ? k : 1, packed);
+        dv_packed_product_run(&p, a, packed, c, workspace, team);
+        dv_packed_product_run(&p, a, packed, alone, workspace, NULL);
         dv_plain_gemm(ta, tb, m, n, k, alpha, a, ta ? m : k, b, tb ? k : n, p.add ? 1 : 0, expected, n);
-        assert_close("tiles", round, c, expected, m * n, (double)k);
+        assert_close("panels", round, c, expected, m * n, (double)k);
         assert_memory_equal(alone, c, (size_t)(m * n) * sizeof *c);
         dv_team_free(team);
         free(a), free(b), free(c), free(expected), free(packed), free(workspace), free(alone);
@@ -720,7 +720,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gemm_is_the_plain_product),
-        cmocka_unit_test(tiles_are_the_plain_product),
+        cmocka_unit_test(panels_are_the_plain_product),
         cmocka_unit_test(dense_products_are_the_plain_sum),
         cmocka_unit_test(gram_is_rows_times_rows),
         cmocka_unit_test(cholesky_solves),

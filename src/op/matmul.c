@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "kernel/blas.h"
 #include "kernel/dense.h"
-#include "kernel/tile_product.h"
+#include "kernel/packed_product.h"
 #include "kernel/vector.h"
 
 #include <limits.h>
@@ -118,10 +118,10 @@ static void multiply_integers(const product *p, dv_type type, const int64_t *a, 
     }
 }
 
-/* One matrix b for all, and sizes that tiles fit. */
-static bool fits_tiles(const product *p, const dv_call *call)
+/* One matrix b for all, and sizes that panels fit. */
+static bool fits_panels(const product *p, const dv_call *call)
 {
-    return dv_type_is_float(call->input[0]->type) && !p->batch.b_at && dv_tile_product_fits(p->m, p->n, p->k);
+    return dv_type_is_float(call->input[0]->type) && !p->batch.b_at && dv_packed_product_fits(p->m, p->n, p->k);
 }
 
 /* The last thing that infer does. */
@@ -129,8 +129,8 @@ static bool ask_for_workspace(const product *p, dv_call *call, dv_error *error)
 {
     size_t size = 0;
     int64_t floats = dv_type_is_float(call->input[0]->type) ? dv_dense_workspace() : 0;
-    if (fits_tiles(p, call) && dv_tile_product_workspace(p->k) > floats)
-        floats = dv_tile_product_workspace(p->k);
+    if (fits_panels(p, call) && dv_packed_product_workspace() > floats)
+        floats = dv_packed_product_workspace();
     if (!dv_size_multiply((size_t)floats * sizeof(float), (size_t)dv_team_size(call->team), &size))
         return dv_error_set(error, DV_ERROR_MEMORY, "there is not enough memory for the product");
     call->workspace_size = size;
@@ -140,12 +140,12 @@ static bool ask_for_workspace(const product *p, dv_call *call, dv_error *error)
 static bool pack_product(const product *p, const dv_call *call, dv_arena *arena, const void **packed, dv_error *error)
 {
     const dv_tensor *b = call->input[1];
-    if (*packed || !b->data || !fits_tiles(p, call))
+    if (*packed || !b->data || !fits_panels(p, call))
         return true;
-    float *made = dv_arena_alloc(arena, (size_t)dv_tile_product_packed(p->n, p->k), sizeof *made, error);
+    float *made = dv_arena_alloc(arena, (size_t)dv_packed_product_size(p->n, p->k), sizeof *made, error);
     if (!made)
         return false;
-    dv_tile_product_pack(p->n, p->k, p->alpha, b->f, p->transpose_b ? 1 : p->n, p->transpose_b ? p->k : 1, made);
+    dv_packed_product_pack(p->n, p->k, p->alpha, b->f, p->transpose_b ? 1 : p->n, p->transpose_b ? p->k : 1, made);
     *packed = made;
     return true;
 }
@@ -155,10 +155,10 @@ static void multiply(const product *p, const dv_call *call)
     const dv_tensor *a = call->input[0], *b = call->input[1], *y = call->output[0];
     if (!dv_type_is_float(y->type)) {
         multiply_integers(p, y->type, a->i, b->i, y->i);
-    } else if (call->packed && fits_tiles(p, call)) {
-        const dv_tile_product tiles = {p->m,        p->n, p->k, p->transpose_a ? 1 : p->k, p->transpose_a ? p->m : 1,
-                                       p->beta != 0};
-        dv_tile_product_run(&tiles, a->f, call->packed, y->f, call->workspace, call->team);
+    } else if (call->packed && fits_panels(p, call)) {
+        const dv_packed_product panels = {p->m,        p->n, p->k, p->transpose_a ? 1 : p->k, p->transpose_a ? p->m : 1,
+                                          p->beta != 0};
+        dv_packed_product_run(&panels, a->f, call->packed, y->f, call->workspace, call->team);
     } else {
         multiply_floats(p, a->f, b->f, y->f, call);
     }
