@@ -1,95 +1,85 @@
-/* How long a network takes: bench-network MODEL THREADS BATCH SECONDS, one line of JSON. The network takes one input of
- * floats. Milliseconds: of reading, of rewriting, of the first run beyond the others (planning), of a picture by the
- * clock (median) and by the processors (mean). */
+/* How long a network takes: bench-network MODEL THREADS, asked with the number of pictures of a batch. The network
+ * takes one input of floats. Facts: milliseconds of reading and of rewriting, nodes that are left, multiply-adds a
+ * picture. */
+#include "bench.h"
+
+#include "base/error.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "graph/run.h"
 #include "onnx/onnx.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-static int complain(const dv_error *error)
+struct network {
+    dv_runner *runner;
+    int outputs;
+    int64_t batch, multiply_adds;
+    float *x, **y;
+};
+
+static void clear(struct network *network)
 {
-    fprintf(stderr, "bench-network: %s\n", error->message);
-    return 1;
-}
-
-static int compare(const void *one, const void *other)
-{
-    double a = *(const double *)one, b = *(const double *)other;
-    return (a > b) - (a < b);
-}
-
-enum { MOST = 10000 };
-
-typedef struct times {
-    double first, median, processors;
-} times;
-
-/* Of a run of `batch` pictures. */
-static bool measure(dv_runner *runner, int64_t batch, double seconds, const float *x, float *const *y, times *it,
-                    dv_error *error)
-{
-    double time[MOST], start = dv_clock_ms();
-    int count = 0;
-    if (!dv_runner_run_batch(runner, x, batch, y, NULL, NULL, error))
-        return false;
-    it->first = dv_clock_ms() - start;
-    clock_t processors = clock();
-    for (start = dv_clock_ms(); count < MOST && (count < 3 || dv_clock_ms() - start < 1000 * seconds); count++) {
-        double from = dv_clock_ms();
-        if (!dv_runner_run_batch(runner, x, batch, y, NULL, NULL, error))
-            return false;
-        time[count] = dv_clock_ms() - from;
+    for (int o = 0; o < network->outputs; o++) {
+        free(network->y[o]);
+        network->y[o] = NULL;
     }
-    qsort(time, (size_t)count, sizeof *time, compare);
-    it->median = time[count / 2];
-    it->processors = 1000.0 * (double)(clock() - processors) / CLOCKS_PER_SEC / count;
+    free(network->x);
+    network->x = NULL;
+}
+
+static bool prepare(void *context, const char *wish, dv_error *error)
+{
+    struct network *network = context;
+    dv_shape sample, row;
+    clear(network);
+    network->batch = atoll(wish);
+    for (int o = 0; o < network->outputs; o++)
+        if (!dv_runner_sample_shapes(network->runner, &sample, o, &row, error) ||
+            !(network->y[o] = dv_alloc((size_t)(network->batch * dv_shape_elements(&row)), sizeof(float), error)))
+            return false;
+    int64_t count = network->batch * dv_shape_elements(&sample);
+    if (!(network->x = dv_alloc((size_t)count, sizeof(float), error)))
+        return false;
+    for (int64_t k = 0; k < count; k++)
+        network->x[k] = (float)dv_random_normal(1, DV_PURPOSE_TEST, (uint64_t)k);
     return true;
+}
+
+static bool work(void *context, json_t *answer, dv_error *error)
+{
+    struct network *network = context;
+    bench_add(answer, "multiply_adds", (double)(network->multiply_adds * network->batch));
+    return dv_runner_run_batch(network->runner, network->x, network->batch, network->y, NULL, NULL, error);
 }
 
 int main(int argc, char **argv)
 {
     dv_error error = {0};
-    if (argc != 5) {
-        fprintf(stderr, "usage: bench-network MODEL THREADS BATCH SECONDS\n");
+    if (argc != 3) {
+        fputs("usage: bench-network MODEL THREADS\n", stderr);
         return 2;
     }
-    int64_t batch = atoi(argv[3]);
+    struct network network = {.multiply_adds = bench_multiply_adds(argv[1], &error)};
     double start = dv_clock_ms();
-    dv_graph *graph = dv_onnx_read(argv[1], &error);
+    dv_graph *graph = network.multiply_adds ? dv_onnx_read(argv[1], &error) : NULL;
     double read = dv_clock_ms();
     if (!graph || !dv_graph_optimize(graph, &error))
-        return complain(&error);
-    double simplified = dv_clock_ms();
+        return bench_fail("bench-network", &error);
+    double rewritten = dv_clock_ms();
     dv_team *team = dv_team_new(atoi(argv[2]), &error);
-    dv_runner *runner = dv_runner_new(graph, team, &error);
-    float **y = calloc((size_t)graph->output_count, sizeof *y);
-    dv_shape sample, row;
-    for (int o = 0; o < graph->output_count; o++) {
-        if (!dv_runner_sample_shapes(runner, &sample, o, &row, &error))
-            return complain(&error);
-        y[o] = calloc((size_t)(batch * dv_shape_elements(&row)), sizeof *y[o]);
-    }
-    int64_t count = batch * dv_shape_elements(&sample);
-    float *x = malloc((size_t)count * sizeof *x);
-    for (int64_t k = 0; k < count; k++)
-        x[k] = (float)dv_random_normal(1, DV_PURPOSE_TEST, (uint64_t)k);
-    times it;
-    if (!measure(runner, batch, atof(argv[4]), x, y, &it, &error))
-        return complain(&error);
-    printf("{\"read\": %.1f, \"simplify\": %.1f, \"plan\": %.1f, \"nodes\": %d, \"picture\": %.3f, \"processors\": "
-           "%.3f}\n",
-           read - start, simplified - read, it.first - it.median, graph->node_count, it.median / (double)batch,
-           it.processors / (double)batch);
-    for (int o = 0; o < graph->output_count; o++)
-        free(y[o]);
-    free(y);
-    free(x);
-    dv_runner_free(runner);
+    network.outputs = graph->output_count;
+    if (!team || !(network.runner = dv_runner_new(graph, team, &error)) ||
+        !(network.y = dv_alloc((size_t)graph->output_count, sizeof *network.y, &error)))
+        return bench_fail("bench-network", &error);
+    json_t *facts = json_pack("{s:f, s:f, s:i, s:I}", "read", read - start, "rewrite", rewritten - read, "nodes",
+                              graph->node_count, "multiply_adds", (json_int_t)network.multiply_adds);
+    int status = bench_serve(&(bench_question){"bench-network", &network, prepare, work}, facts);
+    clear(&network);
+    free(network.y);
+    dv_runner_free(network.runner);
     dv_graph_free(graph);
     dv_team_free(team);
-    return 0;
+    return status;
 }
