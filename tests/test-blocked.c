@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "kernel/blocked_layout.h"
+#include "kernel/by_blocks.h"
 #include "kernel/blocked_pool.h"
 #include "kernel/plain.h"
 
@@ -28,6 +29,16 @@ static float *random_floats(int64_t count)
     for (int64_t i = 0; i < count; i++)
         x[i] = (float)(2 * dv_random_uniform(8, DV_PURPOSE_TEST, drawn++) - 1);
     return x;
+}
+
+/* Rounding differs with the order of `terms` products of numbers up to 1. */
+static void assert_close(const char *what, int round, const float *got, const float *expected, int64_t count,
+                         double terms)
+{
+    for (int64_t k = 0; k < count; k++)
+        if (!(fabs((double)got[k] - (double)expected[k]) <= 5e-6 * (1 + terms)))
+            fail_msg("%s, geometry %d: element %d is %g, expected %g", what, round, (int)k, (double)got[k],
+                     (double)expected[k]);
 }
 
 /* Floats of blocked activations. */
@@ -163,10 +174,7 @@ static void check_way(const dv_blocked_way *way, int round, const dv_blocked *b)
     way->forward(b, given, packed, added, got, workspace, team);
     way->forward(b, given, packed, added, alone, workspace, NULL);
     assert_memory_equal(alone, got, (size_t)count * sizeof *got);
-    for (int64_t k = 0; k < count; k++)
-        if (!(fabs((double)got[k] - (double)expected[k]) <= 5e-6 * (1 + (double)depth)))
-            fail_msg("%s, geometry %d: element %d is %g, expected %g", way->name, round, (int)k, (double)got[k],
-                     (double)expected[k]);
+    assert_close(way->name, round, got, expected, count, (double)depth);
     dv_team_free(team);
     free(planar), free(x), free(w), free(bias), free(sum), free(addend);
     free(expected), free(got), free(alone), free(packed), free(workspace);
@@ -296,6 +304,58 @@ static void pooling_is_its_plain_twin(void **state)
     }
 }
 
+/* ---- training --------------------------------------------------------------------------- */
+
+/* Forward pass and both gradients of planes by way of blocks. */
+static void training_is_its_plain_twin(void **state)
+{
+    (void)state;
+    int turned = 0;
+    for (int round = 0; round < 300; round++) {
+        dv_convolution c = {.batch = pick(0, 3), .window = random_window(round % 4 ? 14 : 6)};
+        dv_window *window = &c.window;
+        for (int i = 1; i < DV_SPATIAL && round % 2; i++) {
+            window->stride[i] = 1;
+            window->out[i] =
+                window->in[i] + window->pad[i] + window->pad_end[i] - (window->kernel[i] - 1) * window->dilation[i];
+        }
+        choose_channels(round, &c);
+        if (round % 5 == 0)
+            c.groups = 1, c.in_channels = pick(1, 3);
+        const int64_t x_count = c.batch * c.in_channels * dv_window_product(c.window.in);
+        const int64_t y_count = c.batch * c.out_channels * dv_window_product(c.window.out);
+        const int64_t taps = dv_window_product(c.window.kernel);
+        const int64_t w_count = c.out_channels * c.in_channels / c.groups * taps;
+        const int threads = 1 + round % 3;
+        dv_team *team = dv_team_new(threads, NULL);
+        float *x = random_floats(x_count), *w = random_floats(w_count), *bias = random_floats(c.out_channels);
+        float *y = random_floats(y_count), *plain_y = random_floats(y_count), *dy = random_floats(y_count);
+        float *dx = random_floats(x_count), *dw = random_floats(w_count);
+        float *plain_dx = malloc((size_t)(x_count + 1) * sizeof *dx), *plain_dw = malloc((size_t)(w_count + 1) * 4);
+        float *workspace = random_floats(dv_by_blocks_workspace(&c, threads));
+        memcpy(plain_dx, dx, (size_t)x_count * sizeof *dx);
+        memcpy(plain_dw, dw, (size_t)w_count * sizeof *dw);
+        assert_true(dv_by_blocks_fits(&c));
+        dv_by_blocks_forward(&c, x, w, round % 2 ? bias : NULL, y, workspace, team);
+        dv_plain_convolution_forward(&c, x, w, round % 2 ? bias : NULL, plain_y, NULL, NULL);
+        assert_close("forward", round, y, plain_y, y_count, (double)(c.in_channels / c.groups * taps));
+        if (dv_by_blocks_turns(&c)) {
+            turned++;
+            dv_by_blocks_input_gradient(&c, dy, w, dx, workspace, team);
+            dv_plain_convolution_transposed(&c, dy, w, plain_dx, NULL, NULL);
+            assert_close("gradient by x", round, dx, plain_dx, x_count, (double)(c.out_channels / c.groups * taps));
+        }
+        dv_by_blocks_weight_gradient(&c, x, dy, dw, workspace, team);
+        dv_plain_convolution_weight_gradient(&c, x, dy, plain_dw, NULL);
+        assert_close("gradient by w", round, dw, plain_dw, w_count,
+                     (double)(c.batch * dv_window_product(c.window.out)));
+        dv_team_free(team);
+        free(x), free(w), free(bias), free(y), free(plain_y), free(dy), free(dx), free(dw);
+        free(plain_dx), free(plain_dw), free(workspace);
+    }
+    assert_true(turned > 40);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +364,7 @@ int main(void)
         cmocka_unit_test(pooling_is_its_plain_twin),         cmocka_unit_test(channels_go_into_blocks_and_back),
         cmocka_unit_test(the_twin_is_the_plain_convolution), cmocka_unit_test(depthwise_is_its_plain_twin),
         cmocka_unit_test(product_is_its_plain_twin),         cmocka_unit_test(winograd_is_its_plain_twin),
+        cmocka_unit_test(training_is_its_plain_twin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,20 +156,31 @@ static int64_t count_packed(const dv_blocked *b)
     return l.groups * l.out_blocks * DV_BLOCK * (l.depth + 1);
 }
 
-/* Where the weight of the number at `at` of a position's is, for an output channel; -1: there is none. */
-static int64_t find_weight(const dv_blocked *b, const layout *l, int64_t channel, int64_t at)
+/* The weights of a block of output channels by the numbers of a run, for channels of planes. */
+static void pack_planar(const dv_blocked *b, const layout *l, const float *w, int64_t block, float *packed)
+{
+    const int64_t all = b->c.in_channels * taps_of(b);
+    for (int64_t at = 0; at < l->depth; at++)
+        for (int64_t channel = block; channel < block + DV_BLOCK; channel++)
+            *packed++ = at < all && channel < b->c.out_channels ? w[channel * all + at] : 0;
+}
+
+/* The same for channels in blocks: by tap, block of input channels, input channel of it. */
+static void pack_blocks(const dv_blocked *b, const layout *l, const float *w, int64_t block, float *packed)
 {
     const dv_convolution *c = &b->c;
     const int64_t taps = taps_of(b), in = c->in_channels / c->groups, out = c->out_channels / c->groups;
-    if (channel >= c->out_channels)
-        return -1;
-    if (b->planar)
-        return at < in * taps ? channel * in * taps + at : -1;
-    const int64_t run = at / DV_BLOCK, group = channel / (l->out_blocks * DV_BLOCK) * (l->groups > 1);
-    const int64_t from = (group * l->in_blocks + run % l->in_blocks) * DV_BLOCK + at % DV_BLOCK;
-    if (from >= c->in_channels || from / in != channel / out)
-        return -1;
-    return (channel * in + from % in) * taps + run / l->in_blocks;
+    const int64_t first = l->groups > 1 ? block / (l->out_blocks * DV_BLOCK) * l->in_blocks * DV_BLOCK : 0;
+    int64_t group[DV_BLOCK]; /* of each output channel */
+    for (int64_t o = 0; o < DV_BLOCK; o++)
+        group[o] = block + o < c->out_channels ? (block + o) / out : -1;
+    for (int64_t tap = 0; tap < taps; tap++)
+        for (int64_t from = first; from < first + l->in_blocks * DV_BLOCK; from++) {
+            const int64_t wanted = from < c->in_channels ? from / in : -2;
+            const float *weight = w + (block * in + from % in) * taps + tap;
+            for (int64_t o = 0; o < DV_BLOCK; o++)
+                *packed++ = group[o] == wanted ? weight[o * in * taps] : 0;
+        }
 }
 
 /* By block of output channels, number of a position, output channel of the block; then the bias. */
@@ -177,12 +188,8 @@ static void pack(const dv_blocked *b, const float *w, const float *bias, float *
 {
     const layout l = lay_out(b);
     const int64_t channels = l.groups * l.out_blocks * DV_BLOCK;
-    for (int64_t block = 0; block < channels; block += DV_BLOCK)
-        for (int64_t at = 0; at < l.depth; at++)
-            for (int64_t channel = block; channel < block + DV_BLOCK; channel++) {
-                const int64_t from = find_weight(b, &l, channel, at);
-                *packed++ = from < 0 ? 0 : w[from];
-            }
+    for (int64_t block = 0; block < channels; block += DV_BLOCK, packed += l.depth * DV_BLOCK)
+        (b->planar ? pack_planar : pack_blocks)(b, &l, w, block, packed);
     for (int64_t channel = 0; channel < channels; channel++)
         *packed++ = bias && channel < b->c.out_channels ? bias[channel] : 0;
 }

@@ -5,6 +5,7 @@
 #include "op/window.h"
 
 #include "base/error.h"
+#include "kernel/by_blocks.h"
 #include "kernel/convolution.h"
 #include "kernel/packed.h"
 #include "kernel/winograd.h"
@@ -61,10 +62,12 @@ static bool finish(dv_call *call, const dv_convolution *c, const dv_shape *outpu
     if (!prepared)
         return false;
     *prepared = *c;
+    const int threads = dv_team_size(call->team);
     const int64_t floats = dv_convolution_workspace(c) > least ? dv_convolution_workspace(c) : least;
-    if (!dv_size_multiply((size_t)floats * sizeof(float), (size_t)dv_team_size(call->team), &size))
+    if (!dv_size_multiply((size_t)floats * sizeof(float), (size_t)threads, &size))
         return dv_error_set(error, DV_ERROR_MEMORY, "there is not enough memory for the convolution");
-    call->workspace_size = size;
+    const size_t by_blocks = dv_by_blocks_fits(c) ? (size_t)dv_by_blocks_workspace(c, threads) * sizeof(float) : 0;
+    call->workspace_size = size > by_blocks ? size : by_blocks;
     return true;
 }
 
@@ -201,6 +204,8 @@ static void conv_forward(const dv_call *call)
     float *y = call->output[0]->f;
     if (by && packed->by[by - kernels])
         by->forward(c, x, packed->by[by - kernels], bias, y, call->workspace, call->team);
+    else if (dv_by_blocks_fits(c))
+        dv_by_blocks_forward(c, x, call->input[1]->f, bias, y, call->workspace, call->team);
     else
         dv_convolution_forward(c, x, call->input[1]->f, bias, y, call->workspace, call->team);
 }
@@ -218,9 +223,13 @@ static void conv_backward(const dv_call *call, const dv_tensor *const *output_gr
     const dv_tensor *dy = output_gradient[0];
     if (!dy)
         return;
-    if (input_gradient[0])
+    if (input_gradient[0] && dv_by_blocks_turns(c))
+        dv_by_blocks_input_gradient(c, dy->f, call->input[1]->f, input_gradient[0]->f, call->workspace, call->team);
+    else if (input_gradient[0])
         dv_convolution_transposed(c, dy->f, call->input[1]->f, input_gradient[0]->f, call->workspace, call->team);
-    if (input_gradient[1])
+    if (input_gradient[1] && dv_by_blocks_fits(c))
+        dv_by_blocks_weight_gradient(c, call->input[0]->f, dy->f, input_gradient[1]->f, call->workspace, call->team);
+    else if (input_gradient[1])
         dv_convolution_weight_gradient(c, call->input[0]->f, dy->f, input_gradient[1]->f, call->workspace);
     add_bias_gradient(call, dy, input_gradient);
 }
