@@ -16,6 +16,7 @@ typedef void window_loop(const taps *t, const float *x, float *y);
 
 typedef struct loops {
     window_loop *largest, *average;
+    void (*halve)(int64_t high, int64_t wide, const float *x, int64_t line, float *y);
 } loops;
 
 #define NAME(STEM) STEM##_4
@@ -116,4 +117,9 @@ void dv_blocked_average_pool(const dv_window *w, dv_divisor divisor, int64_t pla
 {
     job it = {.w = w, .loop = choose_loops()->average, .divisor = divisor, .x = x, .y = y};
     dv_team_run(team, pool_plane, &it, planes);
+}
+
+void dv_blocked_halve(int64_t high, int64_t wide, const float *x, int64_t line, float *y)
+{
+    choose_loops()->halve(high, wide, x, line, y);
 }

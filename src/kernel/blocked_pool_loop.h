@@ -45,7 +45,19 @@ static void NAME(average)(const taps *t, const float *x, float *y)
         ((NAME(vector) *)y)[n] = (sum[0][n] + sum[1][n] + sum[2][n] + sum[3][n]) * t->factor;
 }
 
-static const loops NAME(loops) = {NAME(largest), NAME(average)};
+static void NAME(halve)(int64_t high, int64_t wide, const float *x, int64_t line, float *y)
+{
+    for (int64_t row = 0; row < high; row++, x += 2 * line)
+        for (int64_t column = 0; column < wide; column++, y += DV_BLOCK)
+            for (int n = 0; n < NAME(SPLIT); n++) {
+                const NAME(vector) *above = (const NAME(vector) *)(x + 2 * column * DV_BLOCK) + n;
+                const NAME(vector) *below = (const NAME(vector) *)(x + line + 2 * column * DV_BLOCK) + n;
+                ((NAME(vector) *)y)[n] = NAME(larger)(NAME(larger)(above[0], above[NAME(SPLIT)]),
+                                                      NAME(larger)(below[0], below[NAME(SPLIT)]));
+            }
+}
+
+static const loops NAME(loops) = {NAME(largest), NAME(average), NAME(halve)};
 
 #undef NAME
 #undef LANES

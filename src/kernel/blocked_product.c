@@ -1,6 +1,7 @@
 /* Convolution as a product: positions of the output are the rows of panels, whose numbers are gathered from under the
  * window, or lie there already. A task takes several pictures or a part of one; each block of weights is then met by
  * all of its panels. */
+#include "kernel/blocked_pool.h"
 #include "kernel/panel.h"
 
 #include <math.h>
@@ -366,20 +367,12 @@ static void halve(const product_run *run, const piece *p, int64_t from, int64_t 
 {
     const layout *l = &run->layout;
     const dv_window *w = &run->b->c.window;
-    const int64_t high = w->out[1] / 2, wide = w->out[2] / 2, each = p->to - p->from, line = l->wide * DV_BLOCK;
+    const int64_t high = w->out[1] / 2, wide = w->out[2] / 2, each = p->to - p->from;
     for (int64_t block = from; block < to; block++)
         for (int64_t picture = 0; picture < p->pictures; picture++) {
-            const float *x = p->results + (block * p->pictures + picture) * each * DV_BLOCK;
-            float *y = run->y + ((((p->picture + picture) * l->groups + p->group) * l->out_blocks + block) * high +
-                                 p->from / l->wide / 2) *
-                                    wide * DV_BLOCK;
-            for (int64_t row = 0; row < each / l->wide / 2; row++)
-                for (int64_t k = 0; k < wide * DV_BLOCK; k++) {
-                    const float *top = x + 2 * row * line + k / DV_BLOCK * 2 * DV_BLOCK + k % DV_BLOCK;
-                    const float above = top[0] > top[DV_BLOCK] ? top[0] : top[DV_BLOCK];
-                    const float below = top[line] > top[line + DV_BLOCK] ? top[line] : top[line + DV_BLOCK];
-                    y[row * wide * DV_BLOCK + k] = above > below ? above : below;
-                }
+            const int64_t plane = ((p->picture + picture) * l->groups + p->group) * l->out_blocks + block;
+            dv_blocked_halve(each / l->wide / 2, wide, p->results + (block * p->pictures + picture) * each * DV_BLOCK,
+                             l->wide * DV_BLOCK, run->y + (plane * high + p->from / l->wide / 2) * wide * DV_BLOCK);
         }
 }
 
