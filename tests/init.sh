@@ -63,6 +63,7 @@ make="$teacher --data $folder/pictures --labels $folder/labels --latent 6 --name
 grep -q 'whole: the auto-encoder is \(good\|fair\|poor\)' "$folder/out" || fail "no verdict: $(cat "$folder/out")"
 grep -q 'Reconstructions of 40 pictures keep [0-9.]* %' "$folder/out" || fail "no numbers: $(cat "$folder/out")"
 grep -q 'training on 360 pictures, 30 epochs' "$folder/err" || fail "not told what is done: $(cat "$folder/err")"
+grep -q 'the teacher guides the training' "$folder/err" || fail "not told of the teacher: $(cat "$folder/err")"
 head -c 8 "$folder/whole/reconstructions.png" | od -An -c | grep -q 'P   N   G' || fail "reconstructions.png is no PNG"
 "$deepvid" explain "$folder/whole" --index 3 --neighbors 64 --json >"$folder/out" 2>"$folder/err" ||
     fail "explaining by it: $(cat "$folder/err")"

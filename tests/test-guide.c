@@ -92,7 +92,7 @@ static dv_guide *try_guide(const struct sort *sort, const struct pictures *pictu
     const dv_bundle_settings settings = {
         .teacher = scratch_path(path, folder, "teacher.onnx"), .mean = sort->mean, .std = sort->std};
     write_teacher(sort, path);
-    return dv_guide_open(&settings, pictures->set, sort->temperature, team, NULL, error);
+    return dv_guide_open(&settings, pictures->set, sort->temperature, 0, team, NULL, error);
 }
 
 static dv_guide *open_guide(const struct sort *sort, const struct pictures *pictures, const char *folder, dv_team *team)
@@ -137,7 +137,7 @@ static void divergence_is_that_worked_out_by_hand(void **state)
         weight->f[p] = weight->shape.dim[0] == 2 ? (float)(slope * (p < PIXELS)) : (float)(slope * (p % 2 == 0));
     const dv_bundle_settings settings = {.teacher = scratch_path(path, *state, "teacher.onnx")};
     assert_true(dv_onnx_write(builder.graph, path, NULL, NULL, 0, &error));
-    dv_guide *guide = dv_guide_open(&settings, pictures.set, 2, NULL, NULL, &error);
+    dv_guide *guide = dv_guide_open(&settings, pictures.set, 2, 0, NULL, NULL, &error);
     assert_non_null(guide);
     static const float grey[PIXELS];
     static const int64_t black = 0;
@@ -239,8 +239,8 @@ static void assert_says(const dv_error *error, const char *first, const char *se
     assert_null(strchr(error->message, '\n'));
 }
 
-/* An operator that knows no gradient, and one whose gradient is zero everywhere. */
-static void teacher_without_gradient_is_refused(void **state)
+/* A gradient that is zero everywhere, too much work, an operator that knows no gradient. */
+static void unfit_teacher_is_refused(void **state)
 {
     char path[256];
     dv_error error = {0};
@@ -251,13 +251,21 @@ static void teacher_without_gradient_is_refused(void **state)
     assert_null(try_guide(&steps, &pictures, *state, NULL, &error));
     assert_says(&error, "no gradient passes", "small changes");
 
+    /* 144 pixels to 9 to 4: 1332 multiplications. */
+    const dv_bundle_settings settings = {.teacher = scratch_path(path, *state, "teacher.onnx")};
+    write_teacher(&classes, path);
+    assert_null(dv_guide_open(&settings, pictures.set, 1, 1331, NULL, NULL, &error));
+    assert_says(&error, "a picture takes", "multiplications");
+    dv_guide *guide = dv_guide_open(&settings, pictures.set, 1, 1332, NULL, NULL, &error);
+    assert_non_null(guide);
+    dv_guide_free(guide);
+
     assert_true(dv_builder_init(&builder, 1, &error));
     int x = dv_builder_input(&builder, "x", 3, (const int64_t[]){1, 6, 6});
     x = dv_builder_apply(&builder, "Det", x, -1, "determinant");
     dv_builder_output(&builder, dv_builder_dense(&builder, x, "logits", 1, 3, DV_START_HE));
-    const dv_bundle_settings settings = {.teacher = scratch_path(path, *state, "teacher.onnx")};
     assert_true(dv_onnx_write(builder.graph, path, NULL, NULL, 0, &error));
-    assert_null(dv_guide_open(&settings, pictures.set, 1, NULL, NULL, &error));
+    assert_null(dv_guide_open(&settings, pictures.set, 1, 0, NULL, NULL, &error));
     assert_says(&error, "(Det)", "training through this operator is not supported");
     dv_graph_free(builder.graph);
     free_pictures(&pictures);
@@ -355,7 +363,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_scratch(divergence_is_that_worked_out_by_hand), with_scratch(terms_of_samples_add_up),
-        with_scratch(gradient_is_that_of_the_term),          with_scratch(teacher_without_gradient_is_refused),
+        with_scratch(gradient_is_that_of_the_term),          with_scratch(unfit_teacher_is_refused),
         with_scratch(training_makes_the_term_small),         with_scratch(bits_depend_on_neither_team_nor_interruption),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -330,6 +330,7 @@ static void test_bundle_is_made(void **state)
         .name = "Templates",
         .latent = 5,
         .epochs = 60,
+        .teacher_weight = -1,
         .seed = 3,
     };
     const dv_init_listener listener = {.context = &told, .say = note};
@@ -339,6 +340,7 @@ static void test_bundle_is_made(void **state)
     if (!dv_init_train(init, &stopped, &error))
         fail_msg("%s", error.message);
     assert_false(stopped);
+    assert_non_null(strstr(told.text, "the teacher guides the training"));
     assert_int_equal(access(dv_init_checkpoint(init), F_OK), 0);
     const dv_vae_judgement *judgement = dv_init_judge(init, &error);
     if (!judgement)

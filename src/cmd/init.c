@@ -27,7 +27,7 @@ static int make(const dv_init_wish *wish, bool force)
 
 static int run(const dv_command *command, int argc, char **argv)
 {
-    dv_init_wish wish = {.source = {.folder = NULL}};
+    dv_init_wish wish = {.source = {.folder = NULL}, .teacher_weight = -1};
     int64_t size = 0, latent = 0, epochs = 0, seed = 1, threads = 0;
     bool force = false;
     const dv_option table[] = {
@@ -62,6 +62,7 @@ static int run(const dv_command *command, int argc, char **argv)
          .maximum = 4096,
          .target = &latent,
          .help = "latent dimensions of the auto-encoder (by the pictures: 32 to 128)"},
+        DV_TEACHER_WEIGHT_OPTION(wish.teacher_weight),
         {.name = "minutes",
          .kind = DV_OPTION_NUMBER,
          .argument = "M",

@@ -91,7 +91,8 @@ bool dv_make_has_bundle(const char *folder)
 static dv_made make(const dv_bundle_source *source, const char *folder, dv_error *error)
 {
     char *name = name_of(source->teacher);
-    const dv_init_wish wish = {.source = *source, .folder = folder, .name = name, .minutes = minutes, .seed = 1};
+    const dv_init_wish wish = {
+        .source = *source, .folder = folder, .name = name, .teacher_weight = -1, .minutes = minutes, .seed = 1};
     fprintf(stderr,
             "No auto-encoder is named, and none was made of these files before: one is trained now, for at most %g "
             "minutes.\nIt is kept in %s and found there again.\n",

@@ -85,6 +85,15 @@ extern const dv_train_settings dv_train_defaults;
         .target = &(common).threads, .help = "0 (default): all cores; does not change the result"                      \
     }
 
+/* Of those kinds that a teacher guides. */
+#define DV_TEACHER_WEIGHT_OPTION(weight)                                                                               \
+    {                                                                                                                  \
+        .name = "teacher-weight", .kind = DV_OPTION_NUMBER, .argument = "W", .minimum = 0, .maximum = 1e6,             \
+        .target = &(weight),                                                                                           \
+        .help = "of what the teacher says of reconstructions: the divergence of its soft labels from those of the "    \
+                "pictures, beside the nats of all pixels (an eighth of their number; gaussian a third)"                \
+    }
+
 /* "16,32" -> layers; "none" or nothing at all: no layers. Returns -1, or the exit status after saying what is wrong. */
 int dv_train_parse_layers(const dv_command *command, const char *option, const char *text, dv_layers *layers);
 

@@ -98,7 +98,7 @@ static dv_guide *open_guide(const dv_train_run *run, const struct wish *wish, dv
     dv_arena *arena = dv_arena_new(error);
     dv_guide *guide = NULL;
     if (arena && look_at_teacher(run, &source, &settings, &teacher, arena, error))
-        guide = dv_guide_open(&settings, run->set, wish->temperature, run->team, &run->progress, error);
+        guide = dv_guide_open(&settings, run->set, wish->temperature, 0, run->team, &run->progress, error);
     for (int i = 0; guide && i < teacher.notes.count; i++)
         fprintf(stderr, "%s\n", teacher.notes.text[i]);
     dv_arena_free(arena);
@@ -226,14 +226,7 @@ static int run(const dv_command *command, int argc, char **argv)
          .target = &wish.no_normalization,
          .help = "no batch normalisation behind the convolutions"},
         DV_TEACHER_OPTIONS(wish.teacher),
-        {.name = "teacher-weight",
-         .kind = DV_OPTION_NUMBER,
-         .argument = "W",
-         .minimum = 0,
-         .maximum = 1e6,
-         .target = &wish.teacher_weight,
-         .help = "of what the teacher says of a reconstruction: the divergence of its soft labels from those of the "
-                 "picture, beside the nats of all pixels (100; gaussian 300)"},
+        DV_TEACHER_WEIGHT_OPTION(wish.teacher_weight),
         {.name = "teacher-temperature",
          .kind = DV_OPTION_NUMBER,
          .argument = "T",

@@ -14,11 +14,12 @@
 #include <unistd.h>
 
 enum {
-    HELD_SHARE = 10,       /* one picture of so many is not learned from, */
-    MOST_HELD = 1000,      /* up to these, */
-    FEWEST_HELD = 10,      /* unless they would be fewer than these */
-    HELD_FLOATS = 1 << 24, /* that the pictures held back may be in memory */
-    SHOWN = 36,            /* pairs that are kept to be shown */
+    HELD_SHARE = 10,        /* one picture of so many is not learned from, */
+    MOST_HELD = 1000,       /* up to these, */
+    FEWEST_HELD = 10,       /* unless they would be fewer than these */
+    HELD_FLOATS = 1 << 24,  /* that the pictures held back may be in memory */
+    SHOWN = 36,             /* pairs that are kept to be shown */
+    GUIDE_COST = 100000000, /* multiplications that a teacher may take to guide the training where nobody asks for it */
 };
 
 static const char checkpoint_name[] = "vae.checkpoint";
@@ -36,6 +37,7 @@ struct dv_init {
     bool is_apart; /* the pictures held back are not learned from */
     dv_vae_options options;
     char *checkpoint;
+    dv_guide *guide;
     dv_vae *vae;
     dv_report *report;
     dv_bundle *bundle;
@@ -115,6 +117,8 @@ static void choose_options(dv_init *init)
         init->options.latent = init->wish.latent;
     if (init->wish.epochs > 0)
         init->options.training.epochs = init->wish.epochs;
+    if (init->wish.teacher_weight >= 0)
+        init->options.guide_weight = init->wish.teacher_weight;
     init->options.training.seed = init->wish.seed;
     init->options.training.checkpoint = init->checkpoint;
     say(init, "the auto-encoder takes pictures of %d x %d x %d to %d latent dimensions, by %s", init->form.channels,
@@ -166,6 +170,7 @@ void dv_init_close(dv_init *init)
     dv_bundle_close(init->bundle);
     dv_report_discard(init->report);
     dv_vae_free(init->vae);
+    dv_guide_free(init->guide);
     free(init->checkpoint);
     dv_dataset_close(init->data);
     dv_team_free(init->team);
@@ -174,6 +179,28 @@ void dv_init_close(dv_init *init)
 }
 
 /* ---- training -------------------------------------------------------------------- */
+
+/* The teacher guides the training if it can; not being able to is an error only where its weight was given. */
+static bool open_guide(dv_init *init, const dv_picture_set *set, dv_error *error)
+{
+    const bool is_asked = init->wish.teacher_weight >= 0;
+    dv_bundle_settings settings;
+    dv_error why = {.code = DV_OK};
+    if (init->options.guide_weight == 0)
+        return true;
+    if (!dv_bundle_settings_gather(&settings, &init->wish.source, init->arena, error))
+        return false;
+    init->guide =
+        dv_guide_open(&settings, set, 1, is_asked ? 0 : GUIDE_COST, init->team, init->listener.progress, &why);
+    init->options.guide = init->guide;
+    if (!init->guide && (is_asked || why.code != DV_ERROR_UNSUPPORTED))
+        return dv_error_set(error, why.code, "%s", why.message);
+    if (init->guide)
+        say(init, "the teacher guides the training: reconstructions are to mean the same to it as their pictures");
+    else
+        say(init, "%s: it does not guide the training", why.message);
+    return true;
+}
 
 /* Fewer epochs where not all fit; what is counted is measured first. */
 static bool fit_epochs(dv_init *init, const dv_picture_set *set, dv_error *error)
@@ -211,13 +238,15 @@ bool dv_init_train(dv_init *init, bool *stopped, dv_error *error)
     dv_picture_set *set =
         dv_picture_set_open(init->data, &init->form, init->order + (init->is_apart ? init->held : 0), init->learned,
                             DV_PICTURE_SET_MEMORY, init->team, init->listener.progress, error);
-    bool ok = set && settle_epochs(init, set, error);
+    bool ok = set && open_guide(init, set, error) && settle_epochs(init, set, error);
     if (ok) {
         dv_error none = {.code = DV_OK};
         init->vae = dv_vae_train(set, &init->options, init->team, init->listener.observer, &none);
         *stopped = !init->vae && none.code == DV_OK;
         ok = init->vae || *stopped || dv_error_set(error, none.code, "%s", none.message);
     }
+    dv_guide_free(init->guide);
+    init->guide = NULL;
     dv_picture_set_close(set);
     return ok;
 }

@@ -16,7 +16,9 @@ typedef struct dv_init_wish {
     const char *folder;       /* of the bundle */
     const char *name;         /* NULL: the folder's */
     int size, latent, epochs; /* 0: by the pictures */
-    double minutes;           /* that the training may take, above 0: fewer epochs if need be; 0: no limit */
+    double
+        teacher_weight; /* of what the teacher says of reconstructions; negative: by the pictures, if it can say it */
+    double minutes;     /* that the training may take, above 0: fewer epochs if need be; 0: no limit */
     uint64_t seed;
 } dv_init_wish;
 

@@ -34,7 +34,6 @@ struct dv_guide {
     double temperature;
     float *soft; /* count x classes: what the teacher says of the pictures */
     uint64_t hash;
-    int64_t cost;
     int64_t rows; /* of a run */
     int threads;
     struct stand *stand; /* threads */
@@ -167,17 +166,28 @@ static bool check_passage(const dv_guide *guide, dv_error *error)
                         "no gradient passes through it: its answers do not follow small changes of a picture");
 }
 
-static bool prepare(dv_guide *guide, const dv_bundle_settings *settings, dv_team *team, const dv_progress *progress,
-                    dv_error *error)
+static bool check_cost(const dv_guide *guide, int64_t most, dv_error *error)
 {
-    return open_feed(guide, settings, error) && make_stands(guide, error) && check_passage(guide, error) &&
-           (guide->cost = dv_graph_multiply_adds(guide->graph, guide->rows, error) / guide->rows) > 0 &&
+    const int64_t cost = dv_graph_multiply_adds(guide->graph, guide->rows, error) / guide->rows;
+    if (cost == 0)
+        return false;
+    return most == 0 || cost <= most ||
+           dv_error_set(error, DV_ERROR_UNSUPPORTED,
+                        "a picture takes %.0f million multiplications, too many to ask at each step of a training",
+                        (double)cost / 1e6);
+}
+
+static bool prepare(dv_guide *guide, const dv_bundle_settings *settings, int64_t most, dv_team *team,
+                    const dv_progress *progress, dv_error *error)
+{
+    return open_feed(guide, settings, error) && make_stands(guide, error) && check_cost(guide, most, error) &&
+           check_passage(guide, error) &&
            (guide->soft = dv_arena_alloc(guide->arena, (size_t)guide->set->count,
                                          (size_t)guide->head.classes * sizeof(float), error)) &&
            ask_all(guide, team, progress, error);
 }
 
-dv_guide *dv_guide_open(const dv_bundle_settings *settings, const dv_picture_set *set, double temperature,
+dv_guide *dv_guide_open(const dv_bundle_settings *settings, const dv_picture_set *set, double temperature, int64_t most,
                         dv_team *team, const dv_progress *progress, dv_error *error)
 {
     dv_guide *guide = dv_alloc(1, sizeof *guide, error);
@@ -186,7 +196,7 @@ dv_guide *dv_guide_open(const dv_bundle_settings *settings, const dv_picture_set
     *guide = (dv_guide){.set = set, .temperature = temperature, .threads = dv_team_size(team)};
     bool ok = (guide->arena = dv_arena_new(error)) &&
               (guide->graph = dv_bundle_read_teacher(settings, set->dataset, &guide->head, error));
-    if (ok && !prepare(guide, settings, team, progress, error)) {
+    if (ok && !prepare(guide, settings, most, team, progress, error)) {
         ok = false;
         if (error->code != DV_ERROR_CANCELLED)
             dv_error_prefix(error, "%s", settings->teacher);
@@ -212,11 +222,6 @@ void dv_guide_free(dv_guide *guide)
 uint64_t dv_guide_hash(const dv_guide *guide, uint64_t hash)
 {
     return dv_hash(hash, &guide->hash, sizeof guide->hash);
-}
-
-int64_t dv_guide_cost(const dv_guide *guide)
-{
-    return guide->cost;
 }
 
 /* ---- how far reconstructions are from it ----------------------------------------------- */

@@ -12,15 +12,14 @@ typedef struct dv_guide dv_guide;
 
 /* The teacher that the settings name, its pictures prepared as they say; it is asked about every picture of the set, in
  * the set's size. `temperature` softens its labels. Borrows the set. NULL and an error that names the teacher's file,
- * and the operator where no gradient passes. */
-dv_guide *dv_guide_open(const dv_bundle_settings *settings, const dv_picture_set *set, double temperature,
+ * and the operator where no gradient passes; so, too, of code DV_ERROR_UNSUPPORTED, if one picture takes more
+ * multiplications than `most`, unless that is 0. */
+dv_guide *dv_guide_open(const dv_bundle_settings *settings, const dv_picture_set *set, double temperature, int64_t most,
                         dv_team *team, const dv_progress *progress, dv_error *error);
 void dv_guide_free(dv_guide *guide);
 
 /* A checksum of the teacher's file, the temperature and all soft labels, going on from `hash`. */
 uint64_t dv_guide_hash(const dv_guide *guide, uint64_t hash);
-/* Multiplications and additions that one picture takes. */
-int64_t dv_guide_cost(const dv_guide *guide);
 
 /* How far the soft labels of `count` reconstructions, given by the logits of their pixels, are from those of the set's
  * pictures `index`: the sum of the Kullback-Leibler divergences, in nats; of several labels a picture, of all of them.

@@ -64,7 +64,8 @@ static void suit_convolutions(dv_training_options *training)
 dv_vae_options dv_vae_defaults(const dv_picture_form *form, int64_t count)
 {
     const int side = shorter_side(form);
-    dv_vae_options options = {.beta = 1, .guide_weight = 100, .training = training_defaults()};
+    const double pixels = (double)dv_picture_form_values(form);
+    dv_vae_options options = {.beta = 1, .guide_weight = pixels / 8, .training = training_defaults()};
     if (is_small_grey(form)) {
         options.latent = 32;
         options.likelihood = DV_LIKELIHOOD_BERNOULLI;
@@ -75,6 +76,7 @@ dv_vae_options dv_vae_defaults(const dv_picture_form *form, int64_t count)
     options.latent = side < 96 && form->channels == 1 ? 64 : 128;
     options.likelihood = DV_LIKELIHOOD_GAUSSIAN;
     options.warm_up = 0.1;
+    options.guide_weight = pixels / 3;
     options.channels = pyramid(form, side < 96 ? 32 : 16, 128);
     options.normalization = true;
     options.training.learning_rate = 2e-3;
