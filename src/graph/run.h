@@ -26,6 +26,10 @@ bool dv_runner_run(dv_runner *runner, const dv_tensor *inputs, const dv_tensor *
 bool dv_runner_run_batch(dv_runner *runner, const float *input, int64_t count, float *const *outputs,
                          const dv_progress *progress, const char *stage, dv_error *error);
 
+/* How many samples that runs at a time; 1 where the graph mixes the samples of a batch. 0 and an error if the graph
+ * cannot be run so. */
+int64_t dv_runner_micro_batch(dv_runner *runner, dv_error *error);
+
 /* Shape of one sample of the only input, and of one sample of output `o`, without the batch dimension.
  * Error if the graph cannot be run by dv_runner_run_batch. */
 bool dv_runner_sample_shapes(dv_runner *runner, dv_shape *input, int output, dv_shape *result, dv_error *error);

@@ -193,6 +193,11 @@ static bool decide_micro_batch(dv_runner *runner, dv_error *error)
     return true;
 }
 
+int64_t dv_runner_micro_batch(dv_runner *runner, dv_error *error)
+{
+    return decide_micro_batch(runner, error) ? runner->micro_batch : 0;
+}
+
 static bool check_rows(const dv_runner *runner, const dv_plan *plan, int o, int64_t batch, dv_error *error)
 {
     if (has_rows(plan, o, batch))

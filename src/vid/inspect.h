@@ -81,6 +81,8 @@ typedef struct dv_teacher_facts {
 
 /* Logits of every class (facts->classes) from the numbers that are read for one picture (facts->width). */
 void dv_head_logits(const dv_teacher_facts *facts, const float *row, float *logits);
+/* The gradient by these numbers (facts->width), given that by the logits (facts->classes). */
+void dv_head_gradient(const dv_teacher_facts *facts, const float *row, const float *by_logits, float *by_row);
 
 /* Works all of it out. The graph is as the file has it, or simplified. */
 bool dv_inspect_teacher(const dv_graph *graph, const dv_inspect_wish *wish, dv_teacher_facts *facts, dv_error *error);

@@ -94,6 +94,12 @@ void dv_head_logits(const dv_teacher_facts *facts, const float *row, float *logi
         logits[facts->classes - facts->width + k] = facts->head->logit(row[k]);
 }
 
+void dv_head_gradient(const dv_teacher_facts *facts, const float *row, const float *by_logits, float *by_row)
+{
+    for (int k = 0; k < facts->width; k++)
+        by_row[k] = by_logits[facts->classes - facts->width + k] * facts->head->slope(row[k]);
+}
+
 /* ---- graphs ------------------------------------------------------------------------ */
 
 const dv_node *dv_inspect_producer(const dv_graph *graph, int value)

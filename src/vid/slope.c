@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "vid/latent.h"
 #include "vid/softmax.h"
-#include "vid/teacher.h"
+#include "vid/teacher_slope.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,22 +12,23 @@
 struct dv_slope {
     const dv_bundle *bundle;
     const dv_place *place;
-    dv_gradient *decoder, *teacher;
-    float *logits;  /* K */
-    float *picture; /* D, decoded, or its gradient */
-    float *scratch; /* of the feed to the teacher */
+    dv_gradient *decoder;
+    dv_teacher_slope *teacher;
+    float *logits, *by_logits; /* K each */
+    float *picture;            /* D, decoded, or its gradient */
 };
 
-static dv_gradient *differentiate(const dv_network *network, int64_t elements, dv_error *error)
+static dv_gradient *differentiate_decoder(const dv_bundle *bundle, dv_error *error)
 {
-    dv_gradient *gradient = dv_gradient_new(network->graph, 1, 1, network->graph->input, error);
+    const dv_network *decoder = &bundle->decoder;
+    dv_gradient *gradient = dv_gradient_new(decoder->graph, 1, 1, decoder->graph->input, error);
     if (!gradient) {
-        dv_error_prefix(error, "%s", network->path);
+        dv_error_prefix(error, "%s", decoder->path);
         return NULL;
     }
-    if (dv_shape_elements(&dv_gradient_input(gradient, 0)->shape) == elements)
+    if (dv_shape_elements(&dv_gradient_input(gradient, 0)->shape) == bundle->facts.latent)
         return gradient;
-    dv_error_set(error, DV_ERROR_UNSUPPORTED, "%s does not take one sample at a time", network->path);
+    dv_error_set(error, DV_ERROR_UNSUPPORTED, "%s does not take one sample at a time", decoder->path);
     dv_gradient_free(gradient);
     return NULL;
 }
@@ -39,12 +40,11 @@ dv_slope *dv_slope_new(const dv_bundle *bundle, const dv_place *place, dv_error 
         return NULL;
     slope->bundle = bundle;
     slope->place = place;
-    const dv_feed *feed = bundle->teacher_feed;
-    if ((slope->decoder = differentiate(&bundle->decoder, bundle->facts.latent, error)) &&
-        (slope->teacher = differentiate(&bundle->teacher, (int64_t)dv_feed_input_size(feed), error)) &&
+    if ((slope->decoder = differentiate_decoder(bundle, error)) &&
+        (slope->teacher = dv_teacher_slope_new(bundle, 1, error)) &&
         (slope->logits = dv_alloc(bundle->facts.classes, sizeof *slope->logits, error)) &&
-        (slope->picture = dv_alloc(bundle->pixels, sizeof *slope->picture, error)) &&
-        (slope->scratch = dv_alloc(dv_feed_scratch(feed), sizeof *slope->scratch, error)))
+        (slope->by_logits = dv_alloc(bundle->facts.classes, sizeof *slope->by_logits, error)) &&
+        (slope->picture = dv_alloc(bundle->pixels, sizeof *slope->picture, error)))
         return slope;
     dv_slope_free(slope);
     return NULL;
@@ -55,10 +55,10 @@ void dv_slope_free(dv_slope *slope)
     if (!slope)
         return;
     dv_gradient_free(slope->decoder);
-    dv_gradient_free(slope->teacher);
+    dv_teacher_slope_free(slope->teacher);
     free(slope->logits);
+    free(slope->by_logits);
     free(slope->picture);
-    free(slope->scratch);
     free(slope);
 }
 
@@ -67,7 +67,7 @@ static float clip(float value)
     return value < 0 ? 0 : value > 1 ? 1 : value;
 }
 
-/* The picture as the teacher sees it: decoded, with or without the residual, preprocessed. */
+/* The picture that the teacher is shown: decoded, with or without the residual. */
 static void show_picture(dv_slope *slope)
 {
     const dv_bundle *bundle = slope->bundle;
@@ -79,17 +79,6 @@ static void show_picture(dv_slope *slope)
         if (place->residual)
             picture[p] = clip(picture[p] + place->picture[p] - place->mean_picture[p]);
     }
-    dv_feed_forward(bundle->teacher_feed, picture, dv_gradient_input(slope->teacher, 0)->f, slope->scratch);
-}
-
-/* The gradient of one logit by what the teacher put out, times `sign`. */
-static void seed_logit(dv_slope *slope, int class, float sign)
-{
-    const dv_teacher_facts *head = &slope->bundle->head;
-    int number = class - (head->classes - head->width);
-    if (number >= 0)
-        dv_gradient_output_gradient(slope->teacher, 0)->f[number] =
-            sign * head->head->slope(dv_gradient_output(slope->teacher, 0)->f[number]);
 }
 
 static int largest_but(const float *value, int count, int left_out)
@@ -108,16 +97,15 @@ void dv_slope_measure(dv_slope *slope, const float *latent, int target, int *wor
     memcpy(dv_gradient_input(slope->decoder, 0)->f, latent, bundle->facts.latent * sizeof(float));
     dv_gradient_forward(slope->decoder, NULL);
     show_picture(slope);
-    dv_gradient_forward(slope->teacher, NULL);
-    dv_head_logits(&bundle->head, dv_gradient_output(slope->teacher, 0)->f, slope->logits);
+    dv_teacher_slope_forward(slope->teacher, slope->picture, 1, slope->logits);
     int rival = largest_but(slope->logits, classes, target);
     *word = dv_largest(slope->logits, classes);
     *margin = (double)slope->logits[target] - slope->logits[rival];
 
-    seed_logit(slope, target, 1);
-    seed_logit(slope, rival, -1);
-    dv_gradient_backward(slope->teacher);
-    dv_feed_backward(bundle->teacher_feed, dv_gradient_result(slope->teacher, 0)->f, slope->picture, slope->scratch);
+    memset(slope->by_logits, 0, classes * sizeof *slope->by_logits);
+    slope->by_logits[target] = 1;
+    slope->by_logits[rival] = -1;
+    dv_teacher_slope_backward(slope->teacher, slope->by_logits, 1, slope->picture);
     dv_decoded_gradient(bundle, dv_gradient_output(slope->decoder, 0)->f, slope->picture,
                         dv_gradient_output_gradient(slope->decoder, 0)->f);
     dv_gradient_backward(slope->decoder);
