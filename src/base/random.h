@@ -28,6 +28,9 @@ typedef enum dv_purpose {
     DV_PURPOSE_SAMPLE,
     DV_PURPOSE_SEPARATION,
     DV_PURPOSE_NODE,
+    DV_PURPOSE_SUPERPIXELS,
+    DV_PURPOSE_CELLS,
+    DV_PURPOSE_NOISE,
 } dv_purpose;
 
 /* The bare generator, for its published test vectors. */
