@@ -350,6 +350,106 @@ void dv_explanation_free(dv_explanation *explanation);
 /* The row of a class, that of the rest where it has none of its own; -1: there is neither. */
 int dv_explanation_row(const dv_explanation *explanation, int class_index);
 
+/* ---- other explainers --------------------------------------------------- */
+
+/* Other ways of telling where in a picture a class comes from, and the student's own maps in the same form: one map of
+ * one class. A row of a table: */
+typedef struct dv_explainer {
+    const char *name;     /* "lime" */
+    const char *title;    /* "LIME" */
+    const char *meaning;  /* one line: what the numbers of its map are */
+    const char *citation; /* authors and year; "" for the student */
+    bool by_gradient;     /* it needs the teacher's gradient; false: only answers */
+    int samples;          /* pictures that it draws or steps that it takes, unless told otherwise; 0: it does neither */
+} dv_explainer;
+
+/* All of them: `index` from 0; NULL beyond the last. */
+const dv_explainer *dv_explainer_at(int index);
+/* The index of a name, -1 and an error that names those there are. */
+int dv_explainer_find(const char *name, dv_error *error);
+
+/* What of the teacher's answer is explained; where several labels may hold at once, of the label alone. */
+typedef enum dv_score {
+    DV_SCORE_USUAL, /* what the explainer's authors take */
+    DV_SCORE_LOGIT,
+    DV_SCORE_LOG_PROBABILITY,
+    DV_SCORE_PROBABILITY
+} dv_score;
+const char *dv_score_name(dv_score score); /* "usual", "logit", "log-probability", "probability" */
+
+/* What is shown where a part of the picture is taken away. */
+typedef enum dv_baseline {
+    DV_BASELINE_USUAL, /* black */
+    DV_BASELINE_BLACK,
+    DV_BASELINE_MEAN,   /* the picture's mean colour; for LIME that of each superpixel */
+    DV_BASELINE_BLURRED /* the picture under a Gaussian, a tenth of its longer side wide */
+} dv_baseline;
+const char *dv_baseline_name(dv_baseline baseline); /* "usual", "black", "mean", "blurred" */
+
+/* How superpixels are found. */
+typedef enum dv_segmenter {
+    DV_SEGMENTER_SLIC,      /* some 50 of similar size */
+    DV_SEGMENTER_QUICKSHIFT /* as LIME's authors have it: few, of any size */
+} dv_segmenter;
+const char *dv_segmenter_name(dv_segmenter segmenter); /* "slic", "quickshift" */
+
+typedef struct dv_attribution_options {
+    dv_score score;
+    dv_baseline baseline;
+    dv_segmenter segmenter;
+    int64_t samples; /* 0: as many as is usual for the explainer; at most 1,000,000 */
+    int window;      /* side of what is occluded, in pixels; 0: 5 in 28 of the picture's shorter side */
+    int stride;      /* from window to window; 0: 1 in 28 */
+} dv_attribution_options;
+
+/* All of them usual. */
+dv_attribution_options dv_attribution_defaults(void);
+
+/* The map of one class. */
+typedef struct dv_attribution {
+    const dv_explainer *explainer;
+    int class_index;
+    dv_score score;       /* as used, never usual */
+    dv_baseline baseline; /* as used; usual where the explainer has none */
+    int64_t samples;      /* as used */
+    int channels;         /* 1, or those of the picture */
+    int height, width;
+    float *map;            /* channels x height x width; NULL where there is a problem */
+    int64_t teacher_calls; /* pictures that the teacher was shown; those with a gradient count once */
+    double milliseconds;
+    double r2;                        /* of LIME's own weighted fit; else NaN */
+    double goal;                      /* integrated gradients: what the map should add up to; else NaN */
+    int segment_count;                /* LIME's superpixels; else 0 */
+    int *segments;                    /* height x width: their numbers; NULL where there are none */
+    char problem[2 * DV_REASON_SIZE]; /* why there is no map: no gradient passes, no convolution is there; else "" */
+} dv_attribution;
+
+/* Explains the wish's picture (as the file has it: no knobs) by row `explainer` of the table. class_index -1: the
+ * teacher's word. The student's rows take their maps from `explanation`, or make one where it is NULL; the wish's seed
+ * is that of all random numbers. The same arguments give the same bits for any number of threads. What cannot be done
+ * with this teacher is told as a problem; NULL and an error for all else that fails. */
+dv_attribution *dv_attribution_make(dv_bundle *bundle, int explainer, const dv_explain_options *wish,
+                                    const dv_explanation *explanation, int class_index,
+                                    const dv_attribution_options *options, const dv_progress *progress,
+                                    dv_error *error);
+void dv_attribution_free(dv_attribution *attribution);
+
+/* A ninth of the picture, in words. */
+typedef struct dv_map_region {
+    const char *name; /* "upper left", "middle", "bottom" */
+    double share;     /* the sum of the map there, over the sum of all magnitudes: -1..1 */
+} dv_map_region;
+enum { DV_MAP_REGIONS = 9 };
+
+/* All regions, the largest share first. Zeros for a map that is zero. */
+void dv_attribution_regions(const dv_attribution *attribution, dv_map_region region[DV_MAP_REGIONS]);
+
+/* Some attributions of one picture. */
+typedef struct dv_attributions {
+    int count;
+    dv_attribution **item;
+} dv_attributions;
+
 /* ---- latent space ------------------------------------------------------- */
 
 /* All of these start from a wish: its picture, knobs (offset), bands and neighbourhood; what it says of a student does

@@ -57,9 +57,10 @@ done
 for number in -1 nan inf 1e30 x; do
     wrong explain "$bundle" --index 0 --ridge "$number"
 done
-for option in student sampling neighborhood; do
+for option in student sampling neighborhood score baseline superpixels explainer; do
     wrong explain "$bundle" --index 0 --$option nonsense
 done
+grep -q 'lime.*grad-cam' "$folder/err" || complain "the explainers are not named: $(cat "$folder/err")"
 for knob in '' 3 = 3= =1 10=1 -1=1 0=x 0=1x 0=nan 0=inf 0=1e30; do
     wrong explain "$bundle" --index 0 --latent "$knob"
 done
@@ -67,7 +68,10 @@ for bands in '' 0.5 1,1,1,1,1,1,1,1,1 1,1,1,1,1,1,1,1,1,1, 1,1,1,1,1,1,1,1,1,x 1
     1,1,1,1,1,1,1,1,1,nan 0,0,0,0,0,0,0,0,0,0; do
     wrong explain "$bundle" --index 0 --bands "$bands"
 done
-for option in fresh epochs batch rate threads ridge; do
+for names in '' , lime,nonsense; do
+    wrong explain "$bundle" --index 0 --explainer "$names"
+done
+for option in fresh epochs batch rate threads ridge samples window stride; do
     wrong explain "$bundle" --index 0 --$option 0
 done
 wrong explain "$bundle" --index 0 --seed -1
@@ -111,6 +115,15 @@ wrong "$bundle" extra arguments
 wrong "$(printf 'no\033[31msuch\nbundle')" --index nonsense
 
 fails explain "$folder/missing" --index 0
+
+# Each explainer once, however often it is named, in words and in the report.
+"$deepvid" explain "$bundle" --index 0 --explainer lime,gradient,lime --samples 64 --neighbors 100 --fresh 100 \
+    --out "$folder/report" >"$folder/out" 2>&1 || complain "explain --explainer failed: $(cat "$folder/out")"
+[ "$(grep -c '^lime .*64 calls.*R2' "$folder/out")" = 1 ] || complain "lime is not told once"
+[ "$(grep -c '^gradient .*1 call,' "$folder/out")" = 1 ] || complain "gradient is not told once"
+for file in lime.npy lime-segments.npy gradient.npy; do
+    [ -s "$folder/report/$file" ] || complain "the report has no $file"
+done
 fails classify "$folder"
 fails project "$folder"
 fails project "$bundle" --method pca -o "$folder/missing/x.csv"

@@ -57,6 +57,19 @@ static inline bool stop_at_once(void *context, const char *stage, double fractio
 
 static const dv_progress stopping = {.report = stop_at_once};
 
+/* Takes the gradient from an operator of the bundle's teacher, as if it had none. */
+static inline void take_gradient(dv_bundle *bundle, dv_operator *copy, const char *name)
+{
+    for (int n = 0; n < bundle->teacher.graph->node_count; n++) {
+        dv_node *node = &bundle->teacher.graph->node[n];
+        if (strcmp(node->op->name, name) != 0)
+            continue;
+        *copy = *node->op;
+        copy->backward = NULL;
+        node->op = copy;
+    }
+}
+
 /* ---- a linear world ----------------------------------------------------------- */
 
 /* A linear teacher of a linear decoder, so that borders are planes: the logits of x + decode(z) - decode(mean) are

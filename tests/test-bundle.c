@@ -353,7 +353,7 @@ static void test_words_of_two_sizes(void **state)
         differing += differs;
         assert_int_equal(has_reason(&explanation->fidelity, "In the auto-encoder's size"), differs);
         assert_true(!differs || explanation->fidelity.verdict != DV_VERDICT_GOOD);
-        char key[64], *text = dv_json_explanation(explanation, facts, false, &error);
+        char key[64], *text = dv_json_explanation(explanation, NULL, facts, false, &error);
         snprintf(key, sizeof key, "\"class_in_vae_size\":%d", explanation->picture_class);
         assert_non_null(strstr(text, key));
         free(text);

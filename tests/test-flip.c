@@ -198,19 +198,6 @@ static void test_start_of_knobs(void **state)
 
 /* ---- without a gradient ------------------------------------------------------------- */
 
-/* Takes the gradient from an operator of the bundle's teacher, as if it had none. */
-static void take_gradient(dv_bundle *bundle, dv_operator *copy, const char *name)
-{
-    for (int n = 0; n < bundle->teacher.graph->node_count; n++) {
-        dv_node *node = &bundle->teacher.graph->node[n];
-        if (strcmp(node->op->name, name) != 0)
-            continue;
-        *copy = *node->op;
-        copy->backward = NULL;
-        node->op = copy;
-    }
-}
-
 /* It goes by directions then, says so, and lands at most a little farther away. */
 static void test_without_gradient(void **state)
 {

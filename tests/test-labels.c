@@ -235,7 +235,7 @@ static void test_label_teacher(void **state)
     }
     assert_true(explanation->fidelity.kl > 0 && explanation->fidelity.kl < 0.05);
     assert_true(explanation->fidelity.agreement > 0.9 && explanation->fidelity.r2 > 0.9);
-    char *text = dv_json_explanation(explanation, facts, false, &error);
+    char *text = dv_json_explanation(explanation, NULL, facts, false, &error);
     json_t *json = json_loads(text, 0, NULL);
     assert_string_equal(json_string_value(json_object_get(json, "labels")), "multi");
     json_t *marks = json_object_get(json_object_get(json, "instance"), "marks");
@@ -416,7 +416,7 @@ static void test_many_classes_in_a_report(void **state)
     dv_explanation *explanation = dv_explain(bundle, &wish, NULL, &error);
     assert_non_null(explanation);
     dv_report *report = dv_report_open(scratch_path(folder, *state, "report"), &error);
-    assert_true(report && dv_report_write(report, explanation, dv_bundle_get_facts(bundle), &error) &&
+    assert_true(report && dv_report_write(report, explanation, NULL, dv_bundle_get_facts(bundle), &error) &&
                 dv_report_commit(report, &error));
     snprintf(path, sizeof path, "%s/weights.npy", folder);
     assert_true(dv_npy_read(path, &array, &error));

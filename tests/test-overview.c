@@ -259,7 +259,7 @@ static void free_sample(example *sample)
 static dv_image *draw(const example *sample)
 {
     dv_error error = {0};
-    dv_image *image = dv_figure_overview(&sample->explanation, &sample->facts, &error);
+    dv_image *image = dv_figure_overview(&sample->explanation, NULL, &sample->facts, &error);
 
     assert_string_equal(error.message, "");
     assert_non_null(image);

@@ -781,7 +781,7 @@ static void test_json(void **state)
     dv_explain_options options = tiny_options();
     dv_explanation *explanation = explain(bundle, &options);
     dv_error error;
-    json_t *json = parse_json(dv_json_explanation(explanation, facts, true, &error)), *value;
+    json_t *json = parse_json(dv_json_explanation(explanation, NULL, facts, true, &error)), *value;
     const char *key;
     int64_t counted = 0;
 #define KEYS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -809,7 +809,7 @@ static void test_json(void **state)
     explanation->fidelity.r2 = NAN;
     for (int i = 0; i < 300; i++)
         explanation->neighbor_classes[i] = i % 3;
-    json = parse_json(dv_json_explanation(explanation, &other, false, &error));
+    json = parse_json(dv_json_explanation(explanation, NULL, &other, false, &error));
     assert_null(json_object_get(json, "timing_ms"));
     assert_true(json_is_null(json_object_get(json_object_get(json, "instance"), "label")));
     assert_true(json_is_null(json_object_get(json_object_get(json, "instance"), "label_name")));
@@ -894,7 +894,7 @@ static void test_report(void **state)
         char *extra = dv_report_path(report, "extra.txt", &error);
         put_file(extra, "words", 5);
         free(extra);
-        assert_true(dv_report_write(report, explanation, facts, &error));
+        assert_true(dv_report_write(report, explanation, NULL, facts, &error));
         assert_int_equal(scratch_count(folder), round ? 8 : -2); /* nothing appears before the end */
         assert_true(dv_report_commit(report, &error));
         assert_int_equal(scratch_count(folder), 7);
@@ -913,7 +913,7 @@ static void test_report(void **state)
 
     /* A report that is given up leaves nothing, and what was there before stays. */
     dv_report *report = dv_report_open(folder, &error);
-    assert_true(dv_report_write(report, explanation, facts, &error));
+    assert_true(dv_report_write(report, explanation, NULL, facts, &error));
     dv_report_discard(report);
     assert_int_equal(scratch_count(folder), 7);
     int before = scratch_count(*state);
@@ -932,7 +932,7 @@ static void test_report(void **state)
     mkdir(folder, 0777);
     mkdir(scratch_path(path, *state, "blocked/bias.npy"), 0777);
     report = dv_report_open(folder, &error);
-    assert_true(dv_report_write(report, explanation, facts, &error));
+    assert_true(dv_report_write(report, explanation, NULL, facts, &error));
     assert_false(dv_report_commit(report, &error));
     assert_int_equal(scratch_count(folder), 1);
     dv_explanation_free(explanation);
@@ -957,7 +957,7 @@ static void test_full_disk(void **state)
     small.rlim_cur = 20000; /* the weights fit, the neighbours do not */
     dv_report *report = dv_report_open(folder, &error);
     setrlimit(RLIMIT_FSIZE, &small);
-    bool written = dv_report_write(report, explanation, dv_bundle_get_facts(bundle), &error);
+    bool written = dv_report_write(report, explanation, NULL, dv_bundle_get_facts(bundle), &error);
     setrlimit(RLIMIT_FSIZE, &before);
     dv_report_discard(report);
     assert_false(written);

@@ -36,6 +36,10 @@ typedef struct dv_command {
     const char *summary;                                                 /* one line */
     const char *examples;                                                /* lines "  deepvid ...\n" */
     int (*run)(const struct dv_command *command, int argc, char **argv); /* argv[0] is the subcommand */
+    /* Words that one of the options takes, below all of them: their heading, and word i with one line on it; NULL ends
+     * them. Or NULL both. */
+    const char *words;
+    const char *(*word)(int i, const char **meaning);
 } dv_command;
 
 enum { DV_EXIT_DONE = 0, DV_EXIT_FAILED = 1, DV_EXIT_USAGE = 2 };

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cmd/command.h"
+#include "cmd/explainers.h"
 #include "cmd/make.h"
 #include "figure/figure.h"
 #include "vid/json.h"
@@ -18,6 +19,7 @@
 struct request {
     dv_bundle_source source;
     dv_explain_options options;
+    dv_explainers_wish explainers;
     int64_t index, threads, seed, epochs, batch;
     int method, sampling, neighborhood, band_scale;
     const char *bands;
@@ -136,6 +138,7 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .maximum = DV_MAX_SEED,
          .target = &request->seed,
          .help = "of all random numbers (1)"},
+        DV_EXPLAINER_OPTIONS(request->explainers),
         DV_THREADS_OPTION(request->threads),
         {.name = "json", .kind = DV_OPTION_FLAG, .target = &request->json, .help = "print one JSON object"},
         {.name = "out",
@@ -287,7 +290,8 @@ static void print_answers(const dv_explanation *explanation, const dv_bundle_fac
     print_classes(facts, &shares);
 }
 
-static bool print_words(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error)
+static bool print_words(const dv_explanation *explanation, const dv_attributions *others, const dv_bundle_facts *facts,
+                        dv_error *error)
 {
     const dv_fidelity *fidelity = &explanation->fidelity;
     const dv_timing *timing = &explanation->timing;
@@ -318,6 +322,7 @@ static bool print_words(const dv_explanation *explanation, const dv_bundle_facts
         printf("            %s\n", fidelity->reasons[i]);
     printf("time        %.0f ms: encode %.0f, decode %.0f, teacher %.0f, distil %.0f\n", timing->total, timing->encode,
            timing->decode, timing->teacher, timing->distill);
+    dv_explainers_print(others);
     return dv_command_finish_output(error);
 }
 
@@ -345,10 +350,15 @@ static int explain(const struct request *request, dv_bundle *bundle)
     dv_progress progress = dv_command_progress(&line);
     dv_error error;
     dv_explanation *explanation = dv_explain(bundle, &request->options, &progress, &error);
-    bool ok = explanation && (!request->folder || dv_figure_report(request->folder, explanation, facts, &error));
+    dv_attributions made = {0}, *others = request->explainers.count ? &made : NULL;
+    bool ok = explanation &&
+              dv_explainers_run(&request->explainers, bundle, &request->options, explanation, &progress, &made, &error);
+    ok = ok && (!request->folder || dv_figure_report(request->folder, explanation, others, facts, &error));
     if (ok)
-        ok = request->json ? dv_command_print_json(dv_json_explanation(explanation, facts, true, &error), &error)
-                           : print_words(explanation, facts, &error);
+        ok = request->json
+                 ? dv_command_print_json(dv_json_explanation(explanation, others, facts, true, &error), &error)
+                 : print_words(explanation, &made, facts, &error);
+    dv_explainers_clear(&made);
     dv_explanation_free(explanation);
     return ok ? DV_EXIT_DONE : dv_command_fail(&error);
 }
@@ -390,6 +400,8 @@ static int run(const dv_command *command, int argc, char **argv)
         return status;
     if ((status = dv_make_take_arguments(command, argc, argv, first, &request.source)) >= 0)
         return status;
+    if ((status = dv_explainers_find(command, &request.explainers)) >= 0)
+        return status;
     if (request.index < 0)
         return dv_command_usage(command, "which picture is to be explained? --index is missing");
     settle_options(&request);
@@ -412,6 +424,9 @@ const dv_command dv_command_explain = {
     .arguments = "BUNDLE | MODEL.onnx PICTURES",
     .summary = "Explain the teacher's decision on one picture by a linear student.",
     .examples = "  deepvid explain models/fashion-mnist --index 12 --out report\n"
-                "  deepvid explain models/fashion-mnist --index 12 --latent 3=1.5 --band 0.25 --json\n",
+                "  deepvid explain models/fashion-mnist --index 12 --latent 3=1.5 --band 0.25 --json\n"
+                "  deepvid explain models/fashion-mnist --index 12 --explainer lime,rise --out report\n",
+    .words = "Explainers",
+    .word = dv_explainers_word,
     .run = run,
 };

@@ -33,6 +33,11 @@ static bool print_help(const dv_command *command, const dv_option *options)
             printf("%*s%s\n", HELP_COLUMN - width, "", option->help);
     }
     printf("%-*sthis text\n", HELP_COLUMN, "  --help");
+    const char *meaning, *word;
+    if (command->words)
+        printf("\n%s:\n", command->words);
+    for (int i = 0; command->words && (word = command->word(i, &meaning)); i++)
+        printf("  %-*s%s\n", HELP_COLUMN - 2, word, meaning);
     if (command->examples)
         printf("\nExamples:\n%s", command->examples);
     return fflush(stdout) == 0;
@@ -53,6 +58,23 @@ static void print_mdoc_text(const char *text)
         else
             putchar(*text);
     }
+}
+
+/* The words that an option takes, as a list of their own. */
+static void print_words_manual(const dv_command *command)
+{
+    const char *meaning, *word;
+    puts(".Pp");
+    print_mdoc_text(command->words);
+    puts(":\n.Bl -tag -width Ds");
+    for (int i = 0; (word = command->word(i, &meaning)); i++) {
+        fputs(".It Cm ", stdout);
+        print_mdoc_text(word);
+        putchar('\n');
+        print_mdoc_text(meaning);
+        putchar('\n');
+    }
+    puts(".El");
 }
 
 /* The command's part of the man page's list of options. */
@@ -77,6 +99,8 @@ static bool print_manual(const dv_command *command, const dv_option *options)
         putchar('\n');
     }
     puts(".El");
+    if (command->words)
+        print_words_manual(command);
     return fflush(stdout) == 0;
 }
 

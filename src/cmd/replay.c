@@ -48,7 +48,7 @@ static bool write_report(struct replay *replay, const char *name, dv_error *erro
     if (!explanation)
         return dv_record_blame(&replay->record, error);
     char *folder = dv_path_join(replay->folder, name);
-    bool fine = folder ? dv_figure_report(folder, explanation, facts, error)
+    bool fine = folder ? dv_figure_report(folder, explanation, NULL, facts, error)
                        : dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
     if (fine)
         puts(folder);

@@ -71,12 +71,13 @@ double dv_figure_map_scale(const dv_explanation *explanation, const dv_map_style
 
 /* The whole explanation as one picture that needs no other words: instance, reconstruction, neighbours with the
  * teacher's class on each, one weight map a class with a scale bar, both probability bars, fidelity and verdict,
- * settings. */
-dv_image *dv_figure_overview(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error);
+ * settings; the maps of `others`, each on a scale of its own (NULL: none). */
+dv_image *dv_figure_overview(const dv_explanation *explanation, const dv_attributions *others,
+                             const dv_bundle_facts *facts, dv_error *error);
 
 /* Writes explanation.json, overview.png and the arrays to a folder, which is created where it is missing. All files
  * appear together, or none does. */
-bool dv_figure_report(const char *folder, const dv_explanation *explanation, const dv_bundle_facts *facts,
-                      dv_error *error);
+bool dv_figure_report(const char *folder, const dv_explanation *explanation, const dv_attributions *others,
+                      const dv_bundle_facts *facts, dv_error *error);
 
 #endif

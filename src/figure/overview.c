@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    TALLEST = 2000, /* the sheet is cut below its content */
+    TALLEST = 3200, /* the sheet is cut below its content */
     PANEL_GAP = 28,
     PANEL_TOP = 34, /* below its heading */
     MAP_COLUMNS = 5,
@@ -387,7 +387,7 @@ static void draw_footer(const dv_page *page, double y)
     dv_canvas_paragraph(page->canvas, DV_PAGE_MARGIN, y + 24, &text, 19, 2, words);
 }
 
-static bool draw_page(const dv_page *page, int *height, dv_error *error)
+static bool draw_page(const dv_page *page, const dv_attributions *others, int *height, dv_error *error)
 {
     double left_below, right_below, y = DV_PAGE_MARGIN;
 
@@ -403,13 +403,19 @@ static bool draw_page(const dv_page *page, int *height, dv_error *error)
     left_below = dv_page_trust(page, DV_PAGE_MARGIN, y, DV_PAGE_LEFT_WIDTH);
     right_below = dv_page_settings(page, DV_PAGE_RIGHT, y, DV_PAGE_RIGHT_WIDTH);
     y = fmax(left_below, right_below) + 24;
+    if (others && others->count > 0) {
+        if (!dv_page_attributions(page, others, DV_PAGE_MARGIN, y + 12, &y, error))
+            return false;
+        y += 24;
+    }
     draw_footer(page, y);
     *height = (int)ceil(y) + 48 + DV_PAGE_MARGIN / 2;
     assert(*height <= TALLEST);
     return true;
 }
 
-dv_image *dv_figure_overview(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error)
+dv_image *dv_figure_overview(const dv_explanation *explanation, const dv_attributions *others,
+                             const dv_bundle_facts *facts, dv_error *error)
 {
     dv_page page = {.explanation = explanation, .facts = facts};
     size_t pixels = (size_t)explanation->height * (size_t)explanation->width;
@@ -422,7 +428,7 @@ dv_image *dv_figure_overview(const dv_explanation *explanation, const dv_bundle_
         return NULL;
     page.largest = dv_weight_largest(page.map, (size_t)page.shown_count * pixels);
     page.canvas = dv_canvas_new(DV_PAGE_WIDTH, TALLEST, DV_INK_PAPER, error);
-    if (page.canvas && draw_page(&page, &height, error))
+    if (page.canvas && draw_page(&page, others, &height, error))
         image = dv_canvas_image(page.canvas, height, error);
     dv_canvas_free(page.canvas);
     free(page.map);

@@ -84,18 +84,25 @@ bool dv_page_picture(const dv_page *page, const float *picture, double x, double
     return true;
 }
 
-bool dv_page_map(const dv_page *page, int rank, double x, double y, int side, dv_error *error)
+bool dv_page_signed(const dv_page *page, const float *map, double largest, double x, double y, int side,
+                    dv_error *error)
 {
     int width = page->explanation->width, height = page->explanation->height;
     size_t pixels = (size_t)width * (size_t)height;
-    const float *weight = page->map + (size_t)rank * pixels;
     dv_image *image = dv_image_new(width, height, 3, error);
 
     if (!image)
         return false;
     for (size_t i = 0; i < pixels; i++)
-        dv_colormap_diverging(weight[i] / page->largest, image->pixel + 3 * i);
+        dv_colormap_diverging(map[i] / largest, image->pixel + 3 * i);
     place(page, image, x, y, side);
     dv_image_free(image);
     return true;
+}
+
+bool dv_page_map(const dv_page *page, int rank, double x, double y, int side, dv_error *error)
+{
+    size_t pixels = (size_t)page->explanation->width * (size_t)page->explanation->height;
+
+    return dv_page_signed(page, page->map + (size_t)rank * pixels, page->largest, x, y, side, error);
 }

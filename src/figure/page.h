@@ -41,6 +41,13 @@ void dv_page_fit(const dv_page *page, int side, int *width, int *height);
 bool dv_page_picture(const dv_page *page, const float *picture, double x, double y, int side, dv_error *error);
 /* The weight map of the class shown at `rank`, in the same size. */
 bool dv_page_map(const dv_page *page, int rank, double x, double y, int side, dv_error *error);
+/* The same of any map (height x width), from -largest to largest. */
+bool dv_page_signed(const dv_page *page, const float *map, double largest, double x, double y, int side,
+                    dv_error *error);
+
+/* Maps of other explainers, each on a scale of its own, with what they are and where they are strongest. */
+bool dv_page_attributions(const dv_page *page, const dv_attributions *attributions, double x, double y, double *below,
+                          dv_error *error);
 
 /* Some neighbours with the teacher's class on each, and how often it named each. */
 bool dv_page_neighbors(const dv_page *page, double x, double y, double width, double *below, dv_error *error);

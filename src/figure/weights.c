@@ -105,6 +105,17 @@ float *dv_weight_maps(const dv_explanation *explanation, dv_map_kind kind, int a
     return map;
 }
 
+float *dv_attribution_plane(const dv_attribution *attribution, dv_error *error)
+{
+    size_t pixels = (size_t)attribution->height * (size_t)attribution->width;
+    float *plane = dv_alloc(pixels, sizeof *plane, error);
+
+    for (int c = 0; plane && c < attribution->channels; c++)
+        for (size_t i = 0; i < pixels; i++)
+            plane[i] += attribution->map[(size_t)c * pixels + i];
+    return plane;
+}
+
 double dv_weight_largest(const float *value, size_t count)
 {
     double largest = 0;

@@ -12,6 +12,9 @@
 float *dv_weight_maps(const dv_explanation *explanation, dv_map_kind kind, int against, const int *classes, int count,
                       dv_error *error);
 
+/* An attribution's map (height x width), summed over channels; freed by the caller. NULL without memory. */
+float *dv_attribution_plane(const dv_attribution *attribution, dv_error *error);
+
 /* The largest finite magnitude of `count` values; 0 when there is none. */
 double dv_weight_largest(const float *value, size_t count);
 

@@ -99,7 +99,7 @@ static dv_errand_state run_export(const dv_errand *errand, dv_error *error)
     dv_explain_options options = request->wish->options;
     options.keep_all = true;
     dv_explanation *explanation = dv_explain(errand->bundle, &options, errand->progress, error);
-    bool fine = explanation && dv_figure_report(request->folder, explanation, errand->facts, error);
+    bool fine = explanation && dv_figure_report(request->folder, explanation, NULL, errand->facts, error);
     dv_explanation_free(explanation);
     if (!fine)
         return DV_ERRAND_FAILED;

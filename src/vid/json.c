@@ -157,7 +157,8 @@ static json_t *timing_json(const dv_timing *timing, bool *failed)
     return it.json;
 }
 
-char *dv_json_explanation(const dv_explanation *explanation, const dv_bundle_facts *facts, bool timing, dv_error *error)
+char *dv_json_explanation(const dv_explanation *explanation, const dv_attributions *others,
+                          const dv_bundle_facts *facts, bool timing, dv_error *error)
 {
     bool failed = false;
     object whole = object_new(&failed);
@@ -167,6 +168,8 @@ char *dv_json_explanation(const dv_explanation *explanation, const dv_bundle_fac
     put(whole, "neighbors", neighbors_json(explanation, facts, &failed));
     put(whole, "fidelity", fidelity_json(&explanation->fidelity, &failed));
     put(whole, "labels", labels_json(explanation->multi_label));
+    if (others)
+        put(whole, "attributions", dv_json_attributions(others, timing, &failed));
     if (timing)
         put(whole, "timing_ms", timing_json(&explanation->timing, &failed));
     return finish(whole, error);

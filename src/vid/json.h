@@ -6,9 +6,10 @@
 #include "data/data.h"
 #include "onnx/onnx.h"
 
-/* `timing` puts in how long it took, the one thing that differs when the same is asked for again. */
-char *dv_json_explanation(const dv_explanation *explanation, const dv_bundle_facts *facts, bool timing,
-                          dv_error *error);
+/* With "attributions" where `others` is not NULL. `timing` puts in how long it took, the one thing that differs when
+ * the same is asked for again. */
+char *dv_json_explanation(const dv_explanation *explanation, const dv_attributions *others,
+                          const dv_bundle_facts *facts, bool timing, dv_error *error);
 char *dv_json_classification(const dv_classification *classification, const dv_bundle_facts *facts, dv_error *error);
 
 /* What is told of one network: {"file","producer","ir_version","opset","parameters","operators":[{"name","count",

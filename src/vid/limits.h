@@ -17,6 +17,9 @@ enum { DV_MIN_NEIGHBORS = 2, DV_MAX_NEIGHBORS = 1000000, DV_MAX_EPOCHS = 100000,
 #define DV_MIN_RATE 1e-9
 #define DV_MAX_RATE 1e3
 
+/* Of other explainers. */
+enum { DV_MAX_SAMPLES = 1000000, DV_MAX_WINDOW = 100000 };
+
 /* Of projections. */
 enum { DV_MIN_ITERATIONS = 250, DV_MAX_ITERATIONS = 100000 };
 #define DV_MIN_PERPLEXITY 1.0

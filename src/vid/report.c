@@ -215,21 +215,31 @@ bool dv_report_blame(const dv_report *report, const char *name, dv_error *error)
     return dv_error_set(error, cause.code, "%s/%s: cannot be written%s", report->folder, name, reason ? reason : "");
 }
 
-static bool write_array(const dv_report *report, const char *name, int rank, const int64_t *dim, const float *data,
-                        dv_error *error)
+static bool write_array(const dv_report *report, const char *name, char kind, int rank, const int64_t *dim,
+                        const void *data, dv_error *error)
 {
     char *path = dv_report_path(report, name, error);
-    bool ok = path && (dv_npy_write(path, 'f', 4, rank, dim, data, error) || dv_report_blame(report, name, error));
+    bool ok = path && (dv_npy_write(path, kind, 4, rank, dim, data, error) || dv_report_blame(report, name, error));
     free(path);
     return ok;
 }
 
-static bool write_json(const dv_report *report, const dv_explanation *explanation, const dv_bundle_facts *facts,
-                       dv_error *error)
+static bool write_attribution(const dv_report *report, const dv_attribution *attribution, dv_error *error)
+{
+    const int64_t dim[] = {attribution->channels, attribution->height, attribution->width};
+    char map[DV_REASON_SIZE], segments[DV_REASON_SIZE];
+    snprintf(map, sizeof map, "%s.npy", attribution->explainer->name);
+    snprintf(segments, sizeof segments, "%s-segments.npy", attribution->explainer->name);
+    return (!attribution->map || write_array(report, map, 'f', 3, dim, attribution->map, error)) &&
+           (!attribution->segments || write_array(report, segments, 'i', 2, dim + 1, attribution->segments, error));
+}
+
+static bool write_json(const dv_report *report, const dv_explanation *explanation, const dv_attributions *others,
+                       const dv_bundle_facts *facts, dv_error *error)
 {
     const char *name = "explanation.json";
     char *path = dv_report_path(report, name, error),
-         *text = path ? dv_json_explanation(explanation, facts, false, error) : NULL;
+         *text = path ? dv_json_explanation(explanation, others, facts, false, error) : NULL;
     bool ok = false;
     if (text) {
         size_t length = strlen(text);
@@ -241,8 +251,8 @@ static bool write_json(const dv_report *report, const dv_explanation *explanatio
     return ok;
 }
 
-bool dv_report_write(const dv_report *report, const dv_explanation *explanation, const dv_bundle_facts *facts,
-                     dv_error *error)
+bool dv_report_write(const dv_report *report, const dv_explanation *explanation, const dv_attributions *others,
+                     const dv_bundle_facts *facts, dv_error *error)
 {
     const int64_t rows = explanation->rows, latent = explanation->latent, kept = explanation->kept;
     const int64_t picture[] = {explanation->channels, explanation->height, explanation->width};
@@ -259,7 +269,10 @@ bool dv_report_write(const dv_report *report, const dv_explanation *explanation,
         {"soft_labels.npy", 2, {kept, rows}, explanation->soft_labels},
     };
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
-        if (!write_array(report, arrays[i].name, arrays[i].rank, arrays[i].dim, arrays[i].data, error))
+        if (!write_array(report, arrays[i].name, 'f', arrays[i].rank, arrays[i].dim, arrays[i].data, error))
             return false;
-    return write_json(report, explanation, facts, error);
+    for (int i = 0; others && i < others->count; i++)
+        if (!write_attribution(report, others->item[i], error))
+            return false;
+    return write_json(report, explanation, others, facts, error);
 }

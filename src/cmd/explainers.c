@@ -1,0 +1,139 @@
+/* Other explainers on the command line. */
+#include "cmd/explainers.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *dv_explainers_word(int i, const char **meaning)
+{
+    const dv_explainer *explainer = dv_explainer_at(i);
+    *meaning = explainer ? explainer->meaning : NULL;
+    return explainer ? explainer->name : NULL;
+}
+
+/* ---- names -------------------------------------------------------------------- */
+
+/* One name more, unless it is there. */
+static void add(dv_explainers_wish *wish, int index)
+{
+    for (int i = 0; i < wish->count; i++)
+        if (wish->index[i] == index)
+            return;
+    if (wish->count < DV_MOST_EXPLAINERS)
+        wish->index[wish->count++] = index;
+}
+
+int dv_explainers_find(const dv_command *command, dv_explainers_wish *wish)
+{
+    for (const char *at = wish->names; at && *at;) {
+        size_t length = strcspn(at, ",");
+        char name[64];
+        dv_error error;
+        snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), at);
+        if (strcmp(name, "all") == 0) {
+            for (int i = 0; dv_explainer_at(i); i++)
+                add(wish, i);
+        } else {
+            int index = dv_explainer_find(name, &error);
+            if (index < 0)
+                return dv_command_usage(command, "%s", error.message);
+            add(wish, index);
+        }
+        at += length + (at[length] == ',');
+    }
+    if (wish->names && wish->count == 0)
+        return dv_command_usage(command, "--explainer takes names with commas between them, or all, not '%s'",
+                                wish->names);
+    return -1;
+}
+
+/* ---- running ------------------------------------------------------------------ */
+
+bool dv_explainers_run(const dv_explainers_wish *wish, dv_bundle *bundle, const dv_explain_options *options,
+                       const dv_explanation *explanation, const dv_progress *progress, dv_attributions *attributions,
+                       dv_error *error)
+{
+    dv_attribution_options how = dv_attribution_defaults();
+    how.score = (dv_score)wish->score;
+    how.baseline = (dv_baseline)wish->baseline;
+    how.segmenter = (dv_segmenter)wish->segmenter;
+    how.samples = wish->samples;
+    how.window = (int)wish->window;
+    how.stride = (int)wish->stride;
+    *attributions = (dv_attributions){0};
+    if (!(attributions->item = dv_alloc(wish->count, sizeof(dv_attribution *), error)))
+        return false;
+    for (int i = 0; i < wish->count; i++) {
+        dv_attribution *made = dv_attribution_make(bundle, wish->index[i], options, explanation,
+                                                   explanation->teacher_class, &how, progress, error);
+        if (!made)
+            return false;
+        attributions->item[attributions->count++] = made;
+    }
+    return true;
+}
+
+void dv_explainers_clear(dv_attributions *attributions)
+{
+    for (int i = 0; i < attributions->count; i++)
+        dv_attribution_free(attributions->item[i]);
+    free(attributions->item);
+    *attributions = (dv_attributions){0};
+}
+
+/* ---- words -------------------------------------------------------------------- */
+
+enum { NAMED = 3 }; /* regions of either sign */
+
+/* Of one sign, the strongest first: "middle +0.32, top +0.10". */
+static int print_regions(const dv_map_region region[DV_MAP_REGIONS], int sign, const char *before)
+{
+    const double least = 0.01; /* what is less is not worth a word */
+    int count = 0;
+    for (int i = 0; i < NAMED; i++) {
+        const dv_map_region *at = &region[sign > 0 ? i : DV_MAP_REGIONS - 1 - i];
+        if (at->share * sign >= least)
+            printf("%s%s %+.2f", count++ ? ", " : before, at->name, at->share);
+    }
+    return count;
+}
+
+static void print_map(const dv_attribution *attribution)
+{
+    dv_map_region region[DV_MAP_REGIONS];
+    double sum = 0, all = 0;
+    int64_t values = (int64_t)attribution->channels * attribution->height * attribution->width;
+    for (int64_t i = 0; i < values; i++) {
+        sum += attribution->map[i];
+        all += fabs(attribution->map[i]);
+    }
+    printf("%-21s %s, %lld call%s, %.0f ms", attribution->explainer->name, dv_score_name(attribution->score),
+           (long long)attribution->teacher_calls, attribution->teacher_calls == 1 ? "" : "s",
+           attribution->milliseconds);
+    if (attribution->baseline != DV_BASELINE_USUAL)
+        printf(", against %s", dv_baseline_name(attribution->baseline));
+    if (attribution->segments)
+        printf(", %d superpixels, R2 %.3f", attribution->segment_count, attribution->r2);
+    if (isfinite(attribution->goal))
+        printf(", adds up to %.4g of %.4g", sum, attribution->goal);
+    printf("\n%22s", "");
+    dv_attribution_regions(attribution, region);
+    int named = print_regions(region, 1, "for: ");
+    named += print_regions(region, -1, named ? "; against: " : "against: ");
+    puts(named ? "" : all > 0 ? "no region stands out" : "zero everywhere");
+}
+
+void dv_explainers_print(const dv_attributions *attributions)
+{
+    for (int i = 0; i < attributions->count; i++) {
+        const dv_attribution *attribution = attributions->item[i];
+        if (attribution->map)
+            print_map(attribution);
+        else
+            printf("%-21s no map: %s\n", attribution->explainer->name, attribution->problem);
+    }
+}
