@@ -3,6 +3,7 @@
 #include "kernel/dense.h"
 
 #include "base/part.h"
+#include "kernel/dense_tiles.h"
 #include "kernel/panel.h"
 #include "kernel/turn.h"
 
@@ -13,7 +14,9 @@ enum { ROWS = 12 * DV_PANEL_ROWS, DEPTH = 512, COLUMNS = DV_PANEL_BLOCKS * DV_BL
 
 int64_t dv_dense_workspace(void)
 {
-    return (int64_t)ROWS * DEPTH + (int64_t)COLUMNS * DEPTH + (int64_t)DV_PANEL_ROWS * COLUMNS;
+    const int64_t floats = (int64_t)(ROWS + COLUMNS) * DEPTH + (int64_t)DV_PANEL_ROWS * COLUMNS;
+    const int64_t tiles = dv_dense_tiles_workspace();
+    return floats > tiles ? floats : tiles;
 }
 
 typedef struct dense_run {
@@ -132,6 +135,10 @@ static void multiply_rows(const dense_run *run, int64_t row, int64_t rows, int64
 
 void dv_dense_run(const dv_dense *p, int parts, const dv_dense_part *part, float *y, float *workspace)
 {
+    if (p->rough && dv_dense_tiles_there()) {
+        dv_dense_tiles_run(p, parts, part, y, workspace);
+        return;
+    }
     const dense_run run = {
         .p = p,
         .parts = parts,

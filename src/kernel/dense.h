@@ -14,6 +14,7 @@ typedef struct dv_dense {
     int64_t b_depth, b_column;
     int64_t y_row; /* columns are one float apart */
     bool add;      /* to what y holds */
+    bool rough;    /* 16 bits of each number will do, as in training; they are taken where that is faster */
 } dv_dense;
 
 /* A pair of matrices. */

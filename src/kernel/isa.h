@@ -8,13 +8,16 @@
 #define DV_TARGET_AVX2 "avx2,fma"
 #define DV_BEGIN_AVX2 DV_BEGIN(DV_TARGET_AVX2)
 #define DV_BEGIN_AVX512 DV_BEGIN(DV_TARGET_AVX512)
+#define DV_BEGIN_TILES DV_BEGIN(DV_TARGET_TILES) /* of kernel/dense_tiles.c */
 #define DV_PRAGMA(WORDS) _Pragma(#WORDS)
 #ifdef __clang__ /* which takes the widest vectors unasked */
 #define DV_TARGET_AVX512 "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"
+#define DV_TARGET_TILES "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,amx-tile,amx-bf16"
 #define DV_BEGIN(TARGET) DV_PRAGMA(clang attribute push(__attribute__((target(TARGET))), apply_to = function))
 #define DV_END DV_PRAGMA(clang attribute pop)
 #else
 #define DV_TARGET_AVX512 "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,prefer-vector-width=512"
+#define DV_TARGET_TILES "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,amx-tile,amx-bf16,prefer-vector-width=512"
 #define DV_BEGIN(TARGET) DV_PRAGMA(GCC push_options) DV_PRAGMA(GCC target(TARGET))
 #define DV_END DV_PRAGMA(GCC pop_options)
 #endif

@@ -53,7 +53,7 @@ static bool fits_dense(int64_t m, int64_t n, int64_t k)
 }
 
 /* y (m x n) = alpha * op(a) * op(b) + beta * y on this thread; y's rows lie y_row apart. */
-static void multiply_one(const product *p, int64_t m, int64_t n, const float *a, const float *b, float *y,
+static void multiply_one(const product *p, bool rough, int64_t m, int64_t n, const float *a, const float *b, float *y,
                          float *workspace)
 {
     const int64_t lda = p->transpose_a ? p->m : p->k, ldb = p->transpose_b ? p->k : p->n;
@@ -67,6 +67,7 @@ static void multiply_one(const product *p, int64_t m, int64_t n, const float *a,
         .b_column = p->transpose_b ? ldb : 1,
         .y_row = p->n,
         .add = p->beta != 0,
+        .rough = rough,
     };
     if (p->alpha == 1 && fits_dense(m, n, p->k))
         dv_dense_run(&dense, 1, &(dv_dense_part){a, b}, y, workspace);
@@ -76,6 +77,7 @@ static void multiply_one(const product *p, int64_t m, int64_t n, const float *a,
 
 typedef struct product_run {
     const product *product;
+    bool rough;
     const float *a, *b;
     float *y, *workspace;
 } product_run;
@@ -91,14 +93,15 @@ static void multiply_piece(void *context, int64_t task, int thread)
     const int64_t length = by_rows ? p->m : p->n;
     const int64_t from = length * piece / p->pieces, to = length * (piece + 1) / p->pieces;
     if (by_rows)
-        multiply_one(p, to - from, p->n, a + from * (p->transpose_a ? 1 : p->k), b, y + from * p->n, workspace);
+        multiply_one(p, run->rough, to - from, p->n, a + from * (p->transpose_a ? 1 : p->k), b, y + from * p->n,
+                     workspace);
     else
-        multiply_one(p, p->m, to - from, a, b + from * (p->transpose_b ? p->k : 1), y + from, workspace);
+        multiply_one(p, run->rough, p->m, to - from, a, b + from * (p->transpose_b ? p->k : 1), y + from, workspace);
 }
 
 static void multiply_floats(const product *p, const float *a, const float *b, float *y, const dv_call *call)
 {
-    product_run run = {p, a, b, y, call->workspace};
+    product_run run = {p, call->training, a, b, y, call->workspace};
     dv_team_run(call->team, multiply_piece, &run, p->batch.count * p->pieces);
 }
 
@@ -167,7 +170,7 @@ static void multiply(const product *p, const dv_call *call)
 /* ---- gradients ---------------------------------------------------------------- */
 
 /* da += alpha * dy * op(b)', laid out as a is. */
-static void add_gradient_a(const product *p, const float *dy, const float *b, float *da, float *workspace)
+static void add_gradient_a(const product *p, const dv_call *call, const float *dy, const float *b, float *da)
 {
     const int64_t ldb = p->transpose_b ? p->k : p->n;
     const dv_dense dense = {
@@ -180,11 +183,12 @@ static void add_gradient_a(const product *p, const float *dy, const float *b, fl
         .b_column = p->transpose_b ? 1 : p->n,
         .y_row = p->k,
         .add = true,
+        .rough = call->training,
     };
     if (p->transpose_a)
         dv_gemm(p->transpose_b, true, p->k, p->m, p->n, p->alpha, b, ldb, dy, p->n, 1, da, p->m);
     else if (p->alpha == 1 && fits_dense(p->m, p->k, p->n))
-        dv_dense_run(&dense, 1, &(dv_dense_part){dy, b}, da, workspace);
+        dv_dense_run(&dense, 1, &(dv_dense_part){dy, b}, da, call->workspace);
     else
         dv_gemm(false, !p->transpose_b, p->m, p->k, p->n, p->alpha, dy, p->n, b, ldb, 1, da, p->k);
 }
@@ -205,8 +209,7 @@ static void add_gradients(const product *p, const dv_call *call, const dv_tensor
     for (int64_t pair = 0; pair < p->batch.count; pair++) {
         const float *dy = output_gradient[0]->f + pair * p->m * p->n;
         if (input_gradient[0])
-            add_gradient_a(p, dy, call->input[1]->f + b_at(p, pair), input_gradient[0]->f + a_at(p, pair),
-                           call->workspace);
+            add_gradient_a(p, call, dy, call->input[1]->f + b_at(p, pair), input_gradient[0]->f + a_at(p, pair));
         if (input_gradient[1])
             add_gradient_b(p, dy, call->input[0]->f + a_at(p, pair), input_gradient[1]->f + b_at(p, pair));
     }
@@ -237,6 +240,7 @@ static void sum_weights(const dv_call *const *call, const dv_tensor *const *outp
         .b_depth = width,
         .b_column = 1,
         .y_row = width,
+        .rough = call[0]->training,
     };
     for (int first = 0; first < count; first += MOST, dense.add = true) {
         dv_dense_part part[MOST];

@@ -15,6 +15,7 @@ typedef struct dv_optimizer_step {
     double learning_rate; /* of this step */
     double weight_decay;  /* decoupled: the parameter shrinks by learning rate times this, beside the gradient */
     double momentum;      /* SGD */
+    int64_t samples;      /* that the gradient is a sum over; 0: it is a mean */
 } dv_optimizer_step;
 
 /* One step of `count` parameters, elementwise: any split gives the same bits. state[s] are the `count` remembered

@@ -18,8 +18,8 @@
 enum {
     MICRO_BATCH = 64,      /* wanted size: enough for matrix products, little enough for the cache */
     MAX_MICRO_BATCHES = 8, /* each holds activations and gradients of its own */
-    CHUNK = 1 << 17,       /* parameters updated by one task, at most where rows are no longer: their mean gradient
-                              stays in the second cache */
+    CHUNK = 1 << 16,       /* parameters updated by one task, about: their gradient stays in the second cache */
+    CHUNK_ROWS = 32,       /* a multiple of so many rows, which products of matrices take at a time */
 };
 
 /* Rows of a tensor of parameters. */
@@ -159,16 +159,16 @@ static int64_t elements(const dv_tensor *tensor)
     return dv_shape_elements(&tensor->shape);
 }
 
-/* Chunks of one parameter that are as even as rows allow; returns how many, and writes them unless chunk is NULL. */
+/* Cuts one parameter into chunks; returns how many, and writes them unless chunk is NULL. */
 static int64_t cut_parameter(const dv_tensor *tensor, int parameter, struct chunk *chunk)
 {
     const int64_t total = elements(tensor), rows = tensor->shape.rank > 0 ? tensor->shape.dim[0] : 1;
     if (total == 0)
         return 0;
-    const int64_t wanted = dv_parts(total, CHUNK), count = wanted < rows ? wanted : rows;
-    for (int64_t c = 0; chunk && c < count; c++)
-        chunk[c] = (struct chunk){parameter, rows * c / count, rows * (c + 1) / count, total / rows};
-    return count;
+    const int64_t row = total / rows, size = dv_parts(dv_parts(CHUNK, row), CHUNK_ROWS) * CHUNK_ROWS;
+    for (int64_t c = 0; chunk && c < dv_parts(rows, size); c++)
+        chunk[c] = (struct chunk){parameter, c * size, dv_part_end(c, size, rows), row};
+    return dv_parts(rows, size);
 }
 
 static bool prepare_chunks(struct trainer *trainer, dv_error *error)
@@ -313,20 +313,17 @@ static void work_micro_batch(void *context, int64_t task, int thread)
     dv_gradient_backward(gradient);
 }
 
-/* The mean gradient of the batch for a chunk of parameters, and the step along it. */
+/* The gradient of the batch for a chunk of parameters, and the step along its mean. */
 static void work_update(void *context, int64_t task, int thread)
 {
     struct trainer *trainer = context;
     const struct chunk *chunk = &trainer->chunk[task];
     const int p = chunk->parameter;
     const int64_t start = chunk->from * chunk->row, count = (chunk->to - chunk->from) * chunk->row;
-    const float scale = 1 / (float)trainer->count;
     uint8_t *room = trainer->room + (size_t)thread * (trainer->chunk_room * sizeof(float) + trainer->sum_room);
-    float *mean = (float *)room;
-    dv_gradient_sum(trainer->gradient, trainer->used, p, chunk->from, chunk->to, mean,
+    float *sum = (float *)room;
+    dv_gradient_sum(trainer->gradient, trainer->used, p, chunk->from, chunk->to, sum,
                     room + trainer->chunk_room * sizeof(float));
-    for (int64_t i = 0; i < count; i++)
-        mean[i] *= scale;
 
     float *state[DV_OPTIMIZER_MAX_SLOTS] = {NULL};
     for (int s = 0; s < dv_optimizer_slots(trainer->options->optimizer); s++)
@@ -334,7 +331,7 @@ static void work_update(void *context, int64_t task, int thread)
     dv_optimizer_step step = trainer->step;
     if (trainer->parameter[p]->shape.rank < 2)
         step.weight_decay = 0;
-    dv_optimizer_update(trainer->options->optimizer, &step, count, trainer->parameter[p]->f + start, mean, state);
+    dv_optimizer_update(trainer->options->optimizer, &step, count, trainer->parameter[p]->f + start, sum, state);
 }
 
 /* Which samples the batch is made of, and their draws. */
@@ -374,6 +371,7 @@ static dv_batch_loss train_batch(struct trainer *trainer, int64_t epoch, int64_t
         .learning_rate = dv_learning_rate(options->learning_rate, number, steps),
         .weight_decay = options->weight_decay,
         .momentum = options->momentum,
+        .samples = count,
     };
     gather_batch(trainer, epoch);
     dv_team_run(trainer->team, work_micro_batch, trainer, trainer->used);

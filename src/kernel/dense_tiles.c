@@ -1,0 +1,396 @@
+/* A tile is 16 rows of 64 bytes. One of the left matrix has 16 of its rows by 32 numbers of the depth; one of the right
+ * matrix 16 pairs of the depth by 16 of its columns. The numbers of depth d and d + 16 make a pair, so that both kinds
+ * of tile are made of whole vectors: of a matrix whose depth is contiguous for the left one, of one whose columns are
+ * for the right one. Where both are of one kind, the smaller one is turned; if that takes the left for the right, the
+ * result is turned as well. */
+#include "kernel/dense_tiles.h"
+
+#include "base/part.h"
+#include "kernel/isa.h"
+#include "kernel/turn.h"
+
+#if DV_ISA_X86 && defined(__linux__) && (__GNUC__ >= 11 || __clang_major__ >= 12)
+
+#include <assert.h>
+#include <cpuid.h>
+#include <immintrin.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    SIDE = 16,   /* rows of a tile */
+    STEP = 32,   /* numbers of the depth in a tile */
+    TILE = 1024, /* bytes */
+    PARTS = 2,   /* numbers of bfloat16 that make a float */
+    STEP_BYTES = PARTS * TILE,
+    PAIR = 2 * SIDE,   /* what is multiplied by its like at a time: rows or columns */
+    KEPT = 4 * PAIR,   /* of the smaller matrix, in the second cache, */
+    KEPT_STEPS = 32,   /* so deep; */
+    PASSING_STEPS = 4, /* a pair of the larger one, in the first */
+};
+
+int64_t dv_dense_tiles_workspace(void)
+{
+    return (KEPT / SIDE * KEPT_STEPS * STEP_BYTES + 2 * PASSING_STEPS * STEP_BYTES) / (int64_t)sizeof(float) +
+           2 * KEPT * PAIR;
+}
+
+/* ---- whether they are there ------------------------------------------------------- */
+
+static bool ask(void)
+{
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18, BFLOAT16_BIT = 22, TILE_BIT = 24 }; /* asm/prctl.h; cpuid 7 */
+    unsigned a, b, c, d;
+    if (dv_isa_choose() != DV_ISA_AVX512 || getenv("DEEPVID_ISA") || !__get_cpuid_count(7, 0, &a, &b, &c, &d) ||
+        !(d >> BFLOAT16_BIT & 1) || !(d >> TILE_BIT & 1))
+        return false;
+    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+}
+
+bool dv_dense_tiles_there(void)
+{
+    static atomic_int known; /* 0: not asked so far; every thread would answer alike */
+    int there = atomic_load_explicit(&known, memory_order_relaxed);
+    if (!there)
+        atomic_store_explicit(&known, there = ask() ? 2 : 1, memory_order_relaxed);
+    return there == 2;
+}
+
+/* ---- bringing in order -------------------------------------------------------------- */
+
+/* One of the two matrices: `count` rows or columns, for each part at data[part]; one of the strides is 1. */
+typedef struct operand {
+    int64_t count, depth; /* of each part */
+    int64_t step, depth_step;
+    bool left;
+} operand;
+
+typedef struct tiles_run {
+    const dv_dense *p;
+    const dv_dense_part *part;
+    float *y;
+    operand kept, passing;
+    bool kept_is_a;
+    int64_t part_steps, steps; /* of a part and of all */
+    uint8_t *kept_tiles, *passing_tiles;
+    float *sums, *turned;
+} tiles_run;
+
+DV_BEGIN_TILES
+
+/* Configuration of the tile registers: all eight alike. Static, since GCC 12 takes the instruction for one that reads
+ * only the first bytes. */
+static const struct {
+    uint8_t palette, start_row, reserved[14];
+    uint16_t row_bytes[16];
+    uint8_t rows[16];
+} configuration = {
+    .palette = 1,
+    .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64},
+    .rows = {SIDE, SIDE, SIDE, SIDE, SIDE, SIDE, SIDE, SIDE},
+};
+
+static void begin_tiles(void)
+{
+    _tile_loadconfig(&configuration);
+}
+
+static void end_tiles(void)
+{
+    _tile_release();
+}
+
+static inline __mmask16 first_lanes(int64_t count)
+{
+    return count >= SIDE ? 0xFFFF : count <= 0 ? 0 : (__mmask16)((1U << count) - 1);
+}
+
+/* A row of a tile and of the one that holds the rests: pairs of v0 and v1, rounded to nearest. */
+static inline void split_row(__m512 v0, __m512 v1, uint8_t *tile)
+{
+    const __m512i half = _mm512_set1_epi32(0x8000), mask = _mm512_set1_epi32((int)0xFFFF0000);
+    for (int part = 0; part < PARTS; part++) {
+        const __m512i up0 = _mm512_add_epi32(_mm512_castps_si512(v0), half);
+        const __m512i up1 = _mm512_add_epi32(_mm512_castps_si512(v1), half);
+        const __m512i high0 = _mm512_and_si512(up0, mask), high1 = _mm512_and_si512(up1, mask);
+        _mm512_store_si512(tile + part * TILE, _mm512_or_si512(_mm512_srli_epi32(up0, 16), high1));
+        v0 = _mm512_sub_ps(v0, _mm512_castsi512_ps(high0));
+        v1 = _mm512_sub_ps(v1, _mm512_castsi512_ps(high1));
+    }
+}
+
+/* `rows` rows of up to 16 floats; the others are zeros. */
+static inline void load_block(const float *x, int64_t step, int64_t rows, __mmask16 lanes, __m512 v[SIDE])
+{
+    for (int r = 0; r < SIDE; r++)
+        v[r] = r < rows ? _mm512_maskz_loadu_ps(lanes, x + r * step) : _mm512_setzero_ps();
+}
+
+static inline void turn_block(__m512 v[SIDE])
+{
+    __m512 w[SIDE];
+    for (int i = 0; i < SIDE; i += 2) {
+        w[i] = _mm512_unpacklo_ps(v[i], v[i + 1]);
+        w[i + 1] = _mm512_unpackhi_ps(v[i], v[i + 1]);
+    }
+    for (int i = 0; i < SIDE; i += 4)
+        for (int k = 0; k < 2; k++) {
+            const __m512d low = _mm512_castps_pd(w[i + k]), high = _mm512_castps_pd(w[i + k + 2]);
+            v[i + 2 * k] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, high));
+            v[i + 2 * k + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, high));
+        }
+    /* Now lane group g of v[4 q + k] holds column 4 g + k of rows 4 q .. 4 q + 3. */
+    for (int k = 0; k < 4; k++) {
+        const __m512 even01 = _mm512_shuffle_f32x4(v[k], v[4 + k], 0x88),
+                     odd01 = _mm512_shuffle_f32x4(v[k], v[4 + k], 0xDD);
+        const __m512 even23 = _mm512_shuffle_f32x4(v[8 + k], v[12 + k], 0x88),
+                     odd23 = _mm512_shuffle_f32x4(v[8 + k], v[12 + k], 0xDD);
+        w[k] = _mm512_shuffle_f32x4(even01, even23, 0x88);
+        w[8 + k] = _mm512_shuffle_f32x4(even01, even23, 0xDD);
+        w[4 + k] = _mm512_shuffle_f32x4(odd01, odd23, 0x88);
+        w[12 + k] = _mm512_shuffle_f32x4(odd01, odd23, 0xDD);
+    }
+    for (int i = 0; i < SIDE; i++)
+        v[i] = w[i];
+}
+
+/* Tiles of a step: `count` rows or columns from x on, `depth` numbers deep. */
+static void pack_step(const operand *o, const float *x, int64_t count, int64_t depth, uint8_t *tile)
+{
+    const bool across = o->depth_step == 1; /* vectors of x run along the depth */
+    const int64_t step = across ? o->step : o->depth_step, half = across ? SIDE : SIDE * step;
+    const bool full = count >= SIDE && depth >= STEP;
+    __m512 v0[SIDE], v1[SIDE];
+    if (full && across == o->left) {
+        for (int r = 0; r < SIDE; r++)
+            split_row(_mm512_loadu_ps(x + r * step), _mm512_loadu_ps(x + r * step + half), tile + r * 64);
+        return;
+    }
+    load_block(x, step, across ? count : depth, first_lanes(across ? depth : count), v0);
+    load_block(x + half, step, across ? count : depth - SIDE, first_lanes(across ? depth - SIDE : count), v1);
+    if (across != o->left) {
+        turn_block(v0);
+        turn_block(v1);
+    }
+    for (int r = 0; r < SIDE; r++)
+        split_row(v0[r], v1[r], tile + r * 64);
+}
+
+/* Has `rows` rows of `width` floats on their way into the second cache. */
+static void fetch(const float *x, int64_t step, int64_t rows, int64_t width)
+{
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t i = 0; i < width; i += 16)
+            _mm_prefetch((const char *)(x + r * step + i), _MM_HINT_T1);
+}
+
+/* ---- multiplying ---------------------------------------------------------------------- */
+
+#define LOAD_LEFT(PART)                                                                                                \
+    _tile_loadd(4, a + (PART)*TILE, 64);                                                                               \
+    _tile_loadd(5, a + a_pair + (PART)*TILE, 64)
+#define LOAD_RIGHT(PART)                                                                                               \
+    _tile_loadd(6, b + (PART)*TILE, 64);                                                                               \
+    _tile_loadd(7, b + b_pair + (PART)*TILE, 64)
+#define MULTIPLY                                                                                                       \
+    _tile_dpbf16ps(0, 4, 6);                                                                                           \
+    _tile_dpbf16ps(1, 4, 7);                                                                                           \
+    _tile_dpbf16ps(2, 5, 6);                                                                                           \
+    _tile_dpbf16ps(3, 5, 7)
+
+/* A pair of rows of tiles by a pair of columns of tiles; the second of each lies a_pair and b_pair bytes on. */
+static void multiply_pair(int64_t steps, const uint8_t *a, int64_t a_pair, const uint8_t *b, int64_t b_pair, bool add,
+                          float *sums, int64_t row)
+{
+    const int64_t row_bytes = row * (int64_t)sizeof *sums;
+    float *below = sums + SIDE * row;
+    if (add) {
+        _tile_loadd(0, sums, row_bytes);
+        _tile_loadd(1, sums + SIDE, row_bytes);
+        _tile_loadd(2, below, row_bytes);
+        _tile_loadd(3, below + SIDE, row_bytes);
+    } else {
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+    }
+    for (int64_t s = 0; s < steps; s++, a += STEP_BYTES, b += STEP_BYTES) {
+        LOAD_LEFT(1);
+        LOAD_RIGHT(0);
+        MULTIPLY;
+        LOAD_LEFT(0);
+        MULTIPLY;
+        LOAD_RIGHT(1);
+        MULTIPLY;
+    }
+    _tile_stored(0, sums, row_bytes);
+    _tile_stored(1, sums + SIDE, row_bytes);
+    _tile_stored(2, below, row_bytes);
+    _tile_stored(3, below + SIDE, row_bytes);
+}
+
+DV_END
+
+/* ---- the product ------------------------------------------------------------------------ */
+
+/* Tiles of rows or columns from `first` on, a pair's worth, `steps` steps from `at` on. */
+static void pack_pair(const tiles_run *run, const operand *o, int64_t first, int64_t at, int64_t steps, uint8_t *tiles)
+{
+    const bool is_a = (o == &run->kept) == run->kept_is_a;
+    for (int64_t group = first; group < first + PAIR; group += SIDE)
+        for (int64_t s = at; s < at + steps; s++, tiles += STEP_BYTES) {
+            const dv_dense_part *part = &run->part[s / run->part_steps];
+            const int64_t depth = s % run->part_steps * STEP;
+            const float *x = (is_a ? part->a : part->b) + group * o->step + depth * o->depth_step;
+            pack_step(o, x, dv_smaller(SIDE, o->count - group), o->depth - depth, tiles);
+        }
+}
+
+/* Has a part of what pack_pair takes on its way: rows from..to-1 of as many as there are vectors. */
+static void fetch_pair(const tiles_run *run, const operand *o, int64_t first, int64_t at, int64_t steps,
+                       int64_t part_of, int64_t parts)
+{
+    const bool is_a = (o == &run->kept) == run->kept_is_a;
+    const dv_dense_part *part = &run->part[at / run->part_steps];
+    const int64_t inside = at % run->part_steps * STEP, count = dv_smaller(PAIR, o->count - first);
+    const int64_t depth = dv_smaller(steps * STEP, o->depth - inside);
+    const float *x = (is_a ? part->a : part->b) + first * o->step + inside * o->depth_step;
+    if (count <= 0 || depth <= 0)
+        return;
+    if (o->depth_step == 1) {
+        const int64_t from = count * part_of / parts, to = count * (part_of + 1) / parts;
+        fetch(x + from * o->step, o->step, to - from, depth);
+    } else {
+        const int64_t from = depth * part_of / parts, to = depth * (part_of + 1) / parts;
+        fetch(x + from * o->depth_step, o->depth_step, to - from, count);
+    }
+}
+
+/* The sums of a block that is not stored as it is: rows are those of the left matrix. */
+typedef struct block {
+    int64_t kept, kept_count, passing, passing_count; /* from where on, and how many */
+    float *sums;
+    int64_t row;
+    bool direct; /* sums lie in y itself */
+} block;
+
+/* Copies a block from y, or to it. */
+static void copy_block(const tiles_run *run, const block *b, bool to_y)
+{
+    const dv_dense *p = run->p;
+    const bool kept_left = run->kept.left, turned = run->kept_is_a != kept_left;
+    const int64_t rows = kept_left ? b->kept_count : b->passing_count;
+    const int64_t columns = kept_left ? b->passing_count : b->kept_count;
+    const int64_t i = run->kept_is_a ? b->kept : b->passing, j = run->kept_is_a ? b->passing : b->kept;
+    float *y = run->y + i * p->y_row + j;
+    if (turned && to_y)
+        dv_turn(columns, rows, b->sums, b->row, y, p->y_row);
+    else if (turned)
+        dv_turn(rows, columns, y, p->y_row, b->sums, b->row);
+    for (int64_t r = 0; r < rows && !turned; r++)
+        memcpy(to_y ? y + r * p->y_row : b->sums + r * b->row, to_y ? b->sums + r * b->row : y + r * p->y_row,
+               (size_t)columns * sizeof *y);
+}
+
+/* A block in y where its tiles fit there, else in the workspace. */
+static block place_block(const tiles_run *run, int64_t kept, int64_t kept_count, int64_t passing)
+{
+    const dv_dense *p = run->p;
+    block b = {.kept = kept,
+               .kept_count = kept_count,
+               .passing = passing,
+               .passing_count = dv_smaller(PAIR, run->passing.count - passing)};
+    b.direct = run->kept_is_a == run->kept.left && kept_count % PAIR == 0 && b.passing_count == PAIR;
+    b.row = b.direct ? p->y_row : run->kept.left ? PAIR : KEPT;
+    b.sums = b.direct ? run->y + (run->kept_is_a ? kept * p->y_row + passing : passing * p->y_row + kept) : run->sums;
+    return b;
+}
+
+/* A pair of the passing matrix by all that is kept, `steps` steps from `at` on. */
+static void multiply_passing(const tiles_run *run, const block *b, int64_t at, int64_t steps, bool add)
+{
+    const int64_t kept_pair = steps * STEP_BYTES;
+    for (int64_t s = 0; s < steps; s += PASSING_STEPS) {
+        const int64_t now = dv_smaller(PASSING_STEPS, steps - s), passing_pair = now * STEP_BYTES;
+        pack_pair(run, &run->passing, b->passing, at + s, now, run->passing_tiles);
+        const bool last = s + now >= steps;
+        for (int64_t k = 0; k < b->kept_count; k += PAIR) {
+            fetch_pair(run, &run->passing, last ? b->passing + PAIR : b->passing, last ? at : at + s + now,
+                       PASSING_STEPS, k / PAIR, dv_parts(b->kept_count, PAIR));
+            const uint8_t *kept = run->kept_tiles + (k / SIDE * steps + s) * STEP_BYTES;
+            if (run->kept.left)
+                multiply_pair(now, kept, kept_pair, run->passing_tiles, passing_pair, add || s > 0,
+                              b->sums + k * b->row, b->row);
+            else
+                multiply_pair(now, run->passing_tiles, passing_pair, kept, kept_pair, add || s > 0, b->sums + k,
+                              b->row);
+        }
+    }
+}
+
+static void multiply_kept(const tiles_run *run, int64_t kept, int64_t at)
+{
+    const int64_t steps = dv_smaller(KEPT_STEPS, run->steps - at), count = dv_smaller(KEPT, run->kept.count - kept);
+    const bool add = run->p->add || at > 0;
+    for (int64_t k = 0; k < count; k += PAIR)
+        pack_pair(run, &run->kept, kept + k, at, steps, run->kept_tiles + k / SIDE * steps * STEP_BYTES);
+    for (int64_t passing = 0; passing < run->passing.count; passing += PAIR) {
+        const block b = place_block(run, kept, count, passing);
+        if (add && !b.direct)
+            copy_block(run, &b, false);
+        multiply_passing(run, &b, at, steps, add);
+        if (!b.direct)
+            copy_block(run, &b, true);
+    }
+}
+
+/* Which matrix is the left one. */
+static bool a_is_left(const dv_dense *p)
+{
+    const bool a_across = p->a_depth == 1, b_across = p->b_depth == 1;
+    if (a_across != b_across)
+        return a_across;
+    return (p->m > p->n) == a_across; /* the smaller one is turned */
+}
+
+void dv_dense_tiles_run(const dv_dense *p, int parts, const dv_dense_part *part, float *y, float *workspace)
+{
+    const bool left = a_is_left(p), keep_a = p->m <= p->n;
+    const operand a = {p->m, p->k, p->a_row, p->a_depth, left}, b = {p->n, p->k, p->b_column, p->b_depth, !left};
+    tiles_run run = {.p = p, .part = part, .y = y, .kept_is_a = keep_a};
+    run.kept = keep_a ? a : b;
+    run.passing = keep_a ? b : a;
+    run.part_steps = dv_parts(p->k, STEP);
+    run.steps = parts * run.part_steps;
+    run.kept_tiles = (uint8_t *)workspace;
+    run.passing_tiles = run.kept_tiles + KEPT / SIDE * KEPT_STEPS * STEP_BYTES;
+    run.sums = (float *)(run.passing_tiles + 2 * PASSING_STEPS * STEP_BYTES);
+    begin_tiles();
+    for (int64_t kept = 0; kept < run.kept.count; kept += KEPT)
+        for (int64_t at = 0; at < run.steps; at += KEPT_STEPS)
+            multiply_kept(&run, kept, at);
+    end_tiles();
+}
+
+#else
+
+bool dv_dense_tiles_there(void)
+{
+    return false;
+}
+
+int64_t dv_dense_tiles_workspace(void)
+{
+    return 0;
+}
+
+void dv_dense_tiles_run(const dv_dense *p, int parts, const dv_dense_part *part, float *y, float *workspace)
+{
+    (void)p, (void)parts, (void)part, (void)y, (void)workspace;
+}
+
+#endif

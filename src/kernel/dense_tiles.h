@@ -1,0 +1,15 @@
+/* Products of matrices in tiles of bfloat16, which processors from Intel's Sapphire Rapids on multiply at many times
+ * the speed of floats. Each number is the sum of two of bfloat16, 16 bits in all, and three of the four products of
+ * such pairs are taken: the result is off by no more than 2^-16 of the sum of the |a b|, and mostly by far less.
+ * Infinities become NaN. */
+#ifndef DV_KERNEL_DENSE_TILES_H
+#define DV_KERNEL_DENSE_TILES_H
+
+#include "kernel/dense.h"
+
+/* Whether the processor has such tiles and the system lets them be used; the same for as long as the program runs. */
+bool dv_dense_tiles_there(void);
+int64_t dv_dense_tiles_workspace(void); /* floats, aligned to 64 bytes */
+void dv_dense_tiles_run(const dv_dense *p, int parts, const dv_dense_part *part, float *y, float *workspace);
+
+#endif
