@@ -9,6 +9,11 @@ static inline int64_t dv_smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static inline int64_t dv_larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* How many parts of `size` it takes for `count`; the last one may be shorter. */
 static inline int64_t dv_parts(int64_t count, int64_t size)
 {

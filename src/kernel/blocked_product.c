@@ -1,6 +1,7 @@
 /* Convolution as a product: positions of the output are the rows of panels, whose numbers are gathered from under the
  * window, or lie there already. A task takes several pictures or a part of one; each block of weights is then met by
  * all of its panels. */
+#include "base/part.h"
 #include "kernel/blocked_pool.h"
 #include "kernel/panel.h"
 
@@ -44,16 +45,6 @@ typedef struct product_run {
     float *y, *workspace;
     int64_t thread_workspace;
 } product_run;
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 /* ---- sizes --------------------------------------------------------------------------------------------- */
 
@@ -103,13 +94,13 @@ static void cut_tasks(const dv_blocked *b, layout *l)
     const int64_t unit = (b->halved ? 2 * l->wide : 1) * (l->source == PADDED && !b->halved ? l->wide : 1);
     const bool large = l->depth * l->out_blocks * DV_BLOCK > WEIGHT_FLOATS;
     const int64_t fit = (large ? MANY_FLOATS : FEW_FLOATS) / l->depth;
-    const int64_t wanted = smaller(larger(fit, LEAST_POSITIONS), MOST_POSITIONS);
-    const int64_t units = larger(l->positions / unit, 1);
-    l->pieces = larger((l->positions + wanted - 1) / larger(wanted, unit), 1);
+    const int64_t wanted = dv_smaller(dv_larger(fit, LEAST_POSITIONS), MOST_POSITIONS);
+    const int64_t units = dv_larger(l->positions / unit, 1);
+    l->pieces = dv_larger((l->positions + wanted - 1) / dv_larger(wanted, unit), 1);
     l->each = (units + l->pieces - 1) / l->pieces * unit;
-    l->pieces = larger((l->positions + l->each - 1) / l->each, 1);
+    l->pieces = dv_larger((l->positions + l->each - 1) / l->each, 1);
     l->pictures = l->source == GATHERED || l->source == GATHERED_EACH ? wanted / l->each : 1;
-    l->pictures = l->pieces > 1 ? 1 : larger(smaller(l->pictures, b->c.batch), 1);
+    l->pictures = l->pieces > 1 ? 1 : dv_larger(dv_smaller(l->pictures, b->c.batch), 1);
     l->tasks = l->pieces * ((b->c.batch + l->pictures - 1) / l->pictures);
 }
 
@@ -269,7 +260,7 @@ static void pad_planes(const product_run *run, piece *p)
     const dv_window *w = &run->b->c.window;
     const int64_t high = padded_high(run->b, &run->layout), wide = padded_wide(run->b), taps = taps_of(run->b);
     const int64_t above = dv_window_touch(w, 1, p->from / run->layout.wide, 0);
-    const int64_t width = smaller(w->in[2], wide - w->pad[2]);
+    const int64_t width = dv_smaller(w->in[2], wide - w->pad[2]);
     const float *x = find_picture(run, p, p->picture);
     float *to = p->numbers;
     for (int64_t line = 0; line < run->b->c.in_channels * high; line++, to += wide) {
@@ -382,13 +373,13 @@ static void run_task(void *context, int64_t task, int thread)
     const layout *l = &run->layout;
     const int64_t part = task % run->parts, index = task / run->parts / l->groups;
     piece p = {.group = task / run->parts % l->groups, .picture = index / l->pieces * l->pictures};
-    p.pictures = smaller(l->pictures, run->b->c.batch - p.picture);
+    p.pictures = dv_smaller(l->pictures, run->b->c.batch - p.picture);
     p.from = index % l->pieces * l->each;
-    p.to = smaller(p.from + l->each, l->positions);
+    p.to = dv_smaller(p.from + l->each, l->positions);
     p.numbers = run->workspace + thread * run->thread_workspace;
     p.results = p.numbers + l->numbers;
     p.stretch = l->source == PADDED ? l->wide : p.pictures * (p.to - p.from);
-    p.stretches = p.pictures * (p.to - p.from) / larger(p.stretch, 1);
+    p.stretches = p.pictures * (p.to - p.from) / dv_larger(p.stretch, 1);
     if (l->source == PADDED)
         pad_planes(run, &p);
     else if (l->source != POINTWISE)
@@ -396,7 +387,7 @@ static void run_task(void *context, int64_t task, int thread)
     const int64_t from = l->out_blocks * part / run->parts, to = l->out_blocks * (part + 1) / run->parts;
     for (int64_t block = from; block < to; block += run->loop->blocks)
         for (int64_t at = 0; at < p.stretches; at++)
-            multiply_stretch(run, &p, at, block, smaller(run->loop->blocks, to - block));
+            multiply_stretch(run, &p, at, block, dv_smaller(run->loop->blocks, to - block));
     if (run->b->halved)
         halve(run, &p, from, to);
 }

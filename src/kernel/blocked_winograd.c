@@ -4,6 +4,7 @@
  * A picture falls into tiles of 4 x 4 (2 x 2) results, which touch 6 x 6 (4 x 4) elements. Tiles and weights are
  * transformed to 36 (16) points each, where the convolution is a product: for every point, tiles x input channels by
  * input channels x output channels. Tiles of several pictures are the rows of the same panels. */
+#include "base/part.h"
 #include "kernel/isa.h"
 #include "kernel/panel.h"
 
@@ -79,16 +80,6 @@ static const winograd_loops *choose_loops(int tile)
 }
 #endif
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* ---- sizes --------------------------------------------------------------------------------------------- */
 
 typedef struct layout {
@@ -113,11 +104,11 @@ static layout lay_out(const dv_blocked *b, int tile)
     /* Weights that exceed the cache come by once a task: as many tiles then as make up for that. */
     const int64_t fit = TASK_FLOATS / (l.points * (l.in_blocks + l.out_blocks) * DV_BLOCK);
     const int64_t worth = l.in_blocks * l.out_blocks * DV_BLOCK / (2 * (l.in_blocks + l.out_blocks));
-    const int64_t wanted = smaller(larger(larger(fit, worth), rows), MOST_TILES) / rows * rows;
-    l.tasks = larger((l.tiles + wanted - 1) / larger(wanted, 1), 1);
-    l.each = larger(dv_panel_count((l.tiles + l.tasks - 1) / l.tasks, rows) * rows, 1);
-    l.each = smaller(l.each, larger(l.tiles, 1));
-    l.tasks = larger((l.tiles + l.each - 1) / l.each, 1);
+    const int64_t wanted = dv_smaller(dv_larger(dv_larger(fit, worth), rows), MOST_TILES) / rows * rows;
+    l.tasks = dv_larger((l.tiles + wanted - 1) / dv_larger(wanted, 1), 1);
+    l.each = dv_larger(dv_panel_count((l.tiles + l.tasks - 1) / l.tasks, rows) * rows, 1);
+    l.each = dv_smaller(l.each, dv_larger(l.tiles, 1));
+    l.tasks = dv_larger((l.tiles + l.each - 1) / l.each, 1);
     l.v_step = (l.each * l.in_blocks + 1) * DV_BLOCK;
     l.m_step = (l.each * l.out_blocks + 1) * DV_BLOCK;
     return l;
@@ -263,7 +254,7 @@ static void multiply_points(const winograd_run *run, const piece *p)
     const int64_t depth = l->in_blocks * DV_BLOCK * DV_BLOCK; /* floats of a block of weights */
     for (int64_t point = 0; point < l->points; point++)
         for (int64_t block = p->from; block < p->to; block += run->loop->blocks) {
-            const int64_t blocks = smaller(run->loop->blocks, p->to - block);
+            const int64_t blocks = dv_smaller(run->loop->blocks, p->to - block);
             for (int64_t panel = 0; panel < p->panels; panel++) {
                 const int64_t first = dv_panel_first(p->count, p->panels, panel);
                 const int64_t rows = dv_panel_first(p->count, p->panels, panel + 1) - first;
@@ -315,7 +306,7 @@ static void run_task(void *context, int64_t task, int thread)
     const layout *l = &run->layout;
     const int64_t part = task % run->parts;
     piece p = {.first = task / run->parts * l->each, .v = run->workspace + thread * run->thread_workspace};
-    p.count = smaller(l->each, l->tiles - p.first);
+    p.count = dv_smaller(l->each, l->tiles - p.first);
     p.panels = dv_panel_count(p.count, run->loop->rows);
     p.from = l->out_blocks * part / run->parts;
     p.to = l->out_blocks * (part + 1) / run->parts;

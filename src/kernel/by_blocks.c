@@ -1,5 +1,6 @@
 #include "kernel/by_blocks.h"
 
+#include "base/part.h"
 #include "kernel/blocked_gradient.h"
 #include "kernel/blocked_layout.h"
 #include "kernel/vector.h"
@@ -9,11 +10,6 @@
 
 /* Cycles a float that packing takes: weights are used once here. */
 enum { PACKING = 6 };
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 /* Of a tensor brought into blocks, or of anything: whole lines of the cache. */
 static int64_t whole(int64_t floats)
@@ -34,7 +30,7 @@ static int64_t out_floats(const dv_convolution *c)
 /* Of dy in blocks, and then of dx in planes. */
 static int64_t result_floats(const dv_convolution *c)
 {
-    return larger(out_floats(c), whole(c->batch * c->in_channels * dv_window_product(c->window.in)));
+    return dv_larger(out_floats(c), whole(c->batch * c->in_channels * dv_window_product(c->window.in)));
 }
 
 static int64_t weight_floats(const dv_convolution *c)
@@ -94,9 +90,9 @@ static int64_t call_floats(const dv_convolution *c, bool planar, int threads)
 int64_t dv_by_blocks_workspace(const dv_convolution *c, int threads)
 {
     dv_convolution turned;
-    int64_t most = larger(call_floats(c, is_planar(c), threads), threads * dv_blocked_weight_workspace(c));
+    int64_t most = dv_larger(call_floats(c, is_planar(c), threads), threads * dv_blocked_weight_workspace(c));
     if (dv_blocked_turn(c, &turned))
-        most = larger(most, weight_floats(c) + call_floats(&turned, is_planar(&turned), threads));
+        most = dv_larger(most, weight_floats(c) + call_floats(&turned, is_planar(&turned), threads));
     return in_floats(c) + result_floats(c) + most;
 }
 

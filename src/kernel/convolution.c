@@ -1,5 +1,6 @@
 #include "kernel/convolution.h"
 
+#include "base/part.h"
 #include "kernel/blas.h"
 #include "kernel/depthwise.h"
 #include "kernel/im2col.h"
@@ -25,22 +26,12 @@ typedef struct blocking {
     int64_t blocks;    /* in all */
 } blocking;
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 static blocking choose_blocking(const dv_convolution *c)
 {
     blocking b = {.positions = dv_window_product(c->window.out)};
     b.depth = c->in_channels / c->groups * dv_window_product(c->window.kernel);
-    const int64_t room = larger(BLOCK_FLOATS / b.depth, LEAST_COLUMNS);
-    b.pictures = larger(smaller(smaller(room, BLOCK_COLUMNS) / b.positions, c->batch), 1);
+    const int64_t room = dv_larger(BLOCK_FLOATS / b.depth, LEAST_COLUMNS);
+    b.pictures = dv_larger(dv_smaller(dv_smaller(room, BLOCK_COLUMNS) / b.positions, c->batch), 1);
     b.pieces = b.pictures > 1 ? 1 : (b.positions + room - 1) / room;
     b.columns = b.pictures > 1 ? b.pictures * b.positions : (b.positions + b.pieces - 1) / b.pieces;
     b.blocks = b.pictures > 1 ? (c->batch + b.pictures - 1) / b.pictures : c->batch * b.pieces;
@@ -58,10 +49,10 @@ static block get_block(const dv_convolution *c, const blocking *b, int64_t index
 {
     block k = {index / b->pieces * b->pictures, 1, 0, b->positions, 0};
     if (b->pictures > 1) {
-        k.pictures = smaller(b->pictures, c->batch - k.picture);
+        k.pictures = dv_smaller(b->pictures, c->batch - k.picture);
     } else {
-        k.from = smaller(index % b->pieces * b->columns, b->positions);
-        k.to = smaller(k.from + b->columns, b->positions);
+        k.from = dv_smaller(index % b->pieces * b->columns, b->positions);
+        k.to = dv_smaller(k.from + b->columns, b->positions);
     }
     k.columns = k.pictures * (k.to - k.from);
     return k;
@@ -81,7 +72,7 @@ int64_t dv_convolution_workspace(const dv_convolution *c)
     const blocking b = choose_blocking(c);
     const int64_t rows = b.depth + (b.pictures > 1 ? c->out_channels / c->groups : 0);
     const int64_t gathered = (rows * b.columns + 15) / 16 * 16;
-    return dv_depthwise_fits(c) ? larger(gathered, dv_depthwise_workspace(c)) : gathered;
+    return dv_depthwise_fits(c) ? dv_larger(gathered, dv_depthwise_workspace(c)) : gathered;
 }
 
 /* Rows of several pictures side by side: row r of picture p is at wide + r * columns + p * positions. */
@@ -205,7 +196,7 @@ static int64_t count_slices(const dv_convolution *c, const blocking *b)
 {
     const double work = (double)b->depth * (double)(c->out_channels / c->groups) * (double)b->columns;
     const int64_t slices = work / 4e6 < 8 ? (int64_t)(work / 4e6) : 8;
-    return larger(smaller(slices, c->in_channels / c->groups), 1);
+    return dv_larger(dv_smaller(slices, c->in_channels / c->groups), 1);
 }
 
 /* One slice of channels of the pictures of a block; its pieces follow each other, since their windows overlap. */

@@ -1,5 +1,6 @@
 #include "kernel/im2col.h"
 
+#include "base/part.h"
 #include "kernel/four.h"
 
 #include <stdbool.h>
@@ -64,16 +65,6 @@ static inline void add_line(int64_t n, const float *from, int64_t stride, float 
         to[i * stride] += from[i];
 }
 
-static inline int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static inline int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* What a tap touches in the windows at positions from..to-1. */
 typedef struct touch {
     const dv_window *w;
@@ -116,7 +107,7 @@ static bool is_inside_everywhere(const touch *t)
 static inline dv_range get_heights(const touch *t, int64_t d)
 {
     const int64_t first = t->first_line - d * t->w->out[1];
-    return (dv_range){larger(t->h.from, first), smaller(t->h.to, first + t->lines)};
+    return (dv_range){dv_larger(t->h.from, first), dv_smaller(t->h.to, first + t->lines)};
 }
 
 /* The part of one line that is in the block and where the tap is inside: n elements from `column` of the block on,
@@ -128,7 +119,7 @@ typedef struct run {
 static inline run get_run(const touch *t, int64_t d, int64_t h)
 {
     const int64_t start = (d * t->w->out[1] + h) * t->w->out[2];
-    const int64_t from = larger(t->v.from, t->from - start), to = smaller(t->v.to, t->to - start);
+    const int64_t from = dv_larger(t->v.from, t->from - start), to = dv_smaller(t->v.to, t->to - start);
     return (run){to - from, start + from - t->from,
                  t->origin + d * t->depth_step + h * t->height_step + from * t->w->stride[2]};
 }
@@ -144,7 +135,7 @@ static inline strip get_strip(const touch *t, int64_t d, int64_t h, int64_t end)
 {
     const int64_t line = t->w->out[2], start = (d * t->w->out[1] + h) * line;
     const int64_t whole = start < t->from ? 0 : (t->to - start) / line;
-    return (strip){get_run(t, d, h), larger(smaller(whole, end - h), 1), line, t->height_step};
+    return (strip){get_run(t, d, h), dv_larger(dv_smaller(whole, end - h), 1), line, t->height_step};
 }
 
 /* Rows of `columns` that belong to one tap, one for each of the channels, and the planes of x. */

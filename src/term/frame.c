@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "base/part.h"
 #include "term/screen_private.h"
 
 /* How text and pictures live on one screen. ncurses knows nothing of pictures, and each of these rules keeps it, or a
@@ -23,17 +24,12 @@ enum {
     SLOW_COLORS = 16 /* of a picture on a slow line */
 };
 
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- composing ------------------------------------------------------------------------ */
 
 static void put_characters(dv_screen *screen, const dv_rectangle *place, const dv_image *image)
 {
-    for (int row = 0; row < smaller(place->rows, image->height); row++) {
-        for (int column = 0; column < smaller(place->columns, image->width); column++) {
+    for (int row = 0; row < dv_smaller(place->rows, image->height); row++) {
+        for (int column = 0; column < dv_smaller(place->columns, image->width); column++) {
             uint8_t rgb[3];
             char character = screen->protocol->character(image, row, column, rgb);
             dv_screen_put_dot(screen, place->row + row, place->column + column, character, rgb);
@@ -55,8 +51,8 @@ static void put_slot(dv_screen *screen, const dv_rectangle *place, const dv_imag
 static dv_image *cut(const dv_image *image, const dv_rectangle *part, const dv_raster *raster)
 {
     int left = part->column * raster->cell_width, top = part->row * raster->cell_height;
-    int width = smaller(image->width - left, part->columns * raster->cell_width);
-    int height = smaller(image->height - top, part->rows * raster->cell_height);
+    int width = dv_smaller(image->width - left, part->columns * raster->cell_width);
+    int height = dv_smaller(image->height - top, part->rows * raster->cell_height);
     dv_image *piece = width > 0 && height > 0 ? dv_image_new(width, height, image->channels, NULL) : NULL;
     if (piece) {
         dv_image_paste(piece, image, -left, -top);
@@ -67,7 +63,7 @@ static dv_image *cut(const dv_image *image, const dv_rectangle *part, const dv_r
 /* How many cells side by side are at most `limit` pixels, and whole bands. */
 static int cells_within(int limit, int cell, int band, int all)
 {
-    int cells = limit > 0 ? smaller(limit / cell, all) : all;
+    int cells = limit > 0 ? dv_smaller(limit / cell, all) : all;
     while (cells > 1 && cells < all && cells * cell % band != 0) {
         cells--;
     }
@@ -99,8 +95,8 @@ static void put_pieces(dv_screen *screen, const dv_rectangle *place, const dv_im
                 dv_rectangle cells = {
                     .row = place->row + part.row,
                     .column = place->column + part.column,
-                    .rows = smaller(part.rows, place->rows - part.row),
-                    .columns = smaller(part.columns, place->columns - part.column),
+                    .rows = dv_smaller(part.rows, place->rows - part.row),
+                    .columns = dv_smaller(part.columns, place->columns - part.column),
                 };
                 put_slot(screen, &cells, piece, &raster);
             }
@@ -114,8 +110,8 @@ void dv_screen_picture(dv_screen *screen, int row, int column, int rows, int col
     dv_rectangle place = {
         .row = row,
         .column = column,
-        .rows = smaller(rows, dv_screen_rows(screen) - 1 - row),
-        .columns = smaller(columns, dv_screen_room(screen, row, column, 0)),
+        .rows = dv_smaller(rows, dv_screen_rows(screen) - 1 - row),
+        .columns = dv_smaller(columns, dv_screen_room(screen, row, column, 0)),
     };
     if (place.rows <= 0 || place.columns <= 0) {
         return;

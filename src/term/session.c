@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/part.h"
 #include "term/guard.h"
 #include "term/mouse.h"
 #include "term/probe.h"
@@ -189,11 +190,6 @@ static void follow_size(dv_screen *screen)
     screen->pending = false; /* it was composed for the old size */
 }
 
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 /* What must be told before anything else is waited for. */
 static dv_event next_event(dv_screen *screen)
 {
@@ -223,8 +219,8 @@ static dv_event next_event(dv_screen *screen)
     do {
         event = dv_events_typed(events);
     } while (event.kind == DV_EVENT_MOUSE && !screen->mouse); /* it was under way when that was turned off */
-    event.mouse.row = smaller(event.mouse.row, dv_screen_rows(screen) - 1); /* it may be from before a resize */
-    event.mouse.column = smaller(event.mouse.column, dv_screen_columns(screen) - 1);
+    event.mouse.row = dv_smaller(event.mouse.row, dv_screen_rows(screen) - 1); /* it may be from before a resize */
+    event.mouse.column = dv_smaller(event.mouse.column, dv_screen_columns(screen) - 1);
     return event;
 }
 

@@ -1,5 +1,6 @@
 #include "term/slot.h"
 #include "base/memory.h"
+#include "base/part.h"
 #include "term/palette.h"
 
 #include <stdlib.h>
@@ -11,17 +12,12 @@ bool dv_rectangles_meet(const dv_rectangle *a, const dv_rectangle *b)
            b->column < a->column + a->columns;
 }
 
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 static bool copy_cut(dv_image *copy, const dv_image *image)
 {
     size_t row = (size_t)copy->width * (size_t)image->channels;
     copy->channels = image->channels;
     copy->pixel = dv_alloc((size_t)copy->height, row, NULL); /* zeroed: the rest of the last band is black */
-    for (int y = 0; copy->pixel && y < smaller(copy->height, image->height); y++) {
+    for (int y = 0; copy->pixel && y < dv_smaller(copy->height, image->height); y++) {
         memcpy(copy->pixel + (size_t)y * row, image->pixel + (size_t)y * (size_t)image->width * (size_t)image->channels,
                row);
     }
@@ -56,11 +52,11 @@ static bool make_room(dv_slots *slots)
 const dv_rectangle *dv_slots_add(dv_slots *slots, const dv_rectangle *place, const dv_image *image,
                                  const dv_raster *raster)
 {
-    int width = smaller(image->width, place->columns * raster->cell_width);
+    int width = dv_smaller(image->width, place->columns * raster->cell_width);
     int height = place->rows * raster->cell_height, band = raster->band;
-    width = raster->limit_width > 0 ? smaller(width, raster->limit_width) : width;
-    height = raster->limit_height > 0 ? smaller(height, raster->limit_height) : height;
-    height = smaller(height / band, (image->height + band - 1) / band) * band;
+    width = raster->limit_width > 0 ? dv_smaller(width, raster->limit_width) : width;
+    height = raster->limit_height > 0 ? dv_smaller(height, raster->limit_height) : height;
+    height = dv_smaller(height / band, (image->height + band - 1) / band) * band;
     if (width <= 0 || height <= 0 || !make_room(slots)) {
         return NULL;
     }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/part.h"
 #include "vid/latent.h"
 #include "vid/sobol.h"
 #include "vid/softmax.h"
@@ -25,11 +26,6 @@ struct points {
     float *points;
 };
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void draw_points(void *context, int64_t task, int thread)
 {
     const struct points *work = context;
@@ -40,7 +36,7 @@ static void draw_points(void *context, int64_t task, int thread)
             dv_sobol_directions(d, direction);
             scramble = (uint32_t)dv_random_bits(work->seed, work->purpose, d);
         }
-        for (int64_t row = task * TASK_ROWS; row < smaller((task + 1) * TASK_ROWS, work->count); row++) {
+        for (int64_t row = task * TASK_ROWS; row < dv_smaller((task + 1) * TASK_ROWS, work->count); row++) {
             int64_t i = work->first + row;
             float *point = work->points + row * work->dimensions + d;
             if (d < work->sobol_dimensions) {
@@ -150,7 +146,7 @@ static void keep(dv_neighbors *set, int64_t kept)
     kept = (kept + DV_STRETCH - 1) / DV_STRETCH * DV_STRETCH;
     if (set->made > 0 && kept <= set->kept)
         return;
-    set->made = smaller(set->made, set->kept);
+    set->made = dv_smaller(set->made, set->kept);
     set->kept = kept;
 }
 
@@ -168,7 +164,7 @@ static bool reserve(dv_neighbors *set, const dv_bundle *bundle, int64_t count, d
         set->room = count;
     }
     if (set->picture_room < pictures) {
-        if (!enlarge(&set->pictures, smaller(set->made, set->kept), pictures, bundle->pixels * sizeof(float), error))
+        if (!enlarge(&set->pictures, dv_smaller(set->made, set->kept), pictures, bundle->pixels * sizeof(float), error))
             return false;
         set->picture_room = pictures;
     }
@@ -229,7 +225,7 @@ static bool draw_pictures(const struct making *it, int64_t first, int64_t count,
     /* Masked copies are not decoded, so that those which are lie together in one chunk only. */
     int64_t step = set->neighborhood == DV_NEIGHBORHOOD_MIXED ? DV_CHUNK : count;
     for (int64_t at = 0; at < count; at += step) {
-        int64_t rows = smaller(step, count - at);
+        int64_t rows = dv_smaller(step, count - at);
         struct mixture mixture = mix(set->neighborhood, it->purpose, rows);
         float *vae = pictures + at * pixels, *residual = vae + mixture.vae * pixels;
         if (!dv_latent_decode(it->bundle, set->latents + (first + at) * latent, rows - mixture.masked, vae, progress,
@@ -249,7 +245,7 @@ static bool make_stretch(const struct making *it, int64_t first, int64_t count, 
     int classes = it->bundle->facts.classes;
     double start = dv_clock_ms();
     for (int64_t at = 0; at < count; at += DV_CHUNK)
-        place_chunk(it, first + at, smaller(DV_CHUNK, count - at));
+        place_chunk(it, first + at, dv_smaller(DV_CHUNK, count - at));
     if (!draw_pictures(it, first, count, pictures, progress, error))
         return false;
     double middle = dv_clock_ms();
@@ -305,8 +301,8 @@ bool dv_neighbors_make(dv_neighbors **neighbors, dv_bundle *bundle, const dv_pla
     if (!reserve(set, bundle, count, error))
         return false;
     for (cut(set, count); set->made < count;) {
-        int64_t first = set->made, size = smaller(DV_STRETCH, count - first);
-        float *pictures = set->pictures + smaller(first, set->kept) * bundle->pixels;
+        int64_t first = set->made, size = dv_smaller(DV_STRETCH, count - first);
+        float *pictures = set->pictures + dv_smaller(first, set->kept) * bundle->pixels;
         dv_span span = {.whole = progress, .first = (double)first / count, .share = (double)size / count};
         dv_progress part = dv_span_progress(&span);
         if (!make_stretch(&it, first, size, pictures, &part, error) ||

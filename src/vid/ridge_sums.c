@@ -3,6 +3,7 @@
 #include "vid/ridge_sums.h"
 
 #include "base/error.h"
+#include "base/part.h"
 #include "kernel/blas.h"
 #include "vid/softmax.h"
 #include "vid/span.h"
@@ -12,11 +13,6 @@
 #include <string.h>
 
 enum { TASK_ROWS = 16 };
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* ---- memory ------------------------------------------------------------------- */
 
@@ -85,7 +81,7 @@ static void fill_rows(void *context, int64_t task, int thread)
     const dv_lesson *lesson = work->lesson;
     int64_t pixels = sums->pixels;
     (void)thread;
-    for (int64_t row = task * TASK_ROWS; row < smaller((task + 1) * TASK_ROWS, work->rows); row++) {
+    for (int64_t row = task * TASK_ROWS; row < dv_smaller((task + 1) * TASK_ROWS, work->rows); row++) {
         int64_t i = work->first + row;
         double scale = sqrt(lesson->weight[i]), center = dv_ridge_center(lesson, i);
         const float *picture = lesson->pictures + i * pixels, *logits = lesson->logits + i * sums->rows;
@@ -102,16 +98,16 @@ static void add_gram_tile(const struct adding *work, int64_t task, int64_t side)
     dv_ridge_find_tile(task, side, &row, &column);
     row *= DV_RIDGE_TILE;
     column *= DV_RIDGE_TILE;
-    dv_gemm(true, false, smaller(DV_RIDGE_TILE, pixels - row), smaller(DV_RIDGE_TILE, pixels - column), work->rows, 1,
-            work->sums->a + row, pixels, work->sums->a + column, pixels, 1, work->half->gram + row * pixels + column,
-            pixels);
+    dv_gemm(true, false, dv_smaller(DV_RIDGE_TILE, pixels - row), dv_smaller(DV_RIDGE_TILE, pixels - column),
+            work->rows, 1, work->sums->a + row, pixels, work->sums->a + column, pixels, 1,
+            work->half->gram + row * pixels + column, pixels);
 }
 
 /* The right side, and the sum of pictures, of one tile of pixels. */
 static void add_columns(const struct adding *work, int64_t tile)
 {
     const dv_ridge_sums *sums = work->sums;
-    int64_t pixels = sums->pixels, first = tile * DV_RIDGE_TILE, columns = smaller(DV_RIDGE_TILE, pixels - first);
+    int64_t pixels = sums->pixels, first = tile * DV_RIDGE_TILE, columns = dv_smaller(DV_RIDGE_TILE, pixels - first);
     dv_gemm(true, false, sums->rows, columns, work->rows, 1, sums->r, sums->rows, sums->a + first, pixels, 1,
             work->half->right_side + first, pixels);
     for (int64_t row = 0; row < work->rows; row++) {
@@ -165,7 +161,7 @@ bool dv_ridge_sums_add(dv_ridge_sums *sums, const dv_lesson *lesson, int64_t fir
     int64_t side = dv_ridge_tiles(sums->pixels);
     struct adding work = {.sums = sums, .lesson = lesson};
     for (work.first = first; work.first < lesson->count; work.first += work.rows) {
-        work.rows = smaller(DV_CHUNK, lesson->count - work.first);
+        work.rows = dv_smaller(DV_CHUNK, lesson->count - work.first);
         work.half = &sums->half[sums->count / DV_CHUNK % 2];
         if (!dv_progress_report(lesson->progress, "distill", (double)work.first / lesson->count, error))
             return false;

@@ -13,6 +13,7 @@
 #include "vid/ridge_system.h"
 
 #include "base/error.h"
+#include "base/part.h"
 #include "kernel/blas.h"
 #include "vid/span.h"
 
@@ -22,17 +23,12 @@
 
 enum { TASK_ROWS = 16, POWER_STEPS = 200 };
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- parts ------------------------------------------------------------------- */
 
 int64_t dv_ridge_part_count(const dv_ridge_system *system, dv_ridge_part part)
 {
     int64_t pairs = system->count / (2 * DV_CHUNK), rest = system->count % (2 * DV_CHUNK);
-    int64_t even = pairs * DV_CHUNK + smaller(rest, DV_CHUNK);
+    int64_t even = pairs * DV_CHUNK + dv_smaller(rest, DV_CHUNK);
     return part == DV_RIDGE_WHOLE ? system->count : part == DV_RIDGE_EVEN ? even : system->count - even;
 }
 
@@ -70,7 +66,7 @@ static void center_gram(void *context, int64_t task, int thread)
     const double *mean = work->system->picture_mean;
     int64_t pixels = work->system->pixels;
     (void)thread;
-    for (int64_t i = task * TASK_ROWS; i < smaller((task + 1) * TASK_ROWS, pixels); i++) {
+    for (int64_t i = task * TASK_ROWS; i < dv_smaller((task + 1) * TASK_ROWS, pixels); i++) {
         const float *first = work->half[0]->gram + i * pixels, *second = work->half[work->half[1] != NULL]->gram;
         second += i * pixels;
         for (int64_t j = i; j < pixels; j++)
@@ -185,7 +181,7 @@ static void subtract_mean(void *context, int64_t task, int thread)
 {
     const struct subtracting *work = context;
     const dv_ridge_system *system = work->system;
-    int64_t pixels = system->pixels, first = task * DV_RIDGE_TILE, end = smaller(first + DV_RIDGE_TILE, pixels);
+    int64_t pixels = system->pixels, first = task * DV_RIDGE_TILE, end = dv_smaller(first + DV_RIDGE_TILE, pixels);
     (void)thread;
     for (int64_t p = first; p < end; p++)
         system->origin[p] = 0;
@@ -205,9 +201,10 @@ static void fill_kernel(void *context, int64_t task, int thread)
     dv_ridge_find_tile(task, dv_ridge_tiles(system->count), &row, &column);
     row *= DV_RIDGE_TILE;
     column *= DV_RIDGE_TILE;
-    dv_gemm(false, true, smaller(DV_RIDGE_TILE, system->count - row), smaller(DV_RIDGE_TILE, system->count - column),
-            pixels, 1, system->pictures + row * pixels, pixels, system->pictures + column * pixels, pixels, 0,
-            system->kernel + row * system->count + column, system->count);
+    dv_gemm(false, true, dv_smaller(DV_RIDGE_TILE, system->count - row),
+            dv_smaller(DV_RIDGE_TILE, system->count - column), pixels, 1, system->pictures + row * pixels, pixels,
+            system->pictures + column * pixels, pixels, 0, system->kernel + row * system->count + column,
+            system->count);
 }
 
 static void make_kernel(dv_ridge_system *system, const dv_lesson *lesson)
