@@ -1,6 +1,7 @@
 /* Graphs whose channels are put into blocks: what becomes of which nodes, and that they give what they gave. */
 #include "graph/plan.h"
 #include "graph/rewrite.h"
+#include "graph/runner.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -409,6 +410,68 @@ static void what_does_not_fit_runs_as_it_is(void **state)
     dv_graph_free(graph);
 }
 
+/* ---- rounding ------------------------------------------------------------------------------- */
+
+enum { ROUNDED_CHANNELS = 32 };
+
+/* Two convolutions of 3 x 3. What the first one makes is large by `offset` everywhere, and the weights of the second
+ * take that out again: the smaller what is left, the more of it is rounding. */
+static dv_graph *cancelling_network(float offset)
+{
+    dv_error error = {0};
+    const dv_shape input = dv_shape_make(4, (const int64_t[]){-1, ROUNDED_CHANNELS, 12, 12});
+    const dv_shape window = dv_shape_make(4, (const int64_t[]){ROUNDED_CHANNELS, ROUNDED_CHANNELS, 3, 3});
+    const dv_shape channels = dv_shape_make(1, (const int64_t[]){ROUNDED_CHANNELS});
+    const int64_t count = dv_shape_elements(&window), each = count / ROUNDED_CHANNELS;
+    float *w = malloc((size_t)count * sizeof *w), bias[ROUNDED_CHANNELS];
+    dv_graph *graph = dv_graph_new(13, &error);
+    const int x = add_input(graph, "x", input);
+    for (int64_t k = 0; k < count; k++)
+        w[k] = (float)dv_random_normal(5, DV_PURPOSE_TEST, (uint64_t)k) / 17;
+    for (int c = 0; c < ROUNDED_CHANNELS; c++)
+        bias[c] = offset;
+    const int first = dv_graph_add_constant(graph, NULL, DV_TYPE_FLOAT, &window, w, &error);
+    const int large = dv_graph_add_constant(graph, NULL, DV_TYPE_FLOAT, &channels, bias, &error);
+    for (int64_t o = 0; o < ROUNDED_CHANNELS; o++) {
+        double sum = 0;
+        for (int64_t k = 0; k < each; k++)
+            sum += (double)w[o * each + k];
+        for (int64_t k = 0; k < each; k++)
+            w[o * each + k] -= (float)(sum / (double)each);
+    }
+    const int second = dv_graph_add_constant(graph, NULL, DV_TYPE_FLOAT, &window, w, &error);
+    const int y = dv_graph_add_node(graph, "Conv", NULL, 3, (const int[]){x, first, large}, 0, NULL, 1, NULL, &error);
+    const int z = dv_graph_add_node(graph, "Conv", NULL, 2, (const int[]){y, second}, 0, NULL, 1, NULL, &error);
+    free(w);
+    if (z < 0 || !dv_graph_add_output(graph, z, &error) || !dv_graph_sort(graph, &error))
+        fail_msg("%s", error.message);
+    return graph;
+}
+
+static dv_rounding rounding_of(float offset)
+{
+    dv_error error = {0};
+    dv_shape sample, row;
+    dv_graph *graph = cancelling_network(offset);
+    dv_runner *runner = dv_runner_new(graph, NULL, &error);
+    if (!runner || !dv_runner_sample_shapes(runner, &sample, 0, &row, &error))
+        fail_msg("%s", error.message);
+    const dv_rounding rounding = runner->rounding;
+    dv_runner_free(runner);
+    dv_graph_free(graph);
+    return rounding;
+}
+
+static void winograd_is_left_where_its_rounding_is_seen(void **state)
+{
+    (void)state;
+    assert_int_equal(rounding_of(1), DV_ROUNDING_ANY);
+    assert_int_equal(rounding_of(1e6F), DV_ROUNDING_LEAST);
+    setenv("DEEPVID_WINOGRAD", "0", 1);
+    assert_int_equal(rounding_of(1), DV_ROUNDING_LEAST);
+    unsetenv("DEEPVID_WINOGRAD");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +479,7 @@ int main(void)
         cmocka_unit_test(channels_stay_in_blocks),
         cmocka_unit_test(any_network_gives_what_it_gave),
         cmocka_unit_test(what_does_not_fit_runs_as_it_is),
+        cmocka_unit_test(winograd_is_left_where_its_rounding_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

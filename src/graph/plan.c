@@ -85,8 +85,10 @@ static bool plan_node(dv_plan *plan, const dv_node *node, bool for_gradient, dv_
 {
     dv_evaluation it;
     dv_evaluation_bind(&it, node, plan->value, plan->wanted);
+    it.call.rounding = plan->rounding;
     if (!dv_evaluation_infer(&it, plan->arena, plan->team, error))
         return false;
+    plan->rounds = plan->rounds || it.call.rounds;
     if (is_known(&it, for_gradient) && !dv_evaluation_swells(&it))
         return dv_evaluation_run(&it, plan->arena, plan->known_limit, &plan->known_size, error);
     plan->step[plan->step_count++] = (dv_step){node, it.call.prepared, NULL, it.call.workspace_size};
@@ -225,7 +227,7 @@ dv_plan *dv_plan_new(const dv_graph *graph, const dv_plan_options *options, dv_e
     dv_plan *plan = dv_arena_alloc(arena, 1, sizeof *plan, error);
     if (!plan)
         goto failed;
-    *plan = (dv_plan){.arena = arena, .graph = graph, .team = options->team};
+    *plan = (dv_plan){.arena = arena, .graph = graph, .team = options->team, .rounding = options->rounding};
     plan->memory_limit = options->memory_limit ? options->memory_limit : dv_memory_allowed();
     plan->known_limit = dv_known_limit(graph);
     if (plan->known_limit > plan->memory_limit)

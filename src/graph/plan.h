@@ -16,6 +16,7 @@ typedef struct dv_plan_options {
      * value) may change between runs: nothing is derived from them beforehand. NULL: for inference. */
     const bool *variable;
     size_t memory_limit; /* bytes, of results and workspace; 0: dv_memory_allowed() */
+    dv_rounding rounding;
 } dv_plan_options;
 
 /* What operators made of the constants of a graph for running it, shared by its plans. Starts with dv_packing_new. */
@@ -42,6 +43,8 @@ typedef struct dv_plan {
     const dv_graph *graph;
     dv_team *team;
     size_t memory_limit, known_limit;
+    dv_rounding rounding;
+    bool rounds;      /* some step could be done in a way that rounds more than another */
     dv_tensor *value; /* by value: type and shape; data where it is known before the run */
     size_t *offset;   /* by value: in the memory of a frame, or DV_NOWHERE */
     bool *wanted;     /* by value: somebody reads it */

@@ -29,6 +29,7 @@ dv_runner *dv_runner_new(const dv_graph *graph, dv_team *team, dv_error *error)
     runner->graph = runner->plain.graph = graph;
     runner->team = dv_team_size(team) > 1 ? team : NULL;
     runner->memory_limit = dv_memory_allowed();
+    runner->rounding = dv_rounding_wish();
     runner->input_shape = dv_alloc((size_t)graph->input_count, sizeof *runner->input_shape, error);
     runner->input_data = dv_alloc((size_t)graph->input_count, sizeof *runner->input_data, error);
     runner->output = dv_alloc((size_t)graph->output_count, sizeof *runner->output, error);
@@ -92,8 +93,11 @@ static bool fits(const dv_plan *plan, const dv_shape *shape, const dv_tensor *in
 
 static dv_plan *plan_either(dv_runner *runner, const void *const *data, dv_team *team, dv_error *error)
 {
-    const dv_plan_options options = {
-        .input_shape = runner->input_shape, .input_data = data, .team = team, .memory_limit = runner->memory_limit};
+    const dv_plan_options options = {.input_shape = runner->input_shape,
+                                     .input_data = data,
+                                     .team = team,
+                                     .memory_limit = runner->memory_limit,
+                                     .rounding = runner->rounding};
     dv_plan *plan = dv_plan_new(runner->blocked.graph, &options, NULL);
     return plan ? plan : dv_plan_new(runner->plain.graph, &options, error);
 }

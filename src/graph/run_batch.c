@@ -179,6 +179,9 @@ static bool decide_micro_batch(dv_runner *runner, dv_error *error)
     if (!input)
         return false;
     runner->fixed_batch = input->shape.dim[0] > 0;
+    dv_shape sample = input->shape;
+    sample.dim[0] = runner->fixed_batch ? sample.dim[0] : 1;
+    dv_runner_try_rounding(runner, &sample);
     if (runner->fixed_batch) {
         runner->micro_batch = input->shape.dim[0];
         return true;

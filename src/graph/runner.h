@@ -29,6 +29,7 @@ struct dv_runner {
     dv_graph *owned; /* the former; NULL: there is none */
     dv_team *team;
     size_t memory_limit;
+    dv_rounding rounding;
     uint64_t clock;
     dv_prepared_plan cache[CACHED_PLANS];
     dv_shape *input_shape;   /* one per input of the graph */
@@ -42,5 +43,9 @@ struct dv_runner {
  * `team` works inside the operators. Valid until the next one is asked for CACHED_PLANS times. */
 dv_prepared_plan *dv_runner_prepare(dv_runner *runner, const dv_tensor *inputs, dv_team *team, int frames,
                                     dv_error *error);
+
+/* Tries what ways that round more than others do to the outputs of a sample: where it can be seen, they are not chosen
+ * from now on. */
+void dv_runner_try_rounding(dv_runner *runner, const dv_shape *sample);
 
 #endif

@@ -1,5 +1,7 @@
 #include "kernel/blocked.h"
 
+#include <math.h>
+
 static const dv_blocked_way *const ways[DV_BLOCKED_WAYS] = {&dv_blocked_depthwise, &dv_blocked_product,
                                                             &dv_blocked_winograd_2, &dv_blocked_winograd_4};
 
@@ -32,4 +34,11 @@ int dv_blocked_choose(const dv_blocked *b)
         }
     }
     return best;
+}
+
+bool dv_blocked_rounds(const dv_blocked *b)
+{
+    dv_blocked most = *b;
+    most.rounding = DV_ROUNDING_MOST;
+    return isfinite(dv_blocked_winograd_4.cost(&most));
 }

@@ -9,6 +9,7 @@
 #define DV_KERNEL_BLOCKED_H
 
 #include "kernel/convolution.h"
+#include "kernel/rounding.h"
 
 enum { DV_BLOCK = 16 };
 
@@ -23,6 +24,7 @@ typedef struct dv_blocked {
     bool planar;      /* x is batch x in_channels x height x width */
     bool halved;      /* y is the largest of each 2 x 2 results; an odd last row or column is left out */
     float low, high;  /* -INFINITY and INFINITY: as it is */
+    dv_rounding rounding;
 } dv_blocked;
 
 /* A way to do it. Weights are packed once for all batches and sizes of pictures for which the way is chosen. */
@@ -48,6 +50,8 @@ extern const dv_blocked_way dv_blocked_depthwise, dv_blocked_product, dv_blocked
 bool dv_blocked_fits(const dv_convolution *c);
 /* The way that costs least: 0..DV_BLOCKED_WAYS-1. dv_blocked_fits holds. */
 int dv_blocked_choose(const dv_blocked *b);
+/* Whether a way fits that rounds more than sums of products do. */
+bool dv_blocked_rounds(const dv_blocked *b);
 const dv_blocked_way *dv_blocked_way_at(int way);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/part.h"
 #include "kernel/isa.h"
 #include "kernel/panel.h"
+#include "kernel/wide.h"
 
 #include <math.h>
 #include <string.h>
@@ -118,11 +119,13 @@ static double cost(const dv_blocked *b, int tile)
 {
     const dv_convolution *c = &b->c;
     const dv_window *w = &c->window;
-    if (b->planar || c->groups != 1 || c->in_channels < DV_BLOCK)
+    if (b->rounding == DV_ROUNDING_LEAST || b->planar || c->groups != 1 || c->in_channels < DV_BLOCK)
         return INFINITY;
     for (int i = 1; i < DV_SPATIAL; i++)
         if (w->kernel[i] != 3 || w->stride[i] != 1 || w->dilation[i] != 1)
             return INFINITY;
+    if (b->rounding == DV_ROUNDING_MOST)
+        return 1.0 / tile;
     const layout l = lay_out(b, tile);
     const double in = (double)(l.in_blocks * DV_BLOCK), out = (double)(l.out_blocks * DV_BLOCK);
     const double tiles = (double)l.tiles, points = (double)l.points;
@@ -143,42 +146,48 @@ static int64_t count_packed(const dv_blocked *b, int tile)
     return l.out_blocks * DV_BLOCK * (l.points * l.in_blocks * DV_BLOCK + 1);
 }
 
-/* The points of a 3 x 3 window: G w G'. */
-static void transform_weights(int side, const float *w, double *point)
+static const double g4[6][3] = {{1.0 / 4, 0, 0},
+                                {-1.0 / 6, -1.0 / 6, -1.0 / 6},
+                                {-1.0 / 6, 1.0 / 6, -1.0 / 6},
+                                {1.0 / 24, 1.0 / 12, 1.0 / 6},
+                                {1.0 / 24, -1.0 / 12, 1.0 / 6},
+                                {0, 0, 1}};
+static const double g2[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
+
+/* The points of the 3 x 3 windows of a block of output channels, w[element][channel]: G w G'. */
+DV_WIDE(static, void, transform_weights,
+        (int side, const double (*g)[3], double (*w)[DV_BLOCK], float *to, int64_t step), (side, g, w, to, step))
 {
-    static const double g4[6][3] = {{1.0 / 4, 0, 0},
-                                    {-1.0 / 6, -1.0 / 6, -1.0 / 6},
-                                    {-1.0 / 6, 1.0 / 6, -1.0 / 6},
-                                    {1.0 / 24, 1.0 / 12, 1.0 / 6},
-                                    {1.0 / 24, -1.0 / 12, 1.0 / 6},
-                                    {0, 0, 1}};
-    static const double g2[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
-    const double(*g)[3] = side == 6 ? g4 : g2;
-    double half[MOST_SIDE][3];
+    double half[MOST_SIDE][3][DV_BLOCK];
     for (int r = 0; r < side; r++)
         for (int c = 0; c < 3; c++)
-            half[r][c] = g[r][0] * (double)w[c] + g[r][1] * (double)w[3 + c] + g[r][2] * (double)w[6 + c];
+            for (int o = 0; o < DV_BLOCK; o++)
+                half[r][c][o] = g[r][0] * w[c][o] + g[r][1] * w[3 + c][o] + g[r][2] * w[6 + c][o];
     for (int r = 0; r < side; r++)
-        for (int c = 0; c < side; c++)
-            point[r * side + c] = half[r][0] * g[c][0] + half[r][1] * g[c][1] + half[r][2] * g[c][2];
+        for (int c = 0; c < side; c++, to += step)
+            for (int o = 0; o < DV_BLOCK; o++)
+                to[o] = (float)(half[r][0][o] * g[c][0] + half[r][1][o] * g[c][1] + half[r][2][o] * g[c][2]);
 }
 
 /* By point, block of output channels, input channel, output channel of the block; then the bias. */
 static void pack(const dv_blocked *b, const float *w, const float *bias, float *packed, int tile)
 {
     const layout l = lay_out(b, tile);
-    const int64_t in = l.in_blocks * DV_BLOCK, out = l.out_blocks * DV_BLOCK;
-    memset(packed, 0, (size_t)count_packed(b, tile) * sizeof *packed);
-    for (int64_t o = 0; o < b->c.out_channels; o++)
-        for (int64_t i = 0; i < b->c.in_channels; i++) {
-            double point[MOST_POINTS];
-            transform_weights(l.side, w + (o * b->c.in_channels + i) * 9, point);
-            float *to = packed + (o / DV_BLOCK * in + i) * DV_BLOCK + o % DV_BLOCK;
-            for (int p = 0; p < l.points; p++)
-                to[p * out * in] = (float)point[p];
+    const int64_t in = l.in_blocks * DV_BLOCK, out = l.out_blocks * DV_BLOCK, channels = b->c.in_channels;
+    float *end = packed + l.points * out * in;
+    if (channels < in)
+        memset(packed, 0, (size_t)(l.points * out * in) * sizeof *packed);
+    for (int64_t block = 0; block < out; block += DV_BLOCK)
+        for (int64_t i = 0; i < channels; i++) {
+            double window[9][DV_BLOCK] = {{0}};
+            for (int64_t o = 0; o < DV_BLOCK && block + o < b->c.out_channels; o++)
+                for (int k = 0; k < 9; k++)
+                    window[k][o] = (double)w[((block + o) * channels + i) * 9 + k];
+            transform_weights(l.side, l.side == 6 ? g4 : g2, window, packed + block * in + i * DV_BLOCK, in * out);
         }
+    memset(end, 0, (size_t)out * sizeof *end);
     if (bias)
-        memcpy(packed + l.points * out * in, bias, (size_t)b->c.out_channels * sizeof *bias);
+        memcpy(end, bias, (size_t)b->c.out_channels * sizeof *bias);
 }
 
 /* ---- a task -------------------------------------------------------------------------------------------- */

@@ -61,8 +61,10 @@ static bool infer(dv_call *call, dv_error *error)
     b->halved = dv_attribute_int(call->attributes, "halved", 0) != 0;
     b->low = dv_attribute_float(call->attributes, "low", -INFINITY);
     b->high = dv_attribute_float(call->attributes, "high", INFINITY);
+    b->rounding = call->rounding;
     if (!read_geometry(call, b, error))
         return false;
+    call->rounds = dv_blocked_rounds(b);
     const dv_tensor *bias = dv_call_input(call, BIAS);
     const int64_t *out = b->c.window.out, each = b->halved ? 2 : 1;
     if (!dv_convolution_fits(&b->c) || !dv_blocked_fits(&b->c) || out[1] < each || out[2] < each ||

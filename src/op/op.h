@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/team.h"
+#include "kernel/rounding.h"
 #include "op/tensor.h"
 
 /* ---- attributes --------------------------------------------------------- */
@@ -69,6 +70,8 @@ typedef struct dv_call {
     int output_count;
     dv_tensor *const *output; /* NULL entries: optional outputs nobody wants */
     dv_arena *arena;          /* infer only: where `prepared` may be allocated */
+    dv_rounding rounding;     /* infer only: which ways may be chosen from */
+    bool rounds;              /* set by infer: there are ways that round more than others */
     void *prepared;
     const void *packed;                /* what pack made; NULL: nothing */
     size_t workspace_size;             /* bytes; set by infer */
