@@ -149,7 +149,7 @@ static bool make_lanes(struct sloping *work, int64_t count, dv_arena *arena, dv_
     if (!(work->slope = dv_arena_alloc(arena, threads, sizeof *work->slope, error)))
         return false;
     do {
-        dv_teacher_slope *slope = dv_teacher_slope_new(bundle, SLOPE_BATCH, error);
+        dv_teacher_slope *slope = dv_teacher_slope_new(bundle, count < SLOPE_BATCH ? (int)count : SLOPE_BATCH, error);
         if (!slope)
             return false;
         work->slope[work->lanes++] = slope;
