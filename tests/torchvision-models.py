@@ -44,7 +44,7 @@ def difference(deepvid, path, folder, wanted):
 
 
 def compare_times(bench, path, options):
-    """Milliseconds a picture of deepvid and of ONNX Runtime (None: it is not there), and what deepvid says of the model."""
+    """Milliseconds a picture of deepvid and of ONNX Runtime (None: it is not there); what deepvid says of the model."""
     settings, workers = environment(options.threads), {}
     runtime = ["node", os.path.join(BENCH, "runtime.js"), path, "3,224,224", str(options.threads)]
     for name, command in (("deepvid", [bench, path, str(options.threads)]), ("runtime", runtime)):

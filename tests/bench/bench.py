@@ -159,9 +159,11 @@ class Driver:
         facts = self.peak.facts
         low, middle, high = quartiles([rate(one, self.unit) for one in sgemm])
         self.record.update(machine=read_processor(), load=load, peak=facts, sgemm=sgemm, triad=triad)
-        print(f"{read_processor()}, {os.cpu_count()} processors, {self.threads} threads, {facts['isa']}, {facts['blas']}, "
-              f"load {load:.2f}, {'processor time' if self.unit != 'ms' else 'time by the clock'}; sgemm {middle:.0f} GFLOP/s ({low:.0f} .. {high:.0f}), "
-              f"memory {quartiles([rate(one, self.unit, 'bytes', 1) for one in triad])[1]:.1f} GB/s")
+        clock = "the clock" if self.unit == "ms" else "processor time"
+        bandwidth = quartiles([rate(one, self.unit, "bytes", 1) for one in triad])[1]
+        print(f"{read_processor()}, {os.cpu_count()} processors, {self.threads} threads, {facts['isa']}, "
+              f"{facts['blas']}, load {load:.2f}; by {clock}: sgemm {middle:.0f} GFLOP/s ({low:.0f} .. {high:.0f}), "
+              f"memory {bandwidth:.1f} GB/s")
         if load > BUSY_LOAD or high - low > BUSY_SPREAD * middle:
             print("WARNING: the machine is busy: times vary, ratios less; least so with THREADS=1 CLOCK=processor")
         if facts["blas_error"] > WRONG:

@@ -1,5 +1,5 @@
-"""LIME's explanation of a picture (Ribeiro, Singh and Guestrin 2016), step by step as its authors' Python package does it,
-with a teacher in PyTorch.
+"""LIME's explanation of a picture (Ribeiro, Singh and Guestrin 2016), step by step as its authors' Python package does
+it, with a teacher in PyTorch.
 
     lime.py BUNDLE TEACHER PICTURES.npy THREADS     asked with the number of pictures that the teacher is shown at once
 
@@ -89,7 +89,8 @@ def main():
             grey = torch.from_numpy(pictures[..., 0].astype(np.float32)[:, None])
             return torch.softmax(bundle.logits(grey), 1).numpy()
 
-    serve({"name": "LIME", "blas_error": blas_error()}, lambda wish: lambda: explain(shown, classify, int(wish), random))
+    facts = {"name": "LIME's steps in PyTorch", "blas_error": blas_error()}
+    serve(facts, lambda wish: lambda: explain(shown, classify, int(wish), random))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
     pytorch.py student FOLDER THREADS             asked with the student's name; FOLDER is a report of deepvid's
     pytorch.py explain BUNDLE TEACHER THREADS     asked with the number of neighbours
 
-`explain` is DeepVID as published: encode, decode neighbours, ask the teacher, and train a softmax regression on its soft
-labels by Adam, 10 epochs; without the check on fresh neighbours that is part of deepvid's.
+`explain` is DeepVID as published: encode, decode neighbours, ask the teacher, and train a softmax regression on its
+soft labels by Adam, 10 epochs; without the check on fresh neighbours that is part of deepvid's.
 """
 
 import configparser
@@ -86,7 +86,8 @@ class Bundle:
     def __init__(self, folder, teacher):
         ini = configparser.ConfigParser(inline_comment_prefixes=";")
         ini.read(os.path.join(folder, "deepvid.ini"))
-        self.encoder, self.decoder = (Network(os.path.join(folder, ini["vae"][name])) for name in ("encoder", "decoder"))
+        self.encoder = Network(os.path.join(folder, ini["vae"]["encoder"]))
+        self.decoder = Network(os.path.join(folder, ini["vae"]["decoder"]))
         self.teacher = Network(teacher)
         self.mean, self.deviation = float(ini["teacher"]["mean"]), float(ini["teacher"]["std"])
 

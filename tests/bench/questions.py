@@ -153,8 +153,8 @@ def tsne_contest(setup, count):
         worker = Worker(setup.python("scikit.py", "quality", rows, ours, theirs, perplexity), setup.settings)
         found = worker.ask("")
         worker.close()
-        return (f"divergence {found['divergence']:.4f}, theirs {found['their divergence']:.4f}; trustworthiness (k = 12) "
-                f"{found['trustworthiness']:.4f}, theirs {found['their trustworthiness']:.4f}")
+        return "; ".join(f"{name} {found[name]:.4f}, theirs {found['their ' + name]:.4f}"
+                         for name in ("divergence", "trustworthiness"))
 
     return Contest(f"t-SNE of {count} pictures, iterations", [1000], [
         setup.ours("tsne", "run", rows, start, ours, None, perplexity),
@@ -180,8 +180,9 @@ def screen(setup):
 
 
 def keys(setup):
-    yield keyboard_contest(setup, "key to last byte,", ["teacher: arrow in the projection", "teacher: arrow in the grid",
-                                                        "VAE: Up on an axis", "student: ] for lambda"])
+    yield keyboard_contest(setup, "key to last byte,", ["teacher: arrow in the projection",
+                                                        "teacher: arrow in the grid", "VAE: Up on an axis",
+                                                        "student: ] for lambda"])
 
 
 def memory(setup):

@@ -7,7 +7,8 @@ const [model, shape, threads] = process.argv.slice(2);
 const turn = 200, long = 1000; // ms
 
 async function main() {
-    const session = await ort.InferenceSession.create(model, {intraOpNumThreads: Number(threads), interOpNumThreads: 1});
+    const options = {intraOpNumThreads: Number(threads), interOpNumThreads: 1};
+    const session = await ort.InferenceSession.create(model, options);
     const sample = shape.split(',').map(Number);
     let last, feeds;
     console.log(JSON.stringify({name: `ONNX Runtime ${ort.env.versions.node}`}));
