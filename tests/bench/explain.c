@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 struct explanations {
     dv_bundle *bundle;
     dv_explain_options options;
+    dv_attribution_options attribution;
+    int explainer; /* -1: an explanation is asked for */
     float *offset;
     int turned;
     double decoder, teacher; /* multiply-adds of a picture */
@@ -30,14 +33,30 @@ static double student_multiply_adds(const struct explanations *it)
 static bool prepare(void *context, const char *wish, dv_error *error)
 {
     struct explanations *it = context;
-    (void)error;
+    char name[32] = "";
+    it->explainer = -1;
+    if (sscanf(wish, "%31[a-z-]%" SCNd64, name, &it->attribution.samples) == 2)
+        return (it->explainer = dv_explainer_find(name, error)) >= 0;
     it->options.neighbors = atoll(wish);
     return true;
 }
 
-static bool work(void *context, json_t *answer, dv_error *error)
+static bool attribute(struct explanations *it, json_t *answer, dv_error *error)
 {
-    struct explanations *it = context;
+    dv_explain_options wish = it->options;
+    wish.offset = NULL;
+    dv_attribution *map =
+        dv_attribution_make(it->bundle, it->explainer, &wish, NULL, -1, &it->attribution, NULL, error);
+    if (!map)
+        return false;
+    bench_add(answer, "superpixels", map->segment_count);
+    bench_add(answer, "multiply_adds", (double)map->teacher_calls * it->teacher);
+    dv_attribution_free(map);
+    return true;
+}
+
+static bool explain(struct explanations *it, json_t *answer, dv_error *error)
+{
     it->offset[0] = 0.1F * (float)(it->turned++ % 7);
     dv_explanation *explanation = dv_explain(it->bundle, &it->options, NULL, error);
     if (!explanation)
@@ -65,6 +84,12 @@ static bool work(void *context, json_t *answer, dv_error *error)
     return true;
 }
 
+static bool work(void *context, json_t *answer, dv_error *error)
+{
+    struct explanations *it = context;
+    return it->explainer < 0 ? explain(it, answer, error) : attribute(it, answer, error);
+}
+
 int main(int argc, char **argv)
 {
     dv_error error;
@@ -73,7 +98,9 @@ int main(int argc, char **argv)
         return 2;
     }
     const dv_bundle_source source = {.folder = argv[1], .threads = atoi(argv[2]), .teacher = argv[3]};
-    struct explanations it = {.bundle = dv_bundle_open(&source, &error), .options = dv_explain_defaults()};
+    struct explanations it = {.bundle = dv_bundle_open(&source, &error),
+                              .options = dv_explain_defaults(),
+                              .attribution = dv_attribution_defaults()};
     char *decoder = dv_path_join(argv[1], "decoder.onnx"), *teacher = dv_path_join(argv[1], "teacher.onnx");
     if (!it.bundle || !(it.decoder = (double)bench_multiply_adds(decoder, &error)) ||
         !(it.teacher = (double)bench_multiply_adds(argv[3] ? argv[3] : teacher, &error)) ||

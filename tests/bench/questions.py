@@ -130,6 +130,7 @@ def explanation(setup):
             setup.ours("explain", BUNDLE, None, model),
             setup.peer("PyTorch, as published", "pytorch.py", "explain", BUNDLE, model, setup.threads),
             one, all_at_once])
+        yield Contest(f"map, {title}:", ["lime 1000"], [setup.ours("explain", BUNDLE, None, model), one, all_at_once])
 
 
 def training(setup):
