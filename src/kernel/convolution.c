@@ -2,7 +2,6 @@
 
 #include "base/part.h"
 #include "kernel/blas.h"
-#include "kernel/depthwise.h"
 #include "kernel/im2col.h"
 #include "kernel/vector.h"
 
@@ -71,8 +70,7 @@ int64_t dv_convolution_workspace(const dv_convolution *c)
 {
     const blocking b = choose_blocking(c);
     const int64_t rows = b.depth + (b.pictures > 1 ? c->out_channels / c->groups : 0);
-    const int64_t gathered = (rows * b.columns + 15) / 16 * 16;
-    return dv_depthwise_fits(c) ? dv_larger(gathered, dv_depthwise_workspace(c)) : gathered;
+    return (rows * b.columns + 15) / 16 * 16;
 }
 
 /* Rows of several pictures side by side: row r of picture p is at wide + r * columns + p * positions. */
@@ -168,10 +166,7 @@ static void run_forward(forward_run run, dv_team *team)
 void dv_convolution_forward(const dv_convolution *c, const float *x, const float *w, const float *bias, float *y,
                             float *workspace, dv_team *team)
 {
-    if (dv_depthwise_fits(c))
-        dv_depthwise_forward(c, x, w, bias, y, workspace, team);
-    else
-        run_forward((forward_run){.c = c, .x = x, .w = w, .bias = bias, .y = y, .workspace = workspace}, team);
+    run_forward((forward_run){.c = c, .x = x, .w = w, .bias = bias, .y = y, .workspace = workspace}, team);
 }
 
 void dv_convolution_accumulate(const dv_convolution *c, const float *x, const float *w, float *y, float *workspace,

@@ -1,6 +1,5 @@
 #include "kernel/pool.h"
 
-#include "kernel/phases.h"
 #include "kernel/vector.h"
 #include "kernel/wide.h"
 
@@ -83,9 +82,6 @@ static void fill(int64_t n, float value, float *y)
 
 /* ---- maximum --------------------------------------------------------------------- */
 
-/* Planes whose phases are larger are taken tap by tap. */
-enum { MOST_PHASES = 1 << 14, MOST_TAPS = 64 };
-
 typedef struct pool_run {
     const dv_window *w;
     int64_t planes;
@@ -93,8 +89,6 @@ typedef struct pool_run {
     const float *x;
     float *y;
     void (*work)(const struct pool_run *run, const float *x, float *y); /* on a plane */
-    dv_phases phases;                                                   /* where `work` is by phases */
-    int64_t offset[MOST_TAPS];                                          /* the taps' in them */
 } pool_run;
 
 /* The windows that most networks use: two by two, side by side, without padding. */
@@ -127,40 +121,6 @@ static void max_plane(const pool_run *run, const float *x, float *y)
         }
 }
 
-/* y[i] = the largest of x[offset[t] + i] over the taps. */
-DV_WIDE(static, void, largest_of_taps, (int64_t n, int64_t taps, const int64_t *offset, const float *x, float *y),
-        (n, taps, offset, x, y))
-{
-    for (int64_t i = 0; i < n; i++)
-        y[i] = x[offset[0] + i];
-    for (int64_t t = 1; t < taps; t++) {
-        const float *from = x + offset[t];
-        for (int64_t i = 0; i < n; i++)
-            y[i] = dv_vector_larger(y[i], from[i]);
-    }
-}
-
-static bool find_small_phases(pool_run *run)
-{
-    const dv_window *w = run->w;
-    if (!dv_phases_fit(w) || w->kernel[1] * w->kernel[2] > MOST_TAPS)
-        return false;
-    run->phases = dv_phases_lay_out(w);
-    if (run->phases.size > MOST_PHASES || run->phases.windows > MOST_PHASES)
-        return false;
-    dv_phases_offsets(w, &run->phases, run->offset);
-    return true;
-}
-
-static void max_plane_by_phases(const pool_run *run, const float *x, float *y)
-{
-    float phases[MOST_PHASES], computed[MOST_PHASES];
-    const dv_window *w = run->w;
-    dv_phases_fill(w, &run->phases, x, -INFINITY, phases);
-    largest_of_taps(run->phases.windows, w->kernel[1] * w->kernel[2], run->offset, phases, computed);
-    dv_phases_pick(w, &run->phases, computed, y);
-}
-
 static void max_planes(void *context, int64_t task, int thread)
 {
     (void)thread;
@@ -174,7 +134,7 @@ static void max_planes(void *context, int64_t task, int thread)
 void dv_max_pool_forward(const dv_window *w, int64_t planes, const float *x, float *y, dv_team *team)
 {
     pool_run run = {.w = w, .planes = planes, .x = x, .y = y};
-    run.work = is_two_by_two(w) ? max_plane_two_by_two : find_small_phases(&run) ? max_plane_by_phases : max_plane;
+    run.work = is_two_by_two(w) ? max_plane_two_by_two : max_plane;
     dv_team_run(team, max_planes, &run, (planes + PLANES_PER_TASK - 1) / PLANES_PER_TASK);
 }
 

@@ -7,8 +7,6 @@
 #include "base/error.h"
 #include "kernel/by_blocks.h"
 #include "kernel/convolution.h"
-#include "kernel/packed.h"
-#include "kernel/winograd.h"
 
 #include <inttypes.h>
 
@@ -50,8 +48,8 @@ static bool check_bias(const dv_call *call, int64_t channels, dv_error *error)
     return true;
 }
 
-/* The last steps: output, limits, workspace of so many floats for each thread at least. */
-static bool finish(dv_call *call, const dv_convolution *c, const dv_shape *output, int64_t least, dv_error *error)
+/* The last steps: output, limits, workspace. */
+static bool finish(dv_call *call, const dv_convolution *c, const dv_shape *output, dv_error *error)
 {
     size_t size;
     if (!dv_call_set_output(call, 0, call->input[0]->type, output, error))
@@ -63,37 +61,11 @@ static bool finish(dv_call *call, const dv_convolution *c, const dv_shape *outpu
         return false;
     *prepared = *c;
     const int threads = dv_team_size(call->team);
-    const int64_t floats = dv_convolution_workspace(c) > least ? dv_convolution_workspace(c) : least;
-    if (!dv_size_multiply((size_t)floats * sizeof(float), (size_t)threads, &size))
+    if (!dv_size_multiply((size_t)dv_convolution_workspace(c) * sizeof(float), (size_t)threads, &size))
         return dv_error_set(error, DV_ERROR_MEMORY, "there is not enough memory for the convolution");
     const size_t by_blocks = dv_by_blocks_fits(c) ? (size_t)dv_by_blocks_workspace(c, threads) * sizeof(float) : 0;
     call->workspace_size = size > by_blocks ? size : by_blocks;
     return true;
-}
-
-/* Kernels that want their weights packed, the best first. */
-typedef struct kernel {
-    bool (*suits)(const dv_convolution *c);        /* by shapes alone */
-    int64_t (*workspace)(const dv_convolution *c); /* floats for each thread */
-    int64_t (*packed)(const dv_convolution *c);    /* floats */
-    void (*pack)(const dv_convolution *c, const float *w, float *packed);
-    void (*forward)(const dv_convolution *c, const float *x, const float *packed, const float *bias, float *y,
-                    float *workspace, dv_team *team);
-} kernel;
-
-static const kernel kernels[] = {
-    {dv_winograd_gains, dv_winograd_workspace, dv_winograd_packed, dv_winograd_pack, dv_winograd_forward},
-    {dv_packed_fits, dv_packed_workspace, dv_packed_size, dv_packed_pack, dv_packed_forward},
-};
-enum { KERNELS = sizeof kernels / sizeof kernels[0] };
-
-/* NULL: none of them. */
-static const kernel *choose_kernel(const dv_convolution *c)
-{
-    for (int k = 0; k < KERNELS; k++)
-        if (kernels[k].suits(c))
-            return &kernels[k];
-    return NULL;
 }
 
 static bool infer_conv(dv_call *call, dv_error *error)
@@ -114,8 +86,7 @@ static bool infer_conv(dv_call *call, dv_error *error)
         !dv_window_fit(&c.window, auto_pad, false, error))
         return false;
     const dv_shape shape = dv_window_shape(c.batch, c.out_channels, x->rank - 2, c.window.out);
-    const kernel *by = choose_kernel(&c);
-    return finish(call, &c, &shape, by ? by->workspace(&c) : 0, error);
+    return finish(call, &c, &shape, error);
 }
 
 /* Sizes and pads of the output by the equations of the specification. The node's input is in window->in at first. */
@@ -163,48 +134,17 @@ static bool infer_conv_transpose(dv_call *call, dv_error *error)
         !fit_transposed(call, &c.window, x->rank - 2, auto_pad, error))
         return false;
     const dv_shape shape = dv_window_shape(c.batch, c.in_channels, x->rank - 2, c.window.in);
-    return finish(call, &c, &shape, 0, error);
+    return finish(call, &c, &shape, error);
 }
 
 /* ---- Conv ------------------------------------------------------------------------- */
 
-/* Weights in other orders, for the kernels that want them; NULL: nobody asked so far. */
-typedef struct packed_weights {
-    const float *by[KERNELS];
-} packed_weights;
-
-static bool pack_conv(const dv_call *call, dv_arena *arena, const void **packed, dv_error *error)
-{
-    const dv_convolution *c = call->prepared;
-    const dv_tensor *w = call->input[1];
-    const kernel *by = choose_kernel(c);
-    packed_weights *it = (packed_weights *)*packed;
-    if (!w->data || !by)
-        return true;
-    if (!it && !(it = dv_arena_alloc(arena, 1, sizeof *it, error)))
-        return false;
-    *packed = it;
-    const float **slot = &it->by[by - kernels];
-    if (*slot)
-        return true;
-    float *made = dv_arena_alloc(arena, (size_t)by->packed(c), sizeof *made, error);
-    if (!made)
-        return false;
-    by->pack(c, w->f, made);
-    *slot = made;
-    return true;
-}
-
 static void conv_forward(const dv_call *call)
 {
     const dv_convolution *c = call->prepared;
-    const packed_weights *packed = call->packed;
     const float *x = call->input[0]->f, *bias = dv_call_input(call, 2) ? call->input[2]->f : NULL;
-    const kernel *by = packed ? choose_kernel(c) : NULL;
     float *y = call->output[0]->f;
-    if (by && packed->by[by - kernels])
-        by->forward(c, x, packed->by[by - kernels], bias, y, call->workspace, call->team);
-    else if (dv_by_blocks_fits(c))
+    if (dv_by_blocks_fits(c))
         dv_by_blocks_forward(c, x, call->input[1]->f, bias, y, call->workspace, call->team);
     else
         dv_convolution_forward(c, x, call->input[1]->f, bias, y, call->workspace, call->team);
@@ -273,7 +213,6 @@ const dv_operator dv_family_conv[] = {
         .min_outputs = 1,
         .max_outputs = 1,
         .infer = infer_conv,
-        .pack = pack_conv,
         .forward = conv_forward,
         .backward = conv_backward,
     },
