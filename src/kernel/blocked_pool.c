@@ -23,7 +23,7 @@ typedef struct loops {
 #define LANES 4
 #include "kernel/blocked_pool_loop.h"
 
-#if DV_ISA_X86 && !defined(__clang__)
+#if DV_ISA_X86
 DV_BEGIN_AVX2
 #define NAME(STEM) STEM##_8
 #define LANES 8
@@ -34,19 +34,13 @@ DV_BEGIN_AVX512
 #define LANES 16
 #include "kernel/blocked_pool_loop.h"
 DV_END
+#endif
 
 static const loops *choose_loops(void)
 {
-    static const loops *const by_isa[] = {
-        [DV_ISA_GENERIC] = &loops_4, [DV_ISA_AVX2] = &loops_8, [DV_ISA_AVX512] = &loops_16};
+    static const loops *const by_isa[] = DV_BY_ISA(&loops_4, &loops_8, &loops_16);
     return by_isa[dv_isa_choose()];
 }
-#else
-static const loops *choose_loops(void)
-{
-    return &loops_4;
-}
-#endif
 
 typedef struct job {
     const dv_window *w;

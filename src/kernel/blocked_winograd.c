@@ -43,7 +43,7 @@ typedef struct winograd_loops {
 #define TILE 2
 #include "kernel/blocked_winograd_loop.h"
 
-#if DV_ISA_X86 && !defined(__clang__)
+#if DV_ISA_X86
 DV_BEGIN_AVX2
 #define NAME(STEM) STEM##_8_4
 #define LANES 8
@@ -64,22 +64,14 @@ DV_BEGIN_AVX512
 #define TILE 2
 #include "kernel/blocked_winograd_loop.h"
 DV_END
+#endif
 
 static const winograd_loops *choose_loops(int tile)
 {
-    static const winograd_loops *const by_isa[][2] = {
-        [DV_ISA_GENERIC] = {&loops_4_2, &loops_4_4},
-        [DV_ISA_AVX2] = {&loops_8_2, &loops_8_4},
-        [DV_ISA_AVX512] = {&loops_16_2, &loops_16_4},
-    };
-    return by_isa[dv_isa_choose()][tile == 4];
+    static const winograd_loops *const of_four[] = DV_BY_ISA(&loops_4_4, &loops_8_4, &loops_16_4);
+    static const winograd_loops *const of_two[] = DV_BY_ISA(&loops_4_2, &loops_8_2, &loops_16_2);
+    return (tile == 4 ? of_four : of_two)[dv_isa_choose()];
 }
-#else
-static const winograd_loops *choose_loops(int tile)
-{
-    return tile == 4 ? &loops_4_4 : &loops_4_2;
-}
-#endif
 
 /* ---- sizes --------------------------------------------------------------------------------------------- */
 
