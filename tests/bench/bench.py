@@ -170,9 +170,11 @@ class Driver:
             print(f"WARNING: OpenBLAS is WRONG on this processor, by {facts['blas_error']:.1e}")
         print()
 
-    def ask(self, name):
+    def ask(self, name, brief):
         try:
             for contest in QUESTIONS[name](self.setup):
+                if brief:
+                    contest.cases, contest.sides = contest.cases[-1:], contest.sides[:2]
                 self.run(contest)
         except Missing as reason:
             self.missing[name] = str(reason)
@@ -199,6 +201,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--clock", choices=("wall", "processor"), default="wall",
                         help="processor: time of all threads, for one thread on a busy machine")
+    parser.add_argument("--brief", action="store_true", help="the last case of each contest, against the first peer")
     options = parser.parse_args()
     for name in options.questions:
         if name not in QUESTIONS:
@@ -207,7 +210,7 @@ def main():
     driver.start()
     print_head()
     for name in options.questions or [name for name in QUESTIONS if name not in SELDOM]:
-        driver.ask(name)
+        driver.ask(name, options.brief)
     driver.finish()
 
 

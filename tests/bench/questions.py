@@ -109,7 +109,7 @@ def student(setup):
     ours = setup.ours("student", BUNDLE, None)
     yield Contest("student:", ["ridge"], [ours, setup.peer("scikit-learn", "scikit.py", "student", setup.report(),
                                                            setup.threads)], of_peak=False)
-    yield Contest("student:", ["adam", "sgd", "gd"], [ours, setup.peer("PyTorch", "pytorch.py", "student",
+    yield Contest("student:", ["gd", "sgd", "adam"], [ours, setup.peer("PyTorch", "pytorch.py", "student",
                                                                        setup.report(), setup.threads)], of_peak=False)
 
 
@@ -181,9 +181,8 @@ def screen(setup):
 
 
 def keys(setup):
-    yield keyboard_contest(setup, "key to last byte,", ["teacher: arrow in the projection",
-                                                        "teacher: arrow in the grid", "VAE: Up on an axis",
-                                                        "student: ] for lambda"])
+    yield keyboard_contest(setup, "key to last byte,", ["student: ] for lambda", "teacher: arrow in the grid",
+                                                        "teacher: arrow in the projection", "VAE: Up on an axis"])
 
 
 def memory(setup):
@@ -200,9 +199,9 @@ def amdahl(case, medians):
     """Of the times with one thread and with the most (Amdahl 1967)."""
     alone = medians["1 thread"]
     threads, best = max((int(name.split()[0]), time) for name, time in medians.items())
-    if threads == 1:
-        return "one thread: nothing to compare"
-    parallel = min(1.0, max(0.0, (1 - best / alone) / (1 - 1 / threads)))
+    if best >= alone:
+        return "no faster with more threads: the machine is busy, or has but one"
+    parallel = min(1.0, (1 - best / alone) / (1 - 1 / threads))
     return (f"{threads} threads: {100 * parallel:.1f} % of the time is parallel, by Amdahl's law "
             f"{1 / (1 - parallel + parallel / 64):.0f} times as fast with 64")
 
