@@ -3,8 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGNMENT = 64, CHUNK_SIZE = 64 * 1024 };
+enum {
+    ALIGNMENT = 64,
+    CHUNK_SIZE = 64 * 1024,
+    LARGE_PAGE = 2 << 20, /* of most processors; blocks of half as much and more lie on such pages, where they can */
+};
 
 bool dv_size_multiply(size_t a, size_t b, size_t *product)
 {
@@ -14,11 +19,26 @@ bool dv_size_multiply(size_t a, size_t b, size_t *product)
 /* Bytes of count * size elements, rounded up to the alignment and never 0. */
 static bool block_size(size_t count, size_t size, size_t *bytes)
 {
-    if (!dv_size_multiply(count, size, bytes) || *bytes > PTRDIFF_MAX - ALIGNMENT) {
+    if (!dv_size_multiply(count, size, bytes) || *bytes > PTRDIFF_MAX - LARGE_PAGE) {
         return false;
     }
     *bytes = *bytes ? (*bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
     return true;
+}
+
+/* Large blocks are gone through again and again, and the processor knows where only some thousand pages lie. */
+static void *take_block(size_t bytes)
+{
+    void *block = NULL;
+    if (bytes < LARGE_PAGE / 2)
+        return posix_memalign(&block, ALIGNMENT, bytes) == 0 ? block : NULL;
+    const size_t whole = (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+    if (posix_memalign(&block, LARGE_PAGE, whole) != 0)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    madvise(block, whole, MADV_HUGEPAGE); /* a wish: it may fail */
+#endif
+    return block;
 }
 
 void *dv_alloc(size_t count, size_t size, dv_error *error)
@@ -30,7 +50,7 @@ void *dv_alloc(size_t count, size_t size, dv_error *error)
         dv_memory_refuse((double)bytes, allowed, error);
         return NULL;
     }
-    if (!countable || posix_memalign(&block, ALIGNMENT, bytes) != 0) {
+    if (!countable || !(block = take_block(bytes))) {
         dv_error_set(error, DV_ERROR_MEMORY, "out of memory: %zu elements of %zu bytes are too much", count, size);
         return NULL;
     }

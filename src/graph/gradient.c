@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "graph/evaluate.h"
 #include "graph/plan.h"
+#include "kernel/vector.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 typedef struct back_step {
     const dv_tensor **output_gradient;
     dv_tensor **input_gradient;
+    bool *first; /* by input: no step before, going backward, has added to its gradient */
     bool active; /* on a way from a wanted value to an output */
 } back_step;
 
@@ -26,6 +28,7 @@ struct dv_gradient {
     bool *variable;      /* by value: a wanted constant */
     dv_tensor *gradient; /* by value; data NULL: none */
     dv_tensor *seed;     /* by output: what the caller fills in */
+    bool *added_to;      /* by value: a step or an output adds to its gradient */
     back_step *back;     /* by step */
     bool is_training;    /* of the last forward */
     dv_training_state training;
@@ -154,7 +157,8 @@ static bool make_back_steps(dv_gradient *gradient, const ways *way, dv_error *er
             dv_arena_alloc(gradient->arena, (size_t)node->output_count, sizeof *back->output_gradient, error);
         back->input_gradient =
             dv_arena_alloc(gradient->arena, (size_t)node->input_count, sizeof *back->input_gradient, error);
-        if (!back->output_gradient || !back->input_gradient)
+        back->first = dv_arena_alloc(gradient->arena, (size_t)node->input_count, sizeof *back->first, error);
+        if (!back->output_gradient || !back->input_gradient || !back->first)
             return false;
         for (int o = 0; o < node->output_count; o++)
             if (node->output[o] >= 0 && all[node->output[o]].data)
@@ -162,6 +166,28 @@ static bool make_back_steps(dv_gradient *gradient, const ways *way, dv_error *er
         for (int i = 0; i < node->input_count; i++)
             if (node->input[i] >= 0 && all[node->input[i]].data)
                 back->input_gradient[i] = &all[node->input[i]];
+    }
+    return true;
+}
+
+/* Which step is the first to add to a gradient, and so finds it zero: it is zeroed just before, and then in cache. */
+static bool find_first(dv_gradient *gradient, dv_error *error)
+{
+    const dv_graph *graph = gradient->graph;
+    gradient->added_to = dv_arena_alloc(gradient->arena, (size_t)graph->value_count, sizeof(bool), error);
+    if (!gradient->added_to)
+        return false;
+    for (int o = 0; o < graph->output_count; o++)
+        gradient->added_to[graph->output[o]] = true;
+    for (int s = gradient->plan->step_count - 1; s >= 0; s--) {
+        const dv_node *node = gradient->plan->step[s].node;
+        const back_step *back = &gradient->back[s];
+        for (int i = 0; back->active && i < node->input_count; i++) {
+            if (!back->input_gradient[i])
+                continue;
+            back->first[i] = !gradient->added_to[node->input[i]];
+            gradient->added_to[node->input[i]] = true;
+        }
     }
     return true;
 }
@@ -225,7 +251,8 @@ dv_gradient *dv_gradient_new(const dv_graph *graph, int64_t micro_batch, int wan
         gradient->variable[wanted[w]] = graph->value[wanted[w]].constant != NULL;
     }
     if (make_frame(gradient, micro_batch, error) && find_ways(gradient, &way, error) &&
-        make_gradients(gradient, &way, error) && make_seeds(gradient, error) && make_back_steps(gradient, &way, error))
+        make_gradients(gradient, &way, error) && make_seeds(gradient, error) &&
+        make_back_steps(gradient, &way, error) && find_first(gradient, error))
         return gradient;
 failed:
     dv_gradient_free(gradient);
@@ -281,24 +308,40 @@ void dv_gradient_forward(dv_gradient *gradient, const dv_training_state *trainin
     dv_frame_run(gradient->frame, gradient->is_training ? &gradient->training : NULL);
 }
 
-void dv_gradient_backward(dv_gradient *gradient)
+static void set_to_zero(const dv_tensor *tensor)
+{
+    memset(tensor->f, 0, dv_tensor_bytes(tensor));
+}
+
+/* The gradients that no step is the first to add to. */
+static void start_gradients(dv_gradient *gradient)
 {
     const dv_graph *graph = gradient->graph;
     for (int v = 0; v < graph->value_count; v++)
-        if (gradient->gradient[v].data)
-            memset(gradient->gradient[v].f, 0, dv_tensor_bytes(&gradient->gradient[v]));
+        if (gradient->gradient[v].data && !gradient->added_to[v])
+            set_to_zero(&gradient->gradient[v]);
+    for (int o = 0; o < graph->output_count; o++)
+        if (gradient->gradient[graph->output[o]].data)
+            set_to_zero(&gradient->gradient[graph->output[o]]);
     for (int o = 0; o < graph->output_count; o++) {
-        dv_tensor *sum = &gradient->gradient[graph->output[o]];
-        const dv_tensor *seed = &gradient->seed[o];
-        int64_t count = sum->data ? dv_shape_elements(&seed->shape) : 0;
-        for (int64_t k = 0; k < count; k++)
-            sum->f[k] += seed->f[k];
+        const dv_tensor *sum = &gradient->gradient[graph->output[o]], *seed = &gradient->seed[o];
+        if (sum->data)
+            dv_vector_add(dv_shape_elements(&seed->shape), 1, seed->f, sum->f);
     }
+}
+
+void dv_gradient_backward(dv_gradient *gradient)
+{
+    start_gradients(gradient);
     for (int s = gradient->plan->step_count - 1; s >= 0; s--) {
+        const dv_node *node = gradient->plan->step[s].node;
         const back_step *back = &gradient->back[s];
-        if (back->active)
-            gradient->plan->step[s].node->op->backward(&gradient->frame->call[s], back->output_gradient,
-                                                       back->input_gradient);
+        if (!back->active)
+            continue;
+        for (int i = 0; i < node->input_count; i++)
+            if (back->first[i] && back->input_gradient[i])
+                set_to_zero(back->input_gradient[i]);
+        node->op->backward(&gradient->frame->call[s], back->output_gradient, back->input_gradient);
     }
 }
 

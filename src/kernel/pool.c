@@ -183,7 +183,9 @@ static inline int32_t takes_second(float a, float b)
 }
 
 /* The chosen one of four: 0 and 1 above, 2 and 3 below. No branches: which is the largest cannot be predicted. */
-static void choose_of_four(int64_t n, const float *above, const float *below, int32_t *chosen)
+DV_WIDE(static, void, choose_of_four,
+        (int64_t n, const float *restrict above, const float *restrict below, int32_t *restrict chosen),
+        (n, above, below, chosen))
 {
     for (int64_t i = 0; i < n; i++) {
         const float a = above[2 * i], b = above[2 * i + 1], c = below[2 * i], d = below[2 * i + 1];
@@ -192,16 +194,28 @@ static void choose_of_four(int64_t n, const float *above, const float *below, in
     }
 }
 
+/* Each dy goes to the chosen one of four, and zeros to the others: so there are no jumps. */
+DV_WIDE(static, void, spread_to_four,
+        (int64_t n, const int32_t *restrict chosen, const float *restrict dy, float *restrict top,
+         float *restrict bottom),
+        (n, chosen, dy, top, bottom))
+{
+    for (int64_t i = 0; i < n; i++) {
+        top[2 * i] += chosen[i] == 0 ? dy[i] : 0;
+        top[2 * i + 1] += chosen[i] == 1 ? dy[i] : 0;
+        bottom[2 * i] += chosen[i] == 2 ? dy[i] : 0;
+        bottom[2 * i + 1] += chosen[i] == 3 ? dy[i] : 0;
+    }
+}
+
 static void spread_line_two_by_two(int64_t n, int64_t width, const float *x, const float *dy, float *dx)
 {
     enum { CHUNK = 64 };
-    const int64_t offset[] = {0, 1, width, width + 1};
     int32_t chosen[CHUNK];
     for (int64_t from = 0; from < n; from += CHUNK) {
         const int64_t count = n - from < CHUNK ? n - from : CHUNK;
         choose_of_four(count, x + 2 * from, x + 2 * from + width, chosen);
-        for (int64_t i = 0; i < count; i++)
-            dx[2 * (from + i) + offset[chosen[i]]] += dy[from + i];
+        spread_to_four(count, chosen, dy + from, dx + 2 * from, dx + 2 * from + width);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "op/function.h"
 
+#include "kernel/wide.h"
 #include "op/call.h"
 
 enum { SHARE = 1 << 14 }; /* elements that are worth waking a thread for */
@@ -43,6 +44,13 @@ void dv_function_forward(const dv_call *call, const dv_function *function)
     dv_call_share(call, dv_shape_elements(&call->output[0]->shape), SHARE, forward_piece, &run);
 }
 
+DV_WIDE(static, void, add_products, (int64_t n, const float *g, const float *slope, float *restrict dx),
+        (n, g, slope, dx))
+{
+    for (int64_t i = 0; i < n; i++)
+        dx[i] += g[i] * slope[i];
+}
+
 static void backward_piece(void *context, int64_t from, int64_t to)
 {
     const function_run *run = context;
@@ -50,8 +58,7 @@ static void backward_piece(void *context, int64_t from, int64_t to)
     for (int64_t i = from; i < to; i += DV_FUNCTION_CHUNK) {
         const int64_t n = next_chunk(i, to);
         run->function->slope(run->p, n, run->x + i, run->y + i, slope);
-        for (int64_t k = 0; k < n; k++)
-            run->dx[i + k] += run->g[i + k] * slope[k];
+        add_products(n, run->g + i, slope, run->dx + i);
     }
 }
 
