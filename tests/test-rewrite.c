@@ -321,6 +321,30 @@ static int pads_of_zeros(dv_graph *graph, int x)
     return conv(graph, node(graph, "Pad", x, numbers(graph, 8, around)), 4, own);
 }
 
+/* `own` pads count or not. */
+static int padded_average(dv_graph *graph, int x, int64_t own, int64_t counts)
+{
+    const int64_t around[] = {0, 0, 1, 0, 0, 0, 1, 1}, pads[] = {own, own, own, own}, kernel[] = {3, 3};
+    const dv_attribute attributes[] = {ints_attribute("kernel_shape", 2, kernel), ints_attribute("pads", 4, pads),
+                                       int_attribute("count_include_pad", counts)};
+    return add_node(graph, "AveragePool", NULL, 3, attributes, node(graph, "Pad", x, numbers(graph, 8, around)), -1);
+}
+
+static int average_of_zeros(dv_graph *graph, int x)
+{
+    return padded_average(graph, x, 0, 0);
+}
+
+static int average_of_counted_zeros(dv_graph *graph, int x)
+{
+    return padded_average(graph, x, 1, 1);
+}
+
+static int average_of_uncounted_zeros(dv_graph *graph, int x)
+{
+    return padded_average(graph, x, 1, 0);
+}
+
 static int pads_of_ones(dv_graph *graph, int x)
 {
     const int64_t around[] = {0, 0, 1, 2, 0, 0, 0, 1};
@@ -348,6 +372,9 @@ static void what_surrounds_a_conv_becomes_part_of_it(void **state)
     check(conv_and_arithmetic, shape, "Conv", 1);
     check(conv_and_other_arithmetic, shape, NULL, 6);
     check(pads_of_zeros, shape, "Conv", 1);
+    check(average_of_zeros, shape, "AveragePool", 1);
+    check(average_of_counted_zeros, shape, "AveragePool", 1);
+    check(average_of_uncounted_zeros, shape, "Pad", 2);
     check(pads_of_ones, shape, "Pad", 2);
     check(pads_of_nothing, shape, "Neg", 1);
     check(cast_to_itself, shape, "Tanh", 2);

@@ -1,4 +1,5 @@
-/* Zeros around a picture are what a Conv has pads for: a Pad before it becomes part of them. */
+/* Zeros around a picture are what a Conv has pads for, and an AveragePool that counts them: a Pad before it becomes
+ * part of them. */
 #include "graph/rewrite.h"
 #include "graph/uses.h"
 
@@ -46,36 +47,64 @@ static bool add_pads(dv_graph *graph, const dv_node *conv, const int64_t *more, 
     return pads != NULL;
 }
 
-/* All attributes of the Conv but those that `pads` replaces. */
-static bool replace_pads(dv_graph *graph, dv_node *conv, const dv_attribute *pads, dv_error *error)
+/* All attributes of the node but those that the pads replace. */
+static bool replace_pads(dv_graph *graph, dv_node *node, const dv_attribute *pads, bool counted, dv_error *error)
 {
     int count = 0;
-    dv_attribute *item = dv_arena_alloc(graph->arena, (size_t)conv->attributes.count + 1, sizeof *item, error);
+    dv_attribute *item = dv_arena_alloc(graph->arena, (size_t)node->attributes.count + 2, sizeof *item, error);
     if (!item)
         return false;
-    for (int a = 0; a < conv->attributes.count; a++)
-        if (strcmp(conv->attributes.item[a].name, "pads") != 0 &&
-            strcmp(conv->attributes.item[a].name, "auto_pad") != 0)
-            item[count++] = conv->attributes.item[a];
+    for (int a = 0; a < node->attributes.count; a++)
+        if (strcmp(node->attributes.item[a].name, "pads") != 0 &&
+            strcmp(node->attributes.item[a].name, "auto_pad") != 0 &&
+            strcmp(node->attributes.item[a].name, "count_include_pad") != 0)
+            item[count++] = node->attributes.item[a];
     item[count++] = *pads;
-    conv->attributes = (dv_attributes){count, item};
+    if (counted)
+        item[count++] = (dv_attribute){.name = "count_include_pad", .kind = DV_ATTRIBUTE_INT, .i = 1};
+    node->attributes = (dv_attributes){count, item};
     return true;
 }
 
-static bool fold(dv_graph *graph, const dv_node *pad, dv_node *conv, dv_error *error)
+static bool takes_pads(const dv_node *node, const int64_t *zeros, int64_t count)
+{
+    const dv_attribute *old = dv_attribute_find(&node->attributes, "pads", DV_ATTRIBUTE_INTS);
+    const bool plain =
+        is_text(node, "auto_pad", "NOTSET", "NOTSET") || (is_text(node, "auto_pad", "", "VALID") && !old);
+    return zeros && plain && (!old || old->count == count - 4) && is_spatial(zeros, (int)count / 2);
+}
+
+/* Windows are larger than what lies around, and all of what lies around counts. */
+static bool averages_zeros(const dv_node *pool, const int64_t *zeros, int64_t count)
+{
+    const dv_attribute *old = dv_attribute_find(&pool->attributes, "pads", DV_ATTRIBUTE_INTS);
+    const dv_attribute *kernel = dv_attribute_find(&pool->attributes, "kernel_shape", DV_ATTRIBUTE_INTS);
+    if (pool->opset < 7 || !kernel || 2 * (kernel->count + 2) != count ||
+        dv_attribute_int(&pool->attributes, "ceil_mode", 0))
+        return false;
+    for (int end = 0; end < 2; end++)
+        for (int d = 0; d < kernel->count; d++) {
+            const int64_t own = old ? old->ints[end * kernel->count + d] : 0;
+            if ((own && !dv_attribute_int(&pool->attributes, "count_include_pad", 0)) ||
+                own + zeros[end * (kernel->count + 2) + d + 2] >= kernel->ints[d])
+                return false;
+        }
+    return true;
+}
+
+static bool fold(dv_graph *graph, const dv_node *pad, dv_node *node, dv_error *error)
 {
     int64_t count = 0;
-    const dv_tensor *weight = graph->value[conv->input[1]].constant;
-    const int64_t *zeros = weight ? find_zeros(graph, pad, &count) : NULL;
-    const dv_attribute *old = dv_attribute_find(&conv->attributes, "pads", DV_ATTRIBUTE_INTS);
-    bool plain = is_text(conv, "auto_pad", "NOTSET", "NOTSET") || (is_text(conv, "auto_pad", "", "VALID") && !old);
-    if (!zeros || !plain || weight->shape.rank < 3 || count != 2 * weight->shape.rank ||
-        (old && old->count != count - 4) || !is_spatial(zeros, weight->shape.rank))
+    const bool pools = strcmp(node->op->name, "AveragePool") == 0;
+    const dv_tensor *weight = pools ? NULL : graph->value[node->input[1]].constant;
+    const int64_t *zeros = weight || pools ? find_zeros(graph, pad, &count) : NULL;
+    if (!zeros || count < 6 || count > 2 * DV_MAX_RANK || count % 2 || !takes_pads(node, zeros, count) ||
+        !(pools ? averages_zeros(node, zeros, count) : count == 2 * weight->shape.rank))
         return true;
     dv_attribute sum;
-    if (!add_pads(graph, conv, zeros, weight->shape.rank, &sum, error) || !replace_pads(graph, conv, &sum, error))
+    if (!add_pads(graph, node, zeros, (int)count / 2, &sum, error) || !replace_pads(graph, node, &sum, pools, error))
         return false;
-    conv->input[0] = pad->input[0];
+    node->input[0] = pad->input[0];
     return true;
 }
 
@@ -84,10 +113,10 @@ bool dv_rewrite_fold_pads(dv_graph *graph, dv_error *error)
     dv_uses uses = {0};
     bool ok = dv_uses_init(&uses, graph, error);
     for (int n = 0; ok && n < graph->node_count; n++) {
-        dv_node *conv = &graph->node[n];
-        const dv_node *pad =
-            strcmp(conv->op->name, "Conv") == 0 ? dv_uses_producer(&uses, conv->input[0], "Pad") : NULL;
-        ok = !pad || fold(graph, pad, conv, error);
+        dv_node *node = &graph->node[n];
+        const bool takes = strcmp(node->op->name, "Conv") == 0 || strcmp(node->op->name, "AveragePool") == 0;
+        const dv_node *pad = takes ? dv_uses_producer(&uses, node->input[0], "Pad") : NULL;
+        ok = !pad || fold(graph, pad, node, error);
     }
     dv_uses_clear(&uses);
     return ok;

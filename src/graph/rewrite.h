@@ -14,7 +14,7 @@ bool dv_rewrite_fold_known(dv_graph *graph, dv_error *error);
 /* BatchNormalization, and sums and products with constants, become part of the weights of the Conv, ConvTranspose or
  * Gemm before them. */
 bool dv_rewrite_fold_normalization(dv_graph *graph, dv_error *error);
-/* A Pad of zeros becomes part of the Conv behind it. */
+/* A Pad of zeros becomes part of the Conv or AveragePool behind it. */
 bool dv_rewrite_fold_pads(dv_graph *graph, dv_error *error);
 /* Transposes that undo each other, and reshapes of what is reshaped. What is left over are Identity nodes. */
 bool dv_rewrite_cancel_transposes(dv_graph *graph, dv_error *error);

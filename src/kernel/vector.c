@@ -164,6 +164,12 @@ FUNCTION(dv_vector_sigmoid, 1 / (1 + exponential(-x[i])))
 FUNCTION(dv_vector_softplus, soft_plus(x[i]))
 FUNCTION(dv_vector_erf, error_function(x[i]))
 
+DV_WIDE(extern, void, dv_vector_swish, (int64_t n, float alpha, const float *x, float *y), (n, alpha, x, y))
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = x[i] / (1 + exponential(-alpha * x[i]));
+}
+
 /* ---- sums ------------------------------------------------------------------- */
 
 DV_WIDE_PART float fold(const float *lane)

@@ -18,6 +18,8 @@ void dv_vector_tanh(int64_t n, const float *x, float *y);
 void dv_vector_sigmoid(int64_t n, const float *x, float *y);
 void dv_vector_softplus(int64_t n, const float *x, float *y);
 void dv_vector_erf(int64_t n, const float *x, float *y);
+/* y[i] = x[i] / (1 + exp(-alpha * x[i])). */
+void dv_vector_swish(int64_t n, float alpha, const float *x, float *y);
 
 /* Sum and sum of products in interleaved partial sums: fast, and closer than one running sum. */
 float dv_vector_sum(int64_t n, const float *x);

@@ -102,11 +102,7 @@ DV_FUNCTION_SLOPE(celu, x < 0 ? y / p[0] + 1 : 1)
 /* x * sigmoid(alpha * x) */
 static void swish_value(const float *p, int64_t n, const float *x, float *y)
 {
-    float s[DV_FUNCTION_CHUNK];
-    dv_vector_affine(n, x, 0, p[0], 0, s);
-    dv_vector_sigmoid(n, s, s);
-    for (int64_t i = 0; i < n; i++)
-        y[i] = x[i] * s[i];
+    dv_vector_swish(n, p[0], x, y);
 }
 
 static void swish_slope(const float *p, int64_t n, const float *x, const float *y, float *slope)
