@@ -279,7 +279,7 @@ static void channels_stay_in_blocks(void **state)
 {
     (void)state;
     const dv_shape shape = shape_of(4, 2, 3, 6, 5);
-    check(squeezed, shape, 7, ONCE("BlockedAveragePool", "Mul", "Sigmoid", "FromBlocked"));
+    check(squeezed, shape, 7, ONCE("BlockedAveragePool", "BlockedScale", "Sigmoid", "FromBlocked"));
     check(joined, shape, 6, ONCE("Concat", "BlockedScale", "FromBlocked"));
     check(joined_in_the_middle, shape, 8, ONCE("Concat", "ToBlocked"));
     check(rows, shape, 3, ONCE("BlockedConv", "Reshape", "Gemm"));

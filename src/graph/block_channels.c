@@ -100,6 +100,27 @@ static bool block_arithmetic(dv_blocking *it, dv_node *node, bool *done, dv_erro
     return block_operands(it, node, 0, done, error);
 }
 
+static bool is_gate(const dv_graph *graph, int value)
+{
+    const dv_value *it = &graph->value[value];
+    return it->has_shape && it->shape.rank == 4 && it->shape.dim[2] == 1 && it->shape.dim[3] == 1;
+}
+
+/* One number for each channel of a picture, as squeeze-and-excitation has them. */
+static bool block_product(dv_blocking *it, dv_node *node, bool *done, dv_error *error)
+{
+    const dv_form *a = dv_blocking_form(it, node->input[0]), *b = dv_blocking_form(it, node->input[1]);
+    const bool first = is_gate(it->graph, node->input[0]), second = is_gate(it->graph, node->input[1]);
+    if (node->opset < 7 || a->blocked < 0 || b->blocked < 0 || a->channels != b->channels || first == second ||
+        !it->graph->value[node->input[first]].has_shape)
+        return block_operands(it, node, 0, done, error);
+    const int input[] = {first ? b->blocked : a->blocked, first ? a->blocked : b->blocked};
+    const int64_t channels = a->channels;
+    *done = true;
+    return set_result(it, node, dv_blocking_put(it, node, &dv_op_blocked_scale, 2, input, 0, NULL, -1, error),
+                      channels);
+}
+
 /* By constants only: filled-up channels are divided by 1. */
 static bool block_division(dv_blocking *it, dv_node *node, bool *done, dv_error *error)
 {
@@ -230,25 +251,44 @@ static const struct {
     const char *op;
     bool (*block)(dv_blocking *it, dv_node *node, bool *done, dv_error *error);
 } parts[] = {
-    {"Abs", block_function},           {"Add", block_arithmetic},
-    {"AveragePool", block_pool},       {"BatchNormalization", dv_block_normalization},
-    {"Celu", block_function},          {"Clip", block_function},
-    {"Concat", block_concat},          {"Conv", dv_block_conv},
-    {"Div", block_division},           {"Elu", block_function},
-    {"Erf", block_function},           {"Flatten", block_rows},
-    {"Gelu", block_function},          {"Gemm", dv_block_rows_product},
-    {"GlobalAveragePool", block_pool}, {"GlobalMaxPool", block_pool},
-    {"HardSigmoid", block_function},   {"HardSwish", block_function},
-    {"LeakyRelu", block_function},     {"MatMul", dv_block_rows_product},
-    {"MaxPool", block_pool},           {"Mish", block_function},
-    {"Mul", block_arithmetic},         {"Neg", block_function},
-    {"PRelu", block_arithmetic},       {"ReduceMean", block_mean},
-    {"Relu", block_function},          {"Reshape", block_rows},
-    {"Selu", block_function},          {"Sigmoid", block_function},
-    {"Softplus", block_function},      {"Softsign", block_function},
-    {"Squeeze", block_rows},           {"Sub", block_arithmetic},
-    {"Sum", block_arithmetic},         {"Swish", block_function},
-    {"Tanh", block_function},          {"ThresholdedRelu", block_function},
+    {"Abs", block_function},
+    {"Add", block_arithmetic},
+    {"AveragePool", block_pool},
+    {"BatchNormalization", dv_block_normalization},
+    {"Celu", block_function},
+    {"Clip", block_function},
+    {"Concat", block_concat},
+    {"Conv", dv_block_conv},
+    {"Div", block_division},
+    {"Elu", block_function},
+    {"Erf", block_function},
+    {"Flatten", block_rows},
+    {"Gelu", block_function},
+    {"Gemm", dv_block_rows_product},
+    {"GlobalAveragePool", block_pool},
+    {"GlobalMaxPool", block_pool},
+    {"HardSigmoid", block_function},
+    {"HardSwish", block_function},
+    {"LeakyRelu", block_function},
+    {"MatMul", dv_block_rows_product},
+    {"MaxPool", block_pool},
+    {"Mish", block_function},
+    {"Mul", block_product},
+    {"Neg", block_function},
+    {"PRelu", block_arithmetic},
+    {"ReduceMean", block_mean},
+    {"Relu", block_function},
+    {"Reshape", block_rows},
+    {"Selu", block_function},
+    {"Sigmoid", block_function},
+    {"Softplus", block_function},
+    {"Softsign", block_function},
+    {"Squeeze", block_rows},
+    {"Sub", block_arithmetic},
+    {"Sum", block_arithmetic},
+    {"Swish", block_function},
+    {"Tanh", block_function},
+    {"ThresholdedRelu", block_function},
 };
 
 static bool block_node(dv_blocking *it, dv_node *node, dv_error *error)

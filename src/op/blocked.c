@@ -74,18 +74,14 @@ static void from_blocked_forward(const dv_call *call)
 typedef struct scale {
     float low, high;
     int64_t blocks, positions;
+    int64_t next[3]; /* by input: floats from one picture's numbers to the next one's, or 0 */
 } scale;
 
 static bool infer_scale(dv_call *call, dv_error *error)
 {
-    if (!dv_blocked_require(call, 0, error) || !dv_call_require(call, 3, error))
+    if (!dv_blocked_require(call, 0, error) || !dv_call_require(call, 2, error))
         return false;
     const dv_shape *x = &call->input[0]->shape;
-    for (int i = 1; i < 3; i++)
-        if (!dv_call_require_float(call, i, error))
-            return false;
-        else if (dv_shape_elements(&call->input[i]->shape) != x->dim[1] * DV_BLOCK)
-            return dv_error_set(error, DV_ERROR_FORMAT, "input %d does not fit the channels", i);
     scale *it = dv_call_prepare(call, sizeof *it, error);
     if (!it)
         return false;
@@ -95,6 +91,15 @@ static bool infer_scale(dv_call *call, dv_error *error)
         .blocks = x->dim[1],
         .positions = x->dim[2] * x->dim[3],
     };
+    for (int i = 1; i < 3; i++) {
+        const int64_t all = x->dim[1] * DV_BLOCK;
+        const int64_t count = dv_call_input(call, i) ? dv_shape_elements(&call->input[i]->shape) : all;
+        if (!dv_call_require_float(call, i, error))
+            return false;
+        if (count != all && count != x->dim[0] * all)
+            return dv_error_set(error, DV_ERROR_FORMAT, "input %d does not fit the channels", i);
+        it->next[i] = count == all ? 0 : all;
+    }
     return dv_call_set_output_like_input(call, error);
 }
 
@@ -109,13 +114,22 @@ DV_WIDE(static, void, scale_plane, (const scale *it, const float *factor, const 
         }
 }
 
+/* Numbers of the channels of plane p. */
+static const float *find_numbers(const dv_call *call, int i, int64_t p, const float *otherwise)
+{
+    const scale *it = call->prepared;
+    const dv_tensor *numbers = dv_call_input(call, i);
+    return numbers ? numbers->f + p / it->blocks * it->next[i] + p % it->blocks * DV_BLOCK : otherwise;
+}
+
 static void scale_planes(void *context, int64_t from, int64_t to)
 {
+    static const float zeros[DV_BLOCK];
     const dv_call *call = context;
     const scale *it = call->prepared;
     for (int64_t p = from; p < to; p++) {
-        const int64_t channel = p % it->blocks * DV_BLOCK, at = p * it->positions * DV_BLOCK;
-        scale_plane(it, call->input[1]->f + channel, call->input[2]->f + channel, call->input[0]->f + at,
+        const int64_t at = p * it->positions * DV_BLOCK;
+        scale_plane(it, find_numbers(call, 1, p, zeros), find_numbers(call, 2, p, zeros), call->input[0]->f + at,
                     call->output[0]->f + at);
     }
 }
@@ -128,10 +142,10 @@ static void scale_forward(const dv_call *call)
                   scale_planes, (void *)call);
 }
 
-#define ROW(NAME, INPUTS, STEM)                                                                                        \
-    .name = NAME, .since = 1, .min_inputs = INPUTS, .max_inputs = INPUTS, .min_outputs = 1, .max_outputs = 1,          \
+#define ROW(NAME, LEAST, MOST, STEM)                                                                                   \
+    .name = NAME, .since = 1, .min_inputs = LEAST, .max_inputs = MOST, .min_outputs = 1, .max_outputs = 1,             \
     .infer = infer_##STEM, .forward = STEM##_forward
 
-const dv_operator dv_op_to_blocked = {ROW("ToBlocked", 1, to_blocked)};
-const dv_operator dv_op_from_blocked = {ROW("FromBlocked", 1, from_blocked)};
-const dv_operator dv_op_blocked_scale = {ROW("BlockedScale", 3, scale), .in_place = true};
+const dv_operator dv_op_to_blocked = {ROW("ToBlocked", 1, 1, to_blocked)};
+const dv_operator dv_op_from_blocked = {ROW("FromBlocked", 1, 1, from_blocked)};
+const dv_operator dv_op_blocked_scale = {ROW("BlockedScale", 2, 3, scale), .in_place = true};

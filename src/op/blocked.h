@@ -14,7 +14,8 @@ extern const dv_operator dv_op_to_blocked, dv_op_from_blocked;
 extern const dv_operator dv_op_blocked_conv;
 /* MaxPool and AveragePool, with their attributes; global 1: of all positions. */
 extern const dv_operator dv_op_blocked_max_pool, dv_op_blocked_average_pool;
-/* x * scale + shift, between low and high: scale and shift are blocks x 1 x 1 x DV_BLOCK. */
+/* x * scale + shift, between low and high: scale and shift, which may be left out, are blocks x 1 x 1 x DV_BLOCK, for
+ * all pictures or for each. */
 extern const dv_operator dv_op_blocked_scale;
 
 /* Checks that input i is floating-point and blocked. */
