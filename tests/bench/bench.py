@@ -13,7 +13,7 @@ import platform
 import sys
 
 from questions import QUESTIONS, SELDOM, Setup
-from turns import Missing, Worker, environment, quartiles, take_turns
+from turns import Missing, Worker, count_processors, environment, quartiles, take_turns
 
 BUSY_LOAD, BUSY_SPREAD, WRONG = 0.3, 0.1, 1e-4
 NOT_STAGES, OPERATIONS = ("ms", "processor_ms", "multiply_adds", "bytes", "MiB"), " multiply_adds"
@@ -100,7 +100,7 @@ def stages(answers, peaks):
 class Driver:
     def __init__(self, options):
         self.rounds, self.unit = options.rounds, "processor_ms" if options.clock == "processor" else "ms"
-        self.threads = options.threads or len(os.sched_getaffinity(0))
+        self.threads = options.threads or count_processors()
         self.settings = environment(self.threads)
         self.setup = Setup(options, self.threads, self.settings)
         self.notes, self.missing, self.names = [], {}, set()
@@ -157,6 +157,7 @@ class Driver:
         self.peak = Worker(["tests/bench/bench-peak", str(self.threads)], self.settings)
         sgemm, triad = ([self.peak.ask(wish) for _ in range(self.rounds)] for wish in ("sgemm", "bandwidth"))
         facts = self.peak.facts
+        self.setup.isa = facts["isa"]
         low, middle, high = quartiles([rate(one, self.unit) for one in sgemm])
         self.record.update(machine=read_processor(), load=load, peak=facts, sgemm=sgemm, triad=triad)
         clock = "the clock" if self.unit == "ms" else "processor time"

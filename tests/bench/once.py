@@ -8,6 +8,7 @@ import sys
 
 from peer import serve
 
+UNITS_OF_A_MIB = 1 << 20 if sys.platform == "darwin" else 1 << 10  # of what getrusage tells
 
 def find_figures(text):
     try:
@@ -29,7 +30,7 @@ def prepare(wish):
         _, status, used = os.wait4(child.pid, 0)
         if status:
             raise RuntimeError(f"{command[0]} failed")
-        return {"MiB": used.ru_maxrss / 1024, **find_figures(text)}
+        return {"MiB": used.ru_maxrss / UNITS_OF_A_MIB, **find_figures(text)}
 
     return work
 

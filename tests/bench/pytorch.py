@@ -101,7 +101,7 @@ def train(student, pictures, labels, optimizer, batch):
         order = torch.randperm(len(pictures))
         for first in range(0, len(pictures), batch):
             chosen = order[first : first + batch]
-            optimizer.zero_grad()
+            optimizer.zero_grad(set_to_none=True)
             F.cross_entropy(student(pictures[chosen]), labels[chosen]).backward()
             optimizer.step()
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 
-from turns import Missing, Worker
+from turns import Missing, Worker, count_processors
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUNDLE = os.path.join(HERE, "..", "..", "models", "fashion-mnist")
@@ -40,6 +40,7 @@ class Setup:
     def __init__(self, options, threads, settings):
         self.torch, self.sklearn, self.fashion = options.torch, options.sklearn, options.fashion
         self.threads, self.settings = threads, settings
+        self.isa = ""  # deepvid's choice
         self.made = os.path.join("tests", "bench", "made")
         os.makedirs(self.made, exist_ok=True)
 
@@ -84,12 +85,11 @@ class Setup:
 
 
 def network_contest(setup, title, model, shape, batches):
-    return Contest(title, batches, [
-        setup.ours("network", model, None),
-        setup.runtime(model, shape),
-        setup.peer("PyTorch", "pytorch.py", "network", model, setup.threads),
-        setup.ours("network", model, None, name="deepvid (AVX2)", DEEPVID_ISA="avx2"),
-    ])
+    sides = [setup.ours("network", model, None), setup.runtime(model, shape),
+             setup.peer("PyTorch", "pytorch.py", "network", model, setup.threads)]
+    if setup.isa == "avx512":
+        sides.append(setup.ours("network", model, None, name="deepvid (AVX2)", DEEPVID_ISA="avx2"))
+    return Contest(title, batches, sides)
 
 
 def teacher(setup):
@@ -207,7 +207,7 @@ def amdahl(case, medians):
 
 
 def scaling(setup):
-    most = len(os.sched_getaffinity(0))
+    most = count_processors()
     counts = sorted({1 << k for k in range(1, most.bit_length()) if 1 << k <= most} | {most} - {1})
 
     def contest(title, cases, program, *arguments):

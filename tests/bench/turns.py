@@ -14,6 +14,11 @@ class Missing(Exception):
     """Why a program cannot answer."""
 
 
+def count_processors():
+    """That this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
 def environment(threads):
     """Of all programs alike: so many threads, and no word to OpenBLAS or deepvid about instruction sets."""
     result = {name: value for name, value in os.environ.items() if name not in ("OPENBLAS_CORETYPE", "DEEPVID_ISA")}
