@@ -8,6 +8,7 @@ import tempfile
 import time
 
 PATIENCE_S = 20  # no further round of the same question after so long
+PAUSE_S = 0.01  # in which threads that spin after their work come to rest
 
 
 class Missing(Exception):
@@ -71,6 +72,7 @@ def take_turns(workers, wishes, rounds):
         if number and time.monotonic() - start > PATIENCE_S:
             break
         for name in list(workers):
+            time.sleep(PAUSE_S)
             try:
                 answers[name].append(workers[name].ask(wishes[name]))
             except Missing as reason:
