@@ -251,6 +251,8 @@ typedef struct dv_explain_options {
     const float *offset; /* the user's knobs, added to the latent mean; NULL: none */
     double temperature;  /* T > 0 */
     double ridge;        /* lambda; 0: by the rule */
+    double until;        /* ridge students: with fewer than N neighbours, as soon as the map's steadiness is estimated at
+                          * so much; 0: with all of them */
     dv_student_method method;
     dv_sampling sampling;
     dv_neighborhood neighborhood;
@@ -286,6 +288,8 @@ typedef struct dv_fidelity {
     double keeps_label;       /* share of neighbours that the teacher names like the picture [that keep its yes or no to
                                * the picture's likeliest label] */
     double entropy;           /* nats, of the teacher's classes over the neighbours [mean over labels, of yes and no] */
+    double steadiness;        /* cosine, estimated, between the map of the teacher's class and that of another seed with as
+                               * many neighbours; NaN where it is unknown: with few of them, and for iterative students */
     int reconstruction_label; /* the teacher's word on decode(encode(x)) */
     dv_verdict verdict;
     int reason_count;
@@ -325,7 +329,7 @@ typedef struct dv_explanation {
     int center_class;             /* the teacher's word on center_picture */
     int student_class;            /* of the student on the picture */
     float *student_probabilities; /* R, temperature T */
-    int64_t count;                /* N */
+    int64_t count;                /* N as used: options.neighbors, or less by options.until */
     int *neighbor_classes;        /* N, the teacher's word */
     int64_t kept;                 /* M: the first so many neighbours are here to be looked at; all of them up to
                                    * DV_KEPT_NEIGHBORS or by options.keep_all */

@@ -11,6 +11,7 @@
 #include "tiny.h"
 
 #include "latent.h"
+#include "vid/limits.h"
 #include "vid/neighbors.h"
 #include "vid/ridge_system.h"
 
@@ -174,6 +175,63 @@ static void test_nothing_twice(void **state)
     dv_bundle_close(bundle);
 }
 
+/* ---- stopping ---------------------------------------------------------------------- */
+
+/* Stops at one of its numbers, with what that number of neighbours gives, by any team; a higher wish needs no fewer. */
+static void test_until(void **state)
+{
+    static const double untils[] = {0.5, 0.9, 0.97, 0.99, 0.995};
+    int64_t last = 0;
+    dv_bundle *bundle = open_tiny(*state);
+    for (size_t i = 0; i < sizeof untils / sizeof untils[0]; i++) {
+        dv_explain_options wish = wish_for(2);
+        wish.neighbors = 2 * DV_KEPT_NEIGHBORS;
+        wish.until = untils[i];
+        dv_explanation *stopped = explain(bundle, &wish);
+        int64_t count = stopped->count, power = count;
+        assert_true(count >= last && count <= wish.neighbors);
+        assert_true(stopped->fidelity.steadiness >= untils[i] || count == wish.neighbors);
+        while (power % 2 == 0)
+            power /= 2;
+        assert_true(power == 1 || power == 3);
+        assert_same(stopped, explain_anew(*state, &wish, 3));
+        wish.until = 0;
+        wish.neighbors = count;
+        assert_same(explain(bundle, &wish), explain_anew(*state, &wish, 1));
+        last = count;
+    }
+    assert_true(last > 256);
+    dv_bundle_close(bundle);
+}
+
+static void test_until_too_much(void **state)
+{
+    dv_bundle *bundle = open_tiny(*state);
+    dv_explain_options wish = wish_for(2);
+    dv_error error;
+    wish.until = DV_MAX_UNTIL;
+    dv_explanation *all = explain(bundle, &wish);
+    assert_int_equal(all->count, wish.neighbors);
+    assert_true(all->fidelity.steadiness > 0 && all->fidelity.steadiness < DV_MAX_UNTIL);
+    dv_explanation_free(all);
+    static const double wrong[] = {-1, 0.3, 1, NAN, INFINITY};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        wish.until = wrong[i];
+        assert_null(dv_explain(bundle, &wish, NULL, &error));
+        assert_int_equal(error.code, DV_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, "steadiness"));
+    }
+    /* Students that learn step by step know no steadiness and do not stop. */
+    wish.until = 0.5;
+    wish.method = DV_STUDENT_GD;
+    wish.epochs = 2;
+    all = explain(bundle, &wish);
+    assert_int_equal(all->count, wish.neighbors);
+    assert_true(isnan(all->fidelity.steadiness));
+    dv_explanation_free(all);
+    dv_bundle_close(bundle);
+}
+
 /* ---- cancelling ------------------------------------------------------------------- */
 
 static bool count_down(void *context, const char *stage, double fraction)
@@ -237,6 +295,8 @@ int main(void)
         with_scratch(test_goes_on),
         with_scratch(test_other_students),
         with_scratch(test_nothing_twice),
+        with_scratch(test_until),
+        with_scratch(test_until_too_much),
         with_scratch(test_cancelled),
     };
     return cmocka_run_group_tests_name("sample", tests, NULL, NULL);

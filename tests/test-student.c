@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "vid/fidelity.h"
 #include "vid/softmax.h"
+#include "vid/steadiness.h"
 #include "vid/student.h"
 #include "vid/teacher.h"
 
@@ -299,6 +300,104 @@ static void test_ridge_too_small(void **state)
     it.options.ridge = 1e-6 * it.student.top_eigenvalue;
     distil_well(&it);
     clear(&it);
+}
+
+/* ---- steadiness ------------------------------------------------------------------ */
+
+/* The cosine between two parts of a map whose noise is v / s of its signal, and what is told from it. */
+static void test_steadiness_of_parts(void **state)
+{
+    (void)state;
+    for (double v = 0; v < 3; v += 0.25)
+        for (double share = 0.1; share < 0.95; share += 0.1) {
+            double cosine = 1 / sqrt((1 + v / share) * (1 + v / (1 - share)));
+            assert_true(fabs(dv_steadiness_of_parts(cosine, share) - 1 / (1 + v)) < 1e-12);
+        }
+    assert_true(fabs(dv_steadiness_of_parts(0.9, 0.5) - 1.8 / 1.9) < 1e-12);
+    assert_true(dv_steadiness_of_parts(1, 0.3) == 1);
+    assert_true(dv_steadiness_of_parts(0, 0.5) == 0 && dv_steadiness_of_parts(-0.4, 0.5) == 0);
+    assert_true(isnan(dv_steadiness_of_parts(NAN, 0.5)));
+}
+
+/* The neighbours of one part alone. */
+static fixture fixture_of_part(const fixture *whole, dv_ridge_part part)
+{
+    const dv_lesson *lesson = &whole->lesson;
+    fixture it = make_fixture(lesson->count, lesson->pixels, lesson->classes, 1);
+    int64_t count = 0;
+    for (int64_t i = 0; i < lesson->count; i++) {
+        if (i / 128 % 2 != (int64_t)part)
+            continue;
+        memcpy(it.pictures + count * lesson->pixels, whole->pictures + i * lesson->pixels,
+               (size_t)lesson->pixels * sizeof(float));
+        memcpy(it.logits + count * lesson->classes, whole->logits + i * lesson->classes,
+               (size_t)lesson->classes * sizeof(float));
+        it.weight[count++] = whole->weight[i];
+    }
+    it.lesson.count = count;
+    return it;
+}
+
+/* Maps of a part, with more and with fewer neighbours than pixels, are those of a student of that part alone; and the
+ * whole's steadiness is told from the cosine between them. */
+static void test_parts(void **state)
+{
+    enum { CLASSES = 3, ROW = 1 };
+    static const int sizes[][2] = {{600, 70}, {600, 650}, {300, 40}, {256, 300}};
+    (void)state;
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        int pixels = sizes[s][1];
+        fixture whole = make_fixture(sizes[s][0], pixels, CLASSES, 9);
+        float *maps = calloc(2 * (size_t)pixels, sizeof *maps);
+        double ab = 0, aa = 0, bb = 0, weight[2] = {0};
+        dv_ridge_system *system = NULL;
+        dv_error error;
+        whole.options.temperature = 1;
+        whole.options.ridge = 0.05;
+        whole.lesson.row = ROW;
+        distil_well(&whole);
+        assert_non_null(dv_ridge_system_of(&whole.lesson, &system, &error));
+        for (dv_ridge_part part = DV_RIDGE_EVEN; part <= DV_RIDGE_ODD; part++) {
+            fixture alone = fixture_of_part(&whole, part);
+            alone.options = whole.options;
+            distil_well(&alone);
+            float *map = maps + (int)part * pixels, *wanted = alone.student.weights + ROW * pixels;
+            assert_true(dv_ridge_maps(system, &whole.lesson, part, 0.05, ROW, 1, map, &error));
+            double largest = 0;
+            for (int p = 0; p < pixels; p++)
+                largest = fmax(largest, fabs(wanted[p]));
+            for (int p = 0; p < pixels; p++)
+                assert_true(fabs(map[p] - wanted[p]) < 1e-4 * largest);
+            for (int64_t i = 0; i < alone.lesson.count; i++)
+                weight[part] += alone.weight[i];
+            clear(&alone);
+        }
+        for (int p = 0; p < pixels; p++) {
+            ab += (double)maps[p] * maps[pixels + p];
+            aa += (double)maps[p] * maps[p];
+            bb += (double)maps[pixels + p] * maps[pixels + p];
+        }
+        double wanted = dv_steadiness_of_parts(ab / sqrt(aa * bb), weight[0] / (weight[0] + weight[1]));
+        assert_true(fabs(whole.student.steadiness - wanted) < 1e-6);
+        dv_ridge_system_free(system);
+        free(maps);
+        clear(&whole);
+    }
+}
+
+/* Too few neighbours for two parts, and maps of nothing. */
+static void test_no_steadiness(void **state)
+{
+    fixture few = make_fixture(128, 20, 3, 4), flat = make_fixture(300, 20, 3, 4);
+    (void)state;
+    distil_well(&few);
+    assert_true(isnan(few.student.steadiness));
+    for (int i = 0; i < 300; i++)
+        memcpy(flat.pictures + 20 * i, flat.pictures, 20 * sizeof(float));
+    distil_well(&flat);
+    assert_true(isnan(flat.student.steadiness));
+    clear(&few);
+    clear(&flat);
 }
 
 /* ---- the team ------------------------------------------------------------------- */
@@ -650,6 +749,9 @@ int main(void)
         cmocka_unit_test(test_ridge_of_one_picture),
         cmocka_unit_test(test_ridge_and_temperature),
         cmocka_unit_test(test_ridge_too_small),
+        cmocka_unit_test(test_steadiness_of_parts),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_no_steadiness),
         cmocka_unit_test(test_team),
         cmocka_unit_test(test_gradient),
         cmocka_unit_test(test_known_optimum),

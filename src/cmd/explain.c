@@ -46,6 +46,14 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .maximum = DV_MAX_NEIGHBORS,
          .target = &options->neighbors,
          .help = "neighbours to distil from (1000)"},
+        {.name = "until",
+         .kind = DV_OPTION_NUMBER,
+         .argument = "C",
+         .minimum = DV_MIN_UNTIL,
+         .maximum = DV_MAX_UNTIL,
+         .target = &options->until,
+         .help = "distil from as few neighbours as it takes for the map of another seed to be like this one, by a cosine "
+                 "of C; --neighbors is then the most (16384)"},
         {.name = "fresh",
          .kind = DV_OPTION_COUNT,
          .argument = "N",
@@ -317,6 +325,9 @@ static bool print_words(const dv_explanation *explanation, const dv_attributions
         printf(", R2 %.3f", fidelity->r2);
     printf(" on %lld fresh neighbours; %.0f %% keep the label\n", (long long)fidelity->fresh,
            100 * fidelity->keeps_label);
+    if (isfinite(fidelity->steadiness))
+        printf("steadiness  %.3f, the cosine to be expected between this map and that of another seed\n",
+               fidelity->steadiness);
     printf("verdict     %s\n", dv_verdict_name(fidelity->verdict));
     for (int i = 0; i < fidelity->reason_count; i++)
         printf("            %s\n", fidelity->reasons[i]);
@@ -328,10 +339,15 @@ static bool print_words(const dv_explanation *explanation, const dv_attributions
 
 /* ---- the command ------------------------------------------------------------ */
 
+/* Where nobody says more: as many as make maps of nearly all pictures steady. */
+enum { MOST_UNTIL_STEADY = 16384 };
+
 static void settle_options(struct request *request)
 {
     dv_explain_options *options = &request->options;
     options->index = request->index;
+    if (options->neighbors == 0)
+        options->neighbors = options->until > 0 && request->method == DV_STUDENT_RIDGE ? MOST_UNTIL_STEADY : dv_explain_defaults().neighbors;
     options->seed = (uint64_t)request->seed;
     options->epochs = (int)request->epochs;
     options->batch = (int)request->batch;
@@ -392,6 +408,7 @@ static int run(const dv_command *command, int argc, char **argv)
     };
     int first;
     dv_error error;
+    request.options.neighbors = 0;
     request.seed = (int64_t)request.options.seed;
     request.epochs = request.options.epochs;
     request.batch = request.options.batch;

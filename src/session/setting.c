@@ -27,6 +27,7 @@ static bool of_steps(const dv_wish *wish)
 static const double bands[] = {.05, .1, .15, .2, .25, .3, .4, .5, .6, .7, .8, .9, 1, 1.25, 1.5, 1.75, 2};
 static const double temperatures[] = {.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20};
 static const double counts[] = {32, 64, 128, 256, 512, 1000, 2000, 4000, 8000};
+static const double untils[] = {.8, .9, .95, .97, .98, .99, .995};
 static const double lambdas[] = {1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3,
                                  5e-3, 1e-2, 2e-2, 5e-2, .1,   .2,   .5,   1,    2,    5,    10};
 static const double epochs[] = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
@@ -48,6 +49,9 @@ static const dv_setting settings[DV_SETTING_COUNT] = {
                                 .matters = of_descent, .why_not = "scales only"},
     [DV_SETTING_NEIGHBORS] = {"neighbors", "neighbours", "how many the student learns from", DV_VALUE_WHOLE,
                               FIELD(neighbors), RANGE(DV_MIN_NEIGHBORS, DV_MAX_NEIGHBORS), LADDER(counts)},
+    [DV_SETTING_UNTIL] = {"until", "until steady", "stop with fewer, as soon as the map is so steady", DV_VALUE_NUMBER,
+                          FIELD(until), RANGE(DV_MIN_UNTIL, DV_MAX_UNTIL), .automatic = "all", .usual = .96,
+                          LADDER(untils), .matters = of_ridge, .why_not = "ridge only"},
     [DV_SETTING_BAND] = {"band", "band", "how far neighbours spread", DV_VALUE_NUMBER, FIELD(band),
                          RANGE(DV_MIN_BAND, DV_MAX_BAND), LADDER(bands)},
     [DV_SETTING_BAND_SCALE] = {"band-scale", "band's unit", "the prior's deviation, or the encoder's at the picture",
@@ -284,7 +288,7 @@ static bool step_number(const dv_setting *setting, dv_wish *wish, int direction,
 {
     double old = get_number(setting, wish), now = old;
     if (setting->automatic && old == 0)
-        now = in_use > 0 ? in_use : setting->usual;
+        now = in_use > 0 && in_range(setting, in_use) ? in_use : setting->usual;
     if (now == 0)
         return false;
     double next = dv_setting_next(setting, now, direction);

@@ -63,6 +63,7 @@ static bool same_place(const dv_wish *a, const dv_wish *b)
     X(band_scale)                                                                                                      \
     X(temperature)                                                                                                     \
     X(ridge)                                                                                                           \
+    X(until)                                                                                                           \
     X(method)                                                                                                          \
     X(sampling)                                                                                                        \
     X(neighborhood)                                                                                                    \

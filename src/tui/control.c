@@ -116,7 +116,9 @@ void dv_control_command(dv_control *control, const char *text)
 void dv_control_step(dv_control *control, const dv_setting *setting, int direction)
 {
     dv_model *model = control->model;
-    double in_use = model->explanation ? model->explanation->lambda : 0;
+    const dv_explanation *explanation = model->explanation;
+    bool of_map = setting == dv_setting_get(DV_SETTING_UNTIL);
+    double in_use = !explanation ? 0 : of_map ? explanation->fidelity.steadiness : explanation->lambda;
     if (dv_setting_step(setting, &model->wish, direction, in_use))
         dv_model_want(model);
 }

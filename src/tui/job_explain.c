@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    PREVIEW_NEIGHBORS = 512, /* as many as is useful */
+    PREVIEW_NEIGHBORS = 256, /* the first of the full ones, which goes on from there */
     PREVIEW_AT_LEAST = 64,
     PREVIEW_SLOW_MS = 80, /* it should follow the keys */
     PREVIEW_FAST_MS = 30,
@@ -17,8 +17,9 @@ enum {
 };
 
 typedef struct pacing {
-    double full_ms; /* of the last full explanation, 0: none yet */
+    double full_ms; /* of the last full explanation of new neighbours, 0: none yet */
     int64_t preview_neighbors;
+    dv_wish full; /* the last one that was fully explained; latent 0: none yet */
 } pacing;
 
 typedef struct watch {
@@ -61,14 +62,42 @@ static void fit_preview(pacing *pace, double took_ms)
         pace->preview_neighbors *= 2;
 }
 
+/* Whether the bundle still has the neighbours of a wish: it differs from the last one in the student alone. */
+static bool has_neighbors(const pacing *pace, const dv_wish *wish)
+{
+    dv_wish same = *wish;
+    if (pace->full.latent == 0 || wish->options.until > 0)
+        return false;
+    same.options.ridge = pace->full.options.ridge;
+    same.options.temperature = pace->full.options.temperature;
+    return dv_wish_equal(&same, &pace->full);
+}
+
+static bool remember(pacing *pace, const dv_wish *wish, double took_ms, dv_error *error)
+{
+    if (!has_neighbors(pace, wish))
+        pace->full_ms = took_ms;
+    if (pace->full.latent == 0 && !dv_wish_init(&pace->full, &wish->options, wish->latent, error))
+        return false;
+    dv_wish_copy(&pace->full, wish);
+    return true;
+}
+
+static void forget(void *memory)
+{
+    pacing *pace = memory;
+    dv_wish_clear(&pace->full);
+}
+
 static dv_errand_state run(const dv_errand *errand, dv_error *error)
 {
     pacing *pace = errand->memory;
+    const dv_wish *wish = errand->request->wish;
     double took_ms;
     if (pace->preview_neighbors == 0)
         pace->preview_neighbors = PREVIEW_NEIGHBORS;
-    bool is_quick = pace->full_ms > 0 && pace->full_ms < PREVIEW_WORTH_MS;
-    if (errand->request->wish->options.neighbors > PREVIEW_NEIGHBORS && !is_quick) {
+    bool is_quick = (pace->full_ms > 0 && pace->full_ms < PREVIEW_WORTH_MS) || has_neighbors(pace, wish);
+    if (wish->options.neighbors > PREVIEW_NEIGHBORS && !is_quick) {
         dv_explanation *preview = explain(errand, pace->preview_neighbors, true, &took_ms, error);
         if (!preview)
             return DV_ERRAND_FAILED;
@@ -78,9 +107,8 @@ static dv_errand_state run(const dv_errand *errand, dv_error *error)
     dv_explanation *explanation = explain(errand, INT64_MAX, false, &took_ms, error);
     if (!explanation)
         return DV_ERRAND_FAILED;
-    pace->full_ms = took_ms;
     errand->post(errand, explanation, false);
-    return DV_ERRAND_DONE;
+    return remember(pace, wish, took_ms, error) ? DV_ERRAND_DONE : DV_ERRAND_FAILED;
 }
 
 static void free_explanation(void *result)
@@ -89,7 +117,12 @@ static void free_explanation(void *result)
 }
 
 const dv_job_kind dv_job_explain = {
-    .doing = "explaining", .memory_size = sizeof(pacing), .run = run, .free_result = free_explanation};
+    .doing = "explaining",
+    .memory_size = sizeof(pacing),
+    .forget = forget,
+    .run = run,
+    .free_result = free_explanation,
+};
 
 /* ---- the report ------------------------------------------------------------------ */
 

@@ -97,6 +97,7 @@ static int draw_figures(const dv_pane *pane)
         {"R²", "%.3f", "", fidelity->r2},
         {"label kept", "%.2f", "of all", fidelity->keeps_label},
         {"entropy", "%.2f", "nats", fidelity->entropy},
+        {"steadiness", "%.3f", "of the map", fidelity->steadiness},
     };
     int beside = pane->area.columns < TWO_COLUMNS ? 1 : 2, half = pane->area.columns / 2;
     int count = sizeof(figures) / sizeof(*figures), row = 1;
@@ -105,7 +106,10 @@ static int draw_figures(const dv_pane *pane)
         int column = i % beside * half;
         char value[32];
         row = 1 + i / beside;
-        snprintf(value, sizeof(value), figures[i].format, figures[i].value);
+        if (isfinite(figures[i].value))
+            snprintf(value, sizeof(value), figures[i].format, figures[i].value);
+        else
+            snprintf(value, sizeof(value), "unknown");
         dv_pane_text(pane, row, column, NAME - 1, DV_STYLE_DIM, "%s", figures[i].name);
         column += NAME + dv_pane_text(pane, row, column + NAME, 0, DV_STYLE_TEXT, "%s", value) + 1;
         dv_pane_text(pane, row, column, 0, DV_STYLE_DIM, "%s", figures[i].unit);

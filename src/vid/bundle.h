@@ -47,7 +47,7 @@ struct dv_bundle {
     bool halves;                            /* its only output is means, then spreads */
     struct dv_neighbors *neighbors, *fresh; /* of the last explanation; NULL before the first */
     struct dv_shortlist *shortlist;         /* of these */
-    struct dv_ridge_system *ridge;          /* of the last ridge student; NULL before the first */
+    struct dv_ridge_system *primal, *dual;  /* of the last ridge students of more and of fewer neighbours than pixels */
     uint64_t generations;                   /* of neighbours, so far */
 };
 

@@ -1,6 +1,7 @@
 /* One explanation, from the picture to the verdict. */
 #include "base/error.h"
 #include "base/file.h"
+#include "base/part.h"
 #include "vid/bundle.h"
 #include "vid/fidelity.h"
 #include "vid/neighbors.h"
@@ -72,7 +73,7 @@ static bool make_rows(const dv_bundle *bundle, dv_explanation *explanation, dv_e
     const dv_shortlist *list = bundle->shortlist;
     int64_t rows = explanation->rows = list->rows, count = explanation->count = bundle->neighbors->count;
     int64_t most = explanation->options.keep_all ? count : DV_KEPT_NEIGHBORS;
-    int64_t kept = explanation->kept = count < most ? count : most;
+    int64_t kept = explanation->kept = dv_smaller(count, most);
     const struct array arrays[] = {
         {&explanation->teacher_soft_label, rows},
         {&explanation->student_probabilities, rows},
@@ -169,9 +170,10 @@ static bool keep_words(const dv_bundle *bundle, const dv_words *words, dv_explan
 static bool distil(dv_bundle *bundle, dv_explanation *explanation, const dv_progress *progress, dv_error *error)
 {
     dv_lesson lesson = dv_student_lesson(bundle, &explanation->options, progress);
-    dv_student student = {.weights = explanation->weights, .bias = explanation->bias};
+    dv_student student = {.weights = explanation->weights, .bias = explanation->bias, .steadiness = NAN};
     float *all = NULL; /* soft labels, where the explanation does not keep them all */
     lesson.soft_labels = explanation->soft_labels;
+    lesson.row = dv_explanation_row(explanation, explanation->teacher_class);
     if (explanation->options.method != DV_STUDENT_RIDGE && explanation->kept < lesson.count) {
         if (!(all = dv_alloc(lesson.count * explanation->rows, sizeof *all, error)))
             return false;
@@ -181,6 +183,7 @@ static bool distil(dv_bundle *bundle, dv_explanation *explanation, const dv_prog
     bool ok = dv_student_distil(&lesson, &student, error);
     explanation->lambda = student.lambda;
     explanation->top_eigenvalue = student.top_eigenvalue;
+    explanation->fidelity.steadiness = student.steadiness;
     explanation->loss_curve = student.loss_curve;
     explanation->loss_count = student.loss_count;
     free(all);
@@ -213,6 +216,7 @@ static bool measure(dv_bundle *bundle, const dv_words *words, dv_explanation *ex
         .words = fresh->words,
         .student = logits,
         .temperature = explanation->options.temperature,
+        .steadiness = explanation->fidelity.steadiness,
         .picture_class = explanation->teacher_class,
         .seen_class = explanation->picture_class,
         .reconstruction_class = explanation->fidelity.reconstruction_label,
@@ -272,7 +276,7 @@ dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options,
     bool ok = dv_place_find(&place, bundle, options, &explanation->timing, progress, error) &&
               dv_words_ask(&words, bundle, &place, &explanation->timing, progress, error);
     ok = ok &&
-         dv_sample_make(bundle, &place, &words, options, options->neighbors, &explanation->timing, progress, error) &&
+         dv_sample_settle(bundle, &place, &words, options, &explanation->timing, progress, error) &&
          teach(bundle, &words, explanation, progress, error);
     dv_words_clear(&words);
     explanation->timing.total = dv_clock_ms() - start;

@@ -258,6 +258,7 @@ bool dv_fidelity_measure(const dv_evidence *evidence, dv_fidelity *fidelity, dv_
             .r2 = sums.spread > no_spread ? 1 - sums.residual / sums.total : NAN,
             .keeps_label = sums.keeping / count,
             .entropy = census_entropy(evidence, sums.census),
+            .steadiness = evidence->steadiness,
             .reconstruction_label = evidence->reconstruction_class,
         };
         judge(evidence, &sums, fidelity);

@@ -16,6 +16,7 @@ typedef struct dv_evidence {
     const int *words;     /* count, the teacher's words: of K */
     const float *student; /* count x R logits of the student, at its temperature */
     double temperature;
+    double steadiness;            /* of the student's map */
     int picture_class;            /* the teacher's word on the picture */
     int seen_class;               /* and on the picture in the auto-encoder's size */
     int reconstruction_class;     /* and on its reconstruction */

@@ -137,6 +137,7 @@ static json_t *fidelity_json(const dv_fidelity *fidelity, bool *failed)
     put(it, "reconstruction_label", json_integer(fidelity->reconstruction_label));
     put(it, "verdict", text(dv_verdict_name(fidelity->verdict)));
     put(it, "reasons", reasons);
+    put(it, "steadiness", number(fidelity->steadiness));
     return it.json;
 }
 

@@ -87,6 +87,7 @@ static bool measure(struct path *path, dv_ridge_system *system, dv_lambda_point 
         .words = fresh->words,
         .student = path->logits,
         .temperature = path->wish->temperature,
+        .steadiness = NAN,
     };
     if (!dv_fidelity_measure(&evidence, &fidelity, error))
         return false;

@@ -87,6 +87,7 @@ bool dv_options_check(const dv_explain_options *options, const dv_bundle *bundle
            check_range("the scale of the band", options->band_scale, DV_BAND_PRIOR, DV_BAND_POSTERIOR, error) &&
            check_range("the temperature", options->temperature, DV_MIN_TEMPERATURE, DV_MAX_TEMPERATURE, error) &&
            (options->ridge == 0 || check_range("lambda", options->ridge, DV_MIN_RIDGE, DV_MAX_RIDGE, error)) &&
+           (options->until == 0 || check_range("the steadiness", options->until, DV_MIN_UNTIL, DV_MAX_UNTIL, error)) &&
            check_range("the student's method", options->method, DV_STUDENT_RIDGE, DV_STUDENT_GD, error) &&
            check_range("the sampling", options->sampling, DV_SAMPLING_SOBOL, DV_SAMPLING_NORMAL, error) &&
            check_range("the neighbourhood", options->neighborhood, DV_NEIGHBORHOOD_VAE, DV_NEIGHBORHOOD_MIXED, error) &&

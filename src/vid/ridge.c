@@ -2,7 +2,9 @@
 #include "vid/ridge.h"
 
 #include "base/error.h"
+#include "base/part.h"
 #include "kernel/blas.h"
+#include "vid/steadiness.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -52,12 +54,11 @@ struct combining {
 static void combine_rows(void *context, int64_t task, int thread)
 {
     const struct combining *work = context;
-    int64_t pixels = work->system->pixels, first = task * DV_RIDGE_TILE, columns = pixels - first;
+    int64_t pixels = work->system->pixels, first = task * DV_RIDGE_TILE;
+    int64_t columns = dv_smaller(DV_RIDGE_TILE, pixels - first);
     (void)thread;
-    if (columns > DV_RIDGE_TILE)
-        columns = DV_RIDGE_TILE;
     for (int64_t t = 0; t < work->count; t += DV_CHUNK) {
-        int64_t size = work->count - t < DV_CHUNK ? work->count - t : DV_CHUNK;
+        int64_t size = dv_smaller(DV_CHUNK, work->count - t);
         const float *pictures = work->system->pictures + dv_ridge_part_place(work->part, t) * pixels;
         dv_gemm(false, false, work->rows, columns, size, 1, work->solution + t, work->count, pictures + first, pixels,
                 t > 0, work->weights + first, pixels);
@@ -76,10 +77,14 @@ static void spread_solution(const dv_ridge_system *system, int64_t count, int ro
     }
 }
 
-/* Maps of `rows` rows from `first` on, at temperature 1, of one part of the neighbours. */
-static bool make_maps(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part, double lambda, int first,
-                      int rows, float *weights, dv_error *error)
+bool dv_ridge_maps(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part, double lambda, int first,
+                   int rows, float *weights, dv_error *error)
 {
+    if (is_flat(system)) {
+        dv_ridge_system_fill(system, lesson, part);
+        memset(weights, 0, (size_t)rows * lesson->pixels * sizeof(float));
+        return true;
+    }
     int64_t order = dv_ridge_system_fill(system, lesson, part), pixels = system->pixels;
     float *solution = system->right_side + first * order;
     if (!solve(system, order, lambda, solution, rows, error))
@@ -99,6 +104,12 @@ static bool make_maps(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge
 double dv_ridge_rule(const dv_ridge_system *system)
 {
     return lambda_rule * system->top_eigenvalue;
+}
+
+double dv_ridge_lambda(const dv_ridge_system *system, const dv_lesson *lesson)
+{
+    double wanted = lesson->options->ridge;
+    return wanted > 0 ? wanted : dv_ridge_rule(system);
 }
 
 /* From maps and means at temperature 1 to the student's. */
@@ -122,12 +133,8 @@ bool dv_ridge_solve(dv_ridge_system *system, const dv_lesson *lesson, double lam
     int classes = lesson->classes;
     student->lambda = lambda;
     student->top_eigenvalue = system->top_eigenvalue;
-    if (is_flat(system)) {
-        dv_ridge_system_fill(system, lesson, DV_RIDGE_WHOLE);
-        memset(student->weights, 0, (size_t)classes * lesson->pixels * sizeof(float));
-    } else if (!make_maps(system, lesson, DV_RIDGE_WHOLE, lambda, 0, classes, student->weights, error)) {
+    if (!dv_ridge_maps(system, lesson, DV_RIDGE_WHOLE, lambda, 0, classes, student->weights, error))
         return false;
-    }
     finish(system, lesson, student);
     return true;
 }
@@ -136,8 +143,9 @@ bool dv_ridge_distil(const dv_lesson *lesson, dv_student *student, dv_error *err
 {
     dv_ridge_system *own = NULL;
     dv_ridge_system *system = dv_ridge_system_of(lesson, lesson->kept ? lesson->kept : &own, error);
-    double lambda = lesson->options->ridge;
-    bool ok = system && dv_ridge_solve(system, lesson, lambda > 0 ? lambda : dv_ridge_rule(system), student, error);
+    bool ok = system && dv_ridge_solve(system, lesson, dv_ridge_lambda(system, lesson), student, error);
+    if (ok)
+        student->steadiness = dv_steadiness(system, lesson, student->lambda, lesson->row);
     dv_ridge_system_free(own);
     return ok;
 }

@@ -8,7 +8,8 @@
 
 enum { DV_RIDGE_TILE = 128 };
 
-/* Sums of one half of the neighbours: every other chunk. Pictures x and targets y are taken from origins near their
+/* Sums of one half of the neighbours: every other chunk, since of Sobol points every other one lies in the same half of
+ * each dimension. Pictures x and targets y are taken from origins near their
  * means, so that little is lost when the means are taken off in the end. */
 typedef struct dv_ridge_half {
     double weight;     /* sum of w */

@@ -4,9 +4,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/part.h"
 #include "vid/neighbors.h"
-#include "vid/ridge_system.h"
 #include "vid/shortlist.h"
+#include "vid/steadiness.h"
 #include "vid/student.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 int64_t dv_sample_kept(const dv_bundle *bundle, const dv_explain_options *options, int64_t count)
 {
     bool all = options->keep_all || options->method != DV_STUDENT_RIDGE || count < bundle->pixels;
-    return all || count < DV_KEPT_NEIGHBORS ? count : DV_KEPT_NEIGHBORS;
+    return all ? count : dv_smaller(count, DV_KEPT_NEIGHBORS);
 }
 
 /* ---- pictures that do not stay --------------------------------------------------- */
@@ -41,7 +42,7 @@ static bool take(void *context, const dv_neighbors *set, int64_t first, int64_t 
     lesson.pictures = pictures;
     lesson.logits = it->grouped;
     lesson.weight = set->weight + first;
-    bool ok = dv_ridge_system_add(it->bundle->ridge, &lesson, error);
+    bool ok = dv_ridge_system_add(it->bundle->primal, &lesson, error);
     it->timing->distill += dv_clock_ms() - start;
     return ok;
 }
@@ -50,7 +51,7 @@ static bool take(void *context, const dv_neighbors *set, int64_t first, int64_t 
 static bool are_together(const dv_bundle *bundle, int64_t count)
 {
     const dv_neighbors *set = bundle->neighbors;
-    int64_t summed = dv_ridge_system_count(bundle->ridge, set->generation, bundle->shortlist->version);
+    int64_t summed = dv_ridge_system_count(bundle->primal, set->generation, bundle->shortlist->version);
     return summed == set->made && (summed == count || (summed < count && summed % DV_STRETCH == 0));
 }
 
@@ -61,7 +62,7 @@ static bool stream(struct stream *it, const dv_place *place, int64_t count, cons
     const dv_neighbors_taker taker = {.take = take, .context = it};
     if (!are_together(bundle, count)) {
         dv_lesson lesson = dv_student_lesson(bundle, it->options, progress);
-        if (!dv_ridge_system_of(&lesson, &bundle->ridge, error))
+        if (!dv_ridge_system_of(&lesson, lesson.kept, error))
             return false;
         bundle->neighbors->made = bundle->neighbors->count;
     }
@@ -80,11 +81,46 @@ bool dv_sample_make(dv_bundle *bundle, const dv_place *place, const dv_words *wo
     int64_t kept = dv_sample_kept(bundle, options, count);
     int label = bundle->facts.labels ? bundle->facts.labels[options->index] : -1;
     if (!dv_neighbors_make(&bundle->neighbors, bundle, place, options, DV_PURPOSE_NEIGHBORS, kept,
-                           kept > DV_KEPT_NEIGHBORS ? kept : DV_KEPT_NEIGHBORS, NULL, timing, progress, error) ||
+                           dv_larger(kept, DV_KEPT_NEIGHBORS), NULL, timing, progress, error) ||
         !dv_neighbors_make(&bundle->fresh, bundle, place, options, DV_PURPOSE_FRESH, options->fresh, options->fresh,
                            NULL, timing, progress, error) ||
         !dv_words_shortlist(words, bundle, label, error))
         return false;
     struct stream it = {.bundle = bundle, .options = options, .timing = timing};
     return kept == count || stream(&it, place, count, progress, error);
+}
+
+/* ---- as many as are needed --------------------------------------------------------- */
+
+/* Powers of two, and half-way to the next one. */
+static int64_t next_count(int64_t count)
+{
+    int64_t power = DV_STRETCH;
+    while (2 * power <= count)
+        power *= 2;
+    return power == count && count > DV_STRETCH ? count / 2 * 3 : 2 * power;
+}
+
+/* Whether the map of the teacher's class is as steady as it is asked for. */
+static bool is_steady(dv_bundle *bundle, const dv_words *words, const dv_explain_options *options, bool *steady,
+                      dv_error *error)
+{
+    const dv_lesson lesson = dv_student_lesson(bundle, options, NULL);
+    dv_ridge_system *system = dv_ridge_system_of(&lesson, lesson.kept, error);
+    int row = dv_shortlist_row(bundle->shortlist, words->word[DV_WORD_FILE]);
+    *steady = system && dv_steadiness(system, &lesson, dv_ridge_lambda(system, &lesson), row) >= options->until;
+    return system != NULL;
+}
+
+bool dv_sample_settle(dv_bundle *bundle, const dv_place *place, const dv_words *words,
+                      const dv_explain_options *options, dv_timing *timing, const dv_progress *progress,
+                      dv_error *error)
+{
+    bool stops = options->until > 0 && options->method == DV_STUDENT_RIDGE, steady = !stops;
+    for (int64_t count = DV_STRETCH; stops && !steady && count < options->neighbors; count = next_count(count))
+        if (!dv_sample_make(bundle, place, words, options, count, timing, progress, error) ||
+            !is_steady(bundle, words, options, &steady, error))
+            return false;
+    return (stops && steady) ||
+           dv_sample_make(bundle, place, words, options, options->neighbors, timing, progress, error);
 }

@@ -10,6 +10,12 @@
 bool dv_sample_make(dv_bundle *bundle, const dv_place *place, const dv_words *words, const dv_explain_options *options,
                     int64_t count, dv_timing *timing, const dv_progress *progress, dv_error *error);
 
+/* The same with as many as the options ask for: all of them or, for a ridge student that is to stop when it is done, as
+ * few of them as its steadiness needs, in steps of half as many again at most. */
+bool dv_sample_settle(dv_bundle *bundle, const dv_place *place, const dv_words *words,
+                      const dv_explain_options *options, dv_timing *timing, const dv_progress *progress,
+                      dv_error *error);
+
 /* How many pictures of `count` neighbours stay: all of them for students that learn step by step, for ridge students of
  * fewer neighbours than pixels, and where the options say so; else DV_KEPT_NEIGHBORS at most. */
 int64_t dv_sample_kept(const dv_bundle *bundle, const dv_explain_options *options, int64_t count);

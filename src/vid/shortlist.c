@@ -167,6 +167,14 @@ const float *dv_shortlist_fresh(const dv_bundle *bundle)
     return grouped ? grouped : bundle->fresh->logits;
 }
 
+int dv_shortlist_row(const dv_shortlist *shortlist, int class_index)
+{
+    for (int row = 0; row < shortlist->names; row++)
+        if (shortlist->row_class[row] == class_index)
+            return row;
+    return shortlist->names < shortlist->rows ? shortlist->names : -1;
+}
+
 /* ---- the whole -------------------------------------------------------------------- */
 
 static bool is_of(const dv_shortlist *list, const dv_bundle *bundle)

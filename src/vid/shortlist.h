@@ -30,6 +30,9 @@ void dv_shortlist_free(dv_shortlist *shortlist);
 const float *dv_shortlist_neighbors(const dv_bundle *bundle);
 const float *dv_shortlist_fresh(const dv_bundle *bundle);
 
+/* The row of a class that is on the list, else of the rest; -1: there is neither. */
+int dv_shortlist_row(const dv_shortlist *shortlist, int class_index);
+
 /* Logits of R rows from those of all classes, of one picture. */
 void dv_shortlist_group(const dv_shortlist *shortlist, int classes, const float *logits, float *grouped);
 

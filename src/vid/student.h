@@ -17,6 +17,7 @@ typedef struct dv_lesson {
     const float *logits;      /* N x K, the teacher's */
     const float *soft_labels; /* N x K, softmax(logits / temperature) */
     const double *weight;     /* N, of locality */
+    int row;                  /* the class whose map's steadiness is told */
     const dv_explain_options *options;
     dv_team *team;
     const dv_progress *progress;
@@ -32,6 +33,7 @@ typedef struct dv_student {
     float *weights; /* K x D */
     float *bias;    /* K */
     double lambda, top_eigenvalue;
+    double steadiness; /* of a ridge student; else as it was */
     double *loss_curve;
     int loss_count;
 } dv_student;

@@ -1,0 +1,15 @@
+/* How alike the map of one class would be from another seed, told from one set of neighbours. */
+#ifndef DV_VID_STEADINESS_H
+#define DV_VID_STEADINESS_H
+
+#include "vid/ridge.h"
+
+/* Estimates the cosine between the map of `row` and that of a set of as many other neighbours, at one lambda. The maps
+ * have no mean over the classes, so none is taken off. NaN where it cannot be told: with too few neighbours, maps of
+ * nothing, a lambda lost in rounding. */
+double dv_steadiness(dv_ridge_system *system, const dv_lesson *lesson, double lambda, int row);
+
+/* The same from the cosine between maps of two parts of the neighbours, `share` and 1 - `share` of the whole weight. */
+double dv_steadiness_of_parts(double cosine, double share);
+
+#endif
