@@ -13,7 +13,7 @@
 #include "drive.h"
 
 /* A neighbourhood that takes long enough to be in the middle of. */
-static const char *const long_work[] = {"--neighbors=200000", NULL};
+static const char *const long_work[] = {"--neighbors=1000000", NULL};
 
 /* ---- the first screen -------------------------------------------------------------- */
 

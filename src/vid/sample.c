@@ -108,8 +108,11 @@ static bool is_steady(dv_bundle *bundle, const dv_words *words, const dv_explain
     const dv_lesson lesson = dv_student_lesson(bundle, options, NULL);
     dv_ridge_system *system = dv_ridge_system_of(&lesson, lesson.kept, error);
     int row = dv_shortlist_row(bundle->shortlist, words->word[DV_WORD_FILE]);
-    *steady = system && dv_steadiness(system, &lesson, dv_ridge_lambda(system, &lesson), row) >= options->until;
-    return system != NULL;
+    if (!system)
+        return false;
+    double estimate = dv_steadiness(system, &lesson, dv_ridge_lambda(system, &lesson), row);
+    *steady = dv_steadiness_bound(estimate) >= options->until;
+    return true;
 }
 
 bool dv_sample_settle(dv_bundle *bundle, const dv_place *place, const dv_words *words,

@@ -30,6 +30,16 @@ static double cosine_of(const float *a, const float *b, int64_t count)
     return ab / sqrt(aa * bb);
 }
 
+double dv_steadiness_bound(double steadiness)
+{
+    /* The estimate of noise to signal scatters by an eighth, and a rule that looks again and again stops where it is small
+     * by chance. Of 100 pictures with plain points 71 had reached the cosine that the bare estimate stopped at
+     * (`make steadiness`), since there it is right on average; with Sobol points, whose noise falls faster than by 1 / n,
+     * 99 had. */
+    const double margin = 1.25;
+    return steadiness / (steadiness + margin * (1 - steadiness));
+}
+
 double dv_steadiness(dv_ridge_system *system, const dv_lesson *lesson, double lambda, int row)
 {
     int64_t pixels = lesson->pixels;

@@ -9,7 +9,10 @@
  * nothing, a lambda lost in rounding. */
 double dv_steadiness(dv_ridge_system *system, const dv_lesson *lesson, double lambda, int row);
 
-/* The same from the cosine between maps of two parts of the neighbours, `share` and 1 - `share` of the whole weight. */
+/* What the cosine is nearly always above where it is estimated so: what a rule may stop by. */
+double dv_steadiness_bound(double steadiness);
+
+/* The estimate, from the cosine between maps of two parts of the neighbours, `share` and 1 - `share` of the whole weight. */
 double dv_steadiness_of_parts(double cosine, double share);
 
 #endif
