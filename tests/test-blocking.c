@@ -127,6 +127,17 @@ static int conv(dv_graph *graph, int x, int in, int out, int kernel, int stride,
                     scaled_noise(graph, shape_of(1, out), 0.5), -1);
 }
 
+static int conv_transpose(dv_graph *graph, int x, int in, int out, int kernel, int stride, int pad, int pad_end,
+                          int extra)
+{
+    const int64_t pads[] = {pad, pad, pad_end, pad_end}, strides[] = {stride, stride}, more[] = {extra, extra};
+    const dv_attribute attributes[] = {ints_attribute("pads", 4, pads), ints_attribute("strides", 2, strides),
+                                       ints_attribute("output_padding", 2, more)};
+    return add_node(graph, "ConvTranspose", NULL, 3, attributes, x,
+                    scaled_noise(graph, shape_of(4, in, out, kernel, kernel), 1 / sqrt((double)in * kernel)),
+                    scaled_noise(graph, shape_of(1, out), 0.5), -1);
+}
+
 static int function(dv_graph *graph, const char *op, int x)
 {
     return add_node(graph, op, NULL, 0, NULL, x, -1);
@@ -262,6 +273,35 @@ static int slopes(dv_graph *graph, int x)
     const int y = conv(graph, x, 3, 20, 3, 1, 1), doubled = both(graph, "Mul", y, number(graph, 2));
     return both(graph, "PRelu", both(graph, "Sub", doubled, function(graph, "Tanh", y)),
                 scaled_noise(graph, shape_of(3, 20, 1, 1), 1));
+}
+
+static int doubled(dv_graph *graph, int x)
+{
+    return relu(graph, conv_transpose(graph, relu(graph, conv_transpose(graph, x, 3, 20, 4, 2, 1, 1, 0)), 20, 7, 4, 2,
+                                      1, 2, 0));
+}
+
+/* All that there may be of sizes along an axis. */
+static void transposed_convolutions_are_convolutions(void **state)
+{
+    (void)state;
+    check(doubled, shape_of(4, 2, 3, 6, 5), 5, ONCE("FromBlocked"));
+    for (int round = 0; round < 200; round++) {
+        dv_error error = {0};
+        const int kernel = (int)pick(1, 6), stride = (int)pick(1, 4), extra = (int)pick(0, stride - 1);
+        const int pad = (int)pick(0, 4), pad_end = (int)pick(0, 4), in = (int)pick(1, 20), size = (int)pick(1, 6);
+        if ((size - 1) * stride + kernel + extra - pad - pad_end < 1)
+            continue;
+        dv_graph *graph = dv_graph_new(13, &error);
+        const int x = add_input(graph, "x", shape_of(4, -1, in, size, size));
+        const int y = conv_transpose(graph, x, in, (int)pick(1, 20), kernel, stride, pad, pad_end, extra);
+        assert_true(dv_graph_add_output(graph, round % 2 ? y : relu(graph, y), &error));
+        assert_true(dv_graph_sort(graph, &error) && dv_graph_optimize(graph, &error));
+        dv_graph *blocked = block(graph);
+        assert_same(graph, blocked, shape_of(4, 2, in, size, size), round);
+        dv_graph_free(blocked);
+        dv_graph_free(graph);
+    }
 }
 
 static void convolutions_do_at_once_what_follows(void **state)
@@ -477,6 +517,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(convolutions_do_at_once_what_follows),
         cmocka_unit_test(channels_stay_in_blocks),
+        cmocka_unit_test(transposed_convolutions_are_convolutions),
         cmocka_unit_test(any_network_gives_what_it_gave),
         cmocka_unit_test(what_does_not_fit_runs_as_it_is),
         cmocka_unit_test(winograd_is_left_where_its_rounding_is_seen),

@@ -37,7 +37,8 @@ static bool has_one_output(const dv_node *node)
 static bool block_function(dv_blocking *it, dv_node *node, bool *done, dv_error *error)
 {
     const dv_form *x = dv_blocking_form(it, node->input[0]);
-    if (!x || x->blocked < 0 || node->input_count > 3)
+    /* Of few channels planes are less, and a convolution takes them as well. */
+    if (!x || x->blocked < 0 || x->channels <= DV_BLOCK / 2 || node->input_count > 3)
         return true;
     int input[3] = {x->blocked, -1, -1};
     const int64_t channels = x->channels;
@@ -259,6 +260,7 @@ static const struct {
     {"Clip", block_function},
     {"Concat", block_concat},
     {"Conv", dv_block_conv},
+    {"ConvTranspose", dv_block_conv_transpose},
     {"Div", block_division},
     {"Elu", block_function},
     {"Erf", block_function},

@@ -48,6 +48,7 @@ int dv_blocking_as_rows(dv_blocking *it, const dv_node *of, int blocked, dv_erro
 /* ---- parts of the rewrite; *done: the node is dealt with ------------------------------------------ */
 
 bool dv_block_conv(dv_blocking *it, dv_node *node, bool *done, dv_error *error);
+bool dv_block_conv_transpose(dv_blocking *it, dv_node *node, bool *done, dv_error *error);
 bool dv_block_normalization(dv_blocking *it, dv_node *node, bool *done, dv_error *error);
 /* Gemm and MatMul of what is in rows. */
 bool dv_block_rows_product(dv_blocking *it, dv_node *node, bool *done, dv_error *error);

@@ -58,3 +58,33 @@ void dv_unblock_channels(int64_t batch, int64_t channels, int64_t positions, con
     job it = {channels, positions, blocked, planar};
     dv_team_run(team, unblock, &it, batch * dv_blocks(channels));
 }
+
+/* ---- phases ------------------------------------------------------------------------- */
+
+typedef struct phases_job {
+    const dv_phases *p;
+    const float *x;
+    float *y;
+} phases_job;
+
+static void interleave_block(void *context, int64_t task, int thread)
+{
+    (void)thread;
+    const phases_job *it = context;
+    const dv_phases *p = it->p;
+    const int64_t picture = task / p->blocks, block = task % p->blocks, *stride = p->stride;
+    float *y = it->y + task * p->out[0] * p->out[1] * DV_BLOCK;
+    for (int64_t h = 0; h < p->out[0]; h++, y += p->out[1] * DV_BLOCK)
+        for (int64_t phase = 0; phase < stride[1]; phase++) {
+            const int64_t of = (picture * stride[0] + h % stride[0]) * stride[1] + phase;
+            const float *x = it->x + ((of * p->blocks + block) * p->in[0] + h / stride[0]) * p->in[1] * DV_BLOCK;
+            for (int64_t w = phase; w < p->out[1]; w += stride[1], x += DV_BLOCK)
+                memcpy(y + w * DV_BLOCK, x, DV_BLOCK * sizeof *y);
+        }
+}
+
+void dv_interleave_phases(const dv_phases *p, const float *x, float *y, dv_team *team)
+{
+    phases_job it = {p, x, y};
+    dv_team_run(team, interleave_block, &it, p->batch * p->blocks);
+}

@@ -69,6 +69,37 @@ static void from_blocked_forward(const dv_call *call)
     dv_unblock_channels(y->dim[0], y->dim[1], y->dim[2] * y->dim[3], call->input[0]->f, call->output[0]->f, call->team);
 }
 
+/* ---- phases ------------------------------------------------------------------------------ */
+
+static bool infer_interleave(dv_call *call, dv_error *error)
+{
+    const dv_attribute *strides = dv_attribute_find(call->attributes, "strides", DV_ATTRIBUTE_INTS);
+    const dv_attribute *last = dv_attribute_find(call->attributes, "last", DV_ATTRIBUTE_INTS);
+    if (!dv_blocked_require(call, 0, error))
+        return false;
+    const dv_shape *x = &call->input[0]->shape;
+    if (!strides || strides->count != 2 || !last || last->count != 2 || x->dim[2] < 1 || x->dim[3] < 1 ||
+        x->dim[1] % (strides->ints[0] * strides->ints[1]))
+        return dv_error_set(error, DV_ERROR_FORMAT, "the blocks are not phases");
+    dv_phases *p = dv_call_prepare(call, sizeof *p, error);
+    if (!p)
+        return false;
+    p->batch = x->dim[0];
+    p->blocks = x->dim[1] / (strides->ints[0] * strides->ints[1]);
+    for (int i = 0; i < 2; i++) {
+        p->in[i] = x->dim[2 + i];
+        p->stride[i] = strides->ints[i];
+        p->out[i] = (p->in[i] - 1) * p->stride[i] + last->ints[i];
+    }
+    const dv_shape y = dv_shape_make(5, (const int64_t[]){p->batch, p->blocks, p->out[0], p->out[1], DV_BLOCK});
+    return dv_call_set_output(call, 0, call->input[0]->type, &y, error);
+}
+
+static void interleave_forward(const dv_call *call)
+{
+    dv_interleave_phases(call->prepared, call->input[0]->f, call->output[0]->f, call->team);
+}
+
 /* ---- scale ------------------------------------------------------------------------------- */
 
 typedef struct scale {
@@ -148,4 +179,5 @@ static void scale_forward(const dv_call *call)
 
 const dv_operator dv_op_to_blocked = {ROW("ToBlocked", 1, 1, to_blocked)};
 const dv_operator dv_op_from_blocked = {ROW("FromBlocked", 1, 1, from_blocked)};
+const dv_operator dv_op_blocked_interleave = {ROW("BlockedInterleave", 1, 1, interleave)};
 const dv_operator dv_op_blocked_scale = {ROW("BlockedScale", 2, 3, scale), .in_place = true};

@@ -12,6 +12,9 @@ extern const dv_operator dv_op_to_blocked, dv_op_from_blocked;
 /* Conv with a clamp, an addend or a MaxPool of 2 x 2 behind it: inputs x, weights, bias, addend like the output;
  * attributes of Conv, and planar, halved (kernel/blocked.h), low, high. */
 extern const dv_operator dv_op_blocked_conv;
+/* Phases side by side (kernel/blocked_layout.h) become one plane: strides, and in last how many rows and columns there
+ * are of the last position of the phases. */
+extern const dv_operator dv_op_blocked_interleave;
 /* MaxPool and AveragePool, with their attributes; global 1: of all positions. */
 extern const dv_operator dv_op_blocked_max_pool, dv_op_blocked_average_pool;
 /* x * scale + shift, between low and high: scale and shift, which may be left out, are blocks x 1 x 1 x DV_BLOCK, for
