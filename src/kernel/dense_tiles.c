@@ -34,7 +34,7 @@ enum {
 
 int64_t dv_dense_tiles_workspace(void)
 {
-    return (KEPT / SIDE * KEPT_STEPS * STEP_BYTES + 2 * PASSING_STEPS * STEP_BYTES) / (int64_t)sizeof(float) +
+    return (KEPT / SIDE * KEPT_STEPS * STEP_BYTES + 4 * PASSING_STEPS * STEP_BYTES) / (int64_t)sizeof(float) +
            2 * KEPT * PAIR;
 }
 
@@ -75,7 +75,7 @@ typedef struct tiles_run {
     operand kept, passing;
     bool kept_is_a;
     int64_t part_steps, steps; /* of a part and of all */
-    uint8_t *kept_tiles, *passing_tiles;
+    uint8_t *kept_tiles, *passing_tiles[2]; /* those at work, those that follow */
     float *sums, *turned;
 } tiles_run;
 
@@ -179,13 +179,33 @@ static void pack_step(const operand *o, const float *x, int64_t count, int64_t d
         split_row(v0[r], v1[r], tile + r * 64);
 }
 
-/* Has `rows` rows of `width` floats on their way into the second cache. */
-static void fetch(const float *x, int64_t step, int64_t rows, int64_t width)
+/* Tiles of a pair: rows or columns from `first` on, `steps` steps from `at` on, a step of one half after the other. */
+typedef struct pair_tiles {
+    const operand *o;
+    int64_t first, at, steps;
+    uint8_t *tiles;
+    int64_t packed; /* so many of them are there */
+} pair_tiles;
+
+static void pack_until(const tiles_run *run, pair_tiles *p, int64_t until)
 {
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t i = 0; i < width; i += 16)
-            _mm_prefetch((const char *)(x + r * step + i), _MM_HINT_T1);
+    const operand *o = p->o;
+    const bool is_a = (o == &run->kept) == run->kept_is_a;
+    for (; p->packed < until; p->packed++) {
+        const int64_t outer = p->first + p->packed / p->steps * SIDE, step = p->at + p->packed % p->steps;
+        const dv_dense_part *part = &run->part[step / run->part_steps];
+        const int64_t depth = step % run->part_steps * STEP;
+        const float *x = (is_a ? part->a : part->b) + outer * o->step + depth * o->depth_step;
+        pack_step(o, x, dv_smaller(SIDE, o->count - outer), o->depth - depth, p->tiles + p->packed * STEP_BYTES);
+    }
 }
+
+/* What is packed while tiles are multiplied: numbers come from the third cache in that time. */
+typedef struct meantime {
+    const tiles_run *run;
+    pair_tiles next;
+    int64_t done, whole; /* steps of multiplying */
+} meantime;
 
 /* ---- multiplying ---------------------------------------------------------------------- */
 
@@ -203,7 +223,7 @@ static void fetch(const float *x, int64_t step, int64_t rows, int64_t width)
 
 /* A pair of rows of tiles by a pair of columns of tiles; the second of each lies a_pair and b_pair bytes on. */
 static void multiply_pair(int64_t steps, const uint8_t *a, int64_t a_pair, const uint8_t *b, int64_t b_pair, bool add,
-                          float *sums, int64_t row)
+                          float *sums, int64_t row, meantime *ahead)
 {
     const int64_t row_bytes = row * (int64_t)sizeof *sums;
     float *below = sums + SIDE * row;
@@ -226,6 +246,8 @@ static void multiply_pair(int64_t steps, const uint8_t *a, int64_t a_pair, const
         MULTIPLY;
         LOAD_RIGHT(1);
         MULTIPLY;
+        ahead->done++;
+        pack_until(ahead->run, &ahead->next, 2 * ahead->next.steps * ahead->done / ahead->whole);
     }
     _tile_stored(0, sums, row_bytes);
     _tile_stored(1, sums + SIDE, row_bytes);
@@ -236,39 +258,6 @@ static void multiply_pair(int64_t steps, const uint8_t *a, int64_t a_pair, const
 DV_END
 
 /* ---- the product ------------------------------------------------------------------------ */
-
-/* Tiles of rows or columns from `first` on, a pair's worth, `steps` steps from `at` on. */
-static void pack_pair(const tiles_run *run, const operand *o, int64_t first, int64_t at, int64_t steps, uint8_t *tiles)
-{
-    const bool is_a = (o == &run->kept) == run->kept_is_a;
-    for (int64_t group = first; group < first + PAIR; group += SIDE)
-        for (int64_t s = at; s < at + steps; s++, tiles += STEP_BYTES) {
-            const dv_dense_part *part = &run->part[s / run->part_steps];
-            const int64_t depth = s % run->part_steps * STEP;
-            const float *x = (is_a ? part->a : part->b) + group * o->step + depth * o->depth_step;
-            pack_step(o, x, dv_smaller(SIDE, o->count - group), o->depth - depth, tiles);
-        }
-}
-
-/* Has a part of what pack_pair takes on its way: rows from..to-1 of as many as there are vectors. */
-static void fetch_pair(const tiles_run *run, const operand *o, int64_t first, int64_t at, int64_t steps,
-                       int64_t part_of, int64_t parts)
-{
-    const bool is_a = (o == &run->kept) == run->kept_is_a;
-    const dv_dense_part *part = &run->part[at / run->part_steps];
-    const int64_t inside = at % run->part_steps * STEP, count = dv_smaller(PAIR, o->count - first);
-    const int64_t depth = dv_smaller(steps * STEP, o->depth - inside);
-    const float *x = (is_a ? part->a : part->b) + first * o->step + inside * o->depth_step;
-    if (count <= 0 || depth <= 0)
-        return;
-    if (o->depth_step == 1) {
-        const int64_t from = count * part_of / parts, to = count * (part_of + 1) / parts;
-        fetch(x + from * o->step, o->step, to - from, depth);
-    } else {
-        const int64_t from = depth * part_of / parts, to = depth * (part_of + 1) / parts;
-        fetch(x + from * o->depth_step, o->depth_step, to - from, count);
-    }
-}
 
 /* The sums of a block that is not stored as it is: rows are those of the left matrix. */
 typedef struct block {
@@ -310,41 +299,58 @@ static block place_block(const tiles_run *run, int64_t kept, int64_t kept_count,
     return b;
 }
 
-/* A pair of the passing matrix by all that is kept, `steps` steps from `at` on. */
-static void multiply_passing(const tiles_run *run, const block *b, int64_t at, int64_t steps, bool add)
+/* A stretch of the passing matrix, which is packed, by all that is kept; `at` is the step that the latter begins with.
+ */
+static void multiply_passing(const tiles_run *run, const block *b, const pair_tiles *passing, int64_t at, int64_t steps,
+                             bool add, meantime *ahead)
 {
-    const int64_t kept_pair = steps * STEP_BYTES;
-    for (int64_t s = 0; s < steps; s += PASSING_STEPS) {
-        const int64_t now = dv_smaller(PASSING_STEPS, steps - s), passing_pair = now * STEP_BYTES;
-        pack_pair(run, &run->passing, b->passing, at + s, now, run->passing_tiles);
-        const bool last = s + now >= steps;
-        for (int64_t k = 0; k < b->kept_count; k += PAIR) {
-            fetch_pair(run, &run->passing, last ? b->passing + PAIR : b->passing, last ? at : at + s + now,
-                       PASSING_STEPS, k / PAIR, dv_parts(b->kept_count, PAIR));
-            const uint8_t *kept = run->kept_tiles + (k / SIDE * steps + s) * STEP_BYTES;
-            if (run->kept.left)
-                multiply_pair(now, kept, kept_pair, run->passing_tiles, passing_pair, add || s > 0,
-                              b->sums + k * b->row, b->row);
-            else
-                multiply_pair(now, run->passing_tiles, passing_pair, kept, kept_pair, add || s > 0, b->sums + k,
-                              b->row);
-        }
+    const int64_t now = passing->steps, passing_pair = now * STEP_BYTES, kept_pair = steps * STEP_BYTES;
+    for (int64_t k = 0; k < b->kept_count; k += PAIR) {
+        const uint8_t *kept = run->kept_tiles + (k / SIDE * steps + passing->at - at) * STEP_BYTES;
+        if (run->kept.left)
+            multiply_pair(now, kept, kept_pair, passing->tiles, passing_pair, add, b->sums + k * b->row, b->row, ahead);
+        else
+            multiply_pair(now, passing->tiles, passing_pair, kept, kept_pair, add, b->sums + k, b->row, ahead);
     }
+}
+
+/* The stretch that follows, which takes the place of the one before: of the same pair or of the next. None: of no steps.
+ */
+static pair_tiles follow(const tiles_run *run, const pair_tiles *passing, int64_t at, int64_t steps)
+{
+    pair_tiles next = {.o = passing->o, .first = passing->first, .at = passing->at + passing->steps};
+    if (next.at == at + steps) {
+        next.first += PAIR;
+        next.at = at;
+    }
+    if (next.first < run->passing.count)
+        next.steps = dv_smaller(PASSING_STEPS, at + steps - next.at);
+    next.tiles = run->passing_tiles[passing->tiles == run->passing_tiles[0]];
+    return next;
 }
 
 static void multiply_kept(const tiles_run *run, int64_t kept, int64_t at)
 {
     const int64_t steps = dv_smaller(KEPT_STEPS, run->steps - at), count = dv_smaller(KEPT, run->kept.count - kept);
     const bool add = run->p->add || at > 0;
-    for (int64_t k = 0; k < count; k += PAIR)
-        pack_pair(run, &run->kept, kept + k, at, steps, run->kept_tiles + k / SIDE * steps * STEP_BYTES);
-    for (int64_t passing = 0; passing < run->passing.count; passing += PAIR) {
-        const block b = place_block(run, kept, count, passing);
-        if (add && !b.direct)
+    for (int64_t k = 0; k < count; k += PAIR) {
+        pair_tiles pair = {&run->kept, kept + k, at, steps, run->kept_tiles + k / SIDE * steps * STEP_BYTES, 0};
+        pack_until(run, &pair, 2 * steps);
+    }
+    pair_tiles passing = {&run->passing, 0, at, dv_smaller(PASSING_STEPS, steps), run->passing_tiles[0], 0};
+    pack_until(run, &passing, 2 * passing.steps);
+    block b = {0};
+    while (passing.steps > 0) {
+        const bool begins = passing.at == at, ends = passing.at + passing.steps == at + steps;
+        meantime ahead = {run, follow(run, &passing, at, steps), 0, dv_parts(count, PAIR) * passing.steps};
+        if (begins)
+            b = place_block(run, kept, count, passing.first);
+        if (begins && add && !b.direct)
             copy_block(run, &b, false);
-        multiply_passing(run, &b, at, steps, add);
-        if (!b.direct)
+        multiply_passing(run, &b, &passing, at, steps, add || !begins, &ahead);
+        if (ends && !b.direct)
             copy_block(run, &b, true);
+        passing = ahead.next;
     }
 }
 
@@ -367,8 +373,9 @@ void dv_dense_tiles_run(const dv_dense *p, int parts, const dv_dense_part *part,
     run.part_steps = dv_parts(p->k, STEP);
     run.steps = parts * run.part_steps;
     run.kept_tiles = (uint8_t *)workspace;
-    run.passing_tiles = run.kept_tiles + KEPT / SIDE * KEPT_STEPS * STEP_BYTES;
-    run.sums = (float *)(run.passing_tiles + 2 * PASSING_STEPS * STEP_BYTES);
+    run.passing_tiles[0] = run.kept_tiles + KEPT / SIDE * KEPT_STEPS * STEP_BYTES;
+    run.passing_tiles[1] = run.passing_tiles[0] + 2 * PASSING_STEPS * STEP_BYTES;
+    run.sums = (float *)(run.passing_tiles[1] + 2 * PASSING_STEPS * STEP_BYTES);
     begin_tiles();
     for (int64_t kept = 0; kept < run.kept.count; kept += KEPT)
         for (int64_t at = 0; at < run.steps; at += KEPT_STEPS)

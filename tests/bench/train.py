@@ -1,6 +1,6 @@
 """One epoch of training, by deepvid and by PyTorch.
 
-    train.py BENCH_TRAIN FOLDER [ROUNDS [THREADS...]]
+    train.py BENCH_TRAIN FOLDER [ROUNDS [THREADS | vae | classifier]...]
 
 FOLDER holds Fashion-MNIST's 60,000 training pictures as it is published. Both train the networks of `deepvid train vae`
 and `deepvid train classifier` as they are by default, with Adam in batches of 128, and take turns; medians of the wall
@@ -160,5 +160,7 @@ def compare(bench, folder, rounds, threads, kinds):
 if sys.argv[1] == "--torch":
     run_torch(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5] == "1", sys.argv[6] == "1")
 else:
-    for number in [int(t) for t in sys.argv[4:]] or [1, 2]:
-        compare(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 3, number, KINDS)
+    rounds, words = int(sys.argv[3]) if len(sys.argv) > 3 else 3, sys.argv[4:]
+    kinds = [kind for kind in KINDS if kind in words] or KINDS
+    for number in [int(word) for word in words if word not in KINDS] or [1, 2]:
+        compare(sys.argv[1], sys.argv[2], rounds, number, kinds)
