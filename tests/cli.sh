@@ -38,7 +38,7 @@ for command in "" check explain init train classify project run info replay; do
     [ ! -s "$folder/err" ] || complain "deepvid $command --help wrote to standard error"
 done
 "$deepvid" --version | grep -q '^deepvid [0-9]' || complain "deepvid --version does not tell the version"
-for isa in generic avx2 avx512; do
+for isa in generic avx2 avx512 amx; do
     "$deepvid" --version >"$folder/best"
     DEEPVID_ISA=$isa "$deepvid" --version >"$folder/asked"
     grep -q "^instruction set: $isa\$" "$folder/asked" || cmp -s "$folder/best" "$folder/asked" ||

@@ -78,7 +78,7 @@ only 'protobuf-c/.*\.h' 'src/onnx/*'
 only 'getopt\.h' src/cmd/option.c
 
 # What the processor can do is asked in one place.
-found=$(grep -nrE '__builtin_cpu_|target_clones|target\("' src --include='*.[ch]' | grep -v '^src/kernel/isa\.c:')
+found=$(grep -nrE '__builtin_cpu_|cpuid|target_clones|target\("' src --include='*.[ch]' | grep -v '^src/kernel/isa\.c:')
 [ -z "$found" ] || complain "instruction sets are chosen by kernel/isa.h:
 $found"
 

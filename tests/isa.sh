@@ -25,7 +25,7 @@ run() {
     status=1
 }
 
-for isa in generic avx2; do
+for isa in generic avx2 avx512; do
     [ "$isa" != "$widest" ] || break
     for name in kernel blocked graph batch rewrite train student neighbors flip vid model latent lambda embed project; do
         run "$tests/test-$name"

@@ -273,9 +273,10 @@ static void blas_uses_the_instruction_set(void **state)
     assert_true(strlen(description) > 0);
     if (!DV_ISA_X86 || getenv("OPENBLAS_CORETYPE") || !strstr(description, "DYNAMIC_ARCH"))
         return;
+    static const char *const kernels[] = DV_BY_ISA("Prescott", "Haswell", "SkylakeX");
     const dv_isa isa = dv_isa_choose();
     if (isa < dv_isa_of_processor())
-        assert_non_null(strstr(description, isa == DV_ISA_GENERIC ? "Prescott" : "Haswell"));
+        assert_non_null(strstr(description, kernels[isa]));
     else if (isa > DV_ISA_GENERIC)
         assert_null(strstr(description, "Prescott"));
 }

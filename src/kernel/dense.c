@@ -4,6 +4,7 @@
 
 #include "base/part.h"
 #include "kernel/dense_tiles.h"
+#include "kernel/isa.h"
 #include "kernel/panel.h"
 #include "kernel/turn.h"
 
@@ -135,7 +136,7 @@ static void multiply_rows(const dense_run *run, int64_t row, int64_t rows, int64
 
 void dv_dense_run(const dv_dense *p, int parts, const dv_dense_part *part, float *y, float *workspace)
 {
-    if (p->rough && dv_dense_tiles_there()) {
+    if (p->rough && dv_isa_choose() == DV_ISA_AMX) {
         dv_dense_tiles_run(p, parts, part, y, workspace);
         return;
     }

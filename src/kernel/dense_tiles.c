@@ -9,16 +9,10 @@
 #include "kernel/isa.h"
 #include "kernel/turn.h"
 
-#if DV_ISA_X86 && defined(__linux__) && (__GNUC__ >= 11 || __clang_major__ >= 12)
+#if DV_ISA_HAS_AMX
 
-#include <assert.h>
-#include <cpuid.h>
 #include <immintrin.h>
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 enum {
     SIDE = 16,   /* rows of a tile */
@@ -36,27 +30,6 @@ int64_t dv_dense_tiles_workspace(void)
 {
     return (KEPT / SIDE * KEPT_STEPS * STEP_BYTES + 4 * PASSING_STEPS * STEP_BYTES) / (int64_t)sizeof(float) +
            2 * KEPT * PAIR;
-}
-
-/* ---- whether they are there ------------------------------------------------------- */
-
-static bool ask(void)
-{
-    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18, BFLOAT16_BIT = 22, TILE_BIT = 24 }; /* asm/prctl.h; cpuid 7 */
-    unsigned a, b, c, d;
-    if (dv_isa_choose() != DV_ISA_AVX512 || getenv("DEEPVID_ISA") || !__get_cpuid_count(7, 0, &a, &b, &c, &d) ||
-        !(d >> BFLOAT16_BIT & 1) || !(d >> TILE_BIT & 1))
-        return false;
-    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
-}
-
-bool dv_dense_tiles_there(void)
-{
-    static atomic_int known; /* 0: not asked so far; every thread would answer alike */
-    int there = atomic_load_explicit(&known, memory_order_relaxed);
-    if (!there)
-        atomic_store_explicit(&known, there = ask() ? 2 : 1, memory_order_relaxed);
-    return there == 2;
 }
 
 /* ---- bringing in order -------------------------------------------------------------- */
@@ -79,7 +52,7 @@ typedef struct tiles_run {
     float *sums, *turned;
 } tiles_run;
 
-DV_BEGIN_TILES
+DV_BEGIN_AMX
 
 /* Configuration of the tile registers: all eight alike. Static, since GCC 12 takes the instruction for one that reads
  * only the first bytes. */
@@ -384,11 +357,6 @@ void dv_dense_tiles_run(const dv_dense *p, int parts, const dv_dense_part *part,
 }
 
 #else
-
-bool dv_dense_tiles_there(void)
-{
-    return false;
-}
 
 int64_t dv_dense_tiles_workspace(void)
 {

@@ -7,8 +7,7 @@
 
 #include "kernel/dense.h"
 
-/* Whether the processor has such tiles and the system lets them be used; the same for as long as the program runs. */
-bool dv_dense_tiles_there(void);
+/* Only where dv_isa_choose() is DV_ISA_AMX. */
 int64_t dv_dense_tiles_workspace(void); /* floats, aligned to 64 bytes */
 void dv_dense_tiles_run(const dv_dense *p, int parts, const dv_dense_part *part, float *y, float *workspace);
 

@@ -1,10 +1,29 @@
 #include "kernel/isa.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[] = {[DV_ISA_GENERIC] = "generic", [DV_ISA_AVX2] = "avx2", [DV_ISA_AVX512] = "avx512"};
+#if DV_ISA_HAS_AMX
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The system lends the registers to whoever asks. */
+static bool has_amx(void)
+{
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18, BFLOAT16_BIT = 22, TILE_BIT = 24 }; /* asm/prctl.h; cpuid 7 */
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && d >> BFLOAT16_BIT & 1 && d >> TILE_BIT & 1 &&
+           syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+}
+#else
+#define has_amx() false
+#endif
+
+static const char *const names[] = {
+    [DV_ISA_GENERIC] = "generic", [DV_ISA_AVX2] = "avx2", [DV_ISA_AVX512] = "avx512", [DV_ISA_AMX] = "amx"};
 
 const char *dv_isa_name(dv_isa isa)
 {
@@ -19,7 +38,7 @@ dv_isa dv_isa_of_processor(void)
         return DV_ISA_GENERIC;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq"))
-        return DV_ISA_AVX512;
+        return has_amx() ? DV_ISA_AMX : DV_ISA_AVX512;
     return DV_ISA_AVX2;
 #else
     return DV_ISA_GENERIC;

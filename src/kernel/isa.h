@@ -8,23 +8,26 @@
 #define DV_TARGET_AVX2 "avx2,fma"
 #define DV_BEGIN_AVX2 DV_BEGIN(DV_TARGET_AVX2)
 #define DV_BEGIN_AVX512 DV_BEGIN(DV_TARGET_AVX512)
-#define DV_BEGIN_TILES DV_BEGIN(DV_TARGET_TILES) /* of kernel/dense_tiles.c */
+#define DV_BEGIN_AMX DV_BEGIN(DV_TARGET_AMX)
 #define DV_PRAGMA(WORDS) _Pragma(#WORDS)
 #ifdef __clang__ /* which takes the widest vectors unasked */
 #define DV_TARGET_AVX512 "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"
-#define DV_TARGET_TILES "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,amx-tile,amx-bf16"
+#define DV_TARGET_AMX "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,amx-tile,amx-bf16"
 #define DV_BEGIN(TARGET) DV_PRAGMA(clang attribute push(__attribute__((target(TARGET))), apply_to = function))
 #define DV_END DV_PRAGMA(clang attribute pop)
 #else
 #define DV_TARGET_AVX512 "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,prefer-vector-width=512"
-#define DV_TARGET_TILES "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,amx-tile,amx-bf16,prefer-vector-width=512"
+#define DV_TARGET_AMX "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,amx-tile,amx-bf16,prefer-vector-width=512"
 #define DV_BEGIN(TARGET) DV_PRAGMA(GCC push_options) DV_PRAGMA(GCC target(TARGET))
 #define DV_END DV_PRAGMA(GCC pop_options)
+#endif
+#if defined(__linux__) && (__GNUC__ >= 11 || __clang_major__ >= 12)
+#define DV_ISA_HAS_AMX 1
 #endif
 /* The versions of something by dv_isa, as an initialiser: the others need not be there without the processor. */
 #define DV_BY_ISA(GENERIC, AVX2, AVX512)                                                                               \
     {                                                                                                                  \
-        [DV_ISA_GENERIC] = (GENERIC), [DV_ISA_AVX2] = (AVX2), [DV_ISA_AVX512] = (AVX512)                               \
+        [DV_ISA_GENERIC] = (GENERIC), [DV_ISA_AVX2] = (AVX2), [DV_ISA_AVX512] = (AVX512), [DV_ISA_AMX] = (AVX512)      \
     }
 #else
 #define DV_ISA_X86 0
@@ -38,11 +41,12 @@ typedef enum dv_isa {
     DV_ISA_GENERIC, /* vectors of 4 floats */
     DV_ISA_AVX2,    /* of 8, fused multiply-add */
     DV_ISA_AVX512,  /* of 16 */
+    DV_ISA_AMX,     /* of 16, and tiles of bfloat16 (kernel/dense_tiles.h) */
 } dv_isa;
 
-/* The widest that the processor has, */
+/* The last of them that the processor has, */
 dv_isa dv_isa_of_processor(void);
-/* or a narrower one that the environment variable DEEPVID_ISA asks for by its name, "generic", "avx2", "avx512". The
+/* or an earlier one that the environment variable DEEPVID_ISA asks for by its name, "generic", "avx2" or "avx512". The
  * same for as long as the program runs. */
 dv_isa dv_isa_choose(void);
 const char *dv_isa_name(dv_isa isa);

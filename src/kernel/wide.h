@@ -26,7 +26,7 @@
     LINKAGE RESULT NAME PARAMETERS                                                                                     \
     {                                                                                                                  \
         const dv_isa isa = dv_isa_choose();                                                                            \
-        return isa == DV_ISA_AVX512 ? NAME##_avx512 ARGUMENTS                                                          \
+        return isa >= DV_ISA_AVX512 ? NAME##_avx512 ARGUMENTS                                                          \
                : isa == DV_ISA_AVX2 ? NAME##_avx2 ARGUMENTS                                                            \
                                     : NAME##_text ARGUMENTS;                                                           \
     }                                                                                                                  \
