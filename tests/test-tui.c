@@ -556,6 +556,29 @@ static void test_preview_is_nested(void **state)
     dv_worker_free(worker);
 }
 
+/* Where only the student changes its neighbours are there, and nothing less comes before the full one. */
+static void test_no_preview_of_another_lambda(void **state)
+{
+    fixture *it = *state;
+    dv_worker *worker = start(it);
+    dv_wish *wish = &it->model->wish;
+    wish->options.neighbors = 60000;
+    ask(worker, wish, 1);
+    dv_outcome outcome = await_full(worker, 1);
+    dv_job_free_result(outcome.job, outcome.result);
+    for (uint64_t key = 2; key < 5; key++) {
+        wish->options.ridge = 0.01 * (double)key;
+        wish->options.temperature = (double)key;
+        ask(worker, wish, key);
+        outcome = await(worker);
+        const dv_explanation *explanation = outcome.result;
+        assert_true(outcome.key == key && !outcome.preview);
+        assert_true(explanation && explanation->count == 60000 && explanation->lambda == wish->options.ridge);
+        dv_job_free_result(outcome.job, outcome.result);
+    }
+    dv_worker_free(worker);
+}
+
 /* All parts of what is gathered about the pictures come, in order, and are what the engine says in one go. */
 static void test_scores_and_means_are_gathered(void **state)
 {
@@ -683,6 +706,7 @@ int main(void)
         cmocka_unit_test(test_answers_are_completed),
         with_bundle(test_newest_request_wins),
         with_bundle(test_preview_is_nested),
+        with_bundle(test_no_preview_of_another_lambda),
         with_bundle(test_scores_and_means_are_gathered),
         with_bundle(test_impossible_requests_come_back),
         with_bundle(test_earlier_request_comes_again),

@@ -36,7 +36,7 @@ double dv_steadiness_bound(double steadiness)
      * by chance. Of 100 pictures with plain points 71 had reached the cosine that the bare estimate stopped at
      * (`make steadiness`), since there it is right on average; with Sobol points, whose noise falls faster than by 1 / n,
      * 99 had. */
-    const double margin = 1.25;
+    const double margin = 4.0 / 3;
     return steadiness / (steadiness + margin * (1 - steadiness));
 }
 

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 struct explanations {
     dv_bundle *bundle;
@@ -55,12 +56,22 @@ static bool attribute(struct explanations *it, json_t *answer, dv_error *error)
     return true;
 }
 
+/* Pages that the system had to give so far: those of buffers that were not there yet. */
+static double page_faults(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_minflt;
+}
+
 static bool explain(struct explanations *it, json_t *answer, dv_error *error)
 {
     it->offset[0] = 0.1F * (float)(it->turned++ % 7);
+    const double faults = page_faults();
     dv_explanation *explanation = dv_explain(it->bundle, &it->options, NULL, error);
     if (!explanation)
         return false;
+    bench_add(answer, "page faults", page_faults() - faults);
     const dv_timing timing = explanation->timing;
     const double rest = timing.total - timing.encode - timing.decode - timing.teacher - timing.distill;
     const double pictures = (double)(it->options.neighbors + it->options.fresh);
