@@ -347,7 +347,7 @@ static fixture fixture_of_part(const fixture *whole, dv_ridge_part part)
 static void test_parts(void **state)
 {
     enum { CLASSES = 3, ROW = 1 };
-    static const int sizes[][2] = {{600, 70}, {600, 650}, {300, 40}, {256, 300}};
+    static const int sizes[][2] = {{600, 70}, {600, 650}, {300, 40}, {256, 300}, {600, 400}, {500, 500}};
     (void)state;
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
         int pixels = sizes[s][1];

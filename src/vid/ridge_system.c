@@ -105,7 +105,30 @@ static void fill_primal(dv_ridge_system *system, const dv_lesson *lesson, dv_rid
         system->target_mean[k] += sums->target_origin[k];
 }
 
+/* Partial sums side by side, which a processor adds up at once. */
+static double dot(const float *a, const double *b, int64_t size)
+{
+    enum { LANES = 8 };
+    double partial[LANES] = {0}, sum = 0;
+    int64_t i = 0;
+    for (; i + LANES <= size; i += LANES)
+        for (int lane = 0; lane < LANES; lane++)
+            partial[lane] += a[i + lane] * b[i + lane];
+    for (; i < size; i++)
+        sum += a[i] * b[i];
+    for (int lane = 0; lane < LANES; lane++)
+        sum += partial[lane];
+    return sum;
+}
+
 /* ---- dual -------------------------------------------------------------------- */
+
+/* Products of neighbour t of a part with u and those that lie beside it, to the end of its chunk. */
+static const float *products_of(const dv_ridge_system *system, dv_ridge_part part, int64_t t, int64_t u, int64_t *size)
+{
+    *size = DV_CHUNK - u % DV_CHUNK;
+    return system->kernel + dv_ridge_part_place(part, t) * system->count + dv_ridge_part_place(part, u);
+}
 
 /* Shares of the weight, and the mean product of each neighbour with the part; returns the mean of these. */
 static double measure_part(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part, int64_t count)
@@ -116,14 +139,14 @@ static double measure_part(dv_ridge_system *system, const dv_lesson *lesson, dv_
         system->root[t] = sqrt(system->share[t]);
         system->center[t] = 0;
     }
-    for (int64_t t = 0; t < count; t++) {
-        const float *row = system->kernel + dv_ridge_part_place(part, t) * system->count;
-        for (int64_t u = t; u < count; u++) {
-            double product = row[dv_ridge_part_place(part, u)];
-            system->center[t] += system->share[u] * product;
-            system->center[u] += u > t ? system->share[t] * product : 0;
+    for (int64_t t = 0; t < count; t++)
+        for (int64_t u = t, size; u < count; u += size) {
+            const float *products = products_of(system, part, t, u, &size);
+            size = dv_smaller(size, count - u);
+            system->center[t] += dot(products, system->share + u, size);
+            for (int64_t i = u == t; i < size; i++)
+                system->center[u + i] += system->share[t] * products[i];
         }
-    }
     for (int64_t t = 0; t < count; t++)
         mean += system->share[t] * system->center[t];
     return mean;
@@ -151,12 +174,14 @@ static void fill_dual(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge
 {
     double mean = measure_part(system, lesson, part, count);
     const double *center = system->center;
-    for (int64_t t = 0; t < count; t++) {
-        const float *row = system->kernel + dv_ridge_part_place(part, t) * system->count;
-        for (int64_t u = t; u < count; u++)
-            system->gram[t * count + u] = (float)(system->root[t] * system->root[u] *
-                                                  (row[dv_ridge_part_place(part, u)] - center[t] - center[u] + mean));
-    }
+    for (int64_t t = 0; t < count; t++)
+        for (int64_t u = t, size; u < count; u += size) {
+            const float *products = products_of(system, part, t, u, &size);
+            size = dv_smaller(size, count - u);
+            for (int64_t i = 0; i < size; i++)
+                system->gram[t * count + u + i] = (float)(system->root[t] * system->root[u + i] *
+                                                          (products[i] - center[t] - center[u + i] + mean));
+        }
     fill_targets(system, lesson, part, count);
 }
 
@@ -199,6 +224,8 @@ static void fill_kernel(void *context, int64_t task, int thread)
     int64_t row, column, pixels = system->pixels;
     (void)thread;
     dv_ridge_find_tile(task, dv_ridge_tiles(system->count), &row, &column);
+    if (system->halves && (column - row) % 2 != 0) /* of one part with the other: tiles are as large as chunks */
+        return;
     row *= DV_RIDGE_TILE;
     column *= DV_RIDGE_TILE;
     dv_gemm(false, true, dv_smaller(DV_RIDGE_TILE, system->count - row),
@@ -217,22 +244,6 @@ static void make_kernel(dv_ridge_system *system, const dv_lesson *lesson)
 }
 
 /* ---- the largest eigenvalue ------------------------------------------------- */
-
-/* Partial sums side by side, which a processor adds up at once. */
-static double dot(const float *a, const double *b, int64_t size)
-{
-    enum { LANES = 8 };
-    double partial[LANES] = {0}, sum = 0;
-    int64_t i = 0;
-    for (; i + LANES <= size; i += LANES)
-        for (int lane = 0; lane < LANES; lane++)
-            partial[lane] += a[i + lane] * b[i + lane];
-    for (; i < size; i++)
-        sum += a[i] * b[i];
-    for (int lane = 0; lane < LANES; lane++)
-        sum += partial[lane];
-    return sum;
-}
 
 /* product = gram * vector, from the upper triangle; both are `size` long. */
 static void multiply(const float *gram, int64_t size, const double *vector, double *product)
@@ -298,7 +309,7 @@ static bool make_dual(dv_ridge_system *system, dv_error *error)
            (system->center = dv_arena_alloc(arena, count, sizeof(double), error));
 }
 
-static dv_ridge_system *make_system(const dv_lesson *lesson, dv_error *error)
+static dv_ridge_system *make_system(const dv_lesson *lesson, bool halves, dv_error *error)
 {
     dv_arena *arena = dv_arena_new(error);
     dv_ridge_system *system = arena ? dv_arena_alloc(arena, 1, sizeof *system, error) : NULL;
@@ -310,7 +321,8 @@ static dv_ridge_system *make_system(const dv_lesson *lesson, dv_error *error)
     system->count = lesson->count;
     system->pixels = lesson->pixels;
     system->rows = lesson->classes;
-    system->primal = lesson->count >= lesson->pixels;
+    system->primal = !halves && lesson->count >= lesson->pixels;
+    system->halves = halves;
     if ((system->primal ? make_primal : make_dual)(system, error) &&
         (system->gram = dv_arena_alloc(arena, system->size * system->size, sizeof(float), error)) &&
         (system->right_side = dv_arena_alloc(arena, system->rows * system->size, sizeof(float), error)) &&
@@ -332,7 +344,7 @@ void dv_ridge_system_free(dv_ridge_system *system)
 /* Whether its memory is right for the lesson. */
 static bool has_room(const dv_ridge_system *system, const dv_lesson *lesson)
 {
-    bool primal = lesson->count >= lesson->pixels;
+    bool primal = system && !system->halves && lesson->count >= lesson->pixels;
     return system && system->pixels == lesson->pixels && system->rows == lesson->classes && system->primal == primal &&
            (primal || system->size == lesson->count);
 }
@@ -364,22 +376,23 @@ static bool fill(dv_ridge_system *system, const dv_lesson *lesson, dv_error *err
     system->count = lesson->count;
     if (!system->primal)
         make_kernel(system, lesson);
-    int64_t order = dv_ridge_system_fill(system, lesson, DV_RIDGE_WHOLE);
-    if (!find_top_eigenvalue(system->gram, order, &system->top_eigenvalue, error)) {
-        system->count = 0;
-        return false;
-    }
     system->generation = lesson->generation;
     system->version = lesson->version;
-    return true;
+    if (system->halves)
+        return true;
+    int64_t order = dv_ridge_system_fill(system, lesson, DV_RIDGE_WHOLE);
+    if (find_top_eigenvalue(system->gram, order, &system->top_eigenvalue, error))
+        return true;
+    system->count = 0;
+    return false;
 }
 
-dv_ridge_system *dv_ridge_system_of(const dv_lesson *lesson, dv_ridge_system **kept, dv_error *error)
+static dv_ridge_system *bring(const dv_lesson *lesson, bool halves, dv_ridge_system **kept, dv_error *error)
 {
     dv_ridge_system *system = *kept;
     if (!has_room(system, lesson)) {
         dv_ridge_system_free(system);
-        if (!(*kept = system = make_system(lesson, error)))
+        if (!(*kept = system = make_system(lesson, halves, error)))
             return NULL;
         system->count = 0;
     }
@@ -387,6 +400,23 @@ dv_ridge_system *dv_ridge_system_of(const dv_lesson *lesson, dv_ridge_system **k
         system->version == lesson->version)
         return system;
     return fill(system, lesson, error) ? system : NULL;
+}
+
+dv_ridge_system *dv_ridge_system_of(const dv_lesson *lesson, dv_ridge_system **kept, dv_error *error)
+{
+    return bring(lesson, false, kept, error);
+}
+
+dv_ridge_system *dv_ridge_halves_of(dv_ridge_system *whole, const dv_lesson *lesson, dv_ridge_system **kept,
+                                    dv_error *error)
+{
+    bool fewer = whole->primal && dv_ridge_part_count(whole, DV_RIDGE_EVEN) < whole->pixels;
+    if (!fewer || lesson->count > DV_KEPT_NEIGHBORS)
+        return whole;
+    dv_ridge_system *halves = bring(lesson, true, kept, error);
+    if (halves)
+        halves->top_eigenvalue = whole->top_eigenvalue;
+    return halves;
 }
 
 bool dv_ridge_system_add(dv_ridge_system *system, const dv_lesson *stretch, dv_error *error)

@@ -12,6 +12,7 @@ typedef struct dv_ridge_system {
     uint64_t generation, version; /* of the neighbours and of the rows that it was made of */
     int64_t count;                /* N: neighbours in it */
     bool primal;                  /* as many neighbours as pixels at least */
+    bool halves;                  /* not primal for the sake of its parts, which have fewer; the whole is not in it */
     int pixels, rows;             /* D, R */
     double top_eigenvalue;        /* of the Gram matrix of all of them */
 
@@ -33,6 +34,10 @@ typedef struct dv_ridge_system {
 /* The system of the lesson: *kept (NULL at first) if it is that already, brought there if it is of the lesson's first
  * neighbours, else made anew in its place. Neighbours that were added by dv_ridge_system_add need not be there. */
 dv_ridge_system *dv_ridge_system_of(const dv_lesson *lesson, dv_ridge_system **kept, dv_error *error);
+/* The system that the lesson's two parts are solved from: `whole` itself, or *kept, made of the pictures, where the
+ * whole has as many neighbours as pixels, its parts have fewer, and all pictures are there. NULL without memory. */
+dv_ridge_system *dv_ridge_halves_of(dv_ridge_system *whole, const dv_lesson *lesson, dv_ridge_system **kept,
+                                    dv_error *error);
 void dv_ridge_system_free(dv_ridge_system *system);
 
 /* How many neighbours of a generation and rows of a version are in it, if it is primal; 0 where it is NULL. */
