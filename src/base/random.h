@@ -31,6 +31,7 @@ typedef enum dv_purpose {
     DV_PURPOSE_SUPERPIXELS,
     DV_PURPOSE_CELLS,
     DV_PURPOSE_NOISE,
+    DV_PURPOSE_TIES,
 } dv_purpose;
 
 /* The bare generator, for its published test vectors. */

@@ -1,0 +1,188 @@
+/* deepvid eval: how good each student and explainer is. */
+#include "base/error.h"
+#include "base/file.h"
+#include "cmd/command.h"
+#include "cmd/eval_print.h"
+#include "cmd/explainers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What the command line asks for. */
+struct request {
+    dv_bundle_source source;
+    dv_eval_wish wish;
+    int64_t threads, near, seed;
+    const char *rows, *against, *out;
+};
+
+static int parse(const dv_command *command, int argc, char **argv, struct request *request, int *first)
+{
+    const dv_option table[] = {
+        {.name = "out",
+         .letter = 'o',
+         .kind = DV_OPTION_TEXT,
+         .argument = "FILE",
+         .target = &request->out,
+         .help = "JSON file to write; FILE.state beside it keeps what is measured until all is, so that the same "
+                 "command goes on after Ctrl-C"},
+        {.name = "rows",
+         .kind = DV_OPTION_TEXT,
+         .argument = "NAME,...",
+         .target = &request->rows,
+         .help = "what is measured: see below (all of them, evidence/adam and evidence/mixed)"},
+        {.name = "against",
+         .kind = DV_OPTION_TEXT,
+         .argument = "NAME",
+         .target = &request->against,
+         .help = "the row that the others are compared with (the first)"},
+        {.name = "pictures",
+         .kind = DV_OPTION_COUNT,
+         .argument = "N",
+         .minimum = 1,
+         .maximum = DV_EVAL_MOST_PICTURES,
+         .target = &request->wish.pictures,
+         .help = "pictures to measure on (40), half of them misclassified where there are so many"},
+        {.name = "neighbors",
+         .kind = DV_OPTION_COUNT,
+         .argument = "N",
+         .minimum = DV_MIN_NEIGHBORS,
+         .maximum = DV_MAX_NEIGHBORS,
+         .target = &request->wish.neighbors,
+         .help = "that each student learns from (1000)"},
+        {.name = "near",
+         .kind = DV_OPTION_COUNT,
+         .argument = "K",
+         .minimum = 1,
+         .maximum = DV_EVAL_MOST_NEAR,
+         .target = &request->near,
+         .help = "real pictures, the nearest in latent space, that students are tried on (30)"},
+        {.name = "seed",
+         .kind = DV_OPTION_COUNT,
+         .argument = "S",
+         .minimum = 0,
+         .maximum = DV_MAX_SEED,
+         .target = &request->seed,
+         .help = "of the sample and of all that is drawn (1)"},
+        DV_THREADS_OPTION(request->threads),
+        DV_BUNDLE_OPTIONS(request->source),
+        {0},
+    };
+    return dv_options_parse(command, table, argc, argv, first);
+}
+
+/* ---- measuring ------------------------------------------------------------------ */
+
+/* One picture's progress as a part of those that this run measures. */
+struct part {
+    const dv_progress *whole;
+    double first, share;
+};
+
+static bool pass_on(void *context, const char *stage, double fraction)
+{
+    const struct part *part = context;
+    return part->whole->report(part->whole->context, stage, part->first + fraction * part->share);
+}
+
+static bool measure(dv_eval *eval, dv_eval_state *state, const dv_progress *progress, dv_error *error)
+{
+    int64_t first = eval->done;
+    double left = (double)(eval->count - first);
+    while (eval->done < eval->count) {
+        struct part part = {progress, (double)(eval->done - first) / left, 1 / left};
+        if (!dv_eval_step(eval, &(dv_progress){pass_on, &part}, error) ||
+            (state && !dv_eval_state_append(state, eval, error)))
+            return false;
+    }
+    return progress->report(progress->context, "eval", 1) ||
+           dv_error_set(error, DV_ERROR_CANCELLED, "eval was cancelled");
+}
+
+static bool write_json(const dv_eval *eval, int against, const char *path, dv_error *error)
+{
+    char *text = dv_json_eval(eval, against, error);
+    dv_output *output = text ? dv_output_open(path, error) : NULL;
+    bool ok = output != NULL;
+    if (ok) {
+        fprintf(dv_output_stream(output), "%s\n", text);
+        ok = dv_output_commit(output, error);
+    }
+    free(text);
+    return ok;
+}
+
+/* The state file is gone when what was asked for is there. */
+static bool run_to_end(const struct request *request, dv_eval *eval, int against, const dv_progress *progress,
+                       dv_error *error)
+{
+    char *path = NULL;
+    dv_eval_state *state = NULL;
+    if (request->out) {
+        if (asprintf(&path, "%s.state", request->out) < 0)
+            return dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
+        state = dv_eval_state_open(path, eval, error);
+    }
+    bool ok = (!request->out || state) && measure(eval, state, progress, error) &&
+              (!request->out || write_json(eval, against, request->out, error));
+    if (!ok && state && error->code == DV_ERROR_CANCELLED)
+        dv_error_set(error, DV_ERROR_CANCELLED, "stopped after %lld of %lld pictures; the same command goes on from %s",
+                     (long long)eval->done, (long long)eval->count, path);
+    dv_eval_state_close(state, ok);
+    free(path);
+    return ok;
+}
+
+static int evaluate(struct request *request, dv_bundle *bundle)
+{
+    dv_progress_line line = {0};
+    dv_progress progress = dv_command_progress(&line);
+    dv_error error;
+    int against = 0;
+    bool ok = dv_eval_add_rows(&request->wish, request->rows, dv_bundle_get_facts(bundle), &error) &&
+              (!request->against || (against = dv_eval_find_row(&request->wish, request->against, &error)) >= 0);
+    dv_eval *eval = ok ? dv_eval_new(bundle, &request->wish, &progress, &error) : NULL;
+    ok = eval && run_to_end(request, eval, against, &progress, &error);
+    if (ok) {
+        dv_eval_print(eval, against);
+        ok = dv_command_finish_output(&error);
+    }
+    dv_eval_free(eval);
+    return ok ? DV_EXIT_DONE : dv_command_fail(&error);
+}
+
+static int run(const dv_command *command, int argc, char **argv)
+{
+    struct request request = {.wish = dv_eval_defaults(), .seed = 1};
+    int first;
+    dv_error error;
+    request.near = request.wish.near;
+    int status = parse(command, argc, argv, &request, &first);
+    if (status >= 0)
+        return status;
+    if (argc - first > 1)
+        return dv_command_usage(command, "one bundle is measured at a time; '%s' is too much", argv[first + 1]);
+    request.wish.near = (int)request.near;
+    request.wish.seed = (uint64_t)request.seed;
+    request.source.folder = first < argc ? argv[first] : NULL;
+    request.source.threads = (int)request.threads;
+    dv_bundle *bundle = dv_bundle_open(&request.source, &error);
+    if (!bundle)
+        return dv_command_fail(&error);
+    status = evaluate(&request, bundle);
+    dv_command_close_bundle(bundle, status == DV_EXIT_DONE);
+    return status;
+}
+
+const dv_command dv_command_eval = {
+    .name = "eval",
+    .arguments = "BUNDLE",
+    .summary = "Measure how good each explainer and student is, on a sample of pictures.",
+    .examples = "  deepvid eval models/fashion-mnist -o eval.json\n"
+                "  deepvid eval models/fashion-mnist --rows evidence,lime,rise --against lime --pictures 20\n"
+                "  deepvid eval models/fashion-mnist --rows evidence,evidence/adam,evidence/adam/mixed\n",
+    .run = run,
+    .words = "The rows; behind those of the student may stand its kind (ridge, adam, sgd, gd) and its neighbours "
+             "(vae, residual, mixed), with slashes before them",
+    .word = dv_explainers_word,
+};

@@ -1,0 +1,122 @@
+/* Tables of an evaluation. */
+#include "cmd/eval_print.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A number in `width` columns; a dash where there is none. */
+static void print_number(int width, int digits, double value)
+{
+    if (isfinite(value))
+        printf(" %*.*f", width, digits, value);
+    else
+        printf(" %*s", width, "-");
+}
+
+static void print_mean(int width, int digits, const dv_statistics *statistics)
+{
+    print_number(width, digits, statistics->count ? statistics->mean : NAN);
+}
+
+static int name_width(const dv_eval *eval)
+{
+    int width = 3;
+    for (int row = 0; row < eval->wish.rows; row++) {
+        int length = (int)strlen(eval->wish.row[row].name);
+        width = length > width ? length : width;
+    }
+    return width;
+}
+
+/* ---- explainers ------------------------------------------------------------------- */
+
+static void print_difference(const dv_eval *eval, int row, int against)
+{
+    dv_statistics difference = dv_eval_difference(eval, row, against, DV_MEASURE_SCORE);
+    double reach = dv_statistics_reach(&difference);
+    char text[64] = "-";
+    if (row != against && isfinite(reach))
+        snprintf(text, sizeof text, "%+.3f [%+.3f, %+.3f]", difference.mean, difference.mean - reach,
+                 difference.mean + reach);
+    printf("  %-24s", text);
+}
+
+static void print_row(const dv_eval *eval, int row, int against, int width)
+{
+    int64_t problems;
+    const char *problem = dv_eval_problem(eval, row, &problems);
+    dv_statistics score = dv_eval_mean(eval, row, DV_MEASURE_SCORE), time = dv_eval_time(eval, row);
+    printf("%-*s", width, eval->wish.row[row].name);
+    if (problems == eval->done) {
+        printf("  no map: %s\n", problem);
+        return;
+    }
+    print_mean(6, 3, &score);
+    print_number(6, 3, dv_statistics_error(&score));
+    print_difference(eval, row, against);
+    for (int measure = DV_MEASURE_DELETION_BLACK; measure <= DV_MEASURE_INSERTION_BLURRED; measure++) {
+        dv_statistics mean = dv_eval_mean(eval, row, (dv_measure)measure);
+        print_mean(6, 3, &mean);
+    }
+    dv_statistics calls = dv_eval_mean(eval, row, DV_MEASURE_CALLS);
+    print_mean(7, 0, &calls);
+    print_mean(8, 1, &time);
+    putchar('\n');
+    if (problem)
+        printf("%*s  no map of %lld picture%s: %s\n", width, "", (long long)problems, problems == 1 ? "" : "s",
+               problem);
+}
+
+static void print_rows(const dv_eval *eval, int against, int width)
+{
+    char heading[96];
+    snprintf(heading, sizeof heading, "less %.40s [95 %%]", eval->wish.row[against].name);
+    printf("%-*s %6s %6s  %-24s %13s %13s\n", width, "", "", "", "", "deletion", "insertion");
+    printf("%-*s %6s %6s  %-24s %6s %6s %6s %6s %7s %8s\n", width, "row", "score", "+-", heading, "black", "blur",
+           "black", "blur", "calls", "ms");
+    for (int row = 0; row < eval->wish.rows; row++)
+        print_row(eval, row, against, width);
+}
+
+/* ---- students ---------------------------------------------------------------------- */
+
+/* One line for each row that has a map of its own: the student's figures repeat, steadiness does not. */
+static void print_students(const dv_eval *eval, int width)
+{
+    bool begun = false;
+    for (int row = 0; row < eval->wish.rows; row++) {
+        if (!eval->wish.row[row].is_student)
+            continue;
+        if (!begun)
+            printf("\n%-*s %7s %7s %9s %7s %7s %9s %7s\n", width, "student", "KL", "+-", "agreement", "R2", "real",
+                   "steady", "right");
+        begun = true;
+        dv_statistics kl = dv_eval_mean(eval, row, DV_MEASURE_KL);
+        printf("%-*s", width, eval->wish.row[row].name);
+        print_mean(7, 4, &kl);
+        print_number(7, 4, dv_statistics_error(&kl));
+        static const int columns[] = {9, 7, 7, 9, 7};
+        for (int i = 0; i < 5; i++) {
+            dv_statistics mean = dv_eval_mean(eval, row, (dv_measure)(DV_MEASURE_AGREEMENT + i));
+            print_mean(columns[i], 3, &mean);
+        }
+        putchar('\n');
+    }
+}
+
+void dv_eval_print(const dv_eval *eval, int against)
+{
+    int width = name_width(eval);
+    printf("%s: %lld picture%s, %lld misclassified, seed %llu\n", dv_bundle_get_facts(eval->bundle)->name,
+           (long long)eval->done, eval->done == 1 ? "" : "s", (long long)eval->misclassified,
+           (unsigned long long)eval->wish.seed);
+    for (int i = 0; i < eval->notes; i++)
+        printf("%s\n", eval->note[i]);
+    putchar('\n');
+    print_rows(eval, against, width);
+    print_students(eval, width);
+    puts("\nscore: area under the probability while pixels are put in, less while they are taken out, the strongest\n"
+         "first, mean of both baselines; the higher the better. +-: standard error. Differences are of the same\n"
+         "pictures.");
+}

@@ -1,0 +1,177 @@
+/* How good explainers and students are: each measured on the same sample of pictures. */
+#ifndef DV_VID_EVAL_H
+#define DV_VID_EVAL_H
+
+#include "vid/bundle.h"
+
+enum {
+    DV_EVAL_SEEDS = 3,  /* students of a picture, by as many seeds */
+    DV_EVAL_STEPS = 28, /* of a curve: a twenty-eighth of the positions each */
+    DV_EVAL_POINTS = DV_EVAL_STEPS + 1,
+    DV_EVAL_MOST_ROWS = 64,
+    DV_EVAL_MOST_PICTURES = 1000000,
+    DV_EVAL_MOST_NEAR = 10000,
+    DV_EVAL_NOTES = 4
+};
+
+/* ---- what is measured ---------------------------------------------------------- */
+
+/* The teacher's probability of the class while the picture goes (deletion) or comes (insertion), the strongest
+ * positions of the map first, all channels of a position together (Petsiuk, Das, Saenko 2018). */
+typedef enum dv_eval_curve {
+    DV_CURVE_DELETION_BLACK, /* from the picture to black */
+    DV_CURVE_DELETION_BLURRED,
+    DV_CURVE_INSERTION_BLACK, /* from black to the picture */
+    DV_CURVE_INSERTION_BLURRED,
+    DV_EVAL_CURVES
+} dv_eval_curve;
+const char *dv_eval_curve_name(dv_eval_curve curve); /* "deletion_black" */
+
+/* Figures of one row on one picture. */
+typedef enum dv_measure {
+    DV_MEASURE_SCORE,          /* insertion less deletion, mean of both baselines */
+    DV_MEASURE_DELETION_BLACK, /* areas under the curves, in their order */
+    DV_MEASURE_DELETION_BLURRED,
+    DV_MEASURE_INSERTION_BLACK,
+    DV_MEASURE_INSERTION_BLURRED,
+    DV_MEASURE_CALLS,
+    DV_MEASURE_KL, /* from here on of students: on fresh neighbours, at temperature 1 */
+    DV_MEASURE_AGREEMENT,
+    DV_MEASURE_R2,
+    DV_MEASURE_REAL,       /* agreement on the nearest real pictures */
+    DV_MEASURE_STEADINESS, /* mean cosine of the maps of all pairs of seeds */
+    DV_MEASURE_RIGHT,      /* 1: the student names the picture as the teacher does */
+    DV_MEASURES
+} dv_measure;
+
+typedef struct dv_measure_facts {
+    const char *name, *meaning;
+} dv_measure_facts;
+const dv_measure_facts *dv_measure_get(dv_measure measure);
+
+typedef struct dv_eval_figures {
+    double value[DV_MEASURES]; /* NaN: there is none */
+    float curve[DV_EVAL_CURVES][DV_EVAL_POINTS];
+    double milliseconds;
+    char problem[2 * DV_REASON_SIZE]; /* why there is no map, then nothing else counts; "" */
+} dv_eval_figures;
+
+/* ---- what is asked for ---------------------------------------------------------- */
+
+/* A way of explaining: a row of the table of explainers, for the student's own maps by one kind of student. */
+typedef struct dv_eval_row {
+    char name[64]; /* "lime", "evidence", "evidence/adam", "evidence/ridge/mixed" */
+    int explainer;
+    bool is_student;
+    dv_student_method method;
+    dv_neighborhood neighborhood;
+} dv_eval_row;
+
+typedef struct dv_eval_wish {
+    int64_t pictures;  /* of the sample */
+    int64_t neighbors; /* that students learn from */
+    int near;          /* real pictures that students are tried on */
+    uint64_t seed;
+    int rows;
+    dv_eval_row row[DV_EVAL_MOST_ROWS];
+} dv_eval_wish;
+
+/* 40 pictures, 1000 neighbours, 30 real ones, seed 1, no rows yet. */
+dv_eval_wish dv_eval_defaults(void);
+/* Rows by their names with commas between them; NULL: all explainers, and evidence by Adam's student and by mixed
+ * neighbours. A kind of student stands behind slashes; where it does not, it is ridge, and the neighbours are those
+ * that the bundle's explanations start from. What is there already is not added again. */
+bool dv_eval_add_rows(dv_eval_wish *wish, const char *names, const dv_bundle_facts *facts, dv_error *error);
+/* The number of a row, -1 and an error where there is none of that name. */
+int dv_eval_find_row(const dv_eval_wish *wish, const char *name, dv_error *error);
+
+/* ---- measuring ------------------------------------------------------------------- */
+
+typedef struct dv_eval {
+    dv_bundle *bundle;
+    dv_eval_wish wish;
+    int64_t labelled;         /* pictures of the bundle whose label is known */
+    int64_t count;            /* pictures of the sample */
+    int64_t misclassified;    /* of these */
+    int64_t *index;           /* count: which they are, in the order drawn */
+    bool *wrong;              /* count */
+    int *word;                /* of all pictures of the bundle, the teacher's */
+    float *mean;              /* and their latent means */
+    int64_t done;             /* pictures of the sample that are measured */
+    dv_eval_figures *figures; /* count x rows, in rows of pictures */
+    int notes;                /* what is not as one might think, a sentence each */
+    char note[DV_EVAL_NOTES][2 * DV_REASON_SIZE];
+} dv_eval;
+
+/* Asks the teacher about all pictures, where they lie in latent space, and draws the sample by the seed: half of it
+ * misclassified where there are so many. Borrows the bundle. */
+dv_eval *dv_eval_new(dv_bundle *bundle, const dv_eval_wish *wish, const dv_progress *progress, dv_error *error);
+void dv_eval_free(dv_eval *eval);
+/* Measures the next picture by all rows; the same figures for any number of threads, but for the milliseconds.
+ * Reports fractions of this one picture, as "eval". */
+bool dv_eval_step(dv_eval *eval, const dv_progress *progress, dv_error *error);
+static inline dv_eval_figures *dv_eval_at(const dv_eval *eval, int64_t picture, int row)
+{
+    return &eval->figures[picture * eval->wish.rows + row];
+}
+
+/* ---- figures so far, kept in a file ------------------------------------------------- */
+
+typedef struct dv_eval_state dv_eval_state;
+/* Opens or begins the file and takes the pictures over that it holds; a picture that was cut off while it was written
+ * is measured again. An error that names the file where it is damaged, of another wish or bundle, or in use. */
+dv_eval_state *dv_eval_state_open(const char *path, dv_eval *eval, dv_error *error);
+/* Appends the picture measured last. */
+bool dv_eval_state_append(dv_eval_state *state, const dv_eval *eval, dv_error *error);
+/* Closes it, and removes the file when it is `done` with; NULL is allowed. */
+void dv_eval_state_close(dv_eval_state *state, bool done);
+
+/* ---- statistics ---------------------------------------------------------------------- */
+
+/* Zero it, add to it; Welford's sums. */
+typedef struct dv_statistics {
+    int64_t count; /* of numbers that are finite: others are left out */
+    double mean, squares;
+} dv_statistics;
+void dv_statistics_add(dv_statistics *statistics, double value);
+/* Of the mean; NaN below two numbers. */
+double dv_statistics_error(const dv_statistics *statistics);
+/* Half the width of the mean's 95 % interval, by Student's t; NaN below two numbers. */
+double dv_statistics_reach(const dv_statistics *statistics);
+/* t that |T| stays below with a chance of 95 %, for so many degrees of freedom, 1 or more. */
+double dv_student_t(int64_t freedom);
+
+/* Over the pictures that are measured. */
+dv_statistics dv_eval_mean(const dv_eval *eval, int row, dv_measure measure);
+/* Of row less `against`, on pictures that both have a figure for. */
+dv_statistics dv_eval_difference(const dv_eval *eval, int row, int against, dv_measure measure);
+/* Milliseconds of those that have a map. */
+dv_statistics dv_eval_time(const dv_eval *eval, int row);
+/* The first problem of a row and how many pictures have one; NULL: none. */
+const char *dv_eval_problem(const dv_eval *eval, int row, int64_t *pictures);
+/* Points of the mean curve. */
+void dv_eval_mean_curve(const dv_eval *eval, int row, dv_eval_curve curve, double point[DV_EVAL_POINTS]);
+
+/* All of it as one JSON object, without times; freed by free(). */
+char *dv_json_eval(const dv_eval *eval, int against, dv_error *error);
+
+/* ---- parts --------------------------------------------------------------------------- */
+
+/* Which pictures are drawn (wish.pictures at most), into index, wrong and notes. */
+bool dv_eval_draw(dv_eval *eval, const float *probabilities, dv_error *error);
+
+/* Positions by the sum of the map's channels, the largest first; equal ones in an order drawn by seed and picture. */
+bool dv_eval_rank(const float *map, int channels, int positions, uint64_t seed, int64_t index, int *order,
+                  dv_error *error);
+/* How many positions have changed at point 0 .. DV_EVAL_STEPS of a curve. */
+int dv_eval_changed(int positions, int point);
+/* Area under a curve over the share of positions, by trapezoids. */
+double dv_eval_area(const float curve[DV_EVAL_POINTS], int positions);
+/* All curves and what they come to. `base`: black and blurred. */
+bool dv_eval_curves(dv_bundle *bundle, const float *picture, const float *const base[2], const int *order,
+                    int class_index, const dv_progress *progress, dv_eval_figures *figures, dv_error *error);
+
+/* Share of the real pictures nearest to `index` in latent space that the student names as the teacher does. */
+bool dv_eval_real(const dv_eval *eval, const dv_explanation *explanation, double *agreement, dv_error *error);
+
+#endif

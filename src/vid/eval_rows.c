@@ -1,0 +1,117 @@
+/* What is measured, and of which rows: names and their meanings. */
+#include "base/error.h"
+#include "vid/eval.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const dv_measure_facts *dv_measure_get(dv_measure measure)
+{
+    static const dv_measure_facts facts[DV_MEASURES] = {
+        [DV_MEASURE_SCORE] = {"score",
+                              "area under insertion less deletion, mean of the black and the blurred baseline"},
+        [DV_MEASURE_DELETION_BLACK] = {"deletion_black", "area under the probability while the picture turns black"},
+        [DV_MEASURE_DELETION_BLURRED] = {"deletion_blurred", "the same while it is blurred"},
+        [DV_MEASURE_INSERTION_BLACK] = {"insertion_black", "the same while the picture appears from black"},
+        [DV_MEASURE_INSERTION_BLURRED] = {"insertion_blurred", "the same while it appears from a blurred one"},
+        [DV_MEASURE_CALLS] = {"teacher_calls", "pictures that the teacher is shown for the map"},
+        [DV_MEASURE_KL] = {"kl", "divergence of student from teacher on fresh neighbours, temperature 1, nats"},
+        [DV_MEASURE_AGREEMENT] = {"agreement", "share of fresh neighbours that both name alike"},
+        [DV_MEASURE_R2] = {"r2", "of the centred log-probabilities on fresh neighbours"},
+        [DV_MEASURE_REAL] = {"real", "share of the nearest real pictures that both name alike"},
+        [DV_MEASURE_STEADINESS] = {"steadiness", "mean cosine between the maps of different seeds"},
+        [DV_MEASURE_RIGHT] = {"right", "1 where the student names the picture itself as the teacher does"},
+    };
+    return &facts[measure];
+}
+
+dv_eval_wish dv_eval_defaults(void)
+{
+    dv_explain_options usual = dv_explain_defaults();
+    return (dv_eval_wish){.pictures = 40, .neighbors = usual.neighbors, .near = 30, .seed = 1};
+}
+
+/* ---- rows ------------------------------------------------------------------------ */
+
+static bool set_kind(dv_eval_row *row, const char *word, dv_error *error)
+{
+    for (int method = DV_STUDENT_RIDGE; method <= DV_STUDENT_GD; method++)
+        if (strcmp(word, dv_student_method_name((dv_student_method)method)) == 0) {
+            row->method = (dv_student_method)method;
+            return true;
+        }
+    for (int kind = DV_NEIGHBORHOOD_VAE; kind <= DV_NEIGHBORHOOD_MIXED; kind++)
+        if (strcmp(word, dv_neighborhood_name((dv_neighborhood)kind)) == 0) {
+            row->neighborhood = (dv_neighborhood)kind;
+            return true;
+        }
+    return dv_error_set(error, DV_ERROR_ARGUMENT,
+                        "row %s: '%s' is neither a student (ridge, adam, sgd, gd) nor a neighbourhood (vae, residual, "
+                        "mixed)",
+                        row->name, word);
+}
+
+/* The words of row->name, one slash after the other. */
+static bool parse(dv_eval_row *row, const dv_bundle_facts *facts, dv_error *error)
+{
+    char words[sizeof row->name], *next = words;
+    memcpy(words, row->name, sizeof words);
+    row->explainer = dv_explainer_find(strsep(&next, "/"), error);
+    if (row->explainer < 0)
+        return false;
+    row->is_student = !*dv_explainer_at(row->explainer)->citation;
+    row->neighborhood = facts->neighborhood;
+    if (next && !row->is_student)
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "row %s: it has no student whose kind could be chosen",
+                            row->name);
+    while (next)
+        if (!set_kind(row, strsep(&next, "/"), error))
+            return false;
+    return true;
+}
+
+static bool add(dv_eval_wish *wish, const char *name, size_t length, const dv_bundle_facts *facts, dv_error *error)
+{
+    dv_eval_row row = {.method = DV_STUDENT_RIDGE};
+    if (length >= sizeof row.name)
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "row %.40s...: no row has so long a name", name);
+    memcpy(row.name, name, length);
+    if (!parse(&row, facts, error))
+        return false;
+    for (int i = 0; i < wish->rows; i++) {
+        const dv_eval_row *other = &wish->row[i];
+        if (other->explainer == row.explainer && other->method == row.method && other->neighborhood == row.neighborhood)
+            return true;
+    }
+    if (wish->rows == DV_EVAL_MOST_ROWS)
+        return dv_error_set(error, DV_ERROR_ARGUMENT, "there are more than %d rows", DV_EVAL_MOST_ROWS);
+    wish->row[wish->rows++] = row;
+    return true;
+}
+
+bool dv_eval_add_rows(dv_eval_wish *wish, const char *names, const dv_bundle_facts *facts, dv_error *error)
+{
+    static const char *const kinds[] = {"evidence/adam", "evidence/mixed"};
+    for (const char *at = names; at && *at;) {
+        size_t length = strcspn(at, ",");
+        if (!add(wish, at, length, facts, error))
+            return false;
+        at += length + (at[length] == ',');
+    }
+    for (int i = 0; !names && dv_explainer_at(i); i++)
+        if (!add(wish, dv_explainer_at(i)->name, strlen(dv_explainer_at(i)->name), facts, error))
+            return false;
+    for (size_t i = 0; !names && i < sizeof kinds / sizeof kinds[0]; i++)
+        if (!add(wish, kinds[i], strlen(kinds[i]), facts, error))
+            return false;
+    return wish->rows > 0 || dv_error_set(error, DV_ERROR_ARGUMENT, "no rows are named that could be measured");
+}
+
+int dv_eval_find_row(const dv_eval_wish *wish, const char *name, dv_error *error)
+{
+    for (int i = 0; i < wish->rows; i++)
+        if (strcmp(wish->row[i].name, name) == 0)
+            return i;
+    dv_error_set(error, DV_ERROR_ARGUMENT, "there is no row '%s' among those that are measured", name);
+    return -1;
+}
