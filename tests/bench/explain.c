@@ -1,7 +1,8 @@
 /* How long one explanation takes while a knob is turned, as by a key: bench-explain BUNDLE THREADS [TEACHER], asked
- * with the number of neighbours. Stages are the program's own. */
+ * with the number of neighbours, and of fresh ones perhaps. Stages are the program's own. */
 #include "bench.h"
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
 
@@ -38,8 +39,9 @@ static bool prepare(void *context, const char *wish, dv_error *error)
     it->explainer = -1;
     if (sscanf(wish, "%31[a-z-]%" SCNd64, name, &it->attribution.samples) == 2)
         return (it->explainer = dv_explainer_find(name, error)) >= 0;
-    it->options.neighbors = atoll(wish);
-    return true;
+    it->options.fresh = dv_explain_defaults().fresh;
+    return sscanf(wish, "%" SCNd64 " %" SCNd64, &it->options.neighbors, &it->options.fresh) >= 1 ||
+           dv_error_set(error, DV_ERROR_ARGUMENT, "'%s' is no number of neighbours", wish);
 }
 
 static bool attribute(struct explanations *it, json_t *answer, dv_error *error)

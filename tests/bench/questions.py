@@ -123,13 +123,14 @@ def explanation(setup):
     neighbors = os.path.join(setup.report(), "neighbors.npy")
     for title, model in (("bundled teacher", os.path.join(BUNDLE, "teacher.onnx")),
                          ("24-MFLOP teacher", setup.network("small"))):
+        published = setup.peer("PyTorch, as published", "pytorch.py", "explain", BUNDLE, model, setup.threads)
         one, all_at_once = (setup.peer(name, "lime.py", BUNDLE, model, neighbors, setup.threads)
                             for name in ("LIME", "LIME, all at once"))
-        one.wish, all_at_once.wish = "10", "1000"
+        published.wish, one.wish, all_at_once.wish = "1000", "10", "1000"
         yield Contest(f"explanation, {title}, neighbours", [1000], [
-            setup.ours("explain", BUNDLE, None, model),
-            setup.peer("PyTorch, as published", "pytorch.py", "explain", BUNDLE, model, setup.threads),
-            one, all_at_once])
+            setup.ours("explain", BUNDLE, None, model), published, one, all_at_once])
+        yield Contest(f"the same with one fresh neighbour, {title}:", ["1000 1"], [
+            setup.ours("explain", BUNDLE, None, model), published, one, all_at_once])
         yield Contest(f"map, {title}:", ["lime 1000"], [setup.ours("explain", BUNDLE, None, model), one, all_at_once])
 
 
