@@ -245,6 +245,47 @@ DV_WIDE(extern, void, dv_vector_affine, (int64_t n, const float *x, float center
         y[i] = (x[i] - center) * factor + shift;
 }
 
+DV_WIDE(static, int, count_far, (int64_t n, float far, float *x), (n, far, x))
+{
+    int there = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const float value = x[i], raised = value > 0 ? value : 0; /* NaN becomes 0 */
+        there += (value >= -far) & (value <= 1 + far);
+        x[i] = raised < 1 ? raised : 1;
+    }
+    return (int)n - there;
+}
+
+bool dv_vector_limit(int64_t n, float far, float *x)
+{
+    enum { PIECE = 1 << 20 };
+    bool near = true;
+    for (int64_t from = 0; from < n; from += PIECE)
+        near = !count_far(n - from < PIECE ? n - from : PIECE, far, x + from) && near;
+    return near;
+}
+
+DV_WIDE(extern, void, dv_vector_add_double, (int64_t n, double a, const float *x, double *sum), (n, a, x, sum))
+{
+    for (int64_t i = 0; i < n; i++)
+        sum[i] += a * (double)x[i];
+}
+
+DV_WIDE(extern, double, dv_vector_dot_double, (int64_t n, const float *x, const double *y), (n, x, y))
+{
+    enum { PARTS = 16 };
+    double part[PARTS] = {0}, sum = 0;
+    int64_t i = 0;
+    for (; i + PARTS <= n; i += PARTS)
+        for (int p = 0; p < PARTS; p++)
+            part[p] += (double)x[i + p] * y[i + p];
+    for (; i < n; i++)
+        sum += (double)x[i] * y[i];
+    for (int p = 0; p < PARTS; p++)
+        sum += part[p];
+    return sum;
+}
+
 DV_WIDE(extern, void, dv_vector_of_bytes, (int64_t n, const uint8_t *x, float *y), (n, x, y))
 {
     for (int64_t i = 0; i < n; i++)

@@ -5,6 +5,7 @@
 
 #include "kernel/wide.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* y[i] = exp(x[i]), within 2 units in the last place. */
@@ -45,6 +46,12 @@ float dv_vector_largest(int64_t n, const float *x);
 
 /* y[i] += a * x[i]. */
 void dv_vector_add(int64_t n, float a, const float *x, float *y);
+/* Limits x to 0..1. False: an element is NaN or farther outside than `far`. */
+bool dv_vector_limit(int64_t n, float far, float *x);
+/* sum[i] += a * x[i]. */
+void dv_vector_add_double(int64_t n, double a, const float *x, double *sum);
+/* Sum of x[i] * y[i] in interleaved partial sums. */
+double dv_vector_dot_double(int64_t n, const float *x, const double *y);
 /* y[i] = x[i] / 255. */
 void dv_vector_of_bytes(int64_t n, const uint8_t *x, float *y);
 /* y[i] = (x[i] - center) * factor + shift. */

@@ -2,6 +2,7 @@
 #include "vid/latent.h"
 
 #include "base/error.h"
+#include "kernel/vector.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -130,17 +131,11 @@ static void finish(void *context, int64_t task, int thread)
     const struct finishing *work = context;
     size_t pixels = (size_t)work->bundle->pixels;
     float *picture = work->pictures + task * pixels, *raw = work->raw + (size_t)thread * pixels;
-    bool wrong = false;
     if (work->bundle->range != DV_RANGE_UNIT || work->bundle->decoded.layout != DV_LAYOUT_NCHW) {
         memcpy(raw, picture, pixels * sizeof *raw);
         dv_decoded_picture(work->bundle, raw, picture);
     }
-    for (size_t i = 0; i < pixels; i++) {
-        float value = picture[i];
-        wrong |= !(value >= -farthest && value <= 1 + farthest);
-        picture[i] = value < 0 ? 0 : value > 1 ? 1 : value;
-    }
-    work->wrong[task] = wrong;
+    work->wrong[task] = !dv_vector_limit((int64_t)pixels, farthest, picture);
 }
 
 static bool finish_pictures(dv_bundle *bundle, float *pictures, int64_t count, dv_error *error)

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/part.h"
 #include "kernel/blas.h"
+#include "kernel/vector.h"
 #include "vid/softmax.h"
 #include "vid/span.h"
 
@@ -110,11 +111,9 @@ static void add_columns(const struct adding *work, int64_t tile)
     int64_t pixels = sums->pixels, first = tile * DV_RIDGE_TILE, columns = dv_smaller(DV_RIDGE_TILE, pixels - first);
     dv_gemm(true, false, sums->rows, columns, work->rows, 1, sums->r, sums->rows, sums->a + first, pixels, 1,
             work->half->right_side + first, pixels);
-    for (int64_t row = 0; row < work->rows; row++) {
-        double scale = sqrt(work->lesson->weight[work->first + row]);
-        for (int64_t p = first; p < first + columns; p++)
-            work->half->picture[p] += scale * sums->a[row * pixels + p];
-    }
+    for (int64_t row = 0; row < work->rows; row++)
+        dv_vector_add_double(columns, sqrt(work->lesson->weight[work->first + row]), sums->a + row * pixels + first,
+                             work->half->picture + first);
 }
 
 static void add_tile(void *context, int64_t task, int thread)

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/part.h"
 #include "kernel/blas.h"
+#include "kernel/vector.h"
 #include "vid/span.h"
 
 #include <math.h>
@@ -251,9 +252,8 @@ static void multiply(const float *gram, int64_t size, const double *vector, doub
     memset(product, 0, size * sizeof *product);
     for (int64_t i = 0; i < size; i++) {
         const float *row = gram + i * size;
-        for (int64_t j = i + 1; j < size; j++)
-            product[j] += row[j] * vector[i];
-        product[i] += dot(row + i, vector + i, size - i);
+        product[i] += dv_vector_dot_double(size - i, row + i, vector + i);
+        dv_vector_add_double(size - i - 1, vector[i], row + i + 1, product + i + 1);
     }
 }
 
