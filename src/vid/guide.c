@@ -168,7 +168,7 @@ static bool check_passage(const dv_guide *guide, dv_error *error)
 
 static bool check_cost(const dv_guide *guide, int64_t most, dv_error *error)
 {
-    const int64_t cost = dv_graph_multiply_adds(guide->graph, guide->rows, error) / guide->rows;
+    const int64_t cost = dv_graph_multiply_adds(guide->graph, 1, error);
     if (cost == 0)
         return false;
     return most == 0 || cost <= most ||
@@ -180,7 +180,7 @@ static bool check_cost(const dv_guide *guide, int64_t most, dv_error *error)
 static bool prepare(dv_guide *guide, const dv_bundle_settings *settings, int64_t most, dv_team *team,
                     const dv_progress *progress, dv_error *error)
 {
-    return open_feed(guide, settings, error) && make_stands(guide, error) && check_cost(guide, most, error) &&
+    return check_cost(guide, most, error) && open_feed(guide, settings, error) && make_stands(guide, error) &&
            check_passage(guide, error) &&
            (guide->soft = dv_arena_alloc(guide->arena, (size_t)guide->set->count,
                                          (size_t)guide->head.classes * sizeof(float), error)) &&
