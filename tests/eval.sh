@@ -19,7 +19,7 @@ measure() {
         -o "$folder/$name.json" "$@" >"$folder/$name.txt" 2>"$folder/err"
 }
 
-measure whole --threads 1 || complain "failed: $(cat "$folder/err")"
+measure whole --threads 1 --png "$folder/curves.png" || complain "failed: $(cat "$folder/err")"
 [ ! -s "$folder/err" ] || complain "words on standard error: $(cat "$folder/err")"
 [ ! -e "$folder/whole.json.state" ] || complain "the state file stays"
 for row in evidence lime gradient; do
@@ -27,6 +27,8 @@ for row in evidence lime gradient; do
     grep -q "\"name\":\"$row\"" "$folder/whole.json" || complain "nothing about $row in the file"
 done
 grep -q '6 pictures, 3 misclassified' "$folder/whole.txt" || complain "the sample is not told"
+
+[ "$(head -c 4 "$folder/curves.png" | tail -c 3)" = PNG ] || complain "the picture is none"
 
 # Stopped after some pictures, then gone on with, by other threads.
 measure stopped --threads 1 &

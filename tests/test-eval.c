@@ -13,6 +13,7 @@
 #include "tiny.h"
 
 #include "base/file.h"
+#include "figure/pages.h"
 #include "latent.h"
 #include "vid/eval.h"
 
@@ -463,6 +464,10 @@ static void test_no_gradient(void **state)
     assert_int_equal(dv_eval_mean(eval, 0, DV_MEASURE_SCORE).count, 0);
     assert_int_equal(dv_eval_mean(eval, 1, DV_MEASURE_SCORE).count, 2);
     assert_int_equal(dv_eval_difference(eval, 1, 0, DV_MEASURE_SCORE).count, 0);
+    dv_error error;
+    dv_image *image = dv_figure_page_eval(eval, &error);
+    assert_non_null(image);
+    dv_image_free(image);
     char *text = json_of(eval, 0);
     assert_non_null(strstr(text, "Tanh"));
     free(text);

@@ -220,6 +220,8 @@ static void curves(void **state)
             dv_limits limits = dv_curve_limits(&all, log_scale, log_scale);
 
             assert_page(dv_figure_page_curves(&words, &all, &limits, "x", "y", names, NULL));
+            const dv_panel panel = {&all, &limits, "x", "y"}, panels[] = {panel, panel, panel};
+            assert_page(dv_figure_page_panels(&words, 3, panels, names, count ? names : NULL, NULL));
         }
     }
 }

@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 #include "cmd/eval_print.h"
 #include "cmd/explainers.h"
+#include "figure/pages.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@ struct request {
     dv_bundle_source source;
     dv_eval_wish wish;
     int64_t threads, near, seed;
-    const char *rows, *against, *out;
+    const char *rows, *against, *out, *png;
 };
 
 static int parse(const dv_command *command, int argc, char **argv, struct request *request, int *first)
@@ -26,6 +27,11 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .target = &request->out,
          .help = "JSON file to write; FILE.state beside it keeps what is measured until all is, so that the same "
                  "command goes on after Ctrl-C"},
+        {.name = "png",
+         .kind = DV_OPTION_TEXT,
+         .argument = "FILE",
+         .target = &request->png,
+         .help = "draw the deletion and insertion curves"},
         {.name = "rows",
          .kind = DV_OPTION_TEXT,
          .argument = "NAME,...",
@@ -112,6 +118,14 @@ static bool write_json(const dv_eval *eval, int against, const char *path, dv_er
     return ok;
 }
 
+static bool write_png(const dv_eval *eval, const char *path, dv_error *error)
+{
+    dv_image *image = dv_figure_page_eval(eval, error);
+    bool ok = image && dv_png_write(image, path, error);
+    dv_image_free(image);
+    return ok;
+}
+
 /* The state file is gone when what was asked for is there. */
 static bool run_to_end(const struct request *request, dv_eval *eval, int against, const dv_progress *progress,
                        dv_error *error)
@@ -124,6 +138,7 @@ static bool run_to_end(const struct request *request, dv_eval *eval, int against
         state = dv_eval_state_open(path, eval, error);
     }
     bool ok = (!request->out || state) && measure(eval, state, progress, error) &&
+              (!request->png || write_png(eval, request->png, error)) &&
               (!request->out || write_json(eval, against, request->out, error));
     if (!ok && state && error->code == DV_ERROR_CANCELLED)
         dv_error_set(error, DV_ERROR_CANCELLED, "stopped after %lld of %lld pictures; the same command goes on from %s",
@@ -178,7 +193,7 @@ const dv_command dv_command_eval = {
     .name = "eval",
     .arguments = "BUNDLE",
     .summary = "Measure how good each explainer and student is, on a sample of pictures.",
-    .examples = "  deepvid eval models/fashion-mnist -o eval.json\n"
+    .examples = "  deepvid eval models/fashion-mnist -o eval.json --png curves.png\n"
                 "  deepvid eval models/fashion-mnist --rows evidence,lime,rise --against lime --pictures 20\n"
                 "  deepvid eval models/fashion-mnist --rows evidence,evidence/adam,evidence/adam/mixed\n",
     .run = run,

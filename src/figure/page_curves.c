@@ -8,14 +8,15 @@ enum {
     HEIGHT = 520,
     UNIT = 3,
     KEY_LINES = 24,
-    WIDTH = DV_SHEET_INNER - TICKS
+    GAP = 40 /* between charts */
 };
 
 typedef struct chart {
     dv_canvas *canvas;
     const dv_plot *plot;
     const dv_limits *limits;
-    double y;
+    double x, y; /* of the plot, ticks at its left and below it */
+    int width;
 } chart;
 
 /* A round number (1, 2 or 5 times a power of ten) of which there are about `wanted` from low to high. */
@@ -32,7 +33,7 @@ static void draw_x_tick(const chart *c, double x)
     double at[2];
 
     dv_curve_pixel(c->plot, c->limits, x, c->limits->y_low, at);
-    at[0] = DV_SHEET_MARGIN + TICKS + at[0] / DV_SHEET_FINE;
+    at[0] = c->x + at[0] / DV_SHEET_FINE;
     dv_canvas_rectangle(c->canvas, round(at[0]), c->y + HEIGHT, 1, 5, DV_INK_SECOND);
     dv_canvas_text(c->canvas, at[0], c->y + HEIGHT + 20, &text, "%.4g", x);
 }
@@ -44,8 +45,8 @@ static void draw_y_tick(const chart *c, double y)
 
     dv_curve_pixel(c->plot, c->limits, c->limits->x_low, y, at);
     at[1] = c->y + at[1] / DV_SHEET_FINE;
-    dv_canvas_rectangle(c->canvas, DV_SHEET_MARGIN + TICKS - 5, round(at[1]), 5, 1, DV_INK_SECOND);
-    dv_canvas_text(c->canvas, DV_SHEET_MARGIN + TICKS - 10, at[1] + 4, &text, "%.4g", y);
+    dv_canvas_rectangle(c->canvas, c->x - 5, round(at[1]), 5, 1, DV_INK_SECOND);
+    dv_canvas_text(c->canvas, c->x - 10, at[1] + 4, &text, "%.4g", y);
 }
 
 /* Decades, of which some are left out when there are many; between few of them 2 and 5 too. */
@@ -77,50 +78,78 @@ static void draw_linear_ticks(const chart *c, double low, double high, void (*dr
 static void draw_axes(const chart *c, const char *x_name, const char *y_name)
 {
     const dv_limits *limits = c->limits;
-    dv_lettering name = {.size = 13, .ink = DV_INK_TEXT, .align = DV_ALIGN_CENTER, .width = WIDTH};
+    dv_lettering name = {.size = 13, .ink = DV_INK_TEXT, .align = DV_ALIGN_CENTER, .width = c->width};
 
     (limits->log_x ? draw_log_ticks : draw_linear_ticks)(c, limits->x_low, limits->x_high, draw_x_tick);
     (limits->log_y ? draw_log_ticks : draw_linear_ticks)(c, limits->y_low, limits->y_high, draw_y_tick);
-    dv_canvas_text(c->canvas, DV_SHEET_MARGIN + TICKS + WIDTH / 2.0, c->y + HEIGHT + 44, &name, "%s", x_name);
+    dv_canvas_text(c->canvas, c->x + c->width / 2.0, c->y + HEIGHT + 44, &name, "%s", x_name);
     name.align = DV_ALIGN_LEFT;
-    dv_canvas_text(c->canvas, DV_SHEET_MARGIN + TICKS, c->y - 12, &name, "%s", y_name);
+    dv_canvas_text(c->canvas, c->x, c->y - 12, &name, "%s", y_name);
 }
 
-/* The curves' names, with their values at the current place. */
-static double draw_key(const chart *c, const dv_curves *curves, const char *const *names, double y)
+/* The curves' names and numbers. */
+static double draw_key(dv_canvas *canvas, const dv_curves *curves, const char *const *names, const char *const *numbers,
+                       double y)
 {
     dv_lettering dim = {.size = 13, .ink = DV_INK_DIM};
 
     for (int i = 0; i < curves->count; i++) {
-        double value = dv_curve_at(&curves->curve[i], c->limits, curves->current);
-        char text[64] = "";
-
         if (i == KEY_LINES) {
-            dv_canvas_text(c->canvas, DV_SHEET_MARGIN + TICKS, y + 13, &dim, "\xe2\x80\xa6 and %d more",
+            dv_canvas_text(canvas, DV_SHEET_MARGIN + TICKS, y + 13, &dim, "\xe2\x80\xa6 and %d more",
                            curves->count - i);
             return y + 23;
         }
-        if (isfinite(value))
-            snprintf(text, sizeof text, "%.4g at %.4g", value, curves->current);
-        y = dv_sheet_key(c->canvas, DV_SHEET_MARGIN + TICKS, y, 420, dv_ink_of(curves->curve[i].color), names[i], text);
+        y = dv_sheet_key(canvas, DV_SHEET_MARGIN + TICKS, y, 420, dv_ink_of(curves->curve[i].color), names[i],
+                         numbers ? numbers[i] : "");
     }
     return y;
+}
+
+/* The chart in column `column` of `columns`. */
+static bool draw_chart(dv_canvas *canvas, double y, const dv_panel *panel, int column, int columns, dv_error *error)
+{
+    int outer = (DV_SHEET_INNER - GAP * (columns - 1)) / columns;
+    dv_plot plot = dv_sheet_plot(outer - TICKS, HEIGHT, UNIT);
+    chart c = {.canvas = canvas, .plot = &plot, .limits = panel->limits, .y = y, .width = outer - TICKS};
+
+    c.x = DV_SHEET_MARGIN + column * (outer + GAP) + TICKS;
+    if (!dv_sheet_place(canvas, dv_figure_curve(&plot, panel->curves, panel->limits, error), &plot, c.x, y))
+        return false;
+    draw_axes(&c, panel->x_name, panel->y_name);
+    return true;
+}
+
+dv_image *dv_figure_page_panels(const dv_page_words *words, int count, const dv_panel *panel,
+                                const char *const *curve_names, const char *const *numbers, dv_error *error)
+{
+    double y;
+    dv_canvas *canvas = dv_sheet_start(words, &y, error);
+
+    if (!canvas)
+        return NULL;
+    y += 22;
+    for (int i = 0; i < count; i++)
+        if (!draw_chart(canvas, y, &panel[i], i, count, error)) {
+            dv_canvas_free(canvas);
+            return NULL;
+        }
+    return dv_sheet_finish(canvas, words, draw_key(canvas, panel[0].curves, curve_names, numbers, y + HEIGHT + 64),
+                           error);
 }
 
 dv_image *dv_figure_page_curves(const dv_page_words *words, const dv_curves *curves, const dv_limits *limits,
                                 const char *x_name, const char *y_name, const char *const *curve_names, dv_error *error)
 {
-    dv_plot plot = dv_sheet_plot(WIDTH, HEIGHT, UNIT);
-    chart c = {.plot = &plot, .limits = limits};
+    const dv_panel panel = {curves, limits, x_name, y_name};
+    char text[KEY_LINES][64] = {""};
+    const char *numbers[KEY_LINES];
 
-    c.canvas = dv_sheet_start(words, &c.y, error);
-    if (!c.canvas)
-        return NULL;
-    c.y += 22;
-    if (!dv_sheet_place(c.canvas, dv_figure_curve(&plot, curves, limits, error), &plot, DV_SHEET_MARGIN + TICKS, c.y)) {
-        dv_canvas_free(c.canvas);
-        return NULL;
+    for (int i = 0; i < KEY_LINES; i++) {
+        double value = i < curves->count ? dv_curve_at(&curves->curve[i], limits, curves->current) : NAN;
+
+        if (isfinite(value))
+            snprintf(text[i], sizeof text[i], "%.4g at %.4g", value, curves->current);
+        numbers[i] = text[i];
     }
-    draw_axes(&c, x_name, y_name);
-    return dv_sheet_finish(c.canvas, words, draw_key(&c, curves, curve_names, c.y + HEIGHT + 64), error);
+    return dv_figure_page_panels(words, 1, &panel, curve_names, numbers, error);
 }

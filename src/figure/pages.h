@@ -8,6 +8,8 @@
 #include "figure/parallel.h"
 #include "figure/scatter.h"
 
+struct dv_eval;
+
 typedef struct dv_page_words {
     const char *title;
     const char *subtitle;           /* a sentence or two below it; "" for none */
@@ -34,9 +36,23 @@ typedef struct dv_pairs {
 } dv_pairs;
 dv_image *dv_figure_page_pairs(const dv_page_words *words, const dv_pairs *pairs, dv_error *error);
 
-/* The curves with ticks and a key. */
+/* The curves with ticks and a key, which has their values at the current place. */
 dv_image *dv_figure_page_curves(const dv_page_words *words, const dv_curves *curves, const dv_limits *limits,
                                 const char *x_name, const char *y_name, const char *const *curve_names,
                                 dv_error *error);
+
+/* One of some charts, one beside the other. */
+typedef struct dv_panel {
+    const dv_curves *curves;
+    const dv_limits *limits;
+    const char *x_name, *y_name;
+} dv_panel;
+/* 1 or more, of the same curves each, with one key: the curves of panel 0, `numbers` behind their names (NULL: none).
+ */
+dv_image *dv_figure_page_panels(const dv_page_words *words, int count, const dv_panel *panel,
+                                const char *const *curve_names, const char *const *numbers, dv_error *error);
+
+/* Deletion and insertion: the mean curves of all rows of an evaluation, over both baselines. */
+dv_image *dv_figure_page_eval(const struct dv_eval *eval, dv_error *error);
 
 #endif
