@@ -145,6 +145,82 @@ static void test_linear_teacher(void **state)
     dv_bundle_close(bundle);
 }
 
+/* ---- maps -------------------------------------------------------------------------------- */
+
+static void test_gini(void **state)
+{
+    static const struct {
+        int channels, positions;
+        float map[8];
+        double gini;
+    } known[] = {{1, 4, {1, 2, 3, 4}, 0.25},  {1, 4, {-4, 1, 3, -2}, 0.25},
+                 {1, 5, {2, 2, -2, 2, 2}, 0}, {1, 8, {0, 0, 0, -7, 0, 0, 0, 0}, 0.875},
+                 {1, 2, {1, 3}, 0.25},        {2, 2, {1, 1, 0, 2}, 0.25},
+                 {2, 2, {1, 5, -1, 0}, 0.5},  {1, 3, {0, 0, 0}, NAN}};
+    double scratch[8];
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        double gini = dv_eval_gini(known[i].map, known[i].channels, known[i].positions, scratch);
+        assert_true(isnan(known[i].gini) ? isnan(gini) : fabs(gini - known[i].gini) < 1e-12);
+    }
+}
+
+/* What is lost, by hand; a map that is the loss's own linear part goes with it, its opposite against it. */
+static void test_mu(void **state)
+{
+    static struct linear world;
+    float picture[TINY_PIXELS], black[TINY_PIXELS] = {0}, middle[TINY_PIXELS], map[TINY_PIXELS];
+    const float *const base[2] = {black, middle};
+    dv_eval_subsets subsets = {0};
+    dv_error error;
+    linear_write(*state, &world, "Softmax", 0);
+    dv_bundle *bundle = open_bundle(*state, 2);
+    dv_arena *arena = dv_arena_new(&error);
+    assert_true(dv_bundle_get_picture(bundle, INDEX, picture, &error));
+    for (int p = 0; p < TINY_PIXELS; p++)
+        middle[p] = 0.5f;
+    assert_true(dv_eval_subsets_make(&subsets, bundle, picture, base, CLASS, 1, INDEX, NULL, arena, &error));
+    assert_int_equal(subsets.positions, TINY_PIXELS);
+    for (int which = 0; which < 2; which++)
+        for (int i = 0; i < DV_EVAL_SUBSETS; i++) {
+            const bool *inside = subsets.inside + i * TINY_PIXELS;
+            float blotted[TINY_PIXELS];
+            double logits[TINY_CLASSES], probability[2];
+            int changed = 0;
+            for (int p = 0; p < TINY_PIXELS; p++) {
+                changed += inside[p];
+                blotted[p] = inside[p] ? base[which][p] : picture[p];
+                assert_int_equal(inside[p], inside[p / 28 * 28 + p % 14 / 2 * 2]); /* cells of 2 x 2 */
+            }
+            assert_int_equal(changed, 9 * 4);
+            for (int after = 0; after < 2; after++) {
+                double sum = 0;
+                linear_logits(&world, after ? blotted : picture, logits);
+                for (int k = 0; k < TINY_CLASSES; k++)
+                    sum += exp(logits[k]);
+                probability[after] = exp(logits[CLASS]) / sum;
+            }
+            assert_true(fabs(subsets.loss[which][i] - (probability[0] - probability[1])) < 2e-5);
+        }
+    /* Were both losses sums of a map, the correlation would be 1. */
+    for (int p = 0; p < TINY_PIXELS; p++)
+        map[p] = (float)dv_random_normal(3, DV_PURPOSE_TEST, (uint64_t)p);
+    for (int i = 0; i < DV_EVAL_SUBSETS; i++) {
+        double sum = 0;
+        for (int p = 0; p < TINY_PIXELS; p++)
+            sum += subsets.inside[i * TINY_PIXELS + p] ? map[p] : 0;
+        subsets.loss[0][i] = 2 * sum + 1;
+        subsets.loss[1][i] = 0.1 * sum;
+    }
+    assert_true(fabs(dv_eval_mu(&subsets, map, 1) - 1) < 1e-9);
+    for (int p = 0; p < TINY_PIXELS; p++)
+        map[p] *= -3;
+    assert_true(fabs(dv_eval_mu(&subsets, map, 1) + 1) < 1e-9);
+    assert_true(isnan(dv_eval_mu(&subsets, black, 1)));
+    dv_arena_free(arena);
+    dv_bundle_close(bundle);
+}
+
 /* ---- a whole evaluation -------------------------------------------------------------- */
 
 static dv_eval_wish small_wish(const dv_bundle *bundle, int64_t pictures, const char *rows)
@@ -639,6 +715,8 @@ int main(void)
         cmocka_unit_test(test_rank),
         cmocka_unit_test(test_area),
         with_scratch(test_linear_teacher),
+        cmocka_unit_test(test_gini),
+        with_scratch(test_mu),
         with_scratch(test_figures),
         with_scratch(test_real),
         with_scratch(test_threads),

@@ -32,6 +32,7 @@ typedef enum dv_purpose {
     DV_PURPOSE_CELLS,
     DV_PURPOSE_NOISE,
     DV_PURPOSE_TIES,
+    DV_PURPOSE_SUBSETS,
 } dv_purpose;
 
 /* The bare generator, for its published test vectors. */

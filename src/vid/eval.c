@@ -104,6 +104,8 @@ struct exam {
     int class_index;
     float *picture, *black, *blurred; /* D */
     int *order;                       /* positions */
+    double *scratch;                  /* positions */
+    dv_eval_subsets subsets;
 };
 
 static bool pass_on(void *context, const char *stage, double fraction)
@@ -143,9 +145,11 @@ static bool judge(struct exam *exam, const dv_attribution *made, dv_eval_figures
     if (!made->map)
         return true;
     figures->milliseconds += made->milliseconds;
+    int positions = made->height * made->width;
     figures->value[DV_MEASURE_CALLS] = (double)made->teacher_calls;
-    return dv_eval_rank(made->map, made->channels, made->height * made->width, eval->wish.seed, exam->index,
-                        exam->order, exam->error) &&
+    figures->value[DV_MEASURE_MU] = dv_eval_mu(&exam->subsets, made->map, made->channels);
+    figures->value[DV_MEASURE_GINI] = dv_eval_gini(made->map, made->channels, positions, exam->scratch);
+    return dv_eval_rank(made->map, made->channels, positions, eval->wish.seed, exam->index, exam->order, exam->error) &&
            dv_eval_curves(eval->bundle, exam->picture, base, exam->order, exam->class_index, &exam->progress, figures,
                           exam->error);
 }
@@ -278,9 +282,13 @@ static bool set_up(struct exam *exam, dv_arena *arena)
            (exam->black = dv_arena_alloc(arena, pixels, sizeof(float), error)) &&
            (exam->blurred = dv_arena_alloc(arena, pixels, sizeof(float), error)) &&
            (exam->order = dv_arena_alloc(arena, positions, sizeof(int), error)) &&
+           (exam->scratch = dv_arena_alloc(arena, positions, sizeof(double), error)) &&
            dv_bundle_get_picture(bundle, exam->index, exam->picture, error) &&
            dv_baseline_make(DV_BASELINE_BLURRED, exam->picture, facts->channels, facts->height, facts->width,
-                            exam->blurred, error);
+                            exam->blurred, error) &&
+           dv_eval_subsets_make(&exam->subsets, exam->eval->bundle, exam->picture,
+                                (const float *const[2]){exam->black, exam->blurred}, exam->class_index,
+                                exam->eval->wish.seed, exam->index, &exam->progress, arena, error);
 }
 
 bool dv_eval_step(dv_eval *eval, const dv_progress *progress, dv_error *error)

@@ -8,6 +8,7 @@ enum {
     DV_EVAL_SEEDS = 3,  /* students of a picture, by as many seeds */
     DV_EVAL_STEPS = 28, /* of a curve: a twenty-eighth of the positions each */
     DV_EVAL_POINTS = DV_EVAL_STEPS + 1,
+    DV_EVAL_SUBSETS = 64, /* of a picture's cells */
     DV_EVAL_MOST_ROWS = 64,
     DV_EVAL_MOST_PICTURES = 1000000,
     DV_EVAL_MOST_NEAR = 10000,
@@ -35,7 +36,9 @@ typedef enum dv_measure {
     DV_MEASURE_INSERTION_BLACK,
     DV_MEASURE_INSERTION_BLURRED,
     DV_MEASURE_CALLS,
-    DV_MEASURE_KL, /* from here on of students: on fresh neighbours, at temperature 1 */
+    DV_MEASURE_MU,   /* mu-fidelity (Bhatt, Weller, Moura 2020) */
+    DV_MEASURE_GINI, /* how few positions hold the map (Chalasani, Chen, Chowdhury, Jha, Wu 2020) */
+    DV_MEASURE_KL,   /* from here on of students: on fresh neighbours, at temperature 1 */
     DV_MEASURE_AGREEMENT,
     DV_MEASURE_R2,
     DV_MEASURE_REAL,       /* agreement on the nearest real pictures */
@@ -170,6 +173,24 @@ double dv_eval_area(const float curve[DV_EVAL_POINTS], int positions);
 /* All curves and what they come to. `base`: black and blurred. */
 bool dv_eval_curves(dv_bundle *bundle, const float *picture, const float *const base[2], const int *order,
                     int class_index, const dv_progress *progress, dv_eval_figures *figures, dv_error *error);
+
+/* Subsets, each a fifth of 7 x 7 cells of the picture, and what the class's probability loses when each is taken out.
+ */
+typedef struct dv_eval_subsets {
+    int positions;
+    bool *inside;                    /* DV_EVAL_SUBSETS x positions */
+    double loss[2][DV_EVAL_SUBSETS]; /* at the black, at the blurred baseline */
+} dv_eval_subsets;
+/* Drawn by seed and picture, the same for all maps; `inside` is the arena's. */
+bool dv_eval_subsets_make(dv_eval_subsets *subsets, dv_bundle *bundle, const float *picture, const float *const base[2],
+                          int class_index, uint64_t seed, int64_t index, const dv_progress *progress, dv_arena *arena,
+                          dv_error *error);
+/* Correlation between the map's sums over the subsets and the losses, mean of both baselines; NaN where either does not
+ * vary. */
+double dv_eval_mu(const dv_eval_subsets *subsets, const float *map, int channels);
+/* Gini's coefficient of the magnitudes, all channels of a position together: 0 for an even map, 1 - 1 / positions where
+ * one position holds all; NaN for a map of zeros. `scratch`: positions. */
+double dv_eval_gini(const float *map, int channels, int positions, double *scratch);
 
 /* Share of the real pictures nearest to `index` in latent space that the student names as the teacher does. */
 bool dv_eval_real(const dv_eval *eval, const dv_explanation *explanation, double *agreement, dv_error *error);

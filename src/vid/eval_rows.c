@@ -15,6 +15,10 @@ const dv_measure_facts *dv_measure_get(dv_measure measure)
         [DV_MEASURE_INSERTION_BLACK] = {"insertion_black", "the same while the picture appears from black"},
         [DV_MEASURE_INSERTION_BLURRED] = {"insertion_blurred", "the same while it appears from a blurred one"},
         [DV_MEASURE_CALLS] = {"teacher_calls", "pictures that the teacher is shown for the map"},
+        [DV_MEASURE_MU] = {"mu_fidelity",
+                           "correlation of the map's sums over random fifths of the picture's cells with "
+                           "what the probability loses without them, mean of both baselines"},
+        [DV_MEASURE_GINI] = {"gini", "0 where all pixels matter alike, near 1 where few hold all of the map"},
         [DV_MEASURE_KL] = {"kl", "divergence of student from teacher on fresh neighbours, temperature 1, nats"},
         [DV_MEASURE_AGREEMENT] = {"agreement", "share of fresh neighbours that both name alike"},
         [DV_MEASURE_R2] = {"r2", "of the centred log-probabilities on fresh neighbours"},
