@@ -8,7 +8,8 @@
 enum {
     ALIGNMENT = 64,
     CHUNK_SIZE = 64 * 1024,
-    LARGE_PAGE = 2 << 20, /* of most processors; blocks of half as much and more lie on such pages, where they can */
+    LARGE_PAGE = 2 << 20, /* of most processors */
+    LARGE = 4 << 20,      /* blocks of so many bytes and more lie on such pages, where they can */
 };
 
 bool dv_size_multiply(size_t a, size_t b, size_t *product)
@@ -30,7 +31,7 @@ static bool block_size(size_t count, size_t size, size_t *bytes)
 static void *take_block(size_t bytes)
 {
     void *block = NULL;
-    if (bytes < LARGE_PAGE / 2)
+    if (bytes < LARGE)
         return posix_memalign(&block, ALIGNMENT, bytes) == 0 ? block : NULL;
     const size_t whole = (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
     if (posix_memalign(&block, LARGE_PAGE, whole) != 0)

@@ -38,6 +38,7 @@ struct trainer {
     int parameter_count;
     dv_tensor **parameter, **running; /* running: as many as the objective has */
     float **state;                    /* DV_OPTIMIZER_MAX_SLOTS for each parameter, as the optimiser has slots */
+    float **home;                     /* where each parameter lies in the graph, but while it is trained */
     int64_t chunk_count;
     struct chunk *chunk;
     int64_t chunk_room; /* numbers of the largest chunk, on whole cache lines */
@@ -199,9 +200,37 @@ static bool prepare_room(struct trainer *trainer, dv_error *error)
     return trainer->room != NULL;
 }
 
+static int64_t whole_lines(int64_t floats)
+{
+    return (floats + 15) / 16 * 16;
+}
+
+/* Parameters and what the optimiser remembers of them, in one block, which every step goes through: such a block lies
+ * on large pages. */
+static bool move_parameters(struct trainer *trainer, const int *parameters, dv_checkpoint_array *array, dv_error *error)
+{
+    const int slots = dv_optimizer_slots(trainer->options->optimizer), count = trainer->parameter_count;
+    int64_t total = 0;
+    for (int p = 0; p < count; p++)
+        total += whole_lines(elements(trainer->graph->value[parameters[p]].constant)) * (1 + slots);
+    float *block = dv_arena_alloc(trainer->arena, (size_t)total, sizeof *block, error);
+    for (int p = 0; block && p < count; p++) {
+        dv_tensor *tensor = trainer->parameter[p] = trainer->graph->value[parameters[p]].constant;
+        const int64_t size = elements(tensor);
+        trainer->home[p] = tensor->f;
+        tensor->f = memcpy(block, tensor->f, (size_t)size * sizeof *block);
+        for (int s = -1; s < slots; s++, block += whole_lines(size)) {
+            if (s >= 0)
+                trainer->state[p * DV_OPTIMIZER_MAX_SLOTS + s] = block;
+            *array++ = (dv_checkpoint_array){block, size};
+            trainer->checkpoint.array_count++;
+        }
+    }
+    return block != NULL;
+}
+
 static bool prepare_parameters(struct trainer *trainer, const int *parameters, dv_error *error)
 {
-    int slots = dv_optimizer_slots(trainer->options->optimizer);
     int count = trainer->parameter_count, running = trainer->objective->running_count;
     dv_checkpoint_array *array;
     trainer->parameter = dv_arena_alloc(trainer->arena, (size_t)count, sizeof *trainer->parameter, error);
@@ -210,7 +239,8 @@ static bool prepare_parameters(struct trainer *trainer, const int *parameters, d
     array = dv_arena_alloc(trainer->arena, (size_t)count * (1 + DV_OPTIMIZER_MAX_SLOTS) + (size_t)running,
                            sizeof *array, error);
     trainer->running = dv_arena_alloc(trainer->arena, (size_t)running, sizeof *trainer->running, error);
-    if (!trainer->parameter || !trainer->state || !array || !trainer->running)
+    trainer->home = dv_arena_alloc(trainer->arena, (size_t)count, sizeof *trainer->home, error);
+    if (!trainer->parameter || !trainer->state || !array || !trainer->running || !trainer->home)
         return false;
     trainer->checkpoint.array = array;
     for (int r = 0; r < running; r++) {
@@ -218,18 +248,7 @@ static bool prepare_parameters(struct trainer *trainer, const int *parameters, d
             trainer->graph->value[trainer->objective->running[r].constant].constant;
         array[trainer->checkpoint.array_count++] = (dv_checkpoint_array){tensor->f, elements(tensor)};
     }
-    for (int p = 0; p < count; p++) {
-        dv_tensor *tensor = trainer->parameter[p] = trainer->graph->value[parameters[p]].constant;
-        array[trainer->checkpoint.array_count++] = (dv_checkpoint_array){tensor->f, elements(tensor)};
-        for (int s = 0; s < slots; s++) {
-            float *state = dv_arena_alloc(trainer->arena, (size_t)elements(tensor), sizeof *state, error);
-            if (!state)
-                return false;
-            trainer->state[p * DV_OPTIMIZER_MAX_SLOTS + s] = state;
-            array[trainer->checkpoint.array_count++] = (dv_checkpoint_array){state, elements(tensor)};
-        }
-    }
-    return prepare_chunks(trainer, error);
+    return move_parameters(trainer, parameters, array + running, error) && prepare_chunks(trainer, error);
 }
 
 static bool prepare_gradient(struct trainer *trainer, int m, const int *parameters, dv_error *error)
@@ -287,6 +306,12 @@ static void clear(struct trainer *trainer)
 {
     for (int m = 0; m < MAX_MICRO_BATCHES; m++)
         dv_gradient_free(trainer->gradient[m]);
+    for (int p = 0; trainer->home && p < trainer->parameter_count; p++)
+        if (trainer->home[p]) {
+            dv_tensor *tensor = trainer->parameter[p];
+            memcpy(trainer->home[p], tensor->f, (size_t)elements(tensor) * sizeof *tensor->f);
+            tensor->f = trainer->home[p];
+        }
     dv_arena_free(trainer->arena);
 }
 
