@@ -454,6 +454,13 @@ typedef struct dv_attributions {
     dv_attribution **item;
 } dv_attributions;
 
+/* By `count` rows of the table, of an explanation's picture and the teacher's word on it, with the explanation's own
+ * wish: what a report holds. Cleared by the caller, whatever comes back. */
+bool dv_attributions_make(dv_bundle *bundle, int count, const int *explainers, const dv_explain_options *wish,
+                          const dv_explanation *explanation, const dv_attribution_options *options,
+                          const dv_progress *progress, dv_attributions *attributions, dv_error *error);
+void dv_attributions_clear(dv_attributions *attributions);
+
 /* ---- latent space ------------------------------------------------------- */
 
 /* All of these start from a wish: its picture, knobs (offset), bands and neighbourhood; what it says of a student does

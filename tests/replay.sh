@@ -30,6 +30,9 @@ set lambda 0.02
 view vae
 bookmark with a band of its own
 export /../deeper/./../second
+explainer lime
+export third
+explainer off
 index 7
 set student adam
 set epochs 2
@@ -40,8 +43,8 @@ printf 'set seed 5' >>"$folder/log" # was cut off: no line
 
 "$deepvid" replay "$folder/log" --out "$folder/one" --threads 1 >"$folder/told" 2>"$folder/err" ||
     complain "the log was not replayed: $(cat "$folder/err")"
-printf '%s\n' "$folder/one/first" "$folder/one/deeper/second" "$folder/one/final" | cmp - "$folder/told" ||
-    complain "it should tell of three folders: $(cat "$folder/told")"
+printf '%s\n' "$folder/one/first" "$folder/one/deeper/second" "$folder/one/third" "$folder/one/final" | cmp - "$folder/told" ||
+    complain "it should tell of four folders: $(cat "$folder/told")"
 "$deepvid" replay "$folder/log" "$bundle" --out "$folder/two" --threads 2 >"$folder/told" || status=1
 diff -r "$folder/one" "$folder/two" || complain "threads make a difference"
 
@@ -49,6 +52,10 @@ diff -r "$folder/one" "$folder/two" || complain "threads make a difference"
     --out "$folder/explained/first" >/dev/null || status=1
 "$deepvid" explain "$bundle" --index 12 --neighbors 200 --fresh 100 --latent 3=1.5 --latent 0=-0.25 --ridge 0.02 \
     --bands 0.5,0.5,0.7,0.5,0.5,0.5,0.5,0.5,0.5,0.5 --out "$folder/explained/deeper/second" >/dev/null || status=1
+"$deepvid" explain "$bundle" --index 12 --neighbors 200 --fresh 100 --latent 3=1.5 --latent 0=-0.25 --ridge 0.02 \
+    --bands 0.5,0.5,0.7,0.5,0.5,0.5,0.5,0.5,0.5,0.5 --explainer lime --out "$folder/explained/third" >/dev/null ||
+    status=1
+[ -s "$folder/explained/third/lime.npy" ] || complain "the explainer has left no map"
 mv "$folder/two/final" "$folder/final"
 diff -r "$folder/explained" "$folder/two" || complain "it is not what explain writes"
 grep -q '"method":"adam"' "$folder/final/explanation.json" || complain "the last state is not the last one"

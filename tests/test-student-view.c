@@ -1,9 +1,11 @@
 /* The student view without a terminal: which maps are shown, the form of settings, the path of lambda. */
 #include "tui/control.h"
+#include "tui/explainer.h"
 #include "tui/maps.h"
 #include "session/setting.h"
 #include "tui/view.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -293,14 +295,107 @@ static void test_path_is_asked_for_once(void **state)
     assert_int_equal(answer->asked, second);
 }
 
+/* ---- other explainers ---------------------------------------------------------------------- */
+
+static void take_all(dv_control *control)
+{
+    dv_outcome outcome;
+    while (dv_worker_take(control->worker, &outcome))
+        dv_model_accept(control->model, &outcome);
+}
+
+/* Waits for what was asked of the explainer. */
+static void await_map(dv_control *control)
+{
+    dv_pane_weights.need(control);
+    while (dv_model_is_awaited(control->model, DV_JOB_ATTRIBUTE)) {
+        struct pollfd ready = {.fd = dv_worker_fd(control->worker), .events = POLLIN};
+        poll(&ready, 1, 1000);
+        dv_worker_look(control->worker);
+        take_all(control);
+    }
+}
+
+/* A key goes round through all of them and the student's own maps; those that need no student stay as the band turns.
+ */
+static void test_explainers_are_chosen(void **state)
+{
+    dv_control *control = focus_on(state, &dv_pane_weights);
+    dv_model *model = control->model;
+    int count = 0;
+    assert_false(dv_explainer_shown(model));
+    dv_pane_weights.need(control);
+    assert_int_equal(model->answer[DV_JOB_ATTRIBUTE].asked, 0);
+    press(control, 'I');
+    assert_string_equal(dv_explainer_at(model->student.explainer)->name, "grad-cam");
+    press(control, 'i');
+    for (press(control, 'i'); dv_explainer_shown(model); press(control, 'i'))
+        assert_int_equal(model->student.explainer, count++);
+    assert_null(dv_explainer_at(count));
+
+    dv_control_command(control, "explainer rise");
+    await_map(control);
+    const dv_attribution *made = dv_explainer_map(model);
+    assert_non_null(made);
+    assert_string_equal(made->explainer->name, "rise");
+    assert_int_equal(made->class_index, dv_maps_class(model));
+    uint64_t asked = model->answer[DV_JOB_ATTRIBUTE].asked;
+    model->wish.options.band *= 2;
+    dv_pane_weights.need(control);
+    assert_int_equal(model->answer[DV_JOB_ATTRIBUTE].asked, asked);
+    press(control, DV_KEY_RIGHT); /* another class */
+    await_map(control);
+    assert_int_not_equal(model->answer[DV_JOB_ATTRIBUTE].asked, asked);
+    assert_int_equal(dv_explainer_map(model)->class_index, dv_maps_class(model));
+
+    dv_control_command(control, "explainer evidence");
+    assert_null(dv_explainer_map(model)); /* it is not that of the one before */
+    await_map(control);
+    assert_string_equal(dv_explainer_map(model)->explainer->name, "evidence");
+    dv_control_command(control, "explainer lemon");
+    assert_true(model->message_is_error && strstr(model->message, "lemon"));
+    assert_true(dv_explainer_shown(model));
+    press(control, 'x'); /* back, and the maps are of the kind that they were */
+    assert_false(dv_explainer_shown(model));
+    assert_int_equal(model->student.kind, DV_MAP_DIRECTION);
+}
+
+/* What cannot be shown is told; what was cancelled can be asked for again. */
+static void test_explainers_may_fail(void **state)
+{
+    dv_control *control = focus_on(state, &dv_pane_weights);
+    dv_model *model = control->model;
+    dv_control_command(control, "explainer grad-cam"); /* a teacher without convolutions */
+    await_map(control);
+    assert_null(dv_explainer_map(model));
+    const dv_attribution *made = dv_model_result(model, DV_JOB_ATTRIBUTE);
+    assert_non_null(strstr(made->problem, "convolution"));
+    dv_control_command(control, "explainer lime");
+    dv_pane_weights.need(control);
+    dv_control_command(control, "cancel");
+    while (dv_worker_look(control->worker).job != DV_JOB_NONE)
+        poll(NULL, 0, 1);
+    poll(NULL, 0, 100); /* what was cancelled may say so a moment later */
+    take_all(control);
+    uint64_t asked = model->answer[DV_JOB_ATTRIBUTE].asked;
+    dv_pane_weights.need(control);
+    assert_int_equal(model->answer[DV_JOB_ATTRIBUTE].asked, asked);
+    dv_control_command(control, "explainer lime");
+    await_map(control);
+    assert_non_null(dv_explainer_map(model));
+}
+
 #define with_view(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_view(test_rivals_are_natural), with_view(test_rivals_are_chosen), with_view(test_maps_go_round),
-        with_view(test_maps_are_zoomed),    with_view(test_form_is_walked),    with_view(test_form_steps),
-        with_view(test_form_takes_values),  with_view(test_path_is_walked),    with_view(test_path_is_asked_for_once),
+        with_view(test_rivals_are_natural),     with_view(test_rivals_are_chosen),
+        with_view(test_maps_go_round),          with_view(test_maps_are_zoomed),
+        with_view(test_form_is_walked),         with_view(test_form_steps),
+        with_view(test_form_takes_values),      with_view(test_path_is_walked),
+        with_view(test_path_is_asked_for_once), with_view(test_explainers_are_chosen),
+        with_view(test_explainers_may_fail),
     };
     return cmocka_run_group_tests_name("student view", tests, NULL, NULL);
 }

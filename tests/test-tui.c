@@ -674,7 +674,7 @@ static void test_report_is_written(void **state)
     char path[256];
     dv_worker *worker = start(it);
     it->model->wish.options.neighbors = 40;
-    dv_request request = {.job = DV_JOB_EXPORT, .key = 1, .wish = &it->model->wish};
+    dv_request request = {.job = DV_JOB_EXPORT, .key = 1, .wish = &it->model->wish, .number = -1};
     scratch_path(request.folder, it->folder, "report");
     dv_worker_ask(worker, &request);
     dv_outcome outcome = await(worker);

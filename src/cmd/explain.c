@@ -366,15 +366,16 @@ static int explain(const struct request *request, dv_bundle *bundle)
     dv_progress progress = dv_command_progress(&line);
     dv_error error;
     dv_explanation *explanation = dv_explain(bundle, &request->options, &progress, &error);
+    const dv_attribution_options how = dv_explainers_options(&request->explainers);
     dv_attributions made = {0}, *others = request->explainers.count ? &made : NULL;
-    bool ok = explanation &&
-              dv_explainers_run(&request->explainers, bundle, &request->options, explanation, &progress, &made, &error);
+    bool ok = explanation && dv_attributions_make(bundle, request->explainers.count, request->explainers.index,
+                                                  &request->options, explanation, &how, &progress, &made, &error);
     ok = ok && (!request->folder || dv_figure_report(request->folder, explanation, others, facts, &error));
     if (ok)
         ok = request->json
                  ? dv_command_print_json(dv_json_explanation(explanation, others, facts, true, &error), &error)
                  : print_words(explanation, &made, facts, &error);
-    dv_explainers_clear(&made);
+    dv_attributions_clear(&made);
     dv_explanation_free(explanation);
     return ok ? DV_EXIT_DONE : dv_command_fail(&error);
 }

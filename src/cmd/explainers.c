@@ -1,11 +1,8 @@
 /* Other explainers on the command line. */
 #include "cmd/explainers.h"
 
-#include "base/memory.h"
-
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 const char *dv_explainers_word(int i, const char **meaning)
@@ -15,7 +12,7 @@ const char *dv_explainers_word(int i, const char **meaning)
     return explainer ? explainer->name : NULL;
 }
 
-/* ---- names -------------------------------------------------------------------- */
+/* ---- the wish ----------------------------------------------------------------- */
 
 /* One name more, unless it is there. */
 static void add(dv_explainers_wish *wish, int index)
@@ -51,38 +48,16 @@ int dv_explainers_find(const dv_command *command, dv_explainers_wish *wish)
     return -1;
 }
 
-/* ---- running ------------------------------------------------------------------ */
-
-bool dv_explainers_run(const dv_explainers_wish *wish, dv_bundle *bundle, const dv_explain_options *options,
-                       const dv_explanation *explanation, const dv_progress *progress, dv_attributions *attributions,
-                       dv_error *error)
+dv_attribution_options dv_explainers_options(const dv_explainers_wish *wish)
 {
-    dv_attribution_options how = dv_attribution_defaults();
-    how.score = (dv_score)wish->score;
-    how.baseline = (dv_baseline)wish->baseline;
-    how.segmenter = (dv_segmenter)wish->segmenter;
-    how.samples = wish->samples;
-    how.window = (int)wish->window;
-    how.stride = (int)wish->stride;
-    *attributions = (dv_attributions){0};
-    if (!(attributions->item = dv_alloc(wish->count, sizeof(dv_attribution *), error)))
-        return false;
-    for (int i = 0; i < wish->count; i++) {
-        dv_attribution *made = dv_attribution_make(bundle, wish->index[i], options, explanation,
-                                                   explanation->teacher_class, &how, progress, error);
-        if (!made)
-            return false;
-        attributions->item[attributions->count++] = made;
-    }
-    return true;
-}
-
-void dv_explainers_clear(dv_attributions *attributions)
-{
-    for (int i = 0; i < attributions->count; i++)
-        dv_attribution_free(attributions->item[i]);
-    free(attributions->item);
-    *attributions = (dv_attributions){0};
+    dv_attribution_options options = dv_attribution_defaults();
+    options.score = (dv_score)wish->score;
+    options.baseline = (dv_baseline)wish->baseline;
+    options.segmenter = (dv_segmenter)wish->segmenter;
+    options.samples = wish->samples;
+    options.window = (int)wish->window;
+    options.stride = (int)wish->stride;
+    return options;
 }
 
 /* ---- words -------------------------------------------------------------------- */

@@ -58,11 +58,8 @@ typedef struct dv_explainers_wish {
 
 /* Finds the names in the table: -1, or the exit status after saying what is wrong. */
 int dv_explainers_find(const dv_command *command, dv_explainers_wish *wish);
-/* Explains the same picture and class by all of them; cleared by the caller, whatever comes back. */
-bool dv_explainers_run(const dv_explainers_wish *wish, dv_bundle *bundle, const dv_explain_options *options,
-                       const dv_explanation *explanation, const dv_progress *progress, dv_attributions *attributions,
-                       dv_error *error);
-void dv_explainers_clear(dv_attributions *attributions);
+/* What else it says. */
+dv_attribution_options dv_explainers_options(const dv_explainers_wish *wish);
 /* Some lines for each on standard output. */
 void dv_explainers_print(const dv_attributions *attributions);
 

@@ -41,19 +41,13 @@ static bool write_report(struct replay *replay, const char *name, dv_error *erro
 {
     dv_progress_line line = {0};
     dv_progress progress = dv_command_progress(&line);
-    const dv_bundle_facts *facts = dv_bundle_get_facts(replay->bundle);
-    dv_explain_options options = replay->session.wish.options;
-    options.keep_all = true;
-    dv_explanation *explanation = dv_explain(replay->bundle, &options, &progress, error);
-    if (!explanation)
-        return dv_record_blame(&replay->record, error);
     char *folder = dv_path_join(replay->folder, name);
-    bool fine = folder ? dv_figure_report(folder, explanation, NULL, facts, error)
+    bool fine = folder ? dv_figure_explain(replay->bundle, &replay->session.wish.options,
+                                           dv_session_explainer(&replay->session), folder, &progress, error)
                        : dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
     if (fine)
         puts(folder);
     free(folder);
-    dv_explanation_free(explanation);
     return fine && dv_command_finish_output(error);
 }
 

@@ -64,6 +64,10 @@ typedef struct dv_map_style {
 /* The maps of `classes` (tiles->count entries) on a diverging scale. All of these have a row in the explanation. */
 dv_image *dv_figure_maps(const dv_tiles *tiles, const dv_explanation *explanation, const int *classes,
                          const dv_map_style *style, dv_error *error);
+/* An attribution's map in a single tile, on its own scale, which becomes *scale; over a picture in grey where
+ * `picture` (channels x height x width) is not NULL, with the borders of superpixels where there are any. */
+dv_image *dv_figure_attribution(const dv_tiles *tile, const dv_attribution *attribution, const float *picture,
+                                int channels, int steps, double *scale, dv_error *error);
 /* The largest magnitude of the maps of all classes, for a scale that stays when the classes that are shown change. */
 double dv_figure_map_scale(const dv_explanation *explanation, const dv_map_style *style);
 
@@ -79,5 +83,9 @@ dv_image *dv_figure_overview(const dv_explanation *explanation, const dv_attribu
  * appear together, or none does. */
 bool dv_figure_report(const char *folder, const dv_explanation *explanation, const dv_attributions *others,
                       const dv_bundle_facts *facts, dv_error *error);
+/* Explains by the options and writes that report, with the map of an explainer (-1: none) in it: what sessions write.
+ */
+bool dv_figure_explain(dv_bundle *bundle, const dv_explain_options *options, int explainer, const char *folder,
+                       const dv_progress *progress, dv_error *error);
 
 #endif

@@ -34,15 +34,14 @@ static void color_overlay(const dv_tile_painter *painter, const double *value, u
 }
 
 /* The picture's luma (Rec. 601). */
-static void grey_of(const dv_explanation *explanation, float *grey)
+static void grey_of(const float *picture, int channels, size_t pixels, float *grey)
 {
     static const float share[3] = {0.299f, 0.587f, 0.114f};
-    size_t pixels = (size_t)explanation->height * (size_t)explanation->width;
 
     for (size_t i = 0; i < pixels; i++) {
-        grey[i] = explanation->channels == 1 ? explanation->picture[i] : 0;
-        for (size_t c = 0; c < 3 && explanation->channels == 3; c++)
-            grey[i] += share[c] * explanation->picture[c * pixels + i];
+        grey[i] = channels == 1 ? picture[i] : 0;
+        for (size_t c = 0; c < 3 && channels == 3; c++)
+            grey[i] += share[c] * picture[c * pixels + i];
     }
 }
 
@@ -78,10 +77,67 @@ dv_image *dv_figure_maps(const dv_tiles *tiles, const dv_explanation *explanatio
 
     assert(style->scale >= 0);
     if (plane && dv_tile_painter_start(&painter, error)) {
-        grey_of(explanation, plane + pixels);
+        grey_of(explanation->picture, explanation->channels, pixels, plane + pixels);
         paint_maps(&painter, map, style, plane);
     }
     free(plane);
     free(map);
     return dv_tile_painter_finish(&painter);
+}
+
+/* ---- other explainers --------------------------------------------------------- */
+
+/* A line wherever the superpixel of a pixel is another than that of the one before or above; where pixels are too small
+ * for lines there are none. */
+static void draw_borders(const dv_attribution *attribution, const dv_tiles *tile, dv_image *image)
+{
+    enum { LEAST = 3 /* pixels of the tile for one of the map */, GREY = 128 };
+
+    if (tile->tile_width < LEAST * attribution->width || tile->tile_height < LEAST * attribution->height)
+        return;
+    for (int y = 0; y < tile->tile_height; y++)
+        for (int x = 0; x < tile->tile_width; x++) {
+            int row = y * attribution->height / tile->tile_height, column = x * attribution->width / tile->tile_width;
+            int left = x > 0 ? (x - 1) * attribution->width / tile->tile_width : column;
+            int above = y > 0 ? (y - 1) * attribution->height / tile->tile_height : row;
+            const int *segment = attribution->segments;
+            int here = segment[row * attribution->width + column];
+
+            if (here != segment[row * attribution->width + left] ||
+                here != segment[above * attribution->width + column])
+                memset(image->pixel + 3 * ((size_t)(y + tile->gap) * (size_t)image->width + (size_t)(x + tile->gap)),
+                       GREY, 3);
+        }
+}
+
+dv_image *dv_figure_attribution(const dv_tiles *tile, const dv_attribution *attribution, const float *picture,
+                                int channels, int steps, double *scale, dv_error *error)
+{
+    dv_tile_painter painter = {
+        .tiles = tile,
+        .planes = picture ? 2 : 1,
+        .height = attribution->height,
+        .width = attribution->width,
+        .steps = steps,
+        .color = picture ? color_overlay : color_weight,
+    };
+    size_t pixels = (size_t)attribution->height * (size_t)attribution->width;
+    float *map = dv_attribution_plane(attribution, error);
+    float *plane = map ? dv_alloc(pixels, 2 * sizeof *plane, error) : NULL;
+
+    assert(tile->count == 1);
+    if (plane && dv_tile_painter_start(&painter, error)) {
+        *scale = dv_weight_largest(map, pixels);
+        painter.scale = *scale > 0 ? *scale : 1;
+        memcpy(plane, map, pixels * sizeof *plane);
+        if (picture)
+            grey_of(picture, channels, pixels, plane + pixels);
+        dv_tile_painter_tile(&painter, 0, plane);
+    }
+    free(plane);
+    free(map);
+    dv_image *image = dv_tile_painter_finish(&painter);
+    if (image && attribution->segments)
+        draw_borders(attribution, tile, image);
+    return image;
 }

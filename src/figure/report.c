@@ -27,3 +27,20 @@ bool dv_figure_report(const char *folder, const dv_explanation *explanation, con
     dv_report_discard(report);
     return false;
 }
+
+bool dv_figure_explain(dv_bundle *bundle, const dv_explain_options *options, int explainer, const char *folder,
+                       const dv_progress *progress, dv_error *error)
+{
+    const dv_attribution_options usual = dv_attribution_defaults();
+    const dv_bundle_facts *facts = dv_bundle_get_facts(bundle);
+    dv_attributions made = {0}, *others = explainer < 0 ? NULL : &made;
+    dv_explain_options all = *options;
+    all.keep_all = true;
+    dv_explanation *explanation = dv_explain(bundle, &all, progress, error);
+    bool fine = explanation && (!others || dv_attributions_make(bundle, 1, &explainer, options, explanation, &usual,
+                                                                progress, others, error));
+    fine = fine && dv_figure_report(folder, explanation, others, facts, error);
+    dv_attributions_clear(&made);
+    dv_explanation_free(explanation);
+    return fine;
+}

@@ -17,6 +17,7 @@ static const struct {
     [DV_LOOK_PANE] = {ROW("pane", "NAME"), false},
     [DV_LOOK_GRAPHICS] = {ROW("graphics", "WAY"), false},
     [DV_LOOK_MOUSE] = {ROW("mouse", "on|off"), true},
+    [DV_LOOK_EXPLAINER] = {ROW("explainer", "NAME|off"), false},
 #undef ROW
 };
 
@@ -109,6 +110,12 @@ bool dv_session_look(dv_session *session, dv_look look, const char *word)
             return false;
     memcpy(session->look[look], word, length + 1);
     return true;
+}
+
+int dv_session_explainer(const dv_session *session)
+{
+    dv_error error;
+    return session->look[DV_LOOK_EXPLAINER][0] ? dv_explainer_find(session->look[DV_LOOK_EXPLAINER], &error) : -1;
 }
 
 /* ---- bookmarks ------------------------------------------------------------------ */

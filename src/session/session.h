@@ -6,10 +6,11 @@
 
 /* Choices of how to look at things, each a word. */
 typedef enum dv_look {
-    DV_LOOK_VIEW,     /* "vae" */
-    DV_LOOK_PANE,     /* of that view, the one with the focus */
-    DV_LOOK_GRAPHICS, /* only if chosen by hand: "half" */
-    DV_LOOK_MOUSE,    /* "on", "off" */
+    DV_LOOK_VIEW,      /* "vae" */
+    DV_LOOK_PANE,      /* of that view, the one with the focus */
+    DV_LOOK_GRAPHICS,  /* only if chosen by hand: "half" */
+    DV_LOOK_MOUSE,     /* "on", "off" */
+    DV_LOOK_EXPLAINER, /* whose map stands in place of the student's, and goes into reports: "lime", "off" */
     DV_LOOK_COUNT
 } dv_look;
 
@@ -40,6 +41,9 @@ void dv_session_clear(dv_session *session);
 /* Both were initialised for the same number of dimensions. False, and `session` still whole, without memory. */
 bool dv_session_copy(dv_session *session, const dv_session *from, dv_error *error);
 bool dv_session_equal(const dv_session *a, const dv_session *b);
+
+/* The row of the explainer that is looked at, -1: none, or none of that name. */
+int dv_session_explainer(const dv_session *session);
 
 /* Letters, digits and what joins them, so that text of files can be trusted to be one word. False for all else. */
 bool dv_session_look(dv_session *session, dv_look look, const char *word);

@@ -1,12 +1,16 @@
 /* Which weight maps are shown: what can be done about it anywhere in the student view. */
 #include "tui/control.h"
+#include "tui/explainer.h"
 #include "tui/maps.h"
 
 static void next_kind(dv_control *control, int unused, const char *argument)
 {
     (void)unused, (void)argument;
     dv_student_state *student = &control->model->student;
-    student->kind = (student->kind + 1) % DV_MAP_KINDS;
+    if (dv_explainer_shown(control->model))
+        dv_explainer_choose_name(control, "off"); /* back to those that were shown before */
+    else
+        student->kind = (student->kind + 1) % DV_MAP_KINDS;
 }
 
 static void toggle_scale(dv_control *control, int unused, const char *argument)
@@ -59,7 +63,24 @@ static void choose_naturally(dv_control *control, int unused, const char *argume
     control->model->student.class_index = control->model->student.against = -1;
 }
 
+/* Round by the student's own maps. */
+static void step_explainer(dv_control *control, int step, const char *argument)
+{
+    if (argument && argument[0])
+        dv_explainer_choose_name(control, argument);
+    else
+        dv_explainer_step(control, step);
+}
+
 static const dv_action rows[] = {
+    {"explainer",
+     "maps by another explainer instead of the student's: LIME, RISE, gradients; the one before",
+     {'i'},
+     step_explainer,
+     1,
+     "NAME|off",
+     "explainer"},
+    {"explainer-back", "", {'I'}, step_explainer, -1},
     {"maps", "other maps: class direction, weight x pixel, A minus B", {'x'}, next_kind, 0, .hint = "maps"},
     {"map-scale", "all maps on one scale, or each on its own", {'y'}, toggle_scale, 0, .hint = "scale"},
     {"map-overlay", "maps over the picture, or alone", {'p'}, toggle_overlay, 0, .hint = "overlay"},

@@ -114,7 +114,7 @@ static void export(dv_control *control, int unused, const char *argument)
         dv_model_say(model, false, "A report is being written already.");
         return;
     }
-    dv_request request = {.job = DV_JOB_EXPORT, .wish = &model->wish};
+    dv_request request = {.job = DV_JOB_EXPORT, .wish = &model->wish, .number = model->student.explainer};
     if (argument && argument[0])
         snprintf(request.folder, sizeof(request.folder), "%s", argument);
     else

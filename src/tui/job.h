@@ -13,8 +13,9 @@ typedef enum dv_job {
     DV_JOB_TRAVERSE, /* -> dv_strip */
     DV_JOB_EXPLAIN, /* -> dv_explanation; one with fewer neighbours first, when a full one takes longer than a glance */
     DV_JOB_EXPORT,  /* -> char *: the folder that was written */
-    DV_JOB_FLIP,    /* -> dv_flip */
-    DV_JOB_MORPH,   /* -> dv_morph */
+    DV_JOB_ATTRIBUTE, /* -> dv_attribution */
+    DV_JOB_FLIP,      /* -> dv_flip */
+    DV_JOB_MORPH,     /* -> dv_morph */
     DV_JOB_INFLUENCE, /* -> float[latent] */
     DV_JOB_LAMBDA,    /* -> dv_lambda_points */
     DV_JOB_PROJECT,   /* -> dv_positions; better ones by and by, when nothing else is to be done */
@@ -31,8 +32,9 @@ typedef struct dv_request {
     uint64_t key;
     const dv_wish *wish;         /* copied; NULL for the kinds that gather */
     int64_t index;               /* MORPH: the other picture */
-    int number;                  /* TRAVERSE: dimension; FLIP: class or -1 */
-    int count;                   /* TRAVERSE, MORPH: steps; LAMBDA: points; PROJECT: milliseconds between positions */
+    int number;                  /* TRAVERSE: dimension; FLIP: class or -1; ATTRIBUTE, EXPORT: explainer or -1 */
+    int count;                   /* TRAVERSE, MORPH: steps; LAMBDA: points; ATTRIBUTE: class; PROJECT: milliseconds
+                                  * between positions */
     double reach;                /* TRAVERSE: prior standard deviations each way */
     dv_project_options project;  /* PROJECT */
     char folder[DV_FOLDER_SIZE]; /* EXPORT */
@@ -111,7 +113,7 @@ typedef struct dv_job_kind {
 const dv_job_kind *dv_job_get(dv_job job);
 void dv_job_free_result(dv_job job, void *result);
 
-extern const dv_job_kind dv_job_explain, dv_job_export, dv_job_traverse, dv_job_flip, dv_job_morph, dv_job_influence,
-    dv_job_lambda, dv_job_classify, dv_job_survey, dv_job_project;
+extern const dv_job_kind dv_job_explain, dv_job_export, dv_job_attribute, dv_job_traverse, dv_job_flip, dv_job_morph,
+    dv_job_influence, dv_job_lambda, dv_job_classify, dv_job_survey, dv_job_project;
 
 #endif

@@ -129,15 +129,33 @@ const dv_job_kind dv_job_explain = {
 static dv_errand_state run_export(const dv_errand *errand, dv_error *error)
 {
     const dv_request *request = errand->request;
-    dv_explain_options options = request->wish->options;
-    options.keep_all = true;
-    dv_explanation *explanation = dv_explain(errand->bundle, &options, errand->progress, error);
-    bool fine = explanation && dv_figure_report(request->folder, explanation, NULL, errand->facts, error);
-    dv_explanation_free(explanation);
-    if (!fine)
+    if (!dv_figure_explain(errand->bundle, &request->wish->options, request->number, request->folder, errand->progress,
+                           error))
         return DV_ERRAND_FAILED;
     errand->post(errand, strdup(request->folder), false);
     return DV_ERRAND_DONE;
 }
 
 const dv_job_kind dv_job_export = {.doing = "writing", .stays = true, .run = run_export, .free_result = free};
+
+/* ---- other explainers ------------------------------------------------------------- */
+
+static dv_errand_state run_attribution(const dv_errand *errand, dv_error *error)
+{
+    const dv_request *request = errand->request;
+    const dv_attribution_options usual = dv_attribution_defaults();
+    dv_attribution *made = dv_attribution_make(errand->bundle, request->number, &request->wish->options, NULL,
+                                               request->count, &usual, errand->progress, error);
+    if (!made)
+        return DV_ERRAND_FAILED;
+    errand->post(errand, made, false);
+    return DV_ERRAND_DONE;
+}
+
+static void free_attribution(void *result)
+{
+    dv_attribution_free(result);
+}
+
+const dv_job_kind dv_job_attribute = {
+    .doing = "explaining otherwise", .run = run_attribution, .free_result = free_attribution};

@@ -56,6 +56,7 @@ void dv_kept_show(dv_control *control)
     const char *mouse = kept->session.look[DV_LOOK_MOUSE];
     show_view(model, kept->session.look[DV_LOOK_VIEW], kept->session.look[DV_LOOK_PANE]);
     model->marked = kept->session.mark;
+    model->student.explainer = dv_session_explainer(&kept->session);
     if (!control->options->graphics_asked)
         show_graphics(control->screen, kept->session.look[DV_LOOK_GRAPHICS]);
     dv_screen_set_mouse(control->screen, mouse[0] ? strcmp(mouse, "on") == 0 : control->options->mouse);
@@ -76,6 +77,9 @@ void dv_kept_note(dv_control *control)
     dv_wish_copy(&session->wish, &model->wish);
     session->mark = model->marked;
     dv_session_look(session, DV_LOOK_VIEW, view->name);
+    const dv_explainer *explainer = dv_explainer_at(model->student.explainer);
+    if (explainer || session->look[DV_LOOK_EXPLAINER][0])
+        dv_session_look(session, DV_LOOK_EXPLAINER, explainer ? explainer->name : "off");
     if (view->panes[model->focus[model->view]])
         dv_session_look(session, DV_LOOK_PANE, view->panes[model->focus[model->view]]->name);
     dv_history_note(control->kept->history, &model->wish, dv_clock_ms());

@@ -40,7 +40,7 @@ dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *option
     model->teacher.project = dv_project_defaults();
     model->teacher.window.reach = 1;
     model->teacher.by_errors = facts->classes > FEW_CLASSES;
-    model->student.class_index = model->student.against = -1;
+    model->student.class_index = model->student.against = model->student.explainer = -1;
     model->vae.frame = model->vae.flip_class = -1;
     model->vae.flip_index = -1;
     model->vae.by_influence = facts->latent > FEW_AXES;

@@ -1,6 +1,7 @@
 /* The student's weight maps, one a class; the cursor is on one of them. */
 #include "figure/weights.h"
 #include "tui/control.h"
+#include "tui/explainer.h"
 #include "tui/maps.h"
 #include "tui/pane.h"
 
@@ -157,6 +158,10 @@ static void draw_pane(const dv_pane *pane)
 {
     const dv_model *model = pane->model;
     const dv_student_state *student = &model->student;
+    if (dv_explainer_shown(model)) {
+        dv_explainer_draw(pane);
+        return;
+    }
     if (!model->explanation) {
         dv_pane_heading(pane, "Weight maps", "%s", "");
         return;
@@ -198,6 +203,10 @@ static void move(dv_control *control, int step, bool by_rows)
 {
     dv_pane pane;
     sheet it = {0};
+    if (dv_explainer_shown(control->model)) {
+        dv_explainer_step_class(control->model, step);
+        return;
+    }
     if (!control->model->explanation || !dv_control_find_pane(control, &dv_pane_weights, &pane) || !lay_out(&pane, &it))
         return;
     int now = place_of(&it, dv_maps_class(control->model));
@@ -221,7 +230,8 @@ static void move_row(dv_control *control, int step, const char *argument)
 static void mouse(dv_control *control, const dv_pane *pane, const dv_mouse *mouse)
 {
     sheet it = {0};
-    if (mouse->kind != DV_MOUSE_PRESS || !pane->model->explanation || !lay_out(pane, &it))
+    if (mouse->kind != DV_MOUSE_PRESS || dv_explainer_shown(pane->model) || !pane->model->explanation ||
+        !lay_out(pane, &it))
         return;
     int row = mouse->row - (it.below.row - pane->area.row), column = mouse->column / it.grid.pitch_columns;
     int tile = row / it.grid.pitch_rows * it.grid.columns + column;
@@ -243,6 +253,8 @@ static const dv_action_set actions = DV_ACTION_SET("Weight maps", rows);
 static int count_maps(const dv_model *model, int *chosen)
 {
     const dv_explanation *explanation = model->explanation;
+    if (dv_explainer_shown(model))
+        return dv_explainer_map(model) != NULL;
     if (!explanation)
         return 0;
     *chosen = dv_explanation_row(explanation, dv_maps_class(model));
@@ -261,6 +273,8 @@ static double own_scale(const dv_model *model, int class, const dv_map_style *st
 
 static dv_image *paint_map(const dv_model *model, int row, const dv_tiles *tile, dv_close_up *close_up)
 {
+    if (dv_explainer_shown(model))
+        return dv_explainer_paint(model, tile, close_up);
     dv_map_style style = dv_maps_style(model);
     int class = model->explanation->row_class[row];
     bool differs = style.kind == DV_MAP_DIFFERENCE;
@@ -273,5 +287,9 @@ static dv_image *paint_map(const dv_model *model, int row, const dv_tiles *tile,
 
 static const dv_zoom zoom = {.count = count_maps, .paint = paint_map};
 
-const dv_pane_kind dv_pane_weights = {
-    .name = "weights", .actions = &actions, .draw = draw_pane, .mouse = mouse, .zoom = &zoom};
+const dv_pane_kind dv_pane_weights = {.name = "weights",
+                                      .actions = &actions,
+                                      .draw = draw_pane,
+                                      .need = dv_explainer_need,
+                                      .mouse = mouse,
+                                      .zoom = &zoom};

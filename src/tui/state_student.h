@@ -11,7 +11,8 @@ typedef struct dv_student_state {
     int class_index, against; /* the chosen map and what is taken off it; -1: what is natural */
     dv_map_kind kind;
     bool own_scale, overlay;
-    int setting; /* the chosen row of the form */
+    int explainer; /* whose map is shown instead of the student's; -1: the student's are */
+    int setting;   /* the chosen row of the form */
 } dv_student_state;
 
 #endif

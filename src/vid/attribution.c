@@ -289,6 +289,31 @@ dv_attribution *dv_attribution_make(dv_bundle *bundle, int explainer, const dv_e
     return NULL;
 }
 
+bool dv_attributions_make(dv_bundle *bundle, int count, const int *explainers, const dv_explain_options *wish,
+                          const dv_explanation *explanation, const dv_attribution_options *options,
+                          const dv_progress *progress, dv_attributions *attributions, dv_error *error)
+{
+    *attributions = (dv_attributions){.item = dv_alloc(count, sizeof(dv_attribution *), error)};
+    if (!attributions->item)
+        return false;
+    for (int i = 0; i < count; i++) {
+        dv_attribution *made = dv_attribution_make(bundle, explainers[i], wish, explanation, explanation->teacher_class,
+                                                   options, progress, error);
+        if (!made)
+            return false;
+        attributions->item[attributions->count++] = made;
+    }
+    return true;
+}
+
+void dv_attributions_clear(dv_attributions *attributions)
+{
+    for (int i = 0; i < attributions->count; i++)
+        dv_attribution_free(attributions->item[i]);
+    free(attributions->item);
+    *attributions = (dv_attributions){0};
+}
+
 /* ---- regions ------------------------------------------------------------------------ */
 
 enum { THIRDS = 3 };
