@@ -39,11 +39,3 @@ int64_t dv_panel_parts(int64_t tasks, int64_t blocks, dv_team *team)
     const int64_t parts = dv_team_size(team) > 1 && tasks < wanted ? (wanted + tasks - 1) / tasks : 1;
     return parts < most ? parts : most;
 }
-
-void dv_panel_pack(int64_t channels, int64_t depth, const float *w, int64_t row_step, int64_t depth_step, float *b)
-{
-    for (int64_t from = 0; from < channels; from += DV_BLOCK)
-        for (int64_t k = 0; k < depth; k++)
-            for (int64_t c = from; c < from + DV_BLOCK; c++)
-                *b++ = c < channels ? w[c * row_step + k * depth_step] : 0;
-}

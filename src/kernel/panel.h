@@ -64,8 +64,4 @@ static inline double dv_panel_cost(double products, double weights, double numbe
     return products / 32 + weights / 2 + numbers / 8;
 }
 
-/* Weights as `b` of panels: element (channel, k) is at w[channel * row_step + k * depth_step]; depth numbers a channel,
- * blocks filled up with zeros: dv_blocks(channels) * depth * DV_BLOCK floats. */
-void dv_panel_pack(int64_t channels, int64_t depth, const float *w, int64_t row_step, int64_t depth_step, float *b);
-
 #endif
