@@ -221,6 +221,137 @@ static void test_mu(void **state)
     dv_bundle_close(bundle);
 }
 
+/* ---- a teacher that forgets ----------------------------------------------------------------- */
+
+static void test_likeness(void **state)
+{
+    const float a[] = {1, 2, 3, 4, 5}, b[] = {2, 1, 4, 3, 7}, tied[] = {1, 1, 0, 2, 1}, flat[5] = {0};
+    const float minus[] = {-10, -20, -300, -4000, -4001}, halves[] = {0, 1, 1, 4, 3, 1, 1, 2, 0, 2};
+    double likeness;
+    dv_error error;
+    (void)state;
+    assert_true(dv_eval_likeness(a, 1, b, 1, 5, &likeness, &error));
+    assert_true(fabs(likeness - 0.8) < 1e-12); /* 1 - 6 x 4 / (5 x 24) */
+    assert_true(dv_eval_likeness(a, 1, minus, 1, 5, &likeness, &error));
+    assert_true(fabs(likeness + 1) < 1e-12);
+    assert_true(dv_eval_likeness(a, 1, halves, 2, 5, &likeness, &error)); /* 1 2 3 4 5 */
+    assert_true(fabs(likeness - 1) < 1e-12);
+    assert_true(dv_eval_likeness(a, 1, tied, 1, 5, &likeness, &error)); /* ranks 2 2 0 4 2 */
+    assert_true(fabs(likeness - 2 / sqrt(80)) < 1e-12);
+    assert_true(dv_eval_likeness(a, 1, flat, 1, 5, &likeness, &error));
+    assert_true(isnan(likeness));
+}
+
+/* A map that looks at the picture alone, and one that looks at the teacher. */
+struct forgetting {
+    dv_bundle *bundle;
+    float picture[TINY_PIXELS], edges[TINY_PIXELS], slope[TINY_PIXELS], answer[TINY_CLASSES];
+    double edges_likeness[DV_EVAL_STAGES], slope_likeness[DV_EVAL_STAGES];
+    int stages;
+};
+
+static void detect_edges(const float *picture, float *map)
+{
+    for (int p = 0; p < TINY_PIXELS; p++) {
+        int right = p % TINY_SIDE < TINY_SIDE - 1 ? p + 1 : p, below = p + TINY_SIDE < TINY_PIXELS ? p + TINY_SIDE : p;
+        map[p] = fabsf(picture[right] - picture[p]) + fabsf(picture[below] - picture[p]);
+    }
+}
+
+static void take_slope(dv_bundle *bundle, float *map)
+{
+    const dv_attribution_options usual = dv_attribution_defaults();
+    dv_explain_options wish = wish_for(INDEX);
+    dv_error error;
+    dv_attribution *made =
+        dv_attribution_make(bundle, dv_explainer_find("gradient", &error), &wish, NULL, CLASS, &usual, NULL, &error);
+    assert_non_null(made);
+    memcpy(map, made->map, TINY_PIXELS * sizeof *map);
+    dv_attribution_free(made);
+}
+
+static bool look_again(void *context, int stage, dv_error *error)
+{
+    struct forgetting *it = context;
+    float map[TINY_PIXELS], answer[TINY_CLASSES];
+    assert_int_equal(stage, it->stages++);
+    ask(it->bundle, it->picture, answer);
+    assert_memory_not_equal(answer, it->answer, sizeof answer);
+    detect_edges(it->picture, map);
+    assert_true(dv_eval_likeness(map, 1, it->edges, 1, TINY_PIXELS, &it->edges_likeness[stage], error));
+    take_slope(it->bundle, map);
+    return dv_eval_likeness(map, 1, it->slope, 1, TINY_PIXELS, &it->slope_likeness[stage], error);
+}
+
+static bool give_up(void *context, int stage, dv_error *error)
+{
+    (void)context;
+    (void)error;
+    return stage < 1;
+}
+
+static void test_cascade(void **state)
+{
+    static struct forgetting it;
+    float answer[TINY_CLASSES], slope[TINY_PIXELS];
+    dv_error error;
+    it = (struct forgetting){.bundle = open_tiny(*state)};
+    assert_true(dv_bundle_get_picture(it.bundle, INDEX, it.picture, &error));
+    ask(it.bundle, it.picture, it.answer);
+    detect_edges(it.picture, it.edges);
+    take_slope(it.bundle, it.slope);
+    assert_int_equal(dv_eval_stages(it.bundle), 2); /* two layers */
+    assert_true(dv_eval_cascade(it.bundle, 1, look_again, &it, &error));
+    assert_int_equal(it.stages, 2);
+    for (int stage = 0; stage < 2; stage++) {
+        assert_true(it.edges_likeness[stage] > 1 - 1e-12);
+        assert_true(fabs(it.slope_likeness[stage]) < 0.7);
+    }
+    assert_true(fabs(it.slope_likeness[1]) < 0.3);
+    assert_false(dv_eval_cascade(it.bundle, 1, give_up, NULL, &error));
+    ask(it.bundle, it.picture, answer); /* all is as before, however it ended */
+    assert_memory_equal(answer, it.answer, sizeof answer);
+    take_slope(it.bundle, slope);
+    assert_memory_equal(slope, it.slope, sizeof slope);
+    dv_bundle_close(it.bundle);
+}
+
+/* In an evaluation: other figures are what they were, rows of the teacher's pass, and one that stays fails. */
+static void test_shuffle(void **state)
+{
+    dv_bundle *bundle = open_tiny(*state);
+    dv_error error;
+    dv_eval_wish wish = dv_eval_defaults();
+    wish.pictures = 2;
+    wish.neighbors = 200;
+    wish.near = 5;
+    assert_true(dv_eval_add_rows(&wish, "gradient,evidence,lime,student", &bundle->facts, &error));
+    dv_eval *plain = dv_eval_new(bundle, &wish, NULL, &error);
+    wish.shuffle = true;
+    dv_eval *shuffled = dv_eval_new(bundle, &wish, NULL, &error);
+    assert_true(plain && shuffled);
+    while (plain->done < 2)
+        assert_true(dv_eval_step(plain, NULL, &error) && dv_eval_step(shuffled, NULL, &error));
+    for (int64_t i = 0; i < 2; i++)
+        for (int row = 0; row < wish.rows; row++) {
+            const dv_eval_figures *a = dv_eval_at(plain, i, row), *b = dv_eval_at(shuffled, i, row);
+            assert_memory_equal(a->curve, b->curve, sizeof a->curve);
+            assert_true(isnan(a->shuffled[0]) && isfinite(b->shuffled[1]) && isnan(b->shuffled[2]));
+            assert_true(b->value[DV_MEASURE_SHUFFLED] == b->shuffled[1] && b->shuffled[1] < 0.9);
+        }
+    for (int row = 0; row < wish.rows; row++)
+        assert_true(!dv_eval_ignores_teacher(plain, row) && !dv_eval_ignores_teacher(shuffled, row));
+    for (int64_t i = 0; i < 2; i++)
+        dv_eval_at(shuffled, i, 2)->value[DV_MEASURE_SHUFFLED] = 1;
+    assert_true(dv_eval_ignores_teacher(shuffled, 2));
+    char *text = dv_json_eval(shuffled, 0, &error);
+    assert_non_null(strstr(text, "\"ignores_teacher\":true"));
+    free(text);
+    dv_eval_free(plain);
+    dv_eval_free(shuffled);
+    dv_bundle_close(bundle);
+}
+
 /* ---- a whole evaluation -------------------------------------------------------------- */
 
 static dv_eval_wish small_wish(const dv_bundle *bundle, int64_t pictures, const char *rows)
@@ -717,6 +848,9 @@ int main(void)
         with_scratch(test_linear_teacher),
         cmocka_unit_test(test_gini),
         with_scratch(test_mu),
+        cmocka_unit_test(test_likeness),
+        with_scratch(test_cascade),
+        with_scratch(test_shuffle),
         with_scratch(test_figures),
         with_scratch(test_real),
         with_scratch(test_threads),

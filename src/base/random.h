@@ -33,6 +33,7 @@ typedef enum dv_purpose {
     DV_PURPOSE_NOISE,
     DV_PURPOSE_TIES,
     DV_PURPOSE_SUBSETS,
+    DV_PURPOSE_SHUFFLE,
 } dv_purpose;
 
 /* The bare generator, for its published test vectors. */

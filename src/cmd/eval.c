@@ -70,6 +70,12 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .maximum = DV_MAX_SEED,
          .target = &request->seed,
          .help = "of the sample and of all that is drawn (1)"},
+        {.name = "shuffle",
+         .kind = DV_OPTION_FLAG,
+         .target = &request->wish.shuffle,
+         .help =
+             "shuffle the teacher's weights, too, layer by layer, and see whether the maps change; takes some times "
+             "as long"},
         DV_THREADS_OPTION(request->threads),
         DV_BUNDLE_OPTIONS(request->source),
         {0},

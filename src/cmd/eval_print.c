@@ -88,6 +88,7 @@ static const struct {
     int width, digits;
 } columns[] = {{"mu", DV_MEASURE_MU, 6, 3},
                {"Gini", DV_MEASURE_GINI, 6, 3},
+               {"shuffled", DV_MEASURE_SHUFFLED, 9, 3},
                {"KL", DV_MEASURE_KL, 8, 4},
                {"agreement", DV_MEASURE_AGREEMENT, 10, 3},
                {"R2", DV_MEASURE_R2, 7, 3},
@@ -108,7 +109,7 @@ static void print_more(const dv_eval *eval, int width)
             dv_statistics mean = dv_eval_mean(eval, row, columns[i].measure);
             print_mean(columns[i].width, columns[i].digits, &mean);
         }
-        putchar('\n');
+        puts(dv_eval_ignores_teacher(eval, row) ? "  fails: it ignores the teacher" : "");
     }
 }
 
@@ -126,7 +127,7 @@ void dv_eval_print(const dv_eval *eval, int against)
     puts("\nscore: area under the probability while pixels are put in, less while they are taken out, the strongest\n"
          "first, mean of both baselines; the higher the better. +-: standard error. Differences are of the same\n"
          "pictures. mu: how the map's sums over random fifths of the picture go with what the probability loses\n"
-         "without them. Gini: near 1 where few pixels hold the map. The rest is of students: on fresh neighbours, on "
-         "the\n"
-         "nearest real pictures, by other seeds, at the picture itself.");
+         "without them. Gini: near 1 where few pixels hold the map. shuffled: how like it is to the map of a teacher\n"
+         "without what it learnt (--shuffle). The rest is of students: on fresh neighbours, on the nearest real\n"
+         "pictures, by other seeds, at the picture itself.");
 }

@@ -99,7 +99,7 @@ struct exam {
     dv_error *error;
     const dv_progress *listener;
     dv_progress progress; /* of what is done for a row, whose own fraction does not count */
-    int finished;         /* rows */
+    int finished, all;    /* maps or students */
     int64_t index;
     int class_index;
     float *picture, *black, *blurred; /* D */
@@ -113,7 +113,7 @@ static bool pass_on(void *context, const char *stage, double fraction)
     const struct exam *exam = context;
     (void)stage;
     (void)fraction;
-    return dv_progress_report(exam->listener, "eval", (double)exam->finished / exam->eval->wish.rows, NULL);
+    return dv_progress_report(exam->listener, "eval", (double)exam->finished / exam->all, NULL);
 }
 
 static dv_explain_options wish_of(const struct exam *exam, int row, int seed)
@@ -154,13 +154,11 @@ static bool judge(struct exam *exam, const dv_attribution *made, dv_eval_figures
                           exam->error);
 }
 
-static bool examine_row(struct exam *exam, int row)
+static bool examine_row(struct exam *exam, int row, dv_attribution **made)
 {
-    dv_attribution *made = attribute(exam, row, 0, NULL);
-    bool ok = made && judge(exam, made, dv_eval_at(exam->eval, exam->eval->done, row));
-    dv_attribution_free(made);
+    *made = attribute(exam, row, 0, NULL);
     exam->finished++;
-    return ok;
+    return *made && judge(exam, *made, dv_eval_at(exam->eval, exam->eval->done, row));
 }
 
 /* ---- students ---------------------------------------------------------------------- */
@@ -244,7 +242,43 @@ static bool examine_student(struct exam *exam, int first, seeds *map)
     return true;
 }
 
-/* ---- all rows ----------------------------------------------------------------------- */
+/* ---- a teacher that forgets ---------------------------------------------------------- */
+
+/* The maps as they are, to be held against those of the shuffled teacher. */
+struct comparison {
+    struct exam *exam;
+    seeds *map;
+};
+
+static bool compare_row(const struct comparison *it, int row, int stage, const dv_explanation *explanation)
+{
+    struct exam *exam = it->exam;
+    const dv_attribution *before = it->map[row][0];
+    dv_eval_figures *figures = dv_eval_at(exam->eval, exam->eval->done, row);
+    dv_attribution *after = before->map ? attribute(exam, row, 0, explanation) : NULL;
+    bool ok = !before->map || after;
+    exam->finished++;
+    if (after && after->map) {
+        ok = dv_eval_likeness(before->map, before->channels, after->map, after->channels, after->height * after->width,
+                              &figures->shuffled[stage], exam->error);
+        figures->value[DV_MEASURE_SHUFFLED] = figures->shuffled[stage]; /* the last one stays */
+    }
+    dv_attribution_free(after);
+    return ok;
+}
+
+static bool compare_student(const struct comparison *it, int first, int stage)
+{
+    const dv_eval_wish *wish = &it->exam->eval->wish;
+    dv_explain_options options = wish_of(it->exam, first, 0);
+    dv_explanation *explanation = dv_explain(it->exam->eval->bundle, &options, &it->exam->progress, it->exam->error);
+    bool ok = explanation != NULL;
+    for (int row = first; ok && row < wish->rows; row++)
+        if (same_student(&wish->row[first], &wish->row[row]))
+            ok = compare_row(it, row, stage, explanation);
+    dv_explanation_free(explanation);
+    return ok;
+}
 
 static bool is_first_of_student(const dv_eval_wish *wish, int row)
 {
@@ -254,6 +288,23 @@ static bool is_first_of_student(const dv_eval_wish *wish, int row)
     return true;
 }
 
+static bool compare_all(void *context, int stage, dv_error *error)
+{
+    const struct comparison *it = context;
+    const dv_eval_wish *wish = &it->exam->eval->wish;
+    bool ok = true;
+    (void)error; /* the exam's */
+    for (int row = 0; ok && row < wish->rows; row++) {
+        if (!wish->row[row].is_student)
+            ok = compare_row(it, row, stage, NULL);
+        else if (is_first_of_student(wish, row))
+            ok = compare_student(it, row, stage);
+    }
+    return ok;
+}
+
+/* ---- all rows ----------------------------------------------------------------------- */
+
 static bool examine(struct exam *exam)
 {
     const dv_eval_wish *wish = &exam->eval->wish;
@@ -261,10 +312,13 @@ static bool examine(struct exam *exam)
     bool ok = map != NULL;
     for (int row = 0; ok && row < wish->rows; row++) {
         if (!wish->row[row].is_student)
-            ok = examine_row(exam, row);
+            ok = examine_row(exam, row, &map[row][0]);
         else if (is_first_of_student(wish, row))
             ok = examine_student(exam, row, map);
     }
+    struct comparison comparison = {exam, map};
+    if (ok && wish->shuffle)
+        ok = dv_eval_cascade(exam->eval->bundle, wish->seed, compare_all, &comparison, exam->error);
     for (int row = 0; map && row < wish->rows; row++)
         for (int seed = 0; seed < DV_EVAL_SEEDS; seed++)
             dv_attribution_free(map[row][seed]);
@@ -300,11 +354,14 @@ bool dv_eval_step(dv_eval *eval, const dv_progress *progress, dv_error *error)
         .eval = eval, .error = error, .listener = progress, .index = index, .class_index = eval->word[index]};
     dv_arena *arena = dv_arena_new(error);
     exam.progress = (dv_progress){pass_on, &exam};
+    exam.all = eval->wish.rows * (1 + (eval->wish.shuffle ? dv_eval_stages(eval->bundle) : 0));
     for (int row = 0; row < eval->wish.rows; row++) {
         dv_eval_figures *figures = dv_eval_at(eval, eval->done, row);
         *figures = (dv_eval_figures){0};
         for (int measure = 0; measure < DV_MEASURES; measure++)
             figures->value[measure] = NAN;
+        for (int stage = 0; stage < DV_EVAL_STAGES; stage++)
+            figures->shuffled[stage] = NAN;
     }
     bool ok = arena && set_up(&exam, arena) && examine(&exam);
     eval->done += ok;

@@ -8,6 +8,7 @@ enum {
     DV_EVAL_SEEDS = 3,  /* students of a picture, by as many seeds */
     DV_EVAL_STEPS = 28, /* of a curve: a twenty-eighth of the positions each */
     DV_EVAL_POINTS = DV_EVAL_STEPS + 1,
+    DV_EVAL_STAGES = 8,   /* at most, in which the teacher's layers are shuffled */
     DV_EVAL_SUBSETS = 64, /* of a picture's cells */
     DV_EVAL_MOST_ROWS = 64,
     DV_EVAL_MOST_PICTURES = 1000000,
@@ -36,9 +37,10 @@ typedef enum dv_measure {
     DV_MEASURE_INSERTION_BLACK,
     DV_MEASURE_INSERTION_BLURRED,
     DV_MEASURE_CALLS,
-    DV_MEASURE_MU,   /* mu-fidelity (Bhatt, Weller, Moura 2020) */
-    DV_MEASURE_GINI, /* how few positions hold the map (Chalasani, Chen, Chowdhury, Jha, Wu 2020) */
-    DV_MEASURE_KL,   /* from here on of students: on fresh neighbours, at temperature 1 */
+    DV_MEASURE_MU,       /* mu-fidelity (Bhatt, Weller, Moura 2020) */
+    DV_MEASURE_GINI,     /* how few positions hold the map (Chalasani, Chen, Chowdhury, Jha, Wu 2020) */
+    DV_MEASURE_SHUFFLED, /* likeness to the map of a teacher whose weights are shuffled */
+    DV_MEASURE_KL,       /* from here on of students: on fresh neighbours, at temperature 1 */
     DV_MEASURE_AGREEMENT,
     DV_MEASURE_R2,
     DV_MEASURE_REAL,       /* agreement on the nearest real pictures */
@@ -55,6 +57,7 @@ const dv_measure_facts *dv_measure_get(dv_measure measure);
 typedef struct dv_eval_figures {
     double value[DV_MEASURES]; /* NaN: there is none */
     float curve[DV_EVAL_CURVES][DV_EVAL_POINTS];
+    double shuffled[DV_EVAL_STAGES]; /* likeness after each stage; NaN beyond the last */
     double milliseconds;
     char problem[2 * DV_REASON_SIZE]; /* why there is no map, then nothing else counts; "" */
 } dv_eval_figures;
@@ -75,6 +78,7 @@ typedef struct dv_eval_wish {
     int64_t neighbors; /* that students learn from */
     int near;          /* real pictures that students are tried on */
     uint64_t seed;
+    bool shuffle; /* the teacher's weights, too */
     int rows;
     dv_eval_row row[DV_EVAL_MOST_ROWS];
 } dv_eval_wish;
@@ -155,6 +159,12 @@ const char *dv_eval_problem(const dv_eval *eval, int row, int64_t *pictures);
 /* Points of the mean curve. */
 void dv_eval_mean_curve(const dv_eval *eval, int row, dv_eval_curve curve, double point[DV_EVAL_POINTS]);
 
+/* Likeness to the map after a stage of shuffling. */
+dv_statistics dv_eval_shuffled(const dv_eval *eval, int row, int stage);
+/* Whether the row's maps stay as they are, a mean likeness of 0.9 or more, when all that the teacher learnt is gone:
+ * then they do not explain it. */
+bool dv_eval_ignores_teacher(const dv_eval *eval, int row);
+
 /* All of it as one JSON object, without times; freed by free(). */
 char *dv_json_eval(const dv_eval *eval, int against, dv_error *error);
 
@@ -191,6 +201,17 @@ double dv_eval_mu(const dv_eval_subsets *subsets, const float *map, int channels
 /* Gini's coefficient of the magnitudes, all channels of a position together: 0 for an even map, 1 - 1 / positions where
  * one position holds all; NaN for a map of zeros. `scratch`: positions. */
 double dv_eval_gini(const float *map, int channels, int positions, double *scratch);
+
+/* Stages of a bundle's cascade: its layers, or DV_EVAL_STAGES of about as many layers each. */
+int dv_eval_stages(const dv_bundle *bundle);
+/* Called after each stage, from 0. */
+typedef bool dv_eval_visitor(void *context, int stage, dv_error *error);
+/* Shuffles the teacher's weights within each tensor, from the layer at its output to the one at its input, and calls
+ * `visit` on the way. Then the bundle is as before, but for its neighbours, which are to be made again. */
+bool dv_eval_cascade(dv_bundle *bundle, uint64_t seed, dv_eval_visitor *visit, void *context, dv_error *error);
+/* Spearman's rank correlation of two maps, the channels of each summed; NaN where one is the same everywhere. */
+bool dv_eval_likeness(const float *a, int a_channels, const float *b, int b_channels, int positions, double *likeness,
+                      dv_error *error);
 
 /* Share of the real pictures nearest to `index` in latent space that the student names as the teacher does. */
 bool dv_eval_real(const dv_eval *eval, const dv_explanation *explanation, double *agreement, dv_error *error);

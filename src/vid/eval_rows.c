@@ -19,6 +19,9 @@ const dv_measure_facts *dv_measure_get(dv_measure measure)
                            "correlation of the map's sums over random fifths of the picture's cells with "
                            "what the probability loses without them, mean of both baselines"},
         [DV_MEASURE_GINI] = {"gini", "0 where all pixels matter alike, near 1 where few hold all of the map"},
+        [DV_MEASURE_SHUFFLED] = {"shuffled",
+                                 "rank correlation with the map of the teacher whose weights are all shuffled: "
+                                 "what stays has not to do with what was learnt"},
         [DV_MEASURE_KL] = {"kl", "divergence of student from teacher on fresh neighbours, temperature 1, nats"},
         [DV_MEASURE_AGREEMENT] = {"agreement", "share of fresh neighbours that both name alike"},
         [DV_MEASURE_R2] = {"r2", "of the centred log-probabilities on fresh neighbours"},

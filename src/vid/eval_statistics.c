@@ -83,6 +83,20 @@ dv_statistics dv_eval_time(const dv_eval *eval, int row)
     return statistics;
 }
 
+dv_statistics dv_eval_shuffled(const dv_eval *eval, int row, int stage)
+{
+    dv_statistics statistics = {0};
+    for (int64_t i = 0; i < eval->done; i++)
+        dv_statistics_add(&statistics, dv_eval_at(eval, i, row)->shuffled[stage]);
+    return statistics;
+}
+
+bool dv_eval_ignores_teacher(const dv_eval *eval, int row)
+{
+    dv_statistics likeness = dv_eval_mean(eval, row, DV_MEASURE_SHUFFLED);
+    return likeness.count > 0 && likeness.mean >= 0.9;
+}
+
 const char *dv_eval_problem(const dv_eval *eval, int row, int64_t *pictures)
 {
     const char *first = NULL;

@@ -76,6 +76,17 @@ static json_t *curves_json(const dv_eval *eval, int row, bool *failed)
     return it.json;
 }
 
+/* After each stage, from the output on. */
+static json_t *shuffled_json(const dv_eval *eval, int row, bool *failed)
+{
+    json_t *array = json_array();
+    for (int stage = 0; stage < dv_eval_stages(eval->bundle); stage++) {
+        dv_statistics likeness = dv_eval_shuffled(eval, row, stage);
+        append(array, number(likeness.count ? likeness.mean : NAN), failed);
+    }
+    return array;
+}
+
 static json_t *row_json(const dv_eval *eval, int row, int against, bool *failed)
 {
     const dv_eval_row *facts = &eval->wish.row[row];
@@ -93,6 +104,10 @@ static json_t *row_json(const dv_eval *eval, int row, int against, bool *failed)
             put(measures, dv_measure_get((dv_measure)measure)->name,
                 measure_json(eval, row, against, (dv_measure)measure, failed));
     put(it, "measures", measures.json);
+    if (eval->wish.shuffle) {
+        put(it, "shuffled", shuffled_json(eval, row, failed));
+        put(it, "ignores_teacher", json_boolean(dv_eval_ignores_teacher(eval, row)));
+    }
     put(it, "curves", curves_json(eval, row, failed));
     return it.json;
 }
@@ -106,6 +121,7 @@ char *dv_json_eval(const dv_eval *eval, int against, dv_error *error)
     put(it, "seed", json_integer((json_int_t)eval->wish.seed));
     put(it, "neighbors", json_integer(eval->wish.neighbors));
     put(it, "near", json_integer(eval->wish.near));
+    put(it, "shuffle", json_boolean(eval->wish.shuffle));
     put(it, "against", text(eval->wish.row[against].name));
     put(it, "sample", sample_json(eval, &failed));
     put(it, "notes", notes_json(eval, &failed));
