@@ -106,8 +106,11 @@ static void weigh(struct fit *fit, uint64_t seed)
     for (int64_t i = 0; i < fit->samples; i++) {
         float *row = fit->rows + i * fit->segments;
         int kept = 0;
-        for (int s = 0; s < fit->segments; s++)
-            kept += row[s] = dv_lime_keeps(seed, i, s, fit->segments);
+        for (int s = 0; s < fit->segments; s++) {
+            bool keeps = dv_lime_keeps(seed, i, s, fit->segments);
+            row[s] = keeps;
+            kept += keeps;
+        }
         fit->weight[i] = dv_lime_weight(kept, fit->segments);
         sum += fit->weight[i];
         fit->score_mean += fit->weight[i] * fit->score[i];
