@@ -525,7 +525,8 @@ enum { DV_MAX_LAMBDAS = 1000 };
 /* The path of the ridge student, whatever student the wish names: neighbours and Gram matrix are made once, or taken
  * from the last explanation, and each lambda costs one Cholesky factorisation. The caller gives the lambdas, or a first
  * one of 0: then all `count` are set, in equal ratios from 1/100 to 100 times the lambda of the rule, which is the
- * middle one where `count` is odd. kl and agreement are those of an explanation with that lambda, to the bit. */
+ * middle one where `count` is odd. kl and agreement are those of an explanation with that lambda, to the bit; where the
+ * wish is to stop once its map is steady (options.until), of one with as many neighbours as that takes at its own. */
 bool dv_lambda_path(dv_bundle *bundle, const dv_explain_options *wish, dv_lambda_point *point, int count,
                     const dv_progress *progress, dv_error *error);
 

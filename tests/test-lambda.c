@@ -11,6 +11,7 @@
 #include "tiny.h"
 
 #include "latent.h"
+#include "vid/neighbors.h"
 
 static dv_explanation *explain(dv_bundle *bundle, const dv_explain_options *wish)
 {
@@ -127,6 +128,22 @@ static void test_kept(void **state)
     }
 }
 
+/* A wish that is to stop stops here where its explanation does. */
+static void test_until(void **state)
+{
+    dv_bundle *bundle = open_tiny(*state);
+    dv_explain_options wish = wish_for(2);
+    dv_lambda_point one = {.lambda = 0};
+    wish.neighbors = 20000;
+    wish.until = 0.9;
+    walk(bundle, &wish, &one, 1);
+    dv_explanation *explanation = explain(bundle, &wish);
+    assert_true(explanation->count < 20000 && bundle->neighbors->made == explanation->count);
+    assert_true(one.kl == explanation->fidelity.kl);
+    dv_explanation_free(explanation);
+    dv_bundle_close(bundle);
+}
+
 static void test_threads(void **state)
 {
     enum { COUNT = 5 };
@@ -187,6 +204,7 @@ int main(void)
         with_scratch(test_points_are_explanations),
         with_scratch(test_ladder),
         with_scratch(test_kept),
+        with_scratch(test_until),
         with_scratch(test_threads),
         with_scratch(test_wrong_paths),
     };

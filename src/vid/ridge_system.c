@@ -52,14 +52,9 @@ double dv_ridge_system_weight(const dv_ridge_system *system, const dv_lesson *le
 
 struct centering {
     dv_ridge_system *system;
-    const dv_ridge_half *half[2]; /* the second one may be NULL */
-    double weight;
+    const dv_ridge_half *half, *other;
+    double scale, more; /* of the half's sums, and of the other's, which is 0 where it is no part of it */
 };
-
-static double both(const struct centering *work, const float *first, const float *second, int64_t i)
-{
-    return ((double)first[i] + (work->half[1] ? second[i] : 0)) / work->weight;
-}
 
 static void center_gram(void *context, int64_t task, int thread)
 {
@@ -68,10 +63,10 @@ static void center_gram(void *context, int64_t task, int thread)
     int64_t pixels = work->system->pixels;
     (void)thread;
     for (int64_t i = task * TASK_ROWS; i < dv_smaller((task + 1) * TASK_ROWS, pixels); i++) {
-        const float *first = work->half[0]->gram + i * pixels, *second = work->half[work->half[1] != NULL]->gram;
-        second += i * pixels;
+        const float *half = work->half->gram + i * pixels, *other = work->other->gram + i * pixels;
+        float *gram = work->system->gram + i * pixels;
         for (int64_t j = i; j < pixels; j++)
-            work->system->gram[i * pixels + j] = (float)(both(work, first, second, j) - mean[i] * mean[j]);
+            gram[j] = (float)(work->scale * half[j] + work->more * other[j] - mean[i] * mean[j]);
     }
 }
 
@@ -79,25 +74,28 @@ static void center_right_side(const struct centering *work)
 {
     dv_ridge_system *system = work->system;
     int64_t pixels = system->pixels;
-    const dv_ridge_half *last = work->half[work->half[1] != NULL];
-    for (int k = 0; k < system->rows; k++)
+    for (int k = 0; k < system->rows; k++) {
+        const float *half = work->half->right_side + k * pixels, *other = work->other->right_side + k * pixels;
         for (int64_t p = 0; p < pixels; p++)
-            system->right_side[k * pixels + p] =
-                (float)(both(work, work->half[0]->right_side, last->right_side, k * pixels + p) -
-                        system->target_mean[k] * system->picture_mean[p]);
+            system->right_side[k * pixels + p] = (float)(work->scale * half[p] + work->more * other[p] -
+                                                         system->target_mean[k] * system->picture_mean[p]);
+    }
 }
 
 static void fill_primal(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part)
 {
     const dv_ridge_sums *sums = system->sums;
-    struct centering work = {.system = system, .weight = dv_ridge_system_weight(system, lesson, part)};
-    work.half[0] = &sums->half[part == DV_RIDGE_ODD];
-    work.half[1] = part == DV_RIDGE_WHOLE ? &sums->half[1] : NULL;
+    struct centering work = {
+        .system = system,
+        .half = &sums->half[part == DV_RIDGE_ODD],
+        .other = &sums->half[part != DV_RIDGE_ODD],
+        .scale = 1 / dv_ridge_system_weight(system, lesson, part),
+    };
+    work.more = part == DV_RIDGE_WHOLE ? work.scale : 0;
     for (int p = 0; p < system->pixels; p++)
-        system->picture_mean[p] =
-            (work.half[0]->picture[p] + (work.half[1] ? work.half[1]->picture[p] : 0)) / work.weight;
+        system->picture_mean[p] = work.scale * work.half->picture[p] + work.more * work.other->picture[p];
     for (int k = 0; k < system->rows; k++)
-        system->target_mean[k] = (work.half[0]->target[k] + (work.half[1] ? work.half[1]->target[k] : 0)) / work.weight;
+        system->target_mean[k] = work.scale * work.half->target[k] + work.more * work.other->target[k];
     dv_team_run(lesson->team, center_gram, &work, (system->pixels + TASK_ROWS - 1) / TASK_ROWS);
     center_right_side(&work);
     for (int p = 0; p < system->pixels; p++)
