@@ -456,6 +456,41 @@ static void weights_of_a_large_picture(void **state)
     dv_image_free(image);
 }
 
+/* Channels are summed, the scale is the map's own, and lines part superpixels where pixels are large enough. */
+static void attributions(void **state)
+{
+    float map[2 * 4] = {1, 0, 0, -1, 1, 0, 0, -3};
+    const float ground[4] = {0, 1, 1, 0};
+    int segments[4] = {0, 1, 0, 1};
+    dv_attribution it = {.channels = 2, .height = 2, .width = 2, .map = map, .segments = segments, .segment_count = 2};
+    dv_tiles tile = {.count = 1, .columns = 1, .tile_width = 8, .tile_height = 8, .gap = 1};
+    dv_error error;
+    double scale;
+
+    (void)state;
+    dv_image *image = dv_figure_attribution(&tile, &it, NULL, 0, 0, &scale, &error);
+    assert_non_null(image);
+    assert_true(scale == 4);
+    assert_level(image, 1, 1, DV_COLORMAP_LEVELS * 3 / 4); /* 2 of 4 */
+    assert_level(image, 8, 8, 0);
+    for (int y = 1; y <= 8; y++)
+        assert_grey(image, 5, y, 128); /* the second column of pixels begins there */
+    assert_level(image, 1, 5, DV_COLORMAP_LEVELS / 2);
+    dv_image_free(image);
+
+    tile.tile_width = tile.tile_height = 4; /* too small for lines */
+    image = dv_figure_attribution(&tile, &it, ground, 1, 0, &scale, &error);
+    assert_grey(image, 1, 3, 230); /* the ground's white under a map of 0 */
+    assert_grey(image, 3, 1, 230);
+    dv_image_free(image);
+
+    memset(map, 0, sizeof map);
+    image = dv_figure_attribution(&tile, &it, NULL, 0, 0, &scale, &error);
+    assert_true(scale == 0);
+    assert_level(image, 1, 1, DV_COLORMAP_LEVELS / 2);
+    dv_image_free(image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -471,6 +506,7 @@ int main(void)
         cmocka_unit_test(weights_that_are_no_numbers),
         cmocka_unit_test(map_kinds),
         cmocka_unit_test(contributions_of_channels),
+        cmocka_unit_test(attributions),
         cmocka_unit_test(maps_on_their_own_scale),
         cmocka_unit_test(overlays),
         cmocka_unit_test(weights_of_a_large_picture),
