@@ -46,7 +46,7 @@ static dv_explanation *make_explanation(const dv_bundle *bundle, const dv_explai
         .channels = facts->channels,
         .height = facts->height,
         .width = facts->width,
-        .label = facts->labels ? facts->labels[options->index] : -1,
+        .label = -1,
     };
     explanation->options.bands = NULL;
     explanation->options.offset = NULL;
@@ -275,8 +275,9 @@ dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options,
     dv_words words = {0};
     bool ok = dv_place_find(&place, bundle, options, &explanation->timing, progress, error) &&
               dv_words_ask(&words, bundle, &place, &explanation->timing, progress, error);
-    ok = ok &&
-         dv_sample_settle(bundle, &place, &words, options, &explanation->timing, progress, error) &&
+    if (ok && bundle->facts.labels) /* the picture is there */
+        explanation->label = bundle->facts.labels[options->index];
+    ok = ok && dv_sample_settle(bundle, &place, &words, options, &explanation->timing, progress, error) &&
          teach(bundle, &words, explanation, progress, error);
     dv_words_clear(&words);
     explanation->timing.total = dv_clock_ms() - start;
