@@ -464,6 +464,39 @@ static void overview_without_numbers(void **state)
     }
 }
 
+/* Other explainers make the page longer by rows of seven, with a map or the word why there is none. */
+static void overview_of_attributions(void **state)
+{
+    enum { SIDE = 8, ALL = 8 };
+    float map[SIDE * SIDE] = {1, -2};
+    int segments[SIDE * SIDE] = {1, 1};
+    example sample = make_sample(4, 1, SIDE, SIDE, 20, "Class ");
+    dv_image *none = draw(&sample);
+    dv_attribution it[ALL], *item[ALL];
+    int height[ALL + 1] = {none->height};
+
+    (void)state;
+    dv_image_free(none);
+    for (int i = 0; i < ALL; i++) {
+        it[i] = (dv_attribution){.explainer = dv_explainer_at(i), .channels = 1, .height = SIDE, .width = SIDE};
+        it[i].map = i % 3 ? map : NULL;
+        it[i].segments = i % 3 ? segments : NULL;
+        snprintf(it[i].problem, sizeof it[i].problem, "no gradient passes");
+        item[i] = &it[i];
+    }
+    for (int count = 1; count <= ALL; count++) {
+        const dv_attributions others = {count, item};
+        dv_error error;
+        dv_image *image = dv_figure_overview(&sample.explanation, &others, &sample.facts, &error);
+        assert_non_null(image);
+        height[count] = image->height;
+        dv_image_free(image);
+    }
+    assert_true(height[1] > height[0] + 200 && height[7] == height[1]);
+    assert_true(height[8] > height[7] + 200);
+    free_sample(&sample);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -476,6 +509,7 @@ int main(void)
         cmocka_unit_test(overview_centers_weights),
         cmocka_unit_test(overview_of_extremes),
         cmocka_unit_test(overview_without_numbers),
+        cmocka_unit_test(overview_of_attributions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
