@@ -13,22 +13,27 @@
 
 enum { MAX_THREADS = 1024 };
 
+/* How often a thread looks before it sleeps, some ten microseconds in all: waking it takes longer than what an operator
+ * has to do for one picture. */
+enum { LOOKS = 1000 };
+
 typedef struct worker {
     dv_team *team;
     int thread;
     pthread_t id;
 } worker;
 
-/* A run is published under the mutex by a new generation. Each worker takes part in every generation exactly once and
- * is counted out of `busy` when it finds no more tasks; the caller leaves when busy is 0, so nobody looks at a run
- * that is over. */
+/* A run is published by a new generation. Each worker takes part in every generation exactly once and is counted out of
+ * `busy` when it finds no more tasks; the caller leaves when busy is 0, so nobody looks at a run that is over. Both are
+ * changed under the mutex where somebody may sleep until they are. */
 struct dv_team {
     int size; /* with the caller, who is thread 0 */
     int started;
+    int looks; /* 0 where threads share cores */
     pthread_mutex_t mutex;
     pthread_cond_t begin, end;
-    uint64_t generation;
-    int busy;
+    atomic_uint_fast64_t generation;
+    atomic_int busy;
     bool quit;
 
     void (*work)(void *context, int64_t task, int thread);
@@ -59,28 +64,59 @@ static void take_tasks(dv_team *team, int thread)
     }
 }
 
+static void rest_a_little(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    __builtin_ia32_pause();
+#endif
+}
+
+/* Until there is a generation after `seen`; false: the team is over. */
+static bool wait_for_work(dv_team *team, uint64_t seen)
+{
+    for (int i = 0; i < team->looks; i++) {
+        if (atomic_load_explicit(&team->generation, memory_order_acquire) != seen) {
+            return true;
+        }
+        rest_a_little();
+    }
+    pthread_mutex_lock(&team->mutex);
+    while (atomic_load(&team->generation) == seen && !team->quit) {
+        pthread_cond_wait(&team->begin, &team->mutex);
+    }
+    const bool is_over = atomic_load(&team->generation) == seen;
+    pthread_mutex_unlock(&team->mutex);
+    return !is_over;
+}
+
+static void wait_for_workers(dv_team *team)
+{
+    for (int i = 0; i < team->looks; i++) {
+        if (atomic_load_explicit(&team->busy, memory_order_acquire) == 0) {
+            return;
+        }
+        rest_a_little();
+    }
+    pthread_mutex_lock(&team->mutex);
+    while (atomic_load(&team->busy) > 0) {
+        pthread_cond_wait(&team->end, &team->mutex);
+    }
+    pthread_mutex_unlock(&team->mutex);
+}
+
 static void *worker_main(void *argument)
 {
     worker *self = argument;
     dv_team *team = self->team;
-    uint64_t seen = 0;
-    pthread_mutex_lock(&team->mutex);
-    for (;;) {
-        while (team->generation == seen && !team->quit) {
-            pthread_cond_wait(&team->begin, &team->mutex);
-        }
-        if (team->quit) {
-            break;
-        }
-        seen = team->generation;
-        pthread_mutex_unlock(&team->mutex);
+    for (uint64_t seen = 0; wait_for_work(team, seen);) {
+        seen++;
         take_tasks(team, self->thread);
-        pthread_mutex_lock(&team->mutex);
-        if (--team->busy == 0) {
+        if (atomic_fetch_sub(&team->busy, 1) == 1) {
+            pthread_mutex_lock(&team->mutex);
             pthread_cond_signal(&team->end);
+            pthread_mutex_unlock(&team->mutex);
         }
     }
-    pthread_mutex_unlock(&team->mutex);
     return NULL;
 }
 
@@ -110,6 +146,7 @@ dv_team *dv_team_new(int threads, dv_error *error)
         return NULL;
     }
     team->size = size;
+    team->looks = size <= available_cores() ? LOOKS : 0;
     pthread_mutex_init(&team->mutex, NULL);
     pthread_cond_init(&team->begin, NULL);
     pthread_cond_init(&team->end, NULL);
@@ -158,21 +195,16 @@ void dv_team_run(dv_team *team, void (*work)(void *context, int64_t task, int th
         return;
     }
     pthread_mutex_lock(&team->mutex);
-    assert(team->busy == 0);
+    assert(atomic_load(&team->busy) == 0);
     team->work = work;
     team->context = context;
     team->tasks = tasks;
     atomic_store_explicit(&team->next, 0, memory_order_relaxed);
-    team->busy = team->size - 1;
-    team->generation++;
+    atomic_store(&team->busy, team->size - 1);
+    atomic_fetch_add(&team->generation, 1);
     pthread_cond_broadcast(&team->begin);
     pthread_mutex_unlock(&team->mutex);
 
     take_tasks(team, 0);
-
-    pthread_mutex_lock(&team->mutex);
-    while (team->busy > 0) {
-        pthread_cond_wait(&team->end, &team->mutex);
-    }
-    pthread_mutex_unlock(&team->mutex);
+    wait_for_workers(team);
 }
