@@ -182,14 +182,14 @@ static void check_lime(const struct linear_class *it, const dv_attribution *made
     }
     for (int64_t i = 0; i < samples; i++) {
         int kept = 0;
+        double fit = 0;
         for (int s = 0; s < segments; s++) {
             bool keeps = dv_lime_keeps(1, i, s, segments);
             kept += keeps;
             score[i] += keeps ? adds[s] : 0;
-            weight[i] += keeps ? coefficient[s] : 0; /* the fit, for now */
+            fit += keeps ? coefficient[s] : 0;
         }
         assert_true(i > 0 || kept == segments);
-        double fit = weight[i];
         weight[i] = exp(-pow(1 - sqrt((double)kept / segments), 2) / 0.125); /* the root of the kernel's exponential */
         assert_true(fabs(weight[i] - dv_lime_weight(kept, segments)) < 1e-12);
         mean += weight[i] * score[i];
