@@ -372,3 +372,17 @@ int dv_graph_add_node(dv_graph *graph, const char *op, const char *name, int inp
     return dv_graph_add_node_of(graph, graph->opset, op, name, input_count, input, attribute_count, attribute,
                                 output_count, output_name, error);
 }
+
+int dv_node_only_computed(const dv_graph *graph, const dv_node *node)
+{
+    int found = -1;
+    for (int i = 0; i < node->input_count; i++) {
+        const int value = node->input[i];
+        if (value < 0 || graph->value[value].constant)
+            continue;
+        if (found >= 0)
+            return -1;
+        found = value;
+    }
+    return found;
+}

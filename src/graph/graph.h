@@ -80,6 +80,9 @@ bool dv_graph_rename(dv_graph *graph, int value, const char *name, dv_error *err
 /* Errors about a node begin with this: "node 'conv1' (Conv): ...". Returns false. */
 bool dv_node_error(const dv_node *node, dv_error *error);
 
+/* The one input of a node that is computed; -1: none, or several. */
+int dv_node_only_computed(const dv_graph *graph, const dv_node *node);
+
 /* Puts the nodes into an order in which they can run and checks that every
  * input exists, no value has two producers and there is no circle. */
 bool dv_graph_sort(dv_graph *graph, dv_error *error);

@@ -22,15 +22,15 @@ bool dv_blocked_fits(const dv_convolution *c)
     return c->window.kernel[0] == 1 && groups_fit(c);
 }
 
-int dv_blocked_choose(const dv_blocked *b)
+int dv_blocked_choose(const dv_blocked *b, double packing)
 {
     int best = 0;
-    double least = ways[0]->cost(b);
-    for (int way = 1; way < DV_BLOCKED_WAYS; way++) {
+    double least = INFINITY;
+    for (int way = 0; way < DV_BLOCKED_WAYS; way++) {
         const double cost = ways[way]->cost(b);
-        if (cost < least) {
+        if (isfinite(cost) && cost + packing * (double)ways[way]->packed(b) < least) {
             best = way;
-            least = cost;
+            least = cost + packing * (double)ways[way]->packed(b);
         }
     }
     return best;

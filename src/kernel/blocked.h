@@ -48,8 +48,9 @@ extern const dv_blocked_way dv_blocked_depthwise, dv_blocked_product, dv_blocked
 /* Whether such a convolution can be done in blocks at all: of its channels, groups and kernel alone, whatever the
  * batch and the sizes of its pictures. */
 bool dv_blocked_fits(const dv_convolution *c);
-/* The way that costs least: 0..DV_BLOCKED_WAYS-1. dv_blocked_fits holds. */
-int dv_blocked_choose(const dv_blocked *b);
+/* The way that costs least: 0..DV_BLOCKED_WAYS-1. `packing` are the cycles that count for each packed float: 0 where
+ * weights are packed once. dv_blocked_fits holds. */
+int dv_blocked_choose(const dv_blocked *b, double packing);
 /* Whether a way fits that rounds more than sums of products do. */
 bool dv_blocked_rounds(const dv_blocked *b);
 const dv_blocked_way *dv_blocked_way_at(int way);

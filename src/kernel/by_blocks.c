@@ -66,17 +66,7 @@ bool dv_by_blocks_turns(const dv_convolution *c)
 
 static const dv_blocked_way *choose_way(const dv_blocked *b)
 {
-    const dv_blocked_way *best = NULL;
-    double least = INFINITY;
-    for (int i = 0; i < DV_BLOCKED_WAYS; i++) {
-        const dv_blocked_way *way = dv_blocked_way_at(i);
-        const double cost = way->cost(b);
-        if (isfinite(cost) && cost + PACKING * (double)way->packed(b) < least) {
-            best = way;
-            least = cost + PACKING * (double)way->packed(b);
-        }
-    }
-    return best;
+    return dv_blocked_way_at(dv_blocked_choose(b, PACKING));
 }
 
 /* One call on operands in blocks: weights packed, and workspace of every thread. */

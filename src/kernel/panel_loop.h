@@ -97,14 +97,17 @@ static inline __attribute__((always_inline)) void NAME(multiply)(const dv_panel 
     }
 #define ENTRY(KIND, BLOCKS, ROWS) NAME(multiply_##KIND##_##BLOCKS##_##ROWS),
 
-#if ROWS == 14
-#define EACH_ROW(DO, KIND, BLOCKS)                                                                                     \
+#define TO_2(DO, KIND, BLOCKS)                                                                                         \
     DO(KIND, BLOCKS, 1)                                                                                                \
-    DO(KIND, BLOCKS, 2)                                                                                                \
+    DO(KIND, BLOCKS, 2)
+#define TO_6(DO, KIND, BLOCKS)                                                                                         \
+    TO_2(DO, KIND, BLOCKS)                                                                                             \
     DO(KIND, BLOCKS, 3)                                                                                                \
     DO(KIND, BLOCKS, 4)                                                                                                \
     DO(KIND, BLOCKS, 5)                                                                                                \
-    DO(KIND, BLOCKS, 6)                                                                                                \
+    DO(KIND, BLOCKS, 6)
+#define TO_14(DO, KIND, BLOCKS)                                                                                        \
+    TO_6(DO, KIND, BLOCKS)                                                                                             \
     DO(KIND, BLOCKS, 7)                                                                                                \
     DO(KIND, BLOCKS, 8)                                                                                                \
     DO(KIND, BLOCKS, 9)                                                                                                \
@@ -113,18 +116,12 @@ static inline __attribute__((always_inline)) void NAME(multiply)(const dv_panel 
     DO(KIND, BLOCKS, 12)                                                                                               \
     DO(KIND, BLOCKS, 13)                                                                                               \
     DO(KIND, BLOCKS, 14)
+#if ROWS == 14
+#define EACH_ROW TO_14
 #elif ROWS == 6
-#define EACH_ROW(DO, KIND, BLOCKS)                                                                                     \
-    DO(KIND, BLOCKS, 1)                                                                                                \
-    DO(KIND, BLOCKS, 2)                                                                                                \
-    DO(KIND, BLOCKS, 3)                                                                                                \
-    DO(KIND, BLOCKS, 4)                                                                                                \
-    DO(KIND, BLOCKS, 5)                                                                                                \
-    DO(KIND, BLOCKS, 6)
+#define EACH_ROW TO_6
 #else
-#define EACH_ROW(DO, KIND, BLOCKS)                                                                                     \
-    DO(KIND, BLOCKS, 1)                                                                                                \
-    DO(KIND, BLOCKS, 2)
+#define EACH_ROW TO_2
 #endif
 
 EACH_ROW(INSTANCE, 0, 1)
@@ -154,6 +151,9 @@ static const dv_panel_loop NAME(loop) = {ROWS, BLOCKS, {ENTRIES(0), ENTRIES(1), 
 
 #undef ENTRIES
 #undef EACH_ROW
+#undef TO_14
+#undef TO_6
+#undef TO_2
 #undef ENTRY
 #undef INSTANCE
 #undef SPLIT

@@ -10,6 +10,11 @@
 
 enum { X, WEIGHTS, BIAS, ADDEND, INPUTS };
 
+typedef struct blocked_conv {
+    dv_blocked b;
+    int way; /* by dv_blocked_choose */
+} blocked_conv;
+
 /* N x C x H x W of the input, as the weights would have it. */
 static bool find_planes(const dv_call *call, bool planar, int64_t channels, dv_shape *planes, dv_error *error)
 {
@@ -54,9 +59,10 @@ static bool infer(dv_call *call, dv_error *error)
     for (int i = 0; i < INPUTS; i++)
         if (!dv_call_require_float(call, i, error))
             return false;
-    dv_blocked *b = dv_call_prepare(call, sizeof *b, error);
-    if (!b)
+    blocked_conv *it = dv_call_prepare(call, sizeof *it, error);
+    if (!it)
         return false;
+    dv_blocked *b = &it->b;
     b->planar = dv_attribute_int(call->attributes, "planar", 0) != 0;
     b->halved = dv_attribute_int(call->attributes, "halved", 0) != 0;
     b->low = dv_attribute_float(call->attributes, "low", -INFINITY);
@@ -75,7 +81,8 @@ static bool infer(dv_call *call, dv_error *error)
     if (!check_addend(call, b->halved, &output, error) ||
         !dv_call_set_output(call, 0, call->input[X]->type, &output, error))
         return false;
-    const int64_t floats = dv_blocked_way_at(dv_blocked_choose(b))->workspace(b);
+    it->way = dv_blocked_choose(b, 0);
+    const int64_t floats = dv_blocked_way_at(it->way)->workspace(b);
     if (!dv_size_multiply((size_t)floats * sizeof(float), (size_t)dv_team_size(call->team), &call->workspace_size))
         return dv_error_set(error, DV_ERROR_MEMORY, "there is not enough memory for the convolution");
     return true;
@@ -88,8 +95,9 @@ typedef struct packed_weights {
 
 static bool pack(const dv_call *call, dv_arena *arena, const void **packed, dv_error *error)
 {
-    const dv_blocked *b = call->prepared;
-    const int chosen = dv_blocked_choose(b);
+    const blocked_conv *prepared = call->prepared;
+    const dv_blocked *b = &prepared->b;
+    const int chosen = prepared->way;
     const dv_blocked_way *way = dv_blocked_way_at(chosen);
     const dv_tensor *bias = dv_call_input(call, BIAS);
     packed_weights *it = (packed_weights *)*packed;
@@ -108,12 +116,11 @@ static bool pack(const dv_call *call, dv_arena *arena, const void **packed, dv_e
 
 static void forward(const dv_call *call)
 {
-    const dv_blocked *b = call->prepared;
+    const blocked_conv *it = call->prepared;
     const packed_weights *packed = call->packed;
-    const int chosen = dv_blocked_choose(b);
     const dv_tensor *addend = dv_call_input(call, ADDEND);
-    dv_blocked_way_at(chosen)->forward(b, call->input[X]->f, packed->by[chosen], addend ? addend->f : NULL,
-                                       call->output[0]->f, call->workspace, call->team);
+    dv_blocked_way_at(it->way)->forward(&it->b, call->input[X]->f, packed->by[it->way], addend ? addend->f : NULL,
+                                        call->output[0]->f, call->workspace, call->team);
 }
 
 const dv_operator dv_op_blocked_conv = {

@@ -60,11 +60,9 @@ static bool finish(dv_call *call, const dv_convolution *c, const dv_shape *outpu
     if (!prepared)
         return false;
     *prepared = *c;
-    const int threads = dv_team_size(call->team);
-    if (!dv_size_multiply((size_t)dv_convolution_workspace(c) * sizeof(float), (size_t)threads, &size))
+    if (!dv_size_multiply((size_t)dv_convolution_workspace(c) * sizeof(float), (size_t)dv_team_size(call->team), &size))
         return dv_error_set(error, DV_ERROR_MEMORY, "there is not enough memory for the convolution");
-    const size_t by_blocks = dv_by_blocks_fits(c) ? (size_t)dv_by_blocks_workspace(c, threads) * sizeof(float) : 0;
-    call->workspace_size = size > by_blocks ? size : by_blocks;
+    call->workspace_size = size;
     return true;
 }
 
@@ -86,7 +84,13 @@ static bool infer_conv(dv_call *call, dv_error *error)
         !dv_window_fit(&c.window, auto_pad, false, error))
         return false;
     const dv_shape shape = dv_window_shape(c.batch, c.out_channels, x->rank - 2, c.window.out);
-    return finish(call, &c, &shape, error);
+    if (!finish(call, &c, &shape, error))
+        return false;
+    const size_t by_blocks =
+        dv_by_blocks_fits(&c) ? (size_t)dv_by_blocks_workspace(&c, dv_team_size(call->team)) * sizeof(float) : 0;
+    if (call->workspace_size < by_blocks)
+        call->workspace_size = by_blocks;
+    return true;
 }
 
 /* Sizes and pads of the output by the equations of the specification. The node's input is in window->in at first. */

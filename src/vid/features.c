@@ -67,21 +67,6 @@ static bool make_logits(maker *it, const float *pictures, int64_t first, int64_t
 
 /* ---- the last hidden layer ---------------------------------------------------------- */
 
-/* The one input of a node that is computed, -1 if it is not one. */
-static int only_input(const dv_graph *graph, const dv_node *node)
-{
-    int found = -1;
-    for (int i = 0; i < node->input_count; i++) {
-        int value = node->input[i];
-        if (value < 0 || graph->value[value].constant)
-            continue;
-        if (found >= 0)
-            return -1;
-        found = value;
-    }
-    return found;
-}
-
 static bool is_layer(const dv_node *node)
 {
     static const char *const layers[] = {"Gemm", "MatMul", "Conv"};
@@ -96,7 +81,7 @@ int dv_features_hidden_value(const dv_graph *graph)
     int value = graph->output[0];
     const dv_node *node;
     while (value >= 0 && (node = dv_inspect_producer(graph, value))) {
-        value = only_input(graph, node);
+        value = dv_node_only_computed(graph, node);
         if (is_layer(node))
             return value >= 0 && dv_inspect_producer(graph, value) ? value : -1;
     }

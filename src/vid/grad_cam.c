@@ -30,21 +30,6 @@ static bool is_thinning(const dv_node *node)
     return false;
 }
 
-/* The one input of a node that is computed; -1: none, or several. */
-static int only_computed(const dv_graph *graph, const dv_node *node)
-{
-    int found = -1;
-    for (int i = 0; i < node->input_count; i++) {
-        int value = node->input[i];
-        if (value < 0 || graph->value[value].constant)
-            continue;
-        if (found >= 0)
-            return -1;
-        found = value;
-    }
-    return found;
-}
-
 /* Whether a convolution leads to the value. */
 static bool is_convolved(const dv_graph *graph, int value)
 {
@@ -69,7 +54,7 @@ static int find_maps(const dv_plan *plan)
         const dv_shape *shape = &plan->value[value].shape;
         if (shape->rank == 4 && shape->dim[2] * shape->dim[3] > 1 && !is_thinning(node))
             return is_convolved(graph, value) ? value : -1;
-        value = only_computed(graph, node);
+        value = dv_node_only_computed(graph, node);
     }
     return -1;
 }
