@@ -1,25 +1,19 @@
-/* A tile is 16 rows of 64 bytes. One of the left matrix has 16 of its rows by 32 numbers of the depth; one of the right
- * matrix 16 pairs of the depth by 16 of its columns. The numbers of depth d and d + 16 make a pair, so that both kinds
- * of tile are made of whole vectors: of a matrix whose depth is contiguous for the left one, of one whose columns are
- * for the right one. Where both are of one kind, the smaller one is turned; if that takes the left for the right, the
- * result is turned as well. */
+/* The two matrices are brought in order a stretch at a time. Where both of them have their depth contiguous, or
+ * neither, the smaller one is turned; if that takes the left for the right, the result is turned as well. */
 #include "kernel/dense_tiles.h"
 
 #include "base/part.h"
-#include "kernel/isa.h"
+#include "kernel/tiles.h"
 #include "kernel/turn.h"
 
 #if DV_ISA_HAS_AMX
 
-#include <immintrin.h>
 #include <string.h>
 
 enum {
-    SIDE = 16,   /* rows of a tile */
-    STEP = 32,   /* numbers of the depth in a tile */
-    TILE = 1024, /* bytes */
-    PARTS = 2,   /* numbers of bfloat16 that make a float */
-    STEP_BYTES = PARTS * TILE,
+    SIDE = DV_TILE_SIDE,
+    STEP = DV_TILE_DEPTH,
+    STEP_BYTES = DV_TILE_STEP_BYTES,
     PAIR = 2 * SIDE,   /* what is multiplied by its like at a time: rows or columns */
     KEPT = 4 * PAIR,   /* of the smaller matrix, in the second cache, */
     KEPT_STEPS = 32,   /* so deep; */
@@ -47,52 +41,16 @@ typedef struct tiles_run {
     float *y;
     operand kept, passing;
     bool kept_is_a;
-    int64_t part_steps, steps; /* of a part and of all */
+    int64_t part_steps, steps;              /* of a part and of all */
     uint8_t *kept_tiles, *passing_tiles[2]; /* those at work, those that follow */
     float *sums, *turned;
 } tiles_run;
 
 DV_BEGIN_AMX
 
-/* Configuration of the tile registers: all eight alike. Static, since GCC 12 takes the instruction for one that reads
- * only the first bytes. */
-static const struct {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t row_bytes[16];
-    uint8_t rows[16];
-} configuration = {
-    .palette = 1,
-    .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64},
-    .rows = {SIDE, SIDE, SIDE, SIDE, SIDE, SIDE, SIDE, SIDE},
-};
-
-static void begin_tiles(void)
-{
-    _tile_loadconfig(&configuration);
-}
-
-static void end_tiles(void)
-{
-    _tile_release();
-}
-
 static inline __mmask16 first_lanes(int64_t count)
 {
     return count >= SIDE ? 0xFFFF : count <= 0 ? 0 : (__mmask16)((1U << count) - 1);
-}
-
-/* A row of a tile and of the one that holds the rests: pairs of v0 and v1, rounded to nearest. */
-static inline void split_row(__m512 v0, __m512 v1, uint8_t *tile)
-{
-    const __m512i half = _mm512_set1_epi32(0x8000), mask = _mm512_set1_epi32((int)0xFFFF0000);
-    for (int part = 0; part < PARTS; part++) {
-        const __m512i up0 = _mm512_add_epi32(_mm512_castps_si512(v0), half);
-        const __m512i up1 = _mm512_add_epi32(_mm512_castps_si512(v1), half);
-        const __m512i high0 = _mm512_and_si512(up0, mask), high1 = _mm512_and_si512(up1, mask);
-        _mm512_store_si512(tile + part * TILE, _mm512_or_si512(_mm512_srli_epi32(up0, 16), high1));
-        v0 = _mm512_sub_ps(v0, _mm512_castsi512_ps(high0));
-        v1 = _mm512_sub_ps(v1, _mm512_castsi512_ps(high1));
-    }
 }
 
 /* `rows` rows of up to 16 floats; the others are zeros. */
@@ -100,34 +58,6 @@ static inline void load_block(const float *x, int64_t step, int64_t rows, __mmas
 {
     for (int r = 0; r < SIDE; r++)
         v[r] = r < rows ? _mm512_maskz_loadu_ps(lanes, x + r * step) : _mm512_setzero_ps();
-}
-
-static inline void turn_block(__m512 v[SIDE])
-{
-    __m512 w[SIDE];
-    for (int i = 0; i < SIDE; i += 2) {
-        w[i] = _mm512_unpacklo_ps(v[i], v[i + 1]);
-        w[i + 1] = _mm512_unpackhi_ps(v[i], v[i + 1]);
-    }
-    for (int i = 0; i < SIDE; i += 4)
-        for (int k = 0; k < 2; k++) {
-            const __m512d low = _mm512_castps_pd(w[i + k]), high = _mm512_castps_pd(w[i + k + 2]);
-            v[i + 2 * k] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, high));
-            v[i + 2 * k + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, high));
-        }
-    /* Now lane group g of v[4 q + k] holds column 4 g + k of rows 4 q .. 4 q + 3. */
-    for (int k = 0; k < 4; k++) {
-        const __m512 even01 = _mm512_shuffle_f32x4(v[k], v[4 + k], 0x88),
-                     odd01 = _mm512_shuffle_f32x4(v[k], v[4 + k], 0xDD);
-        const __m512 even23 = _mm512_shuffle_f32x4(v[8 + k], v[12 + k], 0x88),
-                     odd23 = _mm512_shuffle_f32x4(v[8 + k], v[12 + k], 0xDD);
-        w[k] = _mm512_shuffle_f32x4(even01, even23, 0x88);
-        w[8 + k] = _mm512_shuffle_f32x4(even01, even23, 0xDD);
-        w[4 + k] = _mm512_shuffle_f32x4(odd01, odd23, 0x88);
-        w[12 + k] = _mm512_shuffle_f32x4(odd01, odd23, 0xDD);
-    }
-    for (int i = 0; i < SIDE; i++)
-        v[i] = w[i];
 }
 
 /* Tiles of a step: `count` rows or columns from x on, `depth` numbers deep. */
@@ -139,17 +69,18 @@ static void pack_step(const operand *o, const float *x, int64_t count, int64_t d
     __m512 v0[SIDE], v1[SIDE];
     if (full && across == o->left) {
         for (int r = 0; r < SIDE; r++)
-            split_row(_mm512_loadu_ps(x + r * step), _mm512_loadu_ps(x + r * step + half), tile + r * 64);
+            dv_tile_split_row(_mm512_loadu_ps(x + r * step), _mm512_loadu_ps(x + r * step + half),
+                              tile + r * DV_TILE_ROW);
         return;
     }
     load_block(x, step, across ? count : depth, first_lanes(across ? depth : count), v0);
     load_block(x + half, step, across ? count : depth - SIDE, first_lanes(across ? depth - SIDE : count), v1);
     if (across != o->left) {
-        turn_block(v0);
-        turn_block(v1);
+        dv_tile_turn(v0);
+        dv_tile_turn(v1);
     }
     for (int r = 0; r < SIDE; r++)
-        split_row(v0[r], v1[r], tile + r * 64);
+        dv_tile_split_row(v0[r], v1[r], tile + r * DV_TILE_ROW);
 }
 
 /* Tiles of a pair: rows or columns from `first` on, `steps` steps from `at` on, a step of one half after the other. */
@@ -182,50 +113,20 @@ typedef struct meantime {
 
 /* ---- multiplying ---------------------------------------------------------------------- */
 
-#define LOAD_LEFT(PART)                                                                                                \
-    _tile_loadd(4, a + (PART)*TILE, 64);                                                                               \
-    _tile_loadd(5, a + a_pair + (PART)*TILE, 64)
-#define LOAD_RIGHT(PART)                                                                                               \
-    _tile_loadd(6, b + (PART)*TILE, 64);                                                                               \
-    _tile_loadd(7, b + b_pair + (PART)*TILE, 64)
-#define MULTIPLY                                                                                                       \
-    _tile_dpbf16ps(0, 4, 6);                                                                                           \
-    _tile_dpbf16ps(1, 4, 7);                                                                                           \
-    _tile_dpbf16ps(2, 5, 6);                                                                                           \
-    _tile_dpbf16ps(3, 5, 7)
-
 /* A pair of rows of tiles by a pair of columns of tiles; the second of each lies a_pair and b_pair bytes on. */
 static void multiply_pair(int64_t steps, const uint8_t *a, int64_t a_pair, const uint8_t *b, int64_t b_pair, bool add,
                           float *sums, int64_t row, meantime *ahead)
 {
-    const int64_t row_bytes = row * (int64_t)sizeof *sums;
-    float *below = sums + SIDE * row;
-    if (add) {
-        _tile_loadd(0, sums, row_bytes);
-        _tile_loadd(1, sums + SIDE, row_bytes);
-        _tile_loadd(2, below, row_bytes);
-        _tile_loadd(3, below + SIDE, row_bytes);
-    } else {
-        _tile_zero(0);
-        _tile_zero(1);
-        _tile_zero(2);
-        _tile_zero(3);
-    }
+    if (add)
+        dv_tiles_load(sums, row);
+    else
+        dv_tiles_zero();
     for (int64_t s = 0; s < steps; s++, a += STEP_BYTES, b += STEP_BYTES) {
-        LOAD_LEFT(1);
-        LOAD_RIGHT(0);
-        MULTIPLY;
-        LOAD_LEFT(0);
-        MULTIPLY;
-        LOAD_RIGHT(1);
-        MULTIPLY;
+        dv_tiles_step(a, a_pair, b, b_pair);
         ahead->done++;
         pack_until(ahead->run, &ahead->next, 2 * ahead->next.steps * ahead->done / ahead->whole);
     }
-    _tile_stored(0, sums, row_bytes);
-    _tile_stored(1, sums + SIDE, row_bytes);
-    _tile_stored(2, below, row_bytes);
-    _tile_stored(3, below + SIDE, row_bytes);
+    dv_tiles_store(sums, row);
 }
 
 DV_END
@@ -287,7 +188,8 @@ static void multiply_passing(const tiles_run *run, const block *b, const pair_ti
     }
 }
 
-/* The stretch that follows, which takes the place of the one before: of the same pair or of the next. None: of no steps.
+/* The stretch that follows, which takes the place of the one before: of the same pair or of the next. None: of no
+ * steps.
  */
 static pair_tiles follow(const tiles_run *run, const pair_tiles *passing, int64_t at, int64_t steps)
 {
@@ -349,11 +251,11 @@ void dv_dense_tiles_run(const dv_dense *p, int parts, const dv_dense_part *part,
     run.passing_tiles[0] = run.kept_tiles + KEPT / SIDE * KEPT_STEPS * STEP_BYTES;
     run.passing_tiles[1] = run.passing_tiles[0] + 2 * PASSING_STEPS * STEP_BYTES;
     run.sums = (float *)(run.passing_tiles[1] + 2 * PASSING_STEPS * STEP_BYTES);
-    begin_tiles();
+    dv_tiles_begin();
     for (int64_t kept = 0; kept < run.kept.count; kept += KEPT)
         for (int64_t at = 0; at < run.steps; at += KEPT_STEPS)
             multiply_kept(&run, kept, at);
-    end_tiles();
+    dv_tiles_end();
 }
 
 #else

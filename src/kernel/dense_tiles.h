@@ -1,7 +1,5 @@
-/* Products of matrices in tiles of bfloat16, which processors from Intel's Sapphire Rapids on multiply at many times
- * the speed of floats. Each number is the sum of two of bfloat16, 16 bits in all, and three of the four products of
- * such pairs are taken: the result is off by no more than 2^-16 of the sum of the |a b|, and mostly by far less.
- * Infinities become NaN. */
+/* Products of matrices in tiles of bfloat16 (kernel/tiles.h), which are multiplied at many times the speed of floats.
+ */
 #ifndef DV_KERNEL_DENSE_TILES_H
 #define DV_KERNEL_DENSE_TILES_H
 

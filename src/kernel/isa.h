@@ -41,7 +41,7 @@ typedef enum dv_isa {
     DV_ISA_GENERIC, /* vectors of 4 floats */
     DV_ISA_AVX2,    /* of 8, fused multiply-add */
     DV_ISA_AVX512,  /* of 16 */
-    DV_ISA_AMX,     /* of 16, and tiles of bfloat16 (kernel/dense_tiles.h) */
+    DV_ISA_AMX,     /* of 16, and tiles of bfloat16 (kernel/tiles.h) */
 } dv_isa;
 
 /* The last of them that the processor has, */

@@ -1,0 +1,158 @@
+/* Products of matrices by the tile registers of processors from Intel's Sapphire Rapids on, which hold numbers of
+ * bfloat16. A tile is 16 rows of 64 bytes. One of the left matrix has 16 of its rows by 32 numbers of the depth; one of
+ * the right matrix 16 pairs of the depth by 16 of its columns. The numbers of depth d and d + 16 make a pair, so that
+ * both kinds of tile are made of whole vectors: of a matrix whose depth is contiguous for the left one, of one whose
+ * columns are for the right one.
+ *
+ * Each float is the sum of two of bfloat16, 16 bits in all, and three of the four products of such pairs are taken: the
+ * result is off by no more than 2^-16 of the sum of the |a b|, and mostly by far less. Infinities become NaN.
+ *
+ * To be included where the target is DV_TARGET_AMX's, by files that call these functions between DV_BEGIN_AMX and
+ * DV_END, and only where dv_isa_choose() is DV_ISA_AMX. */
+#ifndef DV_KERNEL_TILES_H
+#define DV_KERNEL_TILES_H
+
+#include "kernel/isa.h"
+
+#if DV_ISA_HAS_AMX
+
+#include <immintrin.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    DV_TILE_SIDE = 16, /* rows of a tile */
+    DV_TILE_DEPTH = 32,
+    DV_TILE_ROW = 64, /* bytes */
+    DV_TILE_BYTES = DV_TILE_SIDE * DV_TILE_ROW,
+    DV_TILE_PARTS = 2,                                  /* numbers of bfloat16 that make a float */
+    DV_TILE_STEP_BYTES = DV_TILE_PARTS * DV_TILE_BYTES, /* a tile and, behind it, the one that holds the rests */
+};
+
+DV_BEGIN_AMX
+
+/* Configuration of the tile registers: all eight alike. Static, since GCC 12 takes the instruction for one that reads
+ * only the first bytes. */
+static const struct {
+    uint8_t palette, start_row, reserved[14];
+    uint16_t row_bytes[16];
+    uint8_t rows[16];
+} dv_tile_configuration = {
+    .palette = 1,
+    .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64},
+    .rows = {16, 16, 16, 16, 16, 16, 16, 16},
+};
+
+/* A thread's registers are its own from begin to end. */
+static inline void dv_tiles_begin(void)
+{
+    _tile_loadconfig(&dv_tile_configuration);
+}
+
+static inline void dv_tiles_end(void)
+{
+    _tile_release();
+}
+
+/* A row of a tile and of the one that holds the rests: pairs of v0 and v1, rounded to nearest. */
+static inline void dv_tile_split_row(__m512 v0, __m512 v1, uint8_t *row)
+{
+    const __m512i half = _mm512_set1_epi32(0x8000), mask = _mm512_set1_epi32((int)0xFFFF0000);
+    for (int part = 0; part < DV_TILE_PARTS; part++) {
+        const __m512i up0 = _mm512_add_epi32(_mm512_castps_si512(v0), half);
+        const __m512i up1 = _mm512_add_epi32(_mm512_castps_si512(v1), half);
+        const __m512i high0 = _mm512_and_si512(up0, mask), high1 = _mm512_and_si512(up1, mask);
+        _mm512_store_si512(row + part * DV_TILE_BYTES, _mm512_or_si512(_mm512_srli_epi32(up0, 16), high1));
+        v0 = _mm512_sub_ps(v0, _mm512_castsi512_ps(high0));
+        v1 = _mm512_sub_ps(v1, _mm512_castsi512_ps(high1));
+    }
+}
+
+/* Rows for columns of 16 vectors. */
+static inline void dv_tile_turn(__m512 v[DV_TILE_SIDE])
+{
+    __m512 w[DV_TILE_SIDE];
+    for (int i = 0; i < DV_TILE_SIDE; i += 2) {
+        w[i] = _mm512_unpacklo_ps(v[i], v[i + 1]);
+        w[i + 1] = _mm512_unpackhi_ps(v[i], v[i + 1]);
+    }
+    for (int i = 0; i < DV_TILE_SIDE; i += 4)
+        for (int k = 0; k < 2; k++) {
+            const __m512d low = _mm512_castps_pd(w[i + k]), high = _mm512_castps_pd(w[i + k + 2]);
+            v[i + 2 * k] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, high));
+            v[i + 2 * k + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, high));
+        }
+    /* Now lane group g of v[4 q + k] holds column 4 g + k of rows 4 q .. 4 q + 3. */
+    for (int k = 0; k < 4; k++) {
+        const __m512 even01 = _mm512_shuffle_f32x4(v[k], v[4 + k], 0x88),
+                     odd01 = _mm512_shuffle_f32x4(v[k], v[4 + k], 0xDD);
+        const __m512 even23 = _mm512_shuffle_f32x4(v[8 + k], v[12 + k], 0x88),
+                     odd23 = _mm512_shuffle_f32x4(v[8 + k], v[12 + k], 0xDD);
+        w[k] = _mm512_shuffle_f32x4(even01, even23, 0x88);
+        w[8 + k] = _mm512_shuffle_f32x4(even01, even23, 0xDD);
+        w[4 + k] = _mm512_shuffle_f32x4(odd01, odd23, 0x88);
+        w[12 + k] = _mm512_shuffle_f32x4(odd01, odd23, 0xDD);
+    }
+    for (int i = 0; i < DV_TILE_SIDE; i++)
+        v[i] = w[i];
+}
+
+/* Sums of a pair of tiles down by a pair across, in four registers: zeros, or those of a matrix whose rows lie `row`
+ * floats apart. */
+static inline void dv_tiles_zero(void)
+{
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+}
+
+static inline void dv_tiles_load(const float *sums, int64_t row)
+{
+    const int64_t row_bytes = row * (int64_t)sizeof *sums;
+    const float *below = sums + DV_TILE_SIDE * row;
+    _tile_loadd(0, sums, row_bytes);
+    _tile_loadd(1, sums + DV_TILE_SIDE, row_bytes);
+    _tile_loadd(2, below, row_bytes);
+    _tile_loadd(3, below + DV_TILE_SIDE, row_bytes);
+}
+
+static inline void dv_tiles_store(float *sums, int64_t row)
+{
+    const int64_t row_bytes = row * (int64_t)sizeof *sums;
+    float *below = sums + DV_TILE_SIDE * row;
+    _tile_stored(0, sums, row_bytes);
+    _tile_stored(1, sums + DV_TILE_SIDE, row_bytes);
+    _tile_stored(2, below, row_bytes);
+    _tile_stored(3, below + DV_TILE_SIDE, row_bytes);
+}
+
+#define DV_TILES_MULTIPLY                                                                                              \
+    _tile_dpbf16ps(0, 4, 6);                                                                                           \
+    _tile_dpbf16ps(1, 4, 7);                                                                                           \
+    _tile_dpbf16ps(2, 5, 6);                                                                                           \
+    _tile_dpbf16ps(3, 5, 7)
+
+/* Adds a step of the depth: DV_TILE_STEP_BYTES at a, and a_pair bytes on for the rows below, by those at b, and b_pair
+ * bytes on for the columns beside. */
+static inline void dv_tiles_step(const uint8_t *a, int64_t a_pair, const uint8_t *b, int64_t b_pair)
+{
+    _tile_loadd(4, a + DV_TILE_BYTES, DV_TILE_ROW);
+    _tile_loadd(5, a + a_pair + DV_TILE_BYTES, DV_TILE_ROW);
+    _tile_loadd(6, b, DV_TILE_ROW);
+    _tile_loadd(7, b + b_pair, DV_TILE_ROW);
+    DV_TILES_MULTIPLY;
+    _tile_loadd(4, a, DV_TILE_ROW);
+    _tile_loadd(5, a + a_pair, DV_TILE_ROW);
+    DV_TILES_MULTIPLY;
+    _tile_loadd(6, b + DV_TILE_BYTES, DV_TILE_ROW);
+    _tile_loadd(7, b + b_pair + DV_TILE_BYTES, DV_TILE_ROW);
+    DV_TILES_MULTIPLY;
+}
+
+#undef DV_TILES_MULTIPLY
+
+DV_END
+
+#endif
+#endif
