@@ -27,7 +27,7 @@ run() {
 
 for isa in generic avx2 avx512; do
     [ "$isa" != "$widest" ] || break
-    for name in kernel blocked graph batch rewrite train student neighbors flip vid model latent lambda embed project; do
+    for name in kernel gram blocked graph batch rewrite train student neighbors flip vid model latent lambda embed project; do
         run "$tests/test-$name"
     done
     for program in "$tests"/test-op*; do

@@ -134,6 +134,16 @@ bool dv_cholesky_solve(int64_t n, float *a, int64_t columns, float *b)
     return true;
 }
 
+void dv_solve_upper(int64_t n, const float *u, int64_t ldu, int64_t columns, float *b, int64_t ldb)
+{
+    if (columns == 1)
+        cblas_strsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasNonUnit, dimension(n), u, leading(ldu), b,
+                    leading(ldb));
+    else
+        cblas_strsm(CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasNonUnit, dimension(n), dimension(columns),
+                    1, u, leading(ldu), b, leading(ldb));
+}
+
 bool dv_symmetric_eigen(int64_t n, double *a, int64_t count, double *values, double *vectors, dv_error *error)
 {
     /* The upper triangle by rows is the lower one by columns. */

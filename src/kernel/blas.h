@@ -17,6 +17,10 @@ void dv_gram(int64_t n, int64_t d, float alpha, const float *rows, int64_t ld, f
  * definite. */
 bool dv_cholesky_solve(int64_t n, float *a, int64_t columns, float *b);
 
+/* Solves u * x = b for upper triangular u (n x n), `columns` right-hand sides: b is n x columns and receives x. Leading
+ * dimensions are row strides. */
+void dv_solve_upper(int64_t n, const float *u, int64_t ldu, int64_t columns, float *b, int64_t ldb);
+
 /* The `count` largest eigenvalues of symmetric a (n x n, upper triangle given; destroyed), ascending, and their
  * eigenvectors of length 1, count x n. An error without memory or if they do not converge (a holds NaN). */
 bool dv_symmetric_eigen(int64_t n, double *a, int64_t count, double *values, double *vectors, dv_error *error);

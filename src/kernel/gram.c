@@ -1,0 +1,125 @@
+/* With tiles a block in order is its columns as two steps of the left matrix, then as two of the right one; without
+ * them its left half and its right half, row by row. */
+#include "kernel/gram.h"
+
+#include "kernel/panel.h"
+#include "kernel/tiles.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { HALVES = DV_GRAM_SIDE / DV_BLOCK, HALF = DV_GRAM_SIDE * DV_BLOCK };
+
+/* So many blocks are summed up before they are added to y, which may be much larger. */
+enum { SUM_STEPS = 4 };
+
+/* ---- tiles ------------------------------------------------------------------ */
+
+#if DV_ISA_HAS_AMX
+
+enum { PAIR_BYTES = HALVES * DV_TILE_STEP_BYTES, BLOCK_BYTES = 2 * PAIR_BYTES };
+_Static_assert((int)DV_TILE_DEPTH == (int)DV_GRAM_SIDE && (int)DV_TILE_SIDE == (int)DV_BLOCK, "a block is two tiles");
+
+DV_BEGIN_AMX
+
+static void pack_tiles(const float *x, int64_t row, float *packed)
+{
+    uint8_t *left = (uint8_t *)packed, *right = left + PAIR_BYTES;
+    for (int half = 0; half < HALVES; half++, x += DV_BLOCK, left += DV_TILE_STEP_BYTES, right += DV_TILE_STEP_BYTES) {
+        __m512 upper[DV_TILE_SIDE], lower[DV_TILE_SIDE];
+        for (int r = 0; r < DV_TILE_SIDE; r++) {
+            upper[r] = _mm512_loadu_ps(x + r * row);
+            lower[r] = _mm512_loadu_ps(x + (r + DV_TILE_SIDE) * row);
+            dv_tile_split_row(upper[r], lower[r], right + r * DV_TILE_ROW);
+        }
+        dv_tile_turn(upper);
+        dv_tile_turn(lower);
+        for (int r = 0; r < DV_TILE_SIDE; r++)
+            dv_tile_split_row(upper[r], lower[r], left + r * DV_TILE_ROW);
+    }
+}
+
+static void add_block_sums(const float *sums, float *y, int64_t y_row)
+{
+    for (int r = 0; r < DV_GRAM_SIDE; r++, y += y_row)
+        for (int c = 0; c < DV_GRAM_SIDE; c += DV_BLOCK, sums += DV_BLOCK)
+            _mm512_storeu_ps(y + c, _mm512_add_ps(_mm512_loadu_ps(y + c), _mm512_load_ps(sums)));
+}
+
+static void add_tiles(int64_t count, int64_t steps, const float *a, int64_t a_step, const float *b, float *y,
+                      int64_t y_row)
+{
+    _Alignas(64) float sums[DV_GRAM_SIDE * DV_GRAM_SIDE];
+    dv_tiles_begin();
+    for (int64_t i = 0; i < count; i++, a += a_step, y += DV_GRAM_SIDE * y_row) {
+        const uint8_t *left = (const uint8_t *)a, *right = (const uint8_t *)b + PAIR_BYTES;
+        for (int64_t s = 0; s < steps;) {
+            dv_tiles_zero();
+            for (const int64_t end = dv_smaller(s + SUM_STEPS, steps); s < end; s++)
+                dv_tiles_step(left + s * BLOCK_BYTES, DV_TILE_STEP_BYTES, right + s * BLOCK_BYTES, DV_TILE_STEP_BYTES);
+            dv_tiles_store(sums, DV_GRAM_SIDE);
+            add_block_sums(sums, y, y_row);
+        }
+    }
+    dv_tiles_end();
+}
+
+DV_END
+
+#endif
+
+/* ---- vectors ------------------------------------------------------------------ */
+
+static void pack_halves(const float *x, int64_t row, float *packed)
+{
+    for (int half = 0; half < HALVES; half++)
+        for (int r = 0; r < DV_GRAM_SIDE; r++)
+            memcpy(packed + half * HALF + r * DV_BLOCK, x + r * row + half * DV_BLOCK, DV_BLOCK * sizeof *x);
+}
+
+/* A block by a block: some columns of a are the rows of a panel, a half or all of b its output. */
+static void add_block(const dv_panel_loop *loop, const float *a, const float *b, float *y, int64_t y_row)
+{
+    const int64_t panels = dv_panel_count(DV_BLOCK, loop->rows);
+    int64_t place[DV_PANEL_ROWS];
+    dv_panel panel = {.runs = DV_GRAM_SIDE,
+                      .a_step = DV_BLOCK,
+                      .b_step = HALF,
+                      .low = -INFINITY,
+                      .high = INFINITY,
+                      .place = place,
+                      .y_step = DV_BLOCK};
+    for (int64_t r = 0; r < DV_PANEL_ROWS; r++)
+        place[r] = r * y_row;
+    for (int half = 0; half < HALVES; half += loop->blocks)
+        for (int64_t i = 0; i < HALVES * panels; i++) {
+            const int64_t first = dv_panel_first(DV_BLOCK, panels, i % panels);
+            const int64_t rows = dv_panel_first(DV_BLOCK, panels, i % panels + 1) - first;
+            panel.a = a + i / panels * HALF + first;
+            panel.b = b + half * HALF;
+            panel.addend = panel.y = y + (i / panels * DV_BLOCK + first) * y_row + half * DV_BLOCK;
+            loop->multiply[DV_PANEL_PLANAR][loop->blocks - 1][rows - 1](&panel);
+        }
+}
+
+static void add_blocks(int64_t count, int64_t steps, const float *a, int64_t a_step, const float *b, float *y,
+                       int64_t y_row)
+{
+    const dv_panel_loop *loop = dv_panel_choose();
+    for (int64_t i = 0; i < count; i++, a += a_step, y += DV_GRAM_SIDE * y_row)
+        for (int64_t s = 0; s < steps; s++)
+            add_block(loop, a + s * HALVES * HALF, b + s * HALVES * HALF, y, y_row);
+}
+
+/* ---- the choice ----------------------------------------------------------------- */
+
+const dv_gram_way *dv_gram_choose(bool rough)
+{
+    static const dv_gram_way vectors = {HALVES * HALF, pack_halves, add_blocks};
+#if DV_ISA_HAS_AMX
+    static const dv_gram_way tiles = {BLOCK_BYTES / sizeof(float), pack_tiles, add_tiles};
+    if (rough && dv_isa_choose() == DV_ISA_AMX)
+        return &tiles;
+#endif
+    return &vectors;
+}
