@@ -156,7 +156,6 @@ void dv_bundle_close(dv_bundle *bundle)
     dv_shortlist_free(bundle->shortlist);
     dv_ridge_system_free(bundle->primal);
     dv_ridge_system_free(bundle->dual);
-    dv_ridge_system_free(bundle->parts);
     dv_feed_free(bundle->teacher_feed);
     dv_feed_free(bundle->teacher_direct);
     dv_feed_free(bundle->encoder_feed);

@@ -48,7 +48,6 @@ struct dv_bundle {
     struct dv_neighbors *neighbors, *fresh; /* of the last explanation; NULL before the first */
     struct dv_shortlist *shortlist;         /* of these */
     struct dv_ridge_system *primal, *dual;  /* of the last ridge students of more and of fewer neighbours than pixels */
-    struct dv_ridge_system *parts; /* of the parts of the primal one, where they are better solved apart */
     uint64_t generations;                   /* of neighbours, so far */
 };
 

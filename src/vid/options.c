@@ -104,9 +104,9 @@ bool dv_options_check_memory(const dv_bundle *bundle, const dv_explain_options *
     const double pixels = bundle->pixels, count = (double)options->neighbors, fresh = (double)options->fresh;
     const double numbers = 3.0 * bundle->facts.classes + 2.0 * bundle->facts.latent + 4;
     double kept = (double)dv_sample_kept(bundle, options, options->neighbors); /* in the bundle and the explanation */
-    /* Of the ridge student: two matrices of sums and one to solve, and all products and pictures where they are few. */
-    double system = (count < pixels ? 0 : 3 * pixels * pixels) +
-                    (count < 2 * pixels ? count * (2 * count + pixels) : 0);
+    /* Of the ridge student: a matrix to solve and its factor in order; two of sums or, of few, products and pictures.
+     */
+    double system = count < pixels ? count * (3 * count + pixels) : 4 * pixels * pixels;
     double floats = (count + fresh) * numbers + (2 * kept + fresh) * pixels + system;
     double needed = floats * sizeof(float) / (1 << 20);
     double there = (double)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / (1 << 20);

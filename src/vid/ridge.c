@@ -2,7 +2,6 @@
 #include "vid/ridge.h"
 
 #include "base/error.h"
-#include "base/part.h"
 #include "kernel/blas.h"
 #include "vid/steadiness.h"
 
@@ -20,6 +19,9 @@ static const double rounding = 1e-12;
 /* Below this part of the largest eigenvalue the rounding of the Gram matrix weighs as much as lambda. */
 static const double least_ratio = 1e-6;
 
+/* From this part on 16 bits of each number will do for maps that are only compared. */
+static const double rough_ratio = 1e-4;
+
 /* ---- the maps ---------------------------------------------------------------- */
 
 /* Neighbours that are all alike teach nothing but the mean. */
@@ -28,13 +30,15 @@ static bool is_flat(const dv_ridge_system *system)
     return system->top_eigenvalue <= rounding * system->pixels;
 }
 
-/* Leaves the solution (rows x order) in place of the right-hand sides. */
-static bool solve(dv_ridge_system *system, int64_t order, double lambda, float *right_side, int rows, dv_error *error)
+/* The equations of a part with lambda, eliminated: ready for dv_equations_substitute. */
+static bool eliminate(dv_ridge_system *system, dv_team *team, const dv_equations *equations, double lambda,
+                      dv_error *error)
 {
-    double least = least_ratio * system->top_eigenvalue;
-    for (int64_t i = 0; i < order; i++)
-        system->gram[i * order + i] += (float)lambda;
-    if (lambda >= least && dv_cholesky_solve(order, system->gram, rows, right_side))
+    const double least = least_ratio * system->top_eigenvalue;
+    const int64_t row = dv_equations_row(equations->order, equations->columns);
+    for (int64_t i = 0; i < equations->order; i++)
+        equations->matrix[i * row + i] += (float)lambda;
+    if (lambda >= least && dv_equations_eliminate(equations, system->workspace, team))
         return true;
     return dv_error_set(error, DV_ERROR_ARGUMENT,
                         "lambda %g is lost in rounding beside the largest eigenvalue %.3g; take %.1g or more", lambda,
@@ -80,22 +84,21 @@ static void spread_solution(const dv_ridge_system *system, int64_t count, int ro
 bool dv_ridge_maps(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part, double lambda, int first,
                    int rows, float *weights, dv_error *error)
 {
+    dv_equations equations = dv_ridge_system_fill(system, lesson, part);
     if (is_flat(system)) {
-        dv_ridge_system_fill(system, lesson, part);
         memset(weights, 0, (size_t)rows * lesson->pixels * sizeof(float));
         return true;
     }
-    int64_t order = dv_ridge_system_fill(system, lesson, part), pixels = system->pixels;
-    float *solution = system->right_side + first * order;
-    if (!solve(system, order, lambda, solution, rows, error))
+    equations.rough = part != DV_RIDGE_WHOLE && lambda >= rough_ratio * system->top_eigenvalue;
+    if (!eliminate(system, lesson->team, &equations, lambda, error))
         return false;
-    if (system->primal) {
-        memcpy(weights, solution, rows * pixels * sizeof(float));
+    float *solution = system->primal ? weights : system->solution;
+    dv_equations_substitute(&equations, first, rows, solution);
+    if (system->primal)
         return true;
-    }
-    struct combining work = {system, part, order, rows, solution, weights};
-    spread_solution(system, order, rows, solution);
-    dv_team_run(lesson->team, combine_rows, &work, dv_ridge_tiles(pixels));
+    struct combining work = {system, part, equations.order, rows, solution, weights};
+    spread_solution(system, equations.order, rows, solution);
+    dv_team_run(lesson->team, combine_rows, &work, dv_ridge_tiles(system->pixels));
     return true;
 }
 
@@ -118,9 +121,9 @@ static void finish(const dv_ridge_system *system, const dv_lesson *lesson, dv_st
     double temperature = lesson->options->temperature;
     for (int k = 0; k < lesson->classes; k++) {
         float *map = student->weights + (int64_t)k * lesson->pixels;
-        double sum = system->target_mean[k];
+        double sum = system->mean[lesson->pixels + k];
         for (int p = 0; p < lesson->pixels; p++) {
-            sum -= system->picture_mean[p] * map[p];
+            sum -= system->mean[p] * map[p];
             map[p] = (float)(map[p] / temperature);
         }
         student->bias[k] = (float)(sum / temperature);

@@ -1,19 +1,18 @@
-/* Sums over neighbours, a chunk at a time: every other chunk goes to the other half. A chunk's matrices are made of
- * tiles whose size depends on the problem alone, one task each, so that the bits do not depend on the team. */
+/* Sums over neighbours, a chunk at a time: every other chunk goes to the other half. A task is a strip of columns, of
+ * pictures or of targets behind them, so that the bits do not depend on the team. */
 #include "vid/ridge_sums.h"
 
 #include "base/error.h"
-#include "base/part.h"
-#include "kernel/blas.h"
+#include "kernel/cholesky.h"
 #include "kernel/vector.h"
+#include "kernel/wide.h"
 #include "vid/softmax.h"
 #include "vid/span.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { TASK_ROWS = 16 };
+enum { SIDE = DV_GRAM_SIDE, STEPS = DV_CHUNK / SIDE };
 
 /* ---- memory ------------------------------------------------------------------- */
 
@@ -21,8 +20,13 @@ static bool make_half(dv_ridge_half *half, dv_arena *arena, size_t pixels, size_
 {
     return (half->picture = dv_arena_alloc(arena, pixels, sizeof(double), error)) &&
            (half->target = dv_arena_alloc(arena, rows, sizeof(double), error)) &&
-           (half->gram = dv_arena_alloc(arena, pixels * pixels, sizeof(float), error)) &&
-           (half->right_side = dv_arena_alloc(arena, rows * pixels, sizeof(float), error));
+           (half->gram = dv_arena_alloc(arena, dv_equations_size(pixels, rows), sizeof(float), error));
+}
+
+/* Strips of a chunk. */
+static int64_t count_strips(const dv_ridge_sums *sums)
+{
+    return dv_gram_blocks(sums->pixels + sums->rows);
 }
 
 dv_ridge_sums *dv_ridge_sums_new(int pixels, int rows, dv_error *error)
@@ -36,10 +40,10 @@ dv_ridge_sums *dv_ridge_sums_new(int pixels, int rows, dv_error *error)
     sums->arena = arena;
     sums->pixels = pixels;
     sums->rows = rows;
+    sums->way = dv_gram_choose(true);
     if ((sums->picture_origin = dv_arena_alloc(arena, pixels, sizeof(double), error)) &&
         (sums->target_origin = dv_arena_alloc(arena, rows, sizeof(double), error)) &&
-        (sums->a = dv_arena_alloc(arena, (size_t)DV_CHUNK * pixels, sizeof(float), error)) &&
-        (sums->r = dv_arena_alloc(arena, (size_t)DV_CHUNK * rows, sizeof(float), error)) &&
+        (sums->packed = dv_arena_alloc(arena, STEPS * count_strips(sums) * sums->way->room, sizeof(float), error)) &&
         make_half(&sums->half[0], arena, pixels, rows, error) && make_half(&sums->half[1], arena, pixels, rows, error))
         return sums;
     dv_ridge_sums_free(sums);
@@ -61,8 +65,7 @@ void dv_ridge_sums_clear(dv_ridge_sums *sums)
         half->weight = 0;
         memset(half->picture, 0, pixels * sizeof(double));
         memset(half->target, 0, rows * sizeof(double));
-        memset(half->gram, 0, pixels * pixels * sizeof(float));
-        memset(half->right_side, 0, rows * pixels * sizeof(float));
+        memset(half->gram, 0, dv_equations_size(pixels, rows) * sizeof(float));
     }
 }
 
@@ -72,92 +75,103 @@ struct adding {
     dv_ridge_sums *sums;
     dv_ridge_half *half;
     const dv_lesson *lesson;
-    int64_t first, rows; /* of the lesson's neighbours */
+    int64_t first, rows;   /* of the lesson's neighbours */
+    double root[DV_CHUNK]; /* sqrt(w) of each */
 };
 
-static void fill_rows(void *context, int64_t task, int thread)
+/* Columns of pictures, `stride` floats apart, as they are to be multiplied; and their sums of w x. */
+DV_WIDE(static, void, weigh_pictures,
+        (int64_t rows, int64_t columns, const double *root, const float *pictures, int64_t stride, const double *origin,
+         float *block, double *sum),
+        (rows, columns, root, pictures, stride, origin, block, sum))
 {
-    const struct adding *work = context;
+    for (int64_t r = 0; r < rows; r++, pictures += stride, block += SIDE)
+        for (int64_t c = 0; c < columns; c++) {
+            const double x = root[r] * (pictures[c] - origin[c]);
+            block[c] = (float)x;
+            sum[c] += root[r] * x;
+        }
+}
+
+/* Targets from `first` on, in columns from `column` on; and their sums of w y. */
+static void weigh_targets(const struct adding *work, int64_t at, int64_t rows, int first, int64_t column, float *block)
+{
     const dv_ridge_sums *sums = work->sums;
-    const dv_lesson *lesson = work->lesson;
-    int64_t pixels = sums->pixels;
-    (void)thread;
-    for (int64_t row = task * TASK_ROWS; row < dv_smaller((task + 1) * TASK_ROWS, work->rows); row++) {
-        int64_t i = work->first + row;
-        double scale = sqrt(lesson->weight[i]), center = dv_ridge_center(lesson, i);
-        const float *picture = lesson->pictures + i * pixels, *logits = lesson->logits + i * sums->rows;
-        for (int64_t p = 0; p < pixels; p++)
-            sums->a[row * pixels + p] = (float)(scale * (picture[p] - sums->picture_origin[p]));
-        for (int k = 0; k < sums->rows; k++)
-            sums->r[row * sums->rows + k] = (float)(scale * (logits[k] - center - sums->target_origin[k]));
+    for (int64_t r = 0; r < rows; r++) {
+        const int64_t i = work->first + at + r;
+        const double root = work->root[at + r], center = dv_ridge_center(work->lesson, i);
+        const float *logits = work->lesson->logits + i * sums->rows;
+        for (int k = first; k < sums->rows && column + k - first < SIDE; k++) {
+            const double y = root * (logits[k] - center - sums->target_origin[k]);
+            block[r * SIDE + column + k - first] = (float)y;
+            work->half->target[k] += root * y;
+        }
     }
 }
 
-static void add_gram_tile(const struct adding *work, int64_t task, int64_t side)
-{
-    int64_t row, column, pixels = work->sums->pixels;
-    dv_ridge_find_tile(task, side, &row, &column);
-    row *= DV_RIDGE_TILE;
-    column *= DV_RIDGE_TILE;
-    dv_gemm(true, false, dv_smaller(DV_RIDGE_TILE, pixels - row), dv_smaller(DV_RIDGE_TILE, pixels - column),
-            work->rows, 1, work->sums->a + row, pixels, work->sums->a + column, pixels, 1,
-            work->half->gram + row * pixels + column, pixels);
-}
-
-/* The right side, and the sum of pictures, of one tile of pixels. */
-static void add_columns(const struct adding *work, int64_t tile)
-{
-    const dv_ridge_sums *sums = work->sums;
-    int64_t pixels = sums->pixels, first = tile * DV_RIDGE_TILE, columns = dv_smaller(DV_RIDGE_TILE, pixels - first);
-    dv_gemm(true, false, sums->rows, columns, work->rows, 1, sums->r, sums->rows, sums->a + first, pixels, 1,
-            work->half->right_side + first, pixels);
-    for (int64_t row = 0; row < work->rows; row++)
-        dv_vector_add_double(columns, sqrt(work->lesson->weight[work->first + row]), sums->a + row * pixels + first,
-                             work->half->picture + first);
-}
-
-static void add_tile(void *context, int64_t task, int thread)
+static void pack_strip(void *context, int64_t strip, int thread)
 {
     const struct adding *work = context;
-    int64_t side = dv_ridge_tiles(work->sums->pixels), tiles = side * (side + 1) / 2;
+    const dv_ridge_sums *sums = work->sums;
+    const int64_t first = strip * SIDE, columns = dv_larger(0, dv_smaller(SIDE, sums->pixels - first));
+    float *packed = sums->packed + strip * STEPS * sums->way->room;
     (void)thread;
-    if (task < tiles)
-        add_gram_tile(work, task, side);
-    else
-        add_columns(work, task - tiles);
+    for (int64_t at = 0; at < work->rows; at += SIDE, packed += sums->way->room) {
+        const int64_t rows = dv_smaller(SIDE, work->rows - at);
+        _Alignas(64) float block[SIDE * SIDE] = {0};
+        if (columns > 0)
+            weigh_pictures(rows, columns, work->root + at,
+                           work->lesson->pictures + (work->first + at) * sums->pixels + first, sums->pixels,
+                           sums->picture_origin + first, block, work->half->picture + first);
+        if (columns < SIDE)
+            weigh_targets(work, at, rows, (int)(first + columns - sums->pixels), columns, block);
+        sums->way->pack(block, SIDE, packed);
+    }
 }
 
-static void add_targets(const struct adding *work)
+/* The longest strips first. */
+static void add_strip(void *context, int64_t task, int thread)
 {
+    const struct adding *work = context;
     const dv_ridge_sums *sums = work->sums;
+    const int64_t strip = count_strips(sums) - 1 - task, step = STEPS * sums->way->room;
+    (void)thread;
+    sums->way->add(dv_smaller(strip + 1, dv_gram_blocks(sums->pixels)), dv_gram_blocks(work->rows), sums->packed, step,
+                   sums->packed + strip * step, work->half->gram + strip * SIDE,
+                   dv_equations_row(sums->pixels, sums->rows));
+}
+
+static void add_chunk(struct adding *work)
+{
     for (int64_t row = 0; row < work->rows; row++) {
-        double weight = work->lesson->weight[work->first + row], scale = sqrt(weight);
+        const double weight = work->lesson->weight[work->first + row];
+        work->root[row] = sqrt(weight);
         work->half->weight += weight;
-        for (int k = 0; k < sums->rows; k++)
-            work->half->target[k] += scale * sums->r[row * sums->rows + k];
     }
+    dv_team_run(work->lesson->team, pack_strip, work, count_strips(work->sums));
+    dv_team_run(work->lesson->team, add_strip, work, count_strips(work->sums));
 }
 
 /* ---- all of them ------------------------------------------------------------------ */
 
+/* Means of a chunk. */
 static void find_origins(const struct adding *work)
 {
     const dv_lesson *lesson = work->lesson;
     dv_ridge_sums *sums = work->sums;
+    const double share = 1 / (double)work->rows;
     memset(sums->picture_origin, 0, sums->pixels * sizeof(double));
     memset(sums->target_origin, 0, sums->rows * sizeof(double));
     for (int64_t i = work->first; i < work->first + work->rows; i++) {
-        double center = dv_ridge_center(lesson, i);
-        for (int p = 0; p < sums->pixels; p++)
-            sums->picture_origin[p] += lesson->pictures[i * sums->pixels + p] / (double)work->rows;
+        const double center = dv_ridge_center(lesson, i);
+        dv_vector_add_double(sums->pixels, share, lesson->pictures + i * sums->pixels, sums->picture_origin);
         for (int k = 0; k < sums->rows; k++)
-            sums->target_origin[k] += (lesson->logits[i * sums->rows + k] - center) / (double)work->rows;
+            sums->target_origin[k] += share * (lesson->logits[i * sums->rows + k] - center);
     }
 }
 
 bool dv_ridge_sums_add(dv_ridge_sums *sums, const dv_lesson *lesson, int64_t first, dv_error *error)
 {
-    int64_t side = dv_ridge_tiles(sums->pixels);
     struct adding work = {.sums = sums, .lesson = lesson};
     for (work.first = first; work.first < lesson->count; work.first += work.rows) {
         work.rows = dv_smaller(DV_CHUNK, lesson->count - work.first);
@@ -166,9 +180,7 @@ bool dv_ridge_sums_add(dv_ridge_sums *sums, const dv_lesson *lesson, int64_t fir
             return false;
         if (sums->count == 0)
             find_origins(&work);
-        dv_team_run(lesson->team, fill_rows, &work, (work.rows + TASK_ROWS - 1) / TASK_ROWS);
-        dv_team_run(lesson->team, add_tile, &work, side * (side + 1) / 2 + side);
-        add_targets(&work);
+        add_chunk(&work);
         sums->count += work.rows;
     }
     return true;

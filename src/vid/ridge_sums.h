@@ -6,17 +6,14 @@
 #include "vid/neighbors.h"
 #include "vid/student.h"
 
-enum { DV_RIDGE_TILE = 128 };
-
 /* Sums of one half of the neighbours: every other chunk, since of Sobol points every other one lies in the same half of
  * each dimension. Pictures x and targets y are taken from origins near their
  * means, so that little is lost when the means are taken off in the end. */
 typedef struct dv_ridge_half {
-    double weight;     /* sum of w */
-    double *picture;   /* D: of w x */
-    double *target;    /* R: of w y */
-    float *gram;       /* D x D, upper tiles: of w x x' */
-    float *right_side; /* R x D: of w y x' */
+    double weight;   /* sum of w */
+    double *picture; /* D: of w x */
+    double *target;  /* R: of w y */
+    float *gram;     /* the matrix of dv_equations of order D with R columns: of w x x' and of w x y' */
 } dv_ridge_half;
 
 typedef struct dv_ridge_sums {
@@ -24,7 +21,8 @@ typedef struct dv_ridge_sums {
     int pixels, rows;
     double *picture_origin, *target_origin; /* D, R: means of the first chunk */
     dv_ridge_half half[2];
-    float *a, *r; /* one chunk: sqrt(w) x, sqrt(w) y */
+    const struct dv_gram_way *way;
+    float *packed; /* one chunk, in order: rows sqrt(w) (x, y) */
     dv_arena *arena;
 } dv_ridge_sums;
 
@@ -37,19 +35,5 @@ bool dv_ridge_sums_add(dv_ridge_sums *sums, const dv_lesson *lesson, int64_t fir
 
 /* What is taken off the logits of neighbour i of a lesson, so that they are its targets y at temperature 1. */
 double dv_ridge_center(const dv_lesson *lesson, int64_t i);
-
-/* Tiles of DV_RIDGE_TILE that `size` is made of. */
-static inline int64_t dv_ridge_tiles(int64_t size)
-{
-    return (size + DV_RIDGE_TILE - 1) / DV_RIDGE_TILE;
-}
-
-/* Tile `task` of the upper triangle of `count` x `count` tiles, counted row by row. */
-static inline void dv_ridge_find_tile(int64_t task, int64_t count, int64_t *row, int64_t *column)
-{
-    for (*row = 0; task >= count - *row; (*row)++)
-        task -= count - *row;
-    *column = *row + task;
-}
 
 #endif

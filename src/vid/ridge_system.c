@@ -13,9 +13,9 @@
 #include "vid/ridge_system.h"
 
 #include "base/error.h"
-#include "base/part.h"
 #include "kernel/blas.h"
 #include "kernel/vector.h"
+#include "kernel/wide.h"
 #include "vid/span.h"
 
 #include <math.h>
@@ -54,54 +54,52 @@ struct centering {
     dv_ridge_system *system;
     const dv_ridge_half *half, *other;
     double scale, more; /* of the half's sums, and of the other's, which is 0 where it is no part of it */
+    double *mean;       /* D + R, of pictures and targets */
 };
 
-static void center_gram(void *context, int64_t task, int thread)
+DV_WIDE(static, void, center_row,
+        (int64_t n, double scale, const float *half, double more, const float *other, double mean, const double *means,
+         float *y),
+        (n, scale, half, more, other, mean, means, y))
 {
-    const struct centering *work = context;
-    const double *mean = work->system->picture_mean;
-    int64_t pixels = work->system->pixels;
-    (void)thread;
-    for (int64_t i = task * TASK_ROWS; i < dv_smaller((task + 1) * TASK_ROWS, pixels); i++) {
-        const float *half = work->half->gram + i * pixels, *other = work->other->gram + i * pixels;
-        float *gram = work->system->gram + i * pixels;
-        for (int64_t j = i; j < pixels; j++)
-            gram[j] = (float)(work->scale * half[j] + work->more * other[j] - mean[i] * mean[j]);
-    }
+    for (int64_t i = 0; i < n; i++)
+        y[i] = (float)(scale * half[i] + more * other[i] - mean * means[i]);
 }
 
-static void center_right_side(const struct centering *work)
+static void center_rows(void *context, int64_t task, int thread)
 {
-    dv_ridge_system *system = work->system;
-    int64_t pixels = system->pixels;
-    for (int k = 0; k < system->rows; k++) {
-        const float *half = work->half->right_side + k * pixels, *other = work->other->right_side + k * pixels;
-        for (int64_t p = 0; p < pixels; p++)
-            system->right_side[k * pixels + p] = (float)(work->scale * half[p] + work->more * other[p] -
-                                                         system->target_mean[k] * system->picture_mean[p]);
+    const struct centering *work = context;
+    const int64_t pixels = work->system->pixels, columns = pixels + work->system->rows;
+    const int64_t row = dv_equations_row(pixels, work->system->rows);
+    (void)thread;
+    for (int64_t i = task * TASK_ROWS; i < dv_smaller((task + 1) * TASK_ROWS, pixels); i++) {
+        const int64_t at = i * row + i;
+        center_row(columns - i, work->scale, work->half->gram + at, work->more, work->other->gram + at, work->mean[i],
+                   work->mean + i, work->system->matrix + at);
     }
 }
 
 static void fill_primal(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part)
 {
     const dv_ridge_sums *sums = system->sums;
+    const int pixels = system->pixels, rows = system->rows;
     struct centering work = {
         .system = system,
         .half = &sums->half[part == DV_RIDGE_ODD],
         .other = &sums->half[part != DV_RIDGE_ODD],
         .scale = 1 / dv_ridge_system_weight(system, lesson, part),
+        .mean = system->mean,
     };
     work.more = part == DV_RIDGE_WHOLE ? work.scale : 0;
-    for (int p = 0; p < system->pixels; p++)
-        system->picture_mean[p] = work.scale * work.half->picture[p] + work.more * work.other->picture[p];
-    for (int k = 0; k < system->rows; k++)
-        system->target_mean[k] = work.scale * work.half->target[k] + work.more * work.other->target[k];
-    dv_team_run(lesson->team, center_gram, &work, (system->pixels + TASK_ROWS - 1) / TASK_ROWS);
-    center_right_side(&work);
-    for (int p = 0; p < system->pixels; p++)
-        system->picture_mean[p] += sums->picture_origin[p];
-    for (int k = 0; k < system->rows; k++)
-        system->target_mean[k] += sums->target_origin[k];
+    for (int p = 0; p < pixels; p++)
+        system->mean[p] = work.scale * work.half->picture[p] + work.more * work.other->picture[p];
+    for (int k = 0; k < rows; k++)
+        system->mean[pixels + k] = work.scale * work.half->target[k] + work.more * work.other->target[k];
+    dv_team_run(lesson->team, center_rows, &work, dv_parts(pixels, TASK_ROWS));
+    for (int p = 0; p < pixels; p++)
+        system->mean[p] += sums->picture_origin[p];
+    for (int k = 0; k < rows; k++)
+        system->mean[pixels + k] += sums->target_origin[k];
 }
 
 /* Partial sums side by side, which a processor adds up at once. */
@@ -153,19 +151,21 @@ static double measure_part(dv_ridge_system *system, const dv_lesson *lesson, dv_
 
 static void fill_targets(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part, int64_t count)
 {
-    memset(system->target_mean, 0, system->rows * sizeof(double));
+    double *mean = system->mean + system->pixels;
+    memset(mean, 0, system->rows * sizeof(double));
     for (int64_t t = 0; t < count; t++) {
         int64_t i = dv_ridge_part_place(part, t);
         double center = dv_ridge_center(lesson, i);
         for (int k = 0; k < system->rows; k++)
-            system->target_mean[k] += system->share[t] * (lesson->logits[i * system->rows + k] - center);
+            mean[k] += system->share[t] * (lesson->logits[i * system->rows + k] - center);
     }
+    const int64_t row = dv_equations_row(count, system->rows);
     for (int64_t t = 0; t < count; t++) {
         int64_t i = dv_ridge_part_place(part, t);
         double center = dv_ridge_center(lesson, i);
         for (int k = 0; k < system->rows; k++)
-            system->right_side[k * count + t] =
-                (float)(system->root[t] * (lesson->logits[i * system->rows + k] - center - system->target_mean[k]));
+            system->matrix[t * row + count + k] =
+                (float)(system->root[t] * (lesson->logits[i * system->rows + k] - center - mean[k]));
     }
 }
 
@@ -173,25 +173,27 @@ static void fill_dual(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge
 {
     double mean = measure_part(system, lesson, part, count);
     const double *center = system->center;
+    const int64_t row = dv_equations_row(count, system->rows);
+    memset(system->matrix, 0, dv_equations_size(count, system->rows) * sizeof *system->matrix);
     for (int64_t t = 0; t < count; t++)
         for (int64_t u = t, size; u < count; u += size) {
             const float *products = products_of(system, part, t, u, &size);
             size = dv_smaller(size, count - u);
             for (int64_t i = 0; i < size; i++)
-                system->gram[t * count + u + i] = (float)(system->root[t] * system->root[u + i] *
-                                                          (products[i] - center[t] - center[u + i] + mean));
+                system->matrix[t * row + u + i] =
+                    (float)(system->root[t] * system->root[u + i] * (products[i] - center[t] - center[u + i] + mean));
         }
     fill_targets(system, lesson, part, count);
 }
 
-int64_t dv_ridge_system_fill(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part)
+dv_equations dv_ridge_system_fill(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part)
 {
     int64_t order = system->primal ? system->pixels : dv_ridge_part_count(system, part);
     if (system->primal)
         fill_primal(system, lesson, part);
     else
         fill_dual(system, lesson, part, order);
-    return order;
+    return (dv_equations){.order = order, .columns = system->rows, .matrix = system->matrix};
 }
 
 /* Pictures less their mean; a task is a tile of pixels. */
@@ -217,14 +219,20 @@ static void subtract_mean(void *context, int64_t task, int thread)
             system->pictures[i * pixels + p] = (float)(work->lesson->pictures[i * pixels + p] - system->origin[p]);
 }
 
+/* Tile `task` of the upper triangle of `count` x `count` tiles, counted row by row. */
+static void find_tile(int64_t task, int64_t count, int64_t *row, int64_t *column)
+{
+    for (*row = 0; task >= count - *row; (*row)++)
+        task -= count - *row;
+    *column = *row + task;
+}
+
 static void fill_kernel(void *context, int64_t task, int thread)
 {
     const dv_ridge_system *system = context;
     int64_t row, column, pixels = system->pixels;
     (void)thread;
-    dv_ridge_find_tile(task, dv_ridge_tiles(system->count), &row, &column);
-    if (system->halves && (column - row) % 2 != 0) /* of one part with the other: tiles are as large as chunks */
-        return;
+    find_tile(task, dv_ridge_tiles(system->count), &row, &column);
     row *= DV_RIDGE_TILE;
     column *= DV_RIDGE_TILE;
     dv_gemm(false, true, dv_smaller(DV_RIDGE_TILE, system->count - row),
@@ -239,46 +247,48 @@ static void make_kernel(dv_ridge_system *system, const dv_lesson *lesson)
     int64_t side = dv_ridge_tiles(system->count);
     dv_team_run(lesson->team, subtract_mean, &work, dv_ridge_tiles(system->pixels));
     dv_team_run(lesson->team, fill_kernel, system, side * (side + 1) / 2);
-    memcpy(system->picture_mean, system->origin, system->pixels * sizeof(double));
+    memcpy(system->mean, system->origin, system->pixels * sizeof(double));
 }
 
 /* ---- the largest eigenvalue ------------------------------------------------- */
 
-/* product = gram * vector, from the upper triangle; both are `size` long. */
-static void multiply(const float *gram, int64_t size, const double *vector, double *product)
+/* product = A * vector, from the upper triangle. */
+static void multiply(const dv_equations *equations, const double *vector, double *product)
 {
-    memset(product, 0, size * sizeof *product);
-    for (int64_t i = 0; i < size; i++) {
-        const float *row = gram + i * size;
-        product[i] += dv_vector_dot_double(size - i, row + i, vector + i);
-        dv_vector_add_double(size - i - 1, vector[i], row + i + 1, product + i + 1);
+    const int64_t order = equations->order, row = dv_equations_row(order, equations->columns);
+    memset(product, 0, order * sizeof *product);
+    for (int64_t i = 0; i < order; i++) {
+        const float *a = equations->matrix + i * row + i;
+        product[i] += dv_vector_dot_double(order - i, a, vector + i);
+        dv_vector_add_double(order - i - 1, vector[i], a + 1, product + i + 1);
     }
 }
 
 /* By power iteration from the row with the largest diagonal entry, until Rayleigh's quotient stands still. */
-static bool find_top_eigenvalue(const float *gram, int64_t size, double *eigenvalue, dv_error *error)
+static bool find_top_eigenvalue(const dv_equations *equations, double *eigenvalue, dv_error *error)
 {
-    double *vector = dv_alloc(2 * size, sizeof *vector, error);
+    const int64_t order = equations->order, next = dv_equations_row(order, equations->columns) + 1;
+    double *vector = dv_alloc(2 * order, sizeof *vector, error);
     if (!vector)
         return false;
-    double *product = vector + size;
+    double *product = vector + order;
     int64_t start = 0;
-    for (int64_t i = 1; i < size; i++)
-        if (gram[i * size + i] > gram[start * size + start])
+    for (int64_t i = 1; i < order; i++)
+        if (equations->matrix[i * next] > equations->matrix[start * next])
             start = i;
     vector[start] = 1;
-    *eigenvalue = gram[start * size + start];
+    *eigenvalue = equations->matrix[start * next];
     for (int step = 0; step < POWER_STEPS; step++) {
         if (!(*eigenvalue > 0))
             break;
         double last = *eigenvalue, square = 0, quotient = 0;
-        multiply(gram, size, vector, product);
-        for (int64_t i = 0; i < size; i++) {
+        multiply(equations, vector, product);
+        for (int64_t i = 0; i < order; i++) {
             square += product[i] * product[i];
             quotient += product[i] * vector[i];
         }
         *eigenvalue = quotient;
-        for (int64_t i = 0; i < size; i++)
+        for (int64_t i = 0; i < order; i++)
             vector[i] = product[i] / sqrt(square);
         if (step > 0 && fabs(quotient - last) <= 1e-6 * quotient)
             break;
@@ -304,10 +314,11 @@ static bool make_dual(dv_ridge_system *system, dv_error *error)
            (system->kernel = dv_arena_alloc(arena, count * count, sizeof(float), error)) &&
            (system->share = dv_arena_alloc(arena, count, sizeof(double), error)) &&
            (system->root = dv_arena_alloc(arena, count, sizeof(double), error)) &&
-           (system->center = dv_arena_alloc(arena, count, sizeof(double), error));
+           (system->center = dv_arena_alloc(arena, count, sizeof(double), error)) &&
+           (system->solution = dv_arena_alloc(arena, count * system->rows, sizeof(float), error));
 }
 
-static dv_ridge_system *make_system(const dv_lesson *lesson, bool halves, dv_error *error)
+static dv_ridge_system *make_system(const dv_lesson *lesson, dv_error *error)
 {
     dv_arena *arena = dv_arena_new(error);
     dv_ridge_system *system = arena ? dv_arena_alloc(arena, 1, sizeof *system, error) : NULL;
@@ -319,13 +330,12 @@ static dv_ridge_system *make_system(const dv_lesson *lesson, bool halves, dv_err
     system->count = lesson->count;
     system->pixels = lesson->pixels;
     system->rows = lesson->classes;
-    system->primal = !halves && lesson->count >= lesson->pixels;
-    system->halves = halves;
+    system->primal = lesson->count >= lesson->pixels;
     if ((system->primal ? make_primal : make_dual)(system, error) &&
-        (system->gram = dv_arena_alloc(arena, system->size * system->size, sizeof(float), error)) &&
-        (system->right_side = dv_arena_alloc(arena, system->rows * system->size, sizeof(float), error)) &&
-        (system->picture_mean = dv_arena_alloc(arena, system->pixels, sizeof(double), error)) &&
-        (system->target_mean = dv_arena_alloc(arena, system->rows, sizeof(double), error)))
+        (system->matrix = dv_arena_alloc(arena, dv_equations_size(system->size, system->rows), sizeof(float), error)) &&
+        (system->workspace =
+             dv_arena_alloc(arena, dv_equations_workspace(system->size, system->rows), sizeof(float), error)) &&
+        (system->mean = dv_arena_alloc(arena, system->pixels + system->rows, sizeof(double), error)))
         return system;
     dv_ridge_system_free(system);
     return NULL;
@@ -342,7 +352,7 @@ void dv_ridge_system_free(dv_ridge_system *system)
 /* Whether its memory is right for the lesson. */
 static bool has_room(const dv_ridge_system *system, const dv_lesson *lesson)
 {
-    bool primal = system && !system->halves && lesson->count >= lesson->pixels;
+    bool primal = lesson->count >= lesson->pixels;
     return system && system->pixels == lesson->pixels && system->rows == lesson->classes && system->primal == primal &&
            (primal || system->size == lesson->count);
 }
@@ -376,21 +386,19 @@ static bool fill(dv_ridge_system *system, const dv_lesson *lesson, dv_error *err
         make_kernel(system, lesson);
     system->generation = lesson->generation;
     system->version = lesson->version;
-    if (system->halves)
-        return true;
-    int64_t order = dv_ridge_system_fill(system, lesson, DV_RIDGE_WHOLE);
-    if (find_top_eigenvalue(system->gram, order, &system->top_eigenvalue, error))
+    const dv_equations whole = dv_ridge_system_fill(system, lesson, DV_RIDGE_WHOLE);
+    if (find_top_eigenvalue(&whole, &system->top_eigenvalue, error))
         return true;
     system->count = 0;
     return false;
 }
 
-static dv_ridge_system *bring(const dv_lesson *lesson, bool halves, dv_ridge_system **kept, dv_error *error)
+dv_ridge_system *dv_ridge_system_of(const dv_lesson *lesson, dv_ridge_system **kept, dv_error *error)
 {
     dv_ridge_system *system = *kept;
     if (!has_room(system, lesson)) {
         dv_ridge_system_free(system);
-        if (!(*kept = system = make_system(lesson, halves, error)))
+        if (!(*kept = system = make_system(lesson, error)))
             return NULL;
         system->count = 0;
     }
@@ -398,23 +406,6 @@ static dv_ridge_system *bring(const dv_lesson *lesson, bool halves, dv_ridge_sys
         system->version == lesson->version)
         return system;
     return fill(system, lesson, error) ? system : NULL;
-}
-
-dv_ridge_system *dv_ridge_system_of(const dv_lesson *lesson, dv_ridge_system **kept, dv_error *error)
-{
-    return bring(lesson, false, kept, error);
-}
-
-dv_ridge_system *dv_ridge_halves_of(dv_ridge_system *whole, const dv_lesson *lesson, dv_ridge_system **kept,
-                                    dv_error *error)
-{
-    bool fewer = whole->primal && dv_ridge_part_count(whole, DV_RIDGE_EVEN) < whole->pixels;
-    if (!fewer || lesson->count > DV_KEPT_NEIGHBORS)
-        return whole;
-    dv_ridge_system *halves = bring(lesson, true, kept, error);
-    if (halves)
-        halves->top_eigenvalue = whole->top_eigenvalue;
-    return halves;
 }
 
 bool dv_ridge_system_add(dv_ridge_system *system, const dv_lesson *stretch, dv_error *error)

@@ -3,7 +3,10 @@
 #ifndef DV_VID_RIDGE_SYSTEM_H
 #define DV_VID_RIDGE_SYSTEM_H
 
+#include "kernel/cholesky.h"
 #include "vid/ridge_sums.h"
+
+enum { DV_RIDGE_TILE = 128 };
 
 /* Which neighbours: every other chunk, or all of them. */
 typedef enum dv_ridge_part { DV_RIDGE_EVEN, DV_RIDGE_ODD, DV_RIDGE_WHOLE } dv_ridge_part;
@@ -12,7 +15,6 @@ typedef struct dv_ridge_system {
     uint64_t generation, version; /* of the neighbours and of the rows that it was made of */
     int64_t count;                /* N: neighbours in it */
     bool primal;                  /* as many neighbours as pixels at least */
-    bool halves;                  /* not primal for the sake of its parts, which have fewer; the whole is not in it */
     int pixels, rows;             /* D, R */
     double top_eigenvalue;        /* of the Gram matrix of all of them */
 
@@ -22,22 +24,18 @@ typedef struct dv_ridge_system {
     float *kernel;        /* else N x N, upper tiles: products of these */
     double *share, *root; /* else N each, of one part: weights that sum to 1, and their roots */
     double *center;       /* else N, of one part: each one's mean product with the others */
+    float *solution;      /* else R x N */
 
     int64_t size;         /* of the equations: D if primal, else N at most */
-    float *gram;          /* size x size, upper triangle */
-    float *right_side;    /* R x size */
-    double *picture_mean; /* D */
-    double *target_mean;  /* R, at temperature 1 */
+    float *matrix;        /* of dv_equations of that order with R columns: Gram matrix and right-hand sides */
+    float *workspace;     /* to eliminate them */
+    double *mean;         /* D + R: of pictures, and of targets at temperature 1 */
     dv_arena *arena;      /* owns all but the sums */
 } dv_ridge_system;
 
 /* The system of the lesson: *kept (NULL at first) if it is that already, brought there if it is of the lesson's first
  * neighbours, else made anew in its place. Neighbours that were added by dv_ridge_system_add need not be there. */
 dv_ridge_system *dv_ridge_system_of(const dv_lesson *lesson, dv_ridge_system **kept, dv_error *error);
-/* The system that the lesson's two parts are solved from: `whole` itself, or *kept, made of the pictures, where the
- * whole has as many neighbours as pixels, its parts have fewer, and all pictures are there. NULL without memory. */
-dv_ridge_system *dv_ridge_halves_of(dv_ridge_system *whole, const dv_lesson *lesson, dv_ridge_system **kept,
-                                    dv_error *error);
 void dv_ridge_system_free(dv_ridge_system *system);
 
 /* How many neighbours of a generation and rows of a version are in it, if it is primal; 0 where it is NULL. */
@@ -49,9 +47,15 @@ bool dv_ridge_system_add(dv_ridge_system *system, const dv_lesson *stretch, dv_e
 int64_t dv_ridge_part_count(const dv_ridge_system *system, dv_ridge_part part);
 int64_t dv_ridge_part_place(dv_ridge_part part, int64_t t);
 
-/* Fills gram, right side and means from one part; returns the order of the equations. */
-int64_t dv_ridge_system_fill(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part);
+/* Fills the matrix and the means from one part; returns its equations. */
+dv_equations dv_ridge_system_fill(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part);
 /* Sum of the weights of a part. */
 double dv_ridge_system_weight(const dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part);
+
+/* Tiles of DV_RIDGE_TILE that `size` is made of. */
+static inline int64_t dv_ridge_tiles(int64_t size)
+{
+    return dv_parts(size, DV_RIDGE_TILE);
+}
 
 #endif

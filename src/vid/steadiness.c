@@ -44,16 +44,13 @@ double dv_steadiness(dv_ridge_system *system, const dv_lesson *lesson, double la
 {
     int64_t pixels = lesson->pixels;
     double result = NAN;
-    dv_ridge_system *own = NULL;
-    dv_ridge_system *halves = dv_ridge_halves_of(system, lesson, lesson->halves ? lesson->halves : &own, NULL);
-    float *maps = halves && lesson->count > DV_CHUNK ? dv_alloc(2 * pixels, sizeof *maps, NULL) : NULL;
-    if (maps && dv_ridge_maps(halves, lesson, DV_RIDGE_EVEN, lambda, row, 1, maps, NULL) &&
-        dv_ridge_maps(halves, lesson, DV_RIDGE_ODD, lambda, row, 1, maps + pixels, NULL)) {
+    float *maps = lesson->count > DV_CHUNK ? dv_alloc(2 * pixels, sizeof *maps, NULL) : NULL;
+    if (maps && dv_ridge_maps(system, lesson, DV_RIDGE_EVEN, lambda, row, 1, maps, NULL) &&
+        dv_ridge_maps(system, lesson, DV_RIDGE_ODD, lambda, row, 1, maps + pixels, NULL)) {
         double even = dv_ridge_system_weight(system, lesson, DV_RIDGE_EVEN);
         double share = even / dv_ridge_system_weight(system, lesson, DV_RIDGE_WHOLE);
         result = dv_steadiness_of_parts(cosine_of(maps, maps + pixels, pixels), share);
     }
-    dv_ridge_system_free(own);
     free(maps);
     return result;
 }

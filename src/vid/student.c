@@ -38,7 +38,6 @@ dv_lesson dv_student_lesson(dv_bundle *bundle, const dv_explain_options *options
         .options = options,
         .team = bundle->team,
         .progress = progress,
-        .halves = &bundle->parts,
         .kept = neighbors->count < bundle->pixels ? &bundle->dual : &bundle->primal,
         .generation = neighbors->generation,
         .version = bundle->shortlist->version,

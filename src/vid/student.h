@@ -22,7 +22,7 @@ typedef struct dv_lesson {
     dv_team *team;
     const dv_progress *progress;
     /* The ridge student's system is kept here for the next lesson, which may differ in lambda; NULL: it is not. */
-    struct dv_ridge_system **kept, **halves; /* and what its parts are solved from */
+    struct dv_ridge_system **kept;
     uint64_t generation; /* differs where pictures, weights or the teacher's words on all its classes do */
     uint64_t version;    /* differs where the classes of the rows do */
 } dv_lesson;
