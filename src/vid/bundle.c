@@ -6,6 +6,7 @@
 #include "vid/neighbors.h"
 #include "vid/ridge_system.h"
 #include "vid/shortlist.h"
+#include "vid/survey.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,7 @@ void dv_bundle_close(dv_bundle *bundle)
     dv_shortlist_free(bundle->shortlist);
     dv_ridge_system_free(bundle->primal);
     dv_ridge_system_free(bundle->dual);
+    dv_survey_free(bundle->survey);
     dv_feed_free(bundle->teacher_feed);
     dv_feed_free(bundle->teacher_direct);
     dv_feed_free(bundle->encoder_feed);

@@ -26,6 +26,7 @@ enum { DV_DECODER_RANGES = DV_RANGE_LOGITS + 1 };
 struct dv_neighbors;
 struct dv_ridge_system;
 struct dv_shortlist;
+struct dv_survey;
 
 /* One thread at a time may use a bundle: the networks' memory belongs to one run. */
 struct dv_bundle {
@@ -48,6 +49,7 @@ struct dv_bundle {
     struct dv_neighbors *neighbors, *fresh; /* of the last explanation; NULL before the first */
     struct dv_shortlist *shortlist;         /* of these */
     struct dv_ridge_system *primal, *dual;  /* of the last ridge students of more and of fewer neighbours than pixels */
+    struct dv_survey *survey;               /* of all pictures, as far as anybody asked; NULL before */
     uint64_t generations;                   /* of neighbours, so far */
 };
 

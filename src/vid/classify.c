@@ -1,6 +1,7 @@
 /* The teacher's answer to every picture of a bundle. */
 #include "base/error.h"
 #include "vid/softmax.h"
+#include "vid/survey.h"
 #include "vid/teacher.h"
 
 #include <math.h>
@@ -11,7 +12,8 @@ static bool classify(dv_bundle *bundle, int64_t first, int64_t count, float *pro
                      const dv_progress *progress, dv_error *error)
 {
     int classes = bundle->facts.classes;
-    if (!dv_teacher_run_files(bundle, first, count, probabilities, progress, error))
+    if (!dv_teacher_run_files(bundle, first, count, probabilities, progress, error) ||
+        !dv_survey_take_logits(bundle, first, count, probabilities, error))
         return false;
     for (int64_t i = 0; i < count; i++) {
         float *logits = probabilities + i * classes;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "kernel/vector.h"
+#include "vid/survey.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -74,7 +75,7 @@ bool dv_encode_range(dv_bundle *bundle, int64_t first, int64_t count, float *mea
              dv_latent_encode(bundle, pictures, size, means + done * latent, NULL, NULL, error);
     }
     free(pictures);
-    return ok;
+    return ok && dv_survey_take_means(bundle, first, count, means, error);
 }
 
 /* ---- decoding -------------------------------------------------------------------- */
