@@ -34,6 +34,8 @@ typedef enum dv_purpose {
     DV_PURPOSE_TIES,
     DV_PURPOSE_SUBSETS,
     DV_PURPOSE_SHUFFLE,
+    DV_PURPOSE_CLUSTERS,
+    DV_PURPOSE_CLOUD,
 } dv_purpose;
 
 /* The bare generator, for its published test vectors. */
