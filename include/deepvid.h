@@ -461,6 +461,80 @@ bool dv_attributions_make(dv_bundle *bundle, int count, const int *explainers, c
                           const dv_progress *progress, dv_attributions *attributions, dv_error *error);
 void dv_attributions_clear(dv_attributions *attributions);
 
+/* ---- why pictures are confused ------------------------------------------------ */
+
+enum { DV_CELL_PROTOTYPES = 4, DV_CELL_EXEMPLARS = 8 };
+
+/* Pictures of one class that the teacher takes for another: what speaks for `said` against `truth` in each. */
+typedef struct dv_cell_wish {
+    int truth, said;            /* two classes */
+    int64_t count;              /* a selection of pictures in place of all of `truth` called `said`; 0: these */
+    const int64_t *index;       /* count, each once */
+    dv_explain_options explain; /* of each picture; its own picture and knobs do not matter */
+} dv_cell_wish;
+
+/* The usual explanations, held against few fresh neighbours. */
+dv_cell_wish dv_cell_defaults(int truth, int said);
+
+/* Pictures whose maps are alike. */
+typedef struct dv_cell_prototype {
+    int64_t count;
+    float *map;                          /* height x width: the mean of their maps */
+    int exemplars;                       /* DV_CELL_EXEMPLARS or, where there are not so many pictures, fewer */
+    int64_t exemplar[DV_CELL_EXEMPLARS]; /* those whose maps are nearest it, the nearest first, */
+    double likeness[DV_CELL_EXEMPLARS];  /* by the cosine between the maps */
+    /* For each, of the pictures of `truth` that the teacher calls so the one that is nearest in latent space and is not
+     * named before; -1: there is none. */
+    int64_t counter[DV_CELL_EXEMPLARS];
+    double distance[DV_CELL_EXEMPLARS]; /* standard deviations of the prior */
+} dv_cell_prototype;
+
+/* A map is the evidence for `said` against `truth`, summed over channels: the difference of the student's weights
+ * times the picture less half the mean neighbour. Positive: this pixel speaks for `said`. */
+typedef struct dv_cell_findings {
+    int truth, said;
+    bool selected; /* the pictures are a selection */
+    int channels, height, width, latent;
+    double temperature; /* of the students, whose log-odds the maps are in */
+    int64_t asked;      /* pictures that there were */
+    int64_t count;      /* of these, whose student tells both classes apart: all below is of them */
+    int64_t *index;     /* count, ascending */
+    int *group;         /* count: the prototype of each */
+    float *map;         /* height x width: the mean map */
+    float *same_sign;   /* height x width: share of the pictures whose map has the sign of the mean there */
+    int prototypes;     /* 1 .. DV_CELL_PROTOTYPES, the one of most pictures first */
+    dv_cell_prototype prototype[DV_CELL_PROTOTYPES];
+    double silhouette;    /* of the prototypes, 0..1; 0 where there is one */
+    int64_t right;        /* pictures of `truth` that the teacher calls so */
+    float *picture;       /* channels x height x width: the mean of the cell's pictures, */
+    float *right_picture; /* and of those that are right, a thousand at most; zeros where there are none */
+    /* What along each latent dimension separates the two, latent entries each; NaN where nothing is right. */
+    float *slope;  /* how fast the students' log-odds of `said` against `truth` grow along it, through the decoder; mean
+                    * of the pictures, measured one band to either side */
+    float *shift;  /* mean of the cell less mean of those that are right, standard deviations of the prior */
+    float *effect; /* their product: what the shift is worth in log-odds. A dimension matters where pictures differ and
+                    * the teacher heeds it; either alone would name others, too */
+    int *order;    /* latent: the largest |effect| first, |slope| where there is none */
+    double kl, agreement; /* of the students, means over the pictures */
+    int64_t distrusted;   /* pictures whose verdict is do not trust */
+} dv_cell_findings;
+
+/* The work, which goes on where it was stopped. Borrows the bundle; copies the wish. NULL and an error for classes or
+ * options that cannot be, for bundles where several labels may hold, and for a cell of pictures without labels. */
+typedef struct dv_cell_study dv_cell_study;
+dv_cell_study *dv_cell_study_new(dv_bundle *bundle, const dv_cell_wish *wish, dv_error *error);
+void dv_cell_study_free(dv_cell_study *study);
+
+/* Asks the teacher about all pictures of the bundle, where that was not done before; explains those of the cell, each
+ * at about the price of one explanation; sums up. NULL and an error when cancelled, whereupon the next call goes on, or
+ * where there is no such picture. The same wish gives the same bits for any number of threads, stopped or not. */
+dv_cell_findings *dv_cell_study_run(dv_cell_study *study, const dv_progress *progress, dv_error *error);
+void dv_cell_findings_free(dv_cell_findings *cell);
+
+/* The `count` pixels (y x width + x) of the largest |mean|, the largest first; of equal ones the first. At most as many
+ * as there are. */
+void dv_cell_rank_pixels(const dv_cell_findings *cell, int count, int *pixel);
+
 /* ---- latent space ------------------------------------------------------- */
 
 /* All of these start from a wish: its picture, knobs (offset), bands and neighbourhood; what it says of a student does

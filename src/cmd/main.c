@@ -11,9 +11,19 @@
 
 /* In the order of the help. */
 static const dv_command *const commands[] = {
-    &dv_command_tui,     &dv_command_check, &dv_command_explain, &dv_command_classify,
-    &dv_command_project, &dv_command_eval,  &dv_command_init,    &dv_command_train,
-    &dv_command_run,     &dv_command_info,  &dv_command_replay,  NULL,
+    &dv_command_tui,
+    &dv_command_check,
+    &dv_command_explain,
+    &dv_command_classify,
+    &dv_command_project,
+    &dv_command_eval,
+    &dv_command_cell,
+    &dv_command_init,
+    &dv_command_train,
+    &dv_command_run,
+    &dv_command_info,
+    &dv_command_replay,
+    NULL,
 };
 
 static const dv_command *find(const char *name)

@@ -1,22 +1,12 @@
 #include "figure/sheet.h"
 
-#include <math.h>
-
 enum { COLUMNS = 6, SIDE = 96, INNER_GAP = 6, WORDS_HEIGHT = 44, ROW_GAP = 18, MOST_ROWS = 12 };
 
-/* As large as fits into a square at (x, y), enlarged by a whole factor where it can be. */
 static bool draw_picture(dv_canvas *canvas, const dv_pairs *pairs, const float *picture, double x, double y,
                          dv_error *error)
 {
-    dv_image *image = dv_image_from_floats(picture, pairs->channels, pairs->height, pairs->width, error);
-    const double longer = fmax(pairs->height, pairs->width), whole = floor(SIDE / longer);
-    const double factor = whole >= 1 ? whole : SIDE / longer;
-    if (!image)
-        return false;
-    dv_canvas_picture(canvas, image, x, y, fmax(1, round(pairs->width * factor)),
-                      fmax(1, round(pairs->height * factor)));
-    dv_image_free(image);
-    return true;
+    return dv_sheet_show(canvas, dv_image_from_floats(picture, pairs->channels, pairs->height, pairs->width, error), x,
+                         y, SIDE);
 }
 
 static bool draw_pair(dv_canvas *canvas, const dv_page_words *words, const dv_pairs *pairs, int index, double x,

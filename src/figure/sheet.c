@@ -55,6 +55,18 @@ bool dv_sheet_place(dv_canvas *canvas, dv_image *image, const dv_plot *plot, dou
     return true;
 }
 
+bool dv_sheet_show(dv_canvas *canvas, dv_image *image, double x, double y, int side)
+{
+    if (!image)
+        return false;
+    const double longer = fmax(image->height, image->width), whole = floor(side / longer);
+    const double factor = whole >= 1 ? whole : side / longer;
+    dv_canvas_picture(canvas, image, x, y, fmax(1, round(image->width * factor)),
+                      fmax(1, round(image->height * factor)));
+    dv_image_free(image);
+    return true;
+}
+
 const char *dv_sheet_class_name(const dv_page_words *words, int k)
 {
     return k >= 0 && k < words->classes ? words->class_names[k] : "unknown";

@@ -23,6 +23,10 @@ dv_plot dv_sheet_plot(int width, int height, int unit);
 /* Puts it there and frees the image; false where there is none. */
 bool dv_sheet_place(dv_canvas *canvas, dv_image *image, const dv_plot *plot, double x, double y);
 
+/* A picture as large as fits into a square at (x, y), enlarged by a whole factor where it can be; frees the image,
+ * false where there is none. */
+bool dv_sheet_show(dv_canvas *canvas, dv_image *image, double x, double y, int side);
+
 /* The name of a class, "unknown" for -1. */
 const char *dv_sheet_class_name(const dv_page_words *words, int k);
 

@@ -16,6 +16,11 @@ dv_explainer_function dv_explain_gradient, dv_explain_gradient_input, dv_explain
 /* student_maps.c */
 dv_explainer_function dv_explain_student, dv_explain_evidence, dv_explain_evidence_black, dv_explain_evidence_mean;
 
+/* Evidence for one class against another in the explanation's picture, into `map` (channels x height x width): the
+ * difference of their weights times the picture less half the mean neighbour. DV_ERROR_UNSUPPORTED where the student
+ * does not tell both apart. */
+bool dv_evidence_between(const dv_explanation *explanation, int class_index, int against, float *map, dv_error *error);
+
 /* Makes the map, of 1 channel or of all that the picture has. */
 bool dv_attribution_map(dv_attribution *attribution, int channels, dv_error *error);
 

@@ -10,6 +10,7 @@
  * the same is asked for again. */
 char *dv_json_explanation(const dv_explanation *explanation, const dv_attributions *others,
                           const dv_bundle_facts *facts, bool timing, dv_error *error);
+char *dv_json_cell(const dv_cell_findings *cell, const dv_bundle_facts *facts, dv_error *error);
 char *dv_json_classification(const dv_classification *classification, const dv_bundle_facts *facts, dv_error *error);
 
 /* What is told of one network: {"file","producer","ir_version","opset","parameters","operators":[{"name","count",
@@ -28,7 +29,8 @@ char *dv_json_network(const dv_network_facts *network, dv_error *error);
  * channels. */
 char *dv_json_array(const char *file, const char *format, const char *type, const dv_shape *shape, dv_error *error);
 
-/* What is told of pictures: {"file","format","count","picture":[C,H,W],"mixed","labelled","labels","classes","note"}. */
+/* What is told of pictures: {"file","format","count","picture":[C,H,W],"mixed","labelled","labels","classes","note"}.
+ */
 char *dv_json_dataset(const char *path, const dv_dataset *data, int64_t labelled, dv_error *error);
 
 /* What is told of a bundle: {"name","classes":[...],"latent","picture":[C,H,W],"count","labelled","negative_elbo",

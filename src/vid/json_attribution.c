@@ -3,8 +3,7 @@
 
 #include <stdio.h>
 
-/* The ninths in words, the largest share first. */
-static json_t *regions_json(const dv_attribution *attribution, bool *failed)
+json_t *dv_json_regions(const dv_attribution *attribution, bool *failed)
 {
     dv_map_region region[DV_MAP_REGIONS];
     json_t *array = json_array();
@@ -52,7 +51,7 @@ static void put_map(object it, const dv_attribution *attribution)
         put(it, "segments", json_integer(attribution->segment_count));
         put(it, "segments_file", file_json(attribution, "-segments"));
     }
-    put(it, "regions", regions_json(attribution, it.failed));
+    put(it, "regions", dv_json_regions(attribution, it.failed));
 }
 
 static json_t *attribution_json(const dv_attribution *attribution, bool timing, bool *failed)

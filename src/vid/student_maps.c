@@ -36,13 +36,29 @@ static bool weigh_pixels(const dv_explanation *explanation, int pixels, double s
     return true;
 }
 
+static bool is_told(const dv_explanation *explanation, int row, dv_error *error)
+{
+    if (row >= 0 && explanation->row_class[row] >= 0)
+        return true;
+    return dv_error_set(error, DV_ERROR_UNSUPPORTED, "the student does not tell this class from the rest");
+}
+
+bool dv_evidence_between(const dv_explanation *explanation, int class_index, int against, float *map, dv_error *error)
+{
+    int pixels = explanation->channels * explanation->height * explanation->width;
+    int row = dv_explanation_row(explanation, class_index), other = dv_explanation_row(explanation, against);
+    if (!is_told(explanation, row, error) || !is_told(explanation, other, error))
+        return false;
+    for (int p = 0; p < pixels; p++)
+        map[p] = explanation->weights[(size_t)row * pixels + p] - explanation->weights[(size_t)other * pixels + p];
+    return weigh_pixels(explanation, pixels, share_of_mean[HALF_MEAN], map, error);
+}
+
 static bool take_map(const dv_inquiry *inquiry, const dv_explanation *explanation, dv_attribution *attribution,
                      enum evidence evidence, dv_error *error)
 {
     int pixels = inquiry->bundle->pixels, row = dv_explanation_row(explanation, attribution->class_index);
-    if (row < 0 || explanation->row_class[row] < 0)
-        return dv_error_set(error, DV_ERROR_UNSUPPORTED, "the student does not tell this class from the rest");
-    if (!dv_attribution_map(attribution, explanation->channels, error))
+    if (!is_told(explanation, row, error) || !dv_attribution_map(attribution, explanation->channels, error))
         return false;
     take_direction(explanation, row, pixels, attribution->map);
     return evidence == DIRECTION || weigh_pixels(explanation, pixels, share_of_mean[evidence], attribution->map, error);
