@@ -1,4 +1,5 @@
-/* Products of columns with each other, and equations solved by Cholesky's method, against their plain twins. */
+/* Products of columns with each other, and what is made of them: equations solved by Cholesky's method, and the largest
+ * eigenvalue. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include "base/random.h"
 #include "kernel/blas.h"
 #include "kernel/cholesky.h"
+#include "kernel/lanczos.h"
 #include "kernel/plain.h"
 
 enum { SIDE = DV_GRAM_SIDE };
@@ -233,11 +235,69 @@ static void test_not_positive_definite(void **state)
             }
 }
 
+/* ---- the largest eigenvalue ------------------------------------------------------- */
+
+/* The upper triangle of a, in rows that are longer. */
+static double find_largest(const float *a, int64_t n, dv_team *team)
+{
+    const int64_t row = n + 3;
+    float *upper = make_floats(n * row);
+    double value = NAN;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < row; j++)
+            upper[i * row + j] = j >= i && j < n ? a[i * n + j] : NAN;
+    assert_true(dv_largest_eigenvalue(n, upper, row, team, &value, NULL));
+    free(upper);
+    return value;
+}
+
+static void test_largest_eigenvalue(void **state)
+{
+    (void)state;
+    for (int n = 0; n < ORDERS; n++) {
+        trial t = make_trial(orders[n], 1, 0.01F);
+        double *a = calloc((size_t)(t.order * t.order), sizeof *a), *vector = calloc((size_t)t.order, sizeof *vector);
+        double expected, alone = find_largest(t.a, t.order, NULL);
+        for (int64_t i = 0; i < t.order * t.order; i++)
+            a[i] = (double)t.a[i];
+        assert_true(dv_symmetric_eigen(t.order, a, 1, &expected, vector, NULL));
+        assert_true(fabs(alone - expected) < 2e-6 * expected);
+        dv_team *team = dv_team_new(3, NULL);
+        assert_true(find_largest(t.a, t.order, team) == alone);
+        dv_team_free(team);
+        free(a), free(vector);
+        clear(&t);
+    }
+}
+
+/* Matrices whose first vector already is an eigenvector, or that have one eigenvalue beside zeros. */
+static void test_plain_eigenvalues(void **state)
+{
+    enum { N = 70 };
+    float a[N * N] = {0};
+    (void)state;
+    assert_true(find_largest(a, N, NULL) == 0);
+    for (int i = 0; i < N; i++)
+        a[i * N + i] = (float)(1 + i % 50);
+    assert_true(fabs(find_largest(a, N, NULL) - 50) < 1e-6);
+    for (int i = 0; i < N * N; i++)
+        a[i] = 0.5F;
+    assert_true(fabs(find_largest(a, N, NULL) - 0.5 * N) < 1e-5);
+    a[0] = -1;
+    assert_true(find_largest(a, 1, NULL) == -1 && find_largest(a, 0, NULL) == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_products), cmocka_unit_test(test_stretches), cmocka_unit_test(test_equations),
-        cmocka_unit_test(test_rounding), cmocka_unit_test(test_team),      cmocka_unit_test(test_not_positive_definite),
+        cmocka_unit_test(test_products),
+        cmocka_unit_test(test_stretches),
+        cmocka_unit_test(test_equations),
+        cmocka_unit_test(test_rounding),
+        cmocka_unit_test(test_team),
+        cmocka_unit_test(test_not_positive_definite),
+        cmocka_unit_test(test_largest_eigenvalue),
+        cmocka_unit_test(test_plain_eigenvalues),
     };
     return cmocka_run_group_tests_name("gram", tests, NULL, NULL);
 }

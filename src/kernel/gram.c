@@ -22,20 +22,26 @@ _Static_assert((int)DV_TILE_DEPTH == (int)DV_GRAM_SIDE && (int)DV_TILE_SIDE == (
 
 DV_BEGIN_AMX
 
+/* Rows for columns of a tile's pairs, which makes a left tile of a right one. */
+static void turn_tile(const uint8_t *right, uint8_t *left)
+{
+    __m512 pairs[DV_TILE_SIDE];
+    for (int r = 0; r < DV_TILE_SIDE; r++)
+        pairs[r] = _mm512_load_ps(right + r * DV_TILE_ROW);
+    dv_tile_turn(pairs);
+    for (int r = 0; r < DV_TILE_SIDE; r++)
+        _mm512_store_ps(left + r * DV_TILE_ROW, pairs[r]);
+}
+
 static void pack_tiles(const float *x, int64_t row, float *packed)
 {
     uint8_t *left = (uint8_t *)packed, *right = left + PAIR_BYTES;
     for (int half = 0; half < HALVES; half++, x += DV_BLOCK, left += DV_TILE_STEP_BYTES, right += DV_TILE_STEP_BYTES) {
-        __m512 upper[DV_TILE_SIDE], lower[DV_TILE_SIDE];
-        for (int r = 0; r < DV_TILE_SIDE; r++) {
-            upper[r] = _mm512_loadu_ps(x + r * row);
-            lower[r] = _mm512_loadu_ps(x + (r + DV_TILE_SIDE) * row);
-            dv_tile_split_row(upper[r], lower[r], right + r * DV_TILE_ROW);
-        }
-        dv_tile_turn(upper);
-        dv_tile_turn(lower);
         for (int r = 0; r < DV_TILE_SIDE; r++)
-            dv_tile_split_row(upper[r], lower[r], left + r * DV_TILE_ROW);
+            dv_tile_split_row(_mm512_loadu_ps(x + r * row), _mm512_loadu_ps(x + (r + DV_TILE_SIDE) * row),
+                              right + r * DV_TILE_ROW);
+        for (int part = 0; part < DV_TILE_PARTS; part++)
+            turn_tile(right + part * DV_TILE_BYTES, left + part * DV_TILE_BYTES);
     }
 }
 

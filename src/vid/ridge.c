@@ -36,6 +36,7 @@ static bool eliminate(dv_ridge_system *system, dv_team *team, const dv_equations
 {
     const double least = least_ratio * system->top_eigenvalue;
     const int64_t row = dv_equations_row(equations->order, equations->columns);
+    system->filled = DV_RIDGE_NONE;
     for (int64_t i = 0; i < equations->order; i++)
         equations->matrix[i * row + i] += (float)lambda;
     if (lambda >= least && dv_equations_eliminate(equations, system->workspace, team))

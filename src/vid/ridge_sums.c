@@ -41,7 +41,7 @@ dv_ridge_sums *dv_ridge_sums_new(int pixels, int rows, dv_error *error)
     sums->pixels = pixels;
     sums->rows = rows;
     sums->way = dv_gram_choose(true);
-    if ((sums->picture_origin = dv_arena_alloc(arena, pixels, sizeof(double), error)) &&
+    if ((sums->picture_origin = dv_arena_alloc(arena, pixels, sizeof(float), error)) &&
         (sums->target_origin = dv_arena_alloc(arena, rows, sizeof(double), error)) &&
         (sums->packed = dv_arena_alloc(arena, STEPS * count_strips(sums) * sums->way->room, sizeof(float), error)) &&
         make_half(&sums->half[0], arena, pixels, rows, error) && make_half(&sums->half[1], arena, pixels, rows, error))
@@ -76,21 +76,26 @@ struct adding {
     dv_ridge_half *half;
     const dv_lesson *lesson;
     int64_t first, rows;   /* of the lesson's neighbours */
-    double root[DV_CHUNK]; /* sqrt(w) of each */
+    float root[DV_CHUNK];  /* sqrt(w) of each */
 };
 
 /* Columns of pictures, `stride` floats apart, as they are to be multiplied; and their sums of w x. */
 DV_WIDE(static, void, weigh_pictures,
-        (int64_t rows, int64_t columns, const double *root, const float *pictures, int64_t stride, const double *origin,
-         float *block, double *sum),
+        (int64_t rows, int64_t columns, const float *root, const float *pictures, int64_t stride, const float *origin,
+         float *restrict block, double *sum),
         (rows, columns, root, pictures, stride, origin, block, sum))
 {
-    for (int64_t r = 0; r < rows; r++, pictures += stride, block += SIDE)
+    float part[SIDE] = {0};
+    for (int64_t r = 0; r < rows; r++, pictures += stride, block += SIDE) {
+        const float share = root[r];
         for (int64_t c = 0; c < columns; c++) {
-            const double x = root[r] * (pictures[c] - origin[c]);
-            block[c] = (float)x;
-            sum[c] += root[r] * x;
+            const float x = share * (pictures[c] - origin[c]);
+            block[c] = x;
+            part[c] += share * x;
         }
+    }
+    for (int64_t c = 0; c < columns; c++)
+        sum[c] += part[c];
 }
 
 /* Targets from `first` on, in columns from `column` on; and their sums of w y. */
@@ -145,7 +150,7 @@ static void add_chunk(struct adding *work)
 {
     for (int64_t row = 0; row < work->rows; row++) {
         const double weight = work->lesson->weight[work->first + row];
-        work->root[row] = sqrt(weight);
+        work->root[row] = (float)sqrt(weight);
         work->half->weight += weight;
     }
     dv_team_run(work->lesson->team, pack_strip, work, count_strips(work->sums));
@@ -160,11 +165,11 @@ static void find_origins(const struct adding *work)
     const dv_lesson *lesson = work->lesson;
     dv_ridge_sums *sums = work->sums;
     const double share = 1 / (double)work->rows;
-    memset(sums->picture_origin, 0, sums->pixels * sizeof(double));
+    memset(sums->picture_origin, 0, sums->pixels * sizeof(float));
     memset(sums->target_origin, 0, sums->rows * sizeof(double));
     for (int64_t i = work->first; i < work->first + work->rows; i++) {
         const double center = dv_ridge_center(lesson, i);
-        dv_vector_add_double(sums->pixels, share, lesson->pictures + i * sums->pixels, sums->picture_origin);
+        dv_vector_add(sums->pixels, (float)share, lesson->pictures + i * sums->pixels, sums->picture_origin);
         for (int k = 0; k < sums->rows; k++)
             sums->target_origin[k] += share * (lesson->logits[i * sums->rows + k] - center);
     }

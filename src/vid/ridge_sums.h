@@ -19,7 +19,8 @@ typedef struct dv_ridge_half {
 typedef struct dv_ridge_sums {
     int64_t count; /* of neighbours so far; they go on from whole chunks only */
     int pixels, rows;
-    double *picture_origin, *target_origin; /* D, R: means of the first chunk */
+    float *picture_origin; /* D: about the mean of the first chunk */
+    double *target_origin; /* R */
     dv_ridge_half half[2];
     const struct dv_gram_way *way;
     float *packed; /* one chunk, in order: rows sqrt(w) (x, y) */

@@ -14,15 +14,14 @@
 
 #include "base/error.h"
 #include "kernel/blas.h"
-#include "kernel/vector.h"
+#include "kernel/lanczos.h"
 #include "kernel/wide.h"
 #include "vid/span.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { TASK_ROWS = 16, POWER_STEPS = 200 };
+enum { TASK_ROWS = 16 };
 
 /* ---- parts ------------------------------------------------------------------- */
 
@@ -53,7 +52,7 @@ double dv_ridge_system_weight(const dv_ridge_system *system, const dv_lesson *le
 struct centering {
     dv_ridge_system *system;
     const dv_ridge_half *half, *other;
-    double scale, more; /* of the half's sums, and of the other's, which is 0 where it is no part of it */
+    double scale, more; /* of the half's sums, and of the other's: 0 where both are one half */
     double *mean;       /* D + R, of pictures and targets */
 };
 
@@ -86,7 +85,7 @@ static void fill_primal(dv_ridge_system *system, const dv_lesson *lesson, dv_rid
     struct centering work = {
         .system = system,
         .half = &sums->half[part == DV_RIDGE_ODD],
-        .other = &sums->half[part != DV_RIDGE_ODD],
+        .other = &sums->half[part != DV_RIDGE_EVEN],
         .scale = 1 / dv_ridge_system_weight(system, lesson, part),
         .mean = system->mean,
     };
@@ -169,8 +168,9 @@ static void fill_targets(dv_ridge_system *system, const dv_lesson *lesson, dv_ri
     }
 }
 
-static void fill_dual(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part, int64_t count)
+static void fill_dual(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part)
 {
+    const int64_t count = dv_ridge_part_count(system, part);
     double mean = measure_part(system, lesson, part, count);
     const double *center = system->center;
     const int64_t row = dv_equations_row(count, system->rows);
@@ -189,10 +189,9 @@ static void fill_dual(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge
 dv_equations dv_ridge_system_fill(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part)
 {
     int64_t order = system->primal ? system->pixels : dv_ridge_part_count(system, part);
-    if (system->primal)
-        fill_primal(system, lesson, part);
-    else
-        fill_dual(system, lesson, part, order);
+    if (system->filled != part)
+        (system->primal ? fill_primal : fill_dual)(system, lesson, part);
+    system->filled = part;
     return (dv_equations){.order = order, .columns = system->rows, .matrix = system->matrix};
 }
 
@@ -248,53 +247,6 @@ static void make_kernel(dv_ridge_system *system, const dv_lesson *lesson)
     dv_team_run(lesson->team, subtract_mean, &work, dv_ridge_tiles(system->pixels));
     dv_team_run(lesson->team, fill_kernel, system, side * (side + 1) / 2);
     memcpy(system->mean, system->origin, system->pixels * sizeof(double));
-}
-
-/* ---- the largest eigenvalue ------------------------------------------------- */
-
-/* product = A * vector, from the upper triangle. */
-static void multiply(const dv_equations *equations, const double *vector, double *product)
-{
-    const int64_t order = equations->order, row = dv_equations_row(order, equations->columns);
-    memset(product, 0, order * sizeof *product);
-    for (int64_t i = 0; i < order; i++) {
-        const float *a = equations->matrix + i * row + i;
-        product[i] += dv_vector_dot_double(order - i, a, vector + i);
-        dv_vector_add_double(order - i - 1, vector[i], a + 1, product + i + 1);
-    }
-}
-
-/* By power iteration from the row with the largest diagonal entry, until Rayleigh's quotient stands still. */
-static bool find_top_eigenvalue(const dv_equations *equations, double *eigenvalue, dv_error *error)
-{
-    const int64_t order = equations->order, next = dv_equations_row(order, equations->columns) + 1;
-    double *vector = dv_alloc(2 * order, sizeof *vector, error);
-    if (!vector)
-        return false;
-    double *product = vector + order;
-    int64_t start = 0;
-    for (int64_t i = 1; i < order; i++)
-        if (equations->matrix[i * next] > equations->matrix[start * next])
-            start = i;
-    vector[start] = 1;
-    *eigenvalue = equations->matrix[start * next];
-    for (int step = 0; step < POWER_STEPS; step++) {
-        if (!(*eigenvalue > 0))
-            break;
-        double last = *eigenvalue, square = 0, quotient = 0;
-        multiply(equations, vector, product);
-        for (int64_t i = 0; i < order; i++) {
-            square += product[i] * product[i];
-            quotient += product[i] * vector[i];
-        }
-        *eigenvalue = quotient;
-        for (int64_t i = 0; i < order; i++)
-            vector[i] = product[i] / sqrt(square);
-        if (step > 0 && fabs(quotient - last) <= 1e-6 * quotient)
-            break;
-    }
-    free(vector);
-    return true;
 }
 
 /* ---- the system ------------------------------------------------------------- */
@@ -379,6 +331,7 @@ static bool bring_sums(dv_ridge_system *system, const dv_lesson *lesson, dv_erro
 static bool fill(dv_ridge_system *system, const dv_lesson *lesson, dv_error *error)
 {
     system->count = 0; /* until all is well */
+    system->filled = DV_RIDGE_NONE;
     if (system->primal && !bring_sums(system, lesson, error))
         return false;
     system->count = lesson->count;
@@ -387,7 +340,8 @@ static bool fill(dv_ridge_system *system, const dv_lesson *lesson, dv_error *err
     system->generation = lesson->generation;
     system->version = lesson->version;
     const dv_equations whole = dv_ridge_system_fill(system, lesson, DV_RIDGE_WHOLE);
-    if (find_top_eigenvalue(&whole, &system->top_eigenvalue, error))
+    if (dv_largest_eigenvalue(whole.order, whole.matrix, dv_equations_row(whole.order, whole.columns), lesson->team,
+                              &system->top_eigenvalue, error))
         return true;
     system->count = 0;
     return false;

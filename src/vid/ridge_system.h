@@ -8,8 +8,8 @@
 
 enum { DV_RIDGE_TILE = 128 };
 
-/* Which neighbours: every other chunk, or all of them. */
-typedef enum dv_ridge_part { DV_RIDGE_EVEN, DV_RIDGE_ODD, DV_RIDGE_WHOLE } dv_ridge_part;
+/* Which neighbours: every other chunk, all or none of them. */
+typedef enum dv_ridge_part { DV_RIDGE_EVEN, DV_RIDGE_ODD, DV_RIDGE_WHOLE, DV_RIDGE_NONE } dv_ridge_part;
 
 typedef struct dv_ridge_system {
     uint64_t generation, version; /* of the neighbours and of the rows that it was made of */
@@ -28,6 +28,7 @@ typedef struct dv_ridge_system {
 
     int64_t size;         /* of the equations: D if primal, else N at most */
     float *matrix;        /* of dv_equations of that order with R columns: Gram matrix and right-hand sides */
+    dv_ridge_part filled; /* which part it is of, as long as nobody has solved it */
     float *workspace;     /* to eliminate them */
     double *mean;         /* D + R: of pictures, and of targets at temperature 1 */
     dv_arena *arena;      /* owns all but the sums */
@@ -47,7 +48,7 @@ bool dv_ridge_system_add(dv_ridge_system *system, const dv_lesson *stretch, dv_e
 int64_t dv_ridge_part_count(const dv_ridge_system *system, dv_ridge_part part);
 int64_t dv_ridge_part_place(dv_ridge_part part, int64_t t);
 
-/* Fills the matrix and the means from one part; returns its equations. */
+/* Fills the matrix and the means from one part, unless they are that part's; returns its equations. */
 dv_equations dv_ridge_system_fill(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part);
 /* Sum of the weights of a part. */
 double dv_ridge_system_weight(const dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part);
