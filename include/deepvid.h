@@ -280,7 +280,7 @@ enum { DV_MAX_REASONS = 8, DV_REASON_SIZE = 128 };
  * student; means over `fresh` neighbours that were never used for distilling. Where several labels may hold at once,
  * q_k = sigmoid(logit_k / T), and what is said in brackets counts. */
 typedef struct dv_fidelity {
-    int64_t fresh;
+    int64_t fresh;            /* 0: not measured yet; only reconstruction_label counts */
     double kl;                /* sum_k q_k (log q_k - log p_k) at T, nats [mean over labels of that of yes and no] */
     double kl_at_1;           /* the same with both at temperature 1 */
     double agreement;         /* share with equal arg max [of labels with equal yes or no] */
@@ -350,6 +350,18 @@ typedef struct dv_explanation {
  * threads. NULL and an error for impossible options (DV_ERROR_ARGUMENT). */
 dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options, const dv_progress *progress,
                            dv_error *error);
+
+/* The same in two steps, for whom the maps are urgent: all but the fidelity, which takes as long again, unless the
+ * fresh neighbours are there from the explanation before ... */
+dv_explanation *dv_explain_maps(dv_bundle *bundle, const dv_explain_options *options, const dv_progress *progress,
+                                dv_error *error);
+/* ... and the fidelity of an explanation that this bundle has made, to the bit that of dv_explain. Neighbours are taken
+ * from the bundle while it has made no others since. */
+bool dv_explain_measure(dv_bundle *bundle, const dv_explanation *explanation, dv_fidelity *fidelity,
+                        const dv_progress *progress, dv_error *error);
+
+/* One more holder, in any thread, each of whom frees the explanation once and none changes it; returns it. */
+dv_explanation *dv_explanation_share(dv_explanation *explanation);
 void dv_explanation_free(dv_explanation *explanation);
 /* The row of a class, that of the rest where it has none of its own; -1: there is neither. */
 int dv_explanation_row(const dv_explanation *explanation, int class_index);

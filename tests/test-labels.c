@@ -404,6 +404,26 @@ static void test_many_classes(void **state)
         dv_explanation_free(made[i]);
 }
 
+/* Of many classes, too, two steps are one: the second has the classes of the first. */
+static void test_many_classes_in_two_steps(void **state)
+{
+    dv_explain_options wish = wish_for(2), other = wish_for(3);
+    dv_error error;
+    dv_fidelity fidelity;
+    write_many(*state, "Softmax", MANY);
+    dv_bundle *bundle = open_bundle(*state, 2);
+    dv_explanation *maps = dv_explain_maps(bundle, &wish, NULL, &error);
+    dv_explanation_free(dv_explain(bundle, &other, NULL, &error));
+    assert_true(maps && dv_explain_measure(bundle, maps, &fidelity, NULL, &error));
+    dv_explanation *whole = dv_explain(bundle, &wish, NULL, &error);
+    assert_non_null(whole);
+    assert_memory_equal(maps->row_class, whole->row_class, sizeof(int) * (size_t)whole->rows);
+    assert_memory_equal(&fidelity, &whole->fidelity, sizeof fidelity);
+    dv_explanation_free(maps);
+    dv_explanation_free(whole);
+    dv_bundle_close(bundle);
+}
+
 /* Files and JSON have a row for each class that is told apart, and say which. */
 static void test_many_classes_in_a_report(void **state)
 {
@@ -469,6 +489,7 @@ int main(void)
         with_scratch(test_label_accuracy),
         with_scratch(test_many_classes),
         with_scratch(test_many_classes_in_a_report),
+        with_scratch(test_many_classes_in_two_steps),
         with_scratch(test_many_labels),
     };
     return cmocka_run_group_tests_name("labels", tests, NULL, NULL);

@@ -668,6 +668,95 @@ static void test_long_work_stops(void **state)
     dv_worker_free(worker);
 }
 
+static dv_outcome measure(dv_worker *worker, dv_explanation *explanation, uint64_t key)
+{
+    dv_worker_ask(worker, &(dv_request){.job = DV_JOB_MEASURE, .key = key, .explanation = explanation});
+    return await(worker);
+}
+
+/* The maps come first, then what they are worth, even where who asked has let the explanation go. */
+static void test_maps_are_measured(void **state)
+{
+    fixture *it = *state;
+    dv_worker *worker = start(it);
+    dv_error error;
+    dv_wish *wish = &it->model->wish;
+    wish->options.neighbors = wish->options.fresh = 200; /* no preview */
+    ask(worker, wish, 1);
+    dv_explanation *maps = await_full(worker, 1).result;
+    assert_int_equal(maps->fidelity.fresh, 0);
+    dv_worker_ask(worker, &(dv_request){.job = DV_JOB_MEASURE, .key = 1, .explanation = maps});
+    dv_explanation_free(maps);
+    dv_outcome outcome = await(worker);
+    dv_worker_free(worker);
+    dv_explanation *whole = dv_explain(it->bundle, &wish->options, NULL, &error);
+    assert_true(whole && outcome.job == DV_JOB_MEASURE && outcome.result);
+    assert_memory_equal(outcome.result, &whole->fidelity, sizeof(dv_fidelity));
+    dv_job_free_result(outcome.job, outcome.result);
+    dv_explanation_free(whole);
+}
+
+/* A newer wish stops it for good; a cancel tells. */
+static void test_measuring_gives_way(void **state)
+{
+    fixture *it = *state;
+    dv_worker *worker = start(it);
+    dv_wish *wish = &it->model->wish;
+    wish->options.neighbors = 200;
+    wish->options.fresh = 1000000;
+    ask(worker, wish, 1);
+    dv_explanation *maps = await_full(worker, 1).result;
+    dv_worker_ask(worker, &(dv_request){.job = DV_JOB_MEASURE, .key = 1, .explanation = maps});
+    while (dv_worker_look(worker).job != DV_JOB_MEASURE)
+        ;
+    wish->options.seed++;
+    ask(worker, wish, 2);
+    dv_outcome outcome = await(worker);
+    assert_int_equal(outcome.job, DV_JOB_EXPLAIN);
+    assert_int_equal(outcome.key, 2);
+    dv_explanation_free(maps);
+    while (dv_worker_look(worker).job != DV_JOB_NONE)
+        ;
+    maps = outcome.result;
+    assert_false(dv_worker_take(worker, &outcome));
+    dv_worker_ask(worker, &(dv_request){.job = DV_JOB_MEASURE, .key = 2, .explanation = maps});
+    while (dv_worker_look(worker).job != DV_JOB_MEASURE)
+        ;
+    assert_true(dv_worker_cancel(worker));
+    outcome = await(worker);
+    assert_true(outcome.job == DV_JOB_MEASURE && !outcome.result && outcome.error.code == DV_ERROR_CANCELLED);
+    dv_explanation_free(maps);
+    dv_worker_free(worker);
+}
+
+/* Figures are those of the maps on the screen or none; those of before stay to be seen. */
+static void test_figures_belong_to_maps(void **state)
+{
+    fixture *it = *state;
+    dv_model *model = it->model;
+    dv_error error;
+    dv_worker *worker = start(it);
+    dv_explain_options options = model->wish.options;
+    options.neighbors = options.fresh = 64;
+    for (int i = 0; i < 2; i++) {
+        options.seed = (uint64_t)i + 1;
+        dv_model_want(model);
+        dv_outcome outcome = {.job = DV_JOB_EXPLAIN, .key = model->wanted};
+        outcome.result = dv_explain_maps(it->bundle, &options, NULL, &error);
+        assert_non_null(outcome.result);
+        dv_model_accept(model, &outcome);
+        assert_null(dv_model_fidelity(model));
+        assert_int_equal(model->fidelity.fresh, i ? 64 : 0);
+        outcome = measure(worker, model->explanation, model->wanted - 1); /* of the wish before */
+        dv_model_accept(model, &outcome);
+        assert_null(dv_model_fidelity(model));
+        outcome = measure(worker, model->explanation, model->wanted);
+        dv_model_accept(model, &outcome);
+        assert_int_equal(dv_model_fidelity(model)->fresh, 64);
+    }
+    dv_worker_free(worker);
+}
+
 static void test_report_is_written(void **state)
 {
     fixture *it = *state;
@@ -705,6 +794,9 @@ int main(void)
         with_bundle(test_outcomes_are_taken),
         cmocka_unit_test(test_answers_are_completed),
         with_bundle(test_newest_request_wins),
+        with_bundle(test_maps_are_measured),
+        with_bundle(test_measuring_gives_way),
+        with_bundle(test_figures_belong_to_maps),
         with_bundle(test_preview_is_nested),
         with_bundle(test_no_preview_of_another_lambda),
         with_bundle(test_scores_and_means_are_gathered),

@@ -576,6 +576,56 @@ static void test_cancel(void **state)
     dv_bundle_close(bundle);
 }
 
+/* In two steps comes what comes in one, whatever the bundle was asked between them. */
+static void test_two_steps(void **state)
+{
+    tiny it = tiny_defaults();
+    dv_bundle *bundle = open_tiny(*state, &it, 2);
+    for (int i = 0; i < 4; i++) {
+        dv_explain_options options = tiny_options(), other = options;
+        dv_error error;
+        dv_fidelity fidelity;
+        options.seed = other.index = (uint64_t)i + 5;
+        options.method = i == 1 ? DV_STUDENT_ADAM : DV_STUDENT_RIDGE;
+        options.neighborhood = i == 2 ? DV_NEIGHBORHOOD_MIXED : DV_NEIGHBORHOOD_VAE;
+        options.epochs = 2;
+        options.neighbors = i == 3 ? 40 : 300; /* fewer than pixels */
+        dv_explanation *maps = dv_explain_maps(bundle, &options, NULL, &error);
+        assert_non_null(maps);
+        assert_int_equal(maps->fidelity.fresh, 0);
+        assert_int_equal(maps->fidelity.verdict, DV_VERDICT_DO_NOT_TRUST);
+        if (i > 0)
+            dv_explanation_free(explain(bundle, &other));
+        assert_true(dv_explain_measure(bundle, maps, &fidelity, NULL, &error));
+        dv_explanation *whole = explain(bundle, &options);
+        assert_int_equal(maps->fidelity.reconstruction_label, fidelity.reconstruction_label);
+        maps->fidelity = fidelity;
+        assert_same(maps, whole);
+        dv_explanation_free(maps);
+        maps = dv_explain_maps(bundle, &options, NULL, &error); /* with fresh neighbours there */
+        assert_non_null(maps);
+        assert_same(maps, whole);
+        dv_explanation_free(maps);
+        dv_explanation_free(whole);
+    }
+    dv_bundle_close(bundle);
+}
+
+/* It is there until its last holder lets go. */
+static void test_sharing(void **state)
+{
+    tiny it = tiny_defaults();
+    dv_bundle *bundle = open_tiny(*state, &it, 1);
+    dv_explain_options options = tiny_options();
+    dv_explanation *explanation = explain(bundle, &options), *again = explain(bundle, &options);
+    assert_ptr_equal(dv_explanation_share(explanation), explanation);
+    dv_explanation_free(explanation);
+    assert_same(explanation, again);
+    dv_explanation_free(explanation);
+    dv_explanation_free(again);
+    dv_bundle_close(bundle);
+}
+
 /* ---- classification and fit ----------------------------------------------------- */
 
 static void test_classification(void **state)
@@ -989,6 +1039,8 @@ int main(void)
         with_scratch(test_corners),
         with_scratch(test_decoder_without_sigmoid),
         with_scratch(test_cancel),
+        with_scratch(test_two_steps),
+        with_scratch(test_sharing),
         with_scratch(test_classification),
         with_scratch(test_preprocessing),
         with_scratch(test_channels),

@@ -118,7 +118,7 @@ void dv_control_step(dv_control *control, const dv_setting *setting, int directi
     dv_model *model = control->model;
     const dv_explanation *explanation = model->explanation;
     bool of_map = setting == dv_setting_get(DV_SETTING_UNTIL);
-    double in_use = !explanation ? 0 : of_map ? explanation->fidelity.steadiness : explanation->lambda;
+    double in_use = !explanation ? 0 : of_map ? model->fidelity.steadiness : explanation->lambda;
     if (dv_setting_step(setting, &model->wish, direction, in_use))
         dv_model_want(model);
 }
@@ -158,11 +158,17 @@ uint64_t dv_control_request_key(const dv_control *control, int64_t a, int64_t b)
     return key ? key : 1;
 }
 
+/* What needs the processors that draw an explanation, but for what is asked once. */
+static bool can_wait(dv_job job)
+{
+    return job > DV_JOB_EXPLAIN && !dv_job_get(job)->stays;
+}
+
 void dv_control_ask(dv_control *control, const dv_request *request)
 {
     dv_answer *answer = &control->model->answer[request->job];
     assert(request->key);
-    if (answer->asked == request->key)
+    if (answer->asked == request->key || (control->hurried && can_wait(request->job)))
         return;
     answer->asked = request->key;
     answer->failed = false;
@@ -173,6 +179,9 @@ void dv_control_ask_needs(dv_control *control)
 {
     dv_model *model = control->model;
     dv_control_ask(control, &(dv_request){.job = DV_JOB_EXPLAIN, .key = model->wanted, .wish = &model->wish});
+    if (dv_model_is_current(model) && !model->preview && !dv_model_fidelity(model))
+        dv_control_ask(control,
+                       &(dv_request){.job = DV_JOB_MEASURE, .key = model->shown, .explanation = model->explanation});
     dv_control_ask(control, &(dv_request){.job = DV_JOB_CLASSIFY, .key = 1});
     dv_control_ask(control, &(dv_request){.job = DV_JOB_SURVEY, .key = 1});
     dv_frame frames[DV_MAX_FRAMES];

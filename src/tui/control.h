@@ -20,6 +20,8 @@ typedef struct dv_control {
     const struct dv_tui_options *options;
     uint64_t measured;                  /* the last wish whose answer was timed */
     const struct dv_pane_kind *grabbed; /* the pane in which a button was pressed */
+    uint64_t drawn;                     /* the number of the explanation on the screen */
+    bool hurried;                       /* an explanation is on its way to the screen: what can wait, waits */
     bool leave;
 } dv_control;
 
@@ -28,7 +30,7 @@ void dv_control_mouse(dv_control *control, const dv_mouse *mouse);
 /* Runs "NAME ARGUMENT", as it is typed after ':'. */
 void dv_control_command(dv_control *control, const char *text);
 
-/* Asks the worker unless the same was asked before. */
+/* Asks the worker unless the same was asked before, or can wait. */
 void dv_control_ask(dv_control *control, const dv_request *request);
 /* Asks for all that the panes on the screen need. */
 void dv_control_ask_needs(dv_control *control);

@@ -11,7 +11,9 @@
 typedef enum dv_job {
     DV_JOB_NONE,
     DV_JOB_TRAVERSE, /* -> dv_strip */
-    DV_JOB_EXPLAIN, /* -> dv_explanation; one with fewer neighbours first, when a full one takes longer than a glance */
+    DV_JOB_EXPLAIN, /* -> dv_explanation, not measured; one with fewer neighbours first, which is, when a full one takes
+                     * longer than a glance */
+    DV_JOB_MEASURE, /* -> dv_fidelity */
     DV_JOB_EXPORT,  /* -> char *: the folder that was written */
     DV_JOB_ATTRIBUTE, /* -> dv_attribution */
     DV_JOB_FLIP,      /* -> dv_flip */
@@ -30,7 +32,8 @@ enum { DV_FOLDER_SIZE = 256 }; /* of the name of a report's folder */
 typedef struct dv_request {
     dv_job job;
     uint64_t key;
-    const dv_wish *wish;         /* copied; NULL for the kinds that gather */
+    const dv_wish *wish;         /* copied; NULL for MEASURE and the kinds that gather */
+    dv_explanation *explanation; /* MEASURE: shared */
     int64_t index;               /* MORPH: the other picture */
     int number;                  /* TRAVERSE: dimension; FLIP: class or -1; ATTRIBUTE, EXPORT: explainer or -1 */
     int count;                   /* TRAVERSE, MORPH: steps; LAMBDA: points; ATTRIBUTE: class; PROJECT: milliseconds
@@ -113,7 +116,7 @@ typedef struct dv_job_kind {
 const dv_job_kind *dv_job_get(dv_job job);
 void dv_job_free_result(dv_job job, void *result);
 
-extern const dv_job_kind dv_job_explain, dv_job_export, dv_job_attribute, dv_job_traverse, dv_job_flip, dv_job_morph,
-    dv_job_influence, dv_job_lambda, dv_job_classify, dv_job_survey, dv_job_project;
+extern const dv_job_kind dv_job_explain, dv_job_measure, dv_job_export, dv_job_attribute, dv_job_traverse, dv_job_flip,
+    dv_job_morph, dv_job_influence, dv_job_lambda, dv_job_classify, dv_job_survey, dv_job_project;
 
 #endif

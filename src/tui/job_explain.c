@@ -1,5 +1,7 @@
-/* An explanation for the screen: when a full one takes longer than a glance, one with fewer neighbours comes first. */
+/* An explanation for the screen: the maps first, what they are worth in a second step. When full maps take longer than
+ * a glance, those of fewer neighbours come first. */
 #include "base/file.h"
+#include "base/memory.h"
 #include "figure/figure.h"
 #include "tui/job.h"
 
@@ -12,19 +14,18 @@ enum {
     PREVIEW_AT_LEAST = 64,
     PREVIEW_SLOW_MS = 80, /* it should follow the keys */
     PREVIEW_FAST_MS = 30,
-    PREVIEW_WORTH_MS = 100,    /* a full explanation that is faster needs no preview */
+    PREVIEW_WORTH_MS = 100,    /* full maps that are faster need no preview */
     PREVIEW_PATIENCE_MS = 150, /* a preview that takes longer gives way to a newer request */
 };
 
 typedef struct pacing {
-    double full_ms; /* of the last full explanation of new neighbours, 0: none yet */
+    double full_ms; /* of the last full maps of new neighbours, 0: none yet */
     int64_t preview_neighbors;
     dv_wish full; /* the last one that was fully explained; latent 0: none yet */
 } pacing;
 
 typedef struct watch {
     const dv_errand *errand;
-    bool patient; /* does not give way at once */
     double started;
 } watch;
 
@@ -34,19 +35,17 @@ static bool report(void *context, const char *stage, double fraction)
     const watch *watched = context;
     const dv_progress *progress = watched->errand->progress;
     bool go_on = progress->report(progress->context, stage, fraction);
-    return go_on || (watched->patient && dv_clock_ms() - watched->started < PREVIEW_PATIENCE_MS);
+    return go_on || dv_clock_ms() - watched->started < PREVIEW_PATIENCE_MS;
 }
 
-/* Explains what is asked for, with at most `neighbors` neighbours. */
-static dv_explanation *explain(const dv_errand *errand, int64_t neighbors, bool patient, double *took_ms,
-                               dv_error *error)
+/* Explains what is asked for, with fewer neighbours, and measures it: the full explanation may be long in coming. */
+static dv_explanation *preview(const dv_errand *errand, int64_t neighbors, double *took_ms, dv_error *error)
 {
     dv_explain_options options = errand->request->wish->options;
-    if (options.neighbors > neighbors)
-        options.neighbors = neighbors;
+    options.neighbors = neighbors;
     if (options.fresh > neighbors)
         options.fresh = neighbors;
-    watch watched = {.errand = errand, .patient = patient, .started = dv_clock_ms()};
+    watch watched = {.errand = errand, .started = dv_clock_ms()};
     dv_progress progress = {.report = report, .context = &watched};
     dv_explanation *explanation = dv_explain(errand->bundle, &options, &progress, error);
     *took_ms = dv_clock_ms() - watched.started;
@@ -98,17 +97,18 @@ static dv_errand_state run(const dv_errand *errand, dv_error *error)
         pace->preview_neighbors = PREVIEW_NEIGHBORS;
     bool is_quick = (pace->full_ms > 0 && pace->full_ms < PREVIEW_WORTH_MS) || has_neighbors(pace, wish);
     if (wish->options.neighbors > PREVIEW_NEIGHBORS && !is_quick) {
-        dv_explanation *preview = explain(errand, pace->preview_neighbors, true, &took_ms, error);
-        if (!preview)
+        dv_explanation *first = preview(errand, pace->preview_neighbors, &took_ms, error);
+        if (!first)
             return DV_ERRAND_FAILED;
         fit_preview(pace, took_ms);
-        errand->post(errand, preview, true);
+        errand->post(errand, first, true);
     }
-    dv_explanation *explanation = explain(errand, INT64_MAX, false, &took_ms, error);
-    if (!explanation)
+    double start = dv_clock_ms();
+    dv_explanation *maps = dv_explain_maps(errand->bundle, &wish->options, errand->progress, error);
+    if (!maps)
         return DV_ERRAND_FAILED;
-    errand->post(errand, explanation, false);
-    return remember(pace, wish, took_ms, error) ? DV_ERRAND_DONE : DV_ERRAND_FAILED;
+    errand->post(errand, maps, false);
+    return remember(pace, wish, dv_clock_ms() - start, error) ? DV_ERRAND_DONE : DV_ERRAND_FAILED;
 }
 
 static void free_explanation(void *result)
@@ -123,6 +123,22 @@ const dv_job_kind dv_job_explain = {
     .run = run,
     .free_result = free_explanation,
 };
+
+/* ---- what they are worth ----------------------------------------------------------- */
+
+static dv_errand_state run_measuring(const dv_errand *errand, dv_error *error)
+{
+    dv_fidelity *fidelity = dv_alloc(1, sizeof(*fidelity), error);
+    if (!fidelity ||
+        !dv_explain_measure(errand->bundle, errand->request->explanation, fidelity, errand->progress, error)) {
+        free(fidelity);
+        return DV_ERRAND_FAILED;
+    }
+    errand->post(errand, fidelity, false);
+    return DV_ERRAND_DONE;
+}
+
+const dv_job_kind dv_job_measure = {.doing = "measuring", .run = run_measuring, .free_result = free};
 
 /* ---- the report ------------------------------------------------------------------ */
 

@@ -69,12 +69,20 @@ static void draw(const dv_control *control)
     dv_screen_end(screen);
 }
 
+/* Whether an explanation is awaited, or has come and is not on the screen. */
+static bool is_hurried(const dv_control *control)
+{
+    const dv_model *model = control->model;
+    return !model->failed && (!dv_model_is_current(model) || control->drawn != model->taken);
+}
+
 /* Draws. With the first answer to a wish once more, now that its time and its bytes are known. */
 static void update(dv_control *control)
 {
     dv_model *model = control->model;
     bool at_once = dv_screen_ready(control->screen);
     draw(control);
+    control->drawn = model->taken;
     if (!dv_model_is_current(model) || control->measured == model->wanted)
         return;
     control->measured = model->wanted;
@@ -96,9 +104,12 @@ static void run(dv_control *control)
     dv_model *model = control->model;
     while (!control->leave) {
         take_outcomes(control);
+        control->hurried = is_hurried(control);
         dv_control_ask_needs(control);
         int timeout_ms = sooner(dv_model_expire(model, dv_clock_ms()), dv_kept_look(control));
         update(control);
+        if (control->hurried && !(control->hurried = is_hurried(control)))
+            dv_control_ask_needs(control);
         double drawn = dv_clock_ms();
         if (take_event(control, timeout_ms))
             while (!control->leave && dv_clock_ms() < drawn + FRAME_MS && take_event(control, 0))

@@ -110,6 +110,13 @@ static void drop_settled(dv_model *model)
     model->settled = NULL;
 }
 
+/* Of the newest explanation. */
+static void accept_figures(dv_model *model, const dv_fidelity *fidelity)
+{
+    model->fidelity = *fidelity;
+    model->measured = model->taken;
+}
+
 static void accept_explanation(dv_model *model, dv_outcome *outcome)
 {
     if (!outcome->result) {
@@ -131,6 +138,8 @@ static void accept_explanation(dv_model *model, dv_outcome *outcome)
     model->taken++;
     model->shown = outcome->key;
     model->preview = outcome->preview;
+    if (next->fidelity.fresh > 0)
+        accept_figures(model, &next->fidelity);
 }
 
 static void accept_scores(dv_model *model, const dv_scores_part *part)
@@ -186,6 +195,11 @@ void dv_model_accept(dv_model *model, dv_outcome *outcome)
         if (outcome->result)
             accept_means(model, outcome->result);
         accept_part(model, outcome);
+        break;
+    case DV_JOB_MEASURE:
+        if (outcome->result && outcome->key == model->shown && !model->preview)
+            accept_figures(model, outcome->result);
+        accept_answer(model, outcome);
         break;
     default:
         accept_answer(model, outcome);
@@ -297,6 +311,11 @@ bool dv_model_has_explanation(const dv_model *model)
 bool dv_model_is_current(const dv_model *model)
 {
     return model->explanation && model->shown == model->wanted;
+}
+
+const dv_fidelity *dv_model_fidelity(const dv_model *model)
+{
+    return model->explanation && model->measured == model->taken ? &model->fidelity : NULL;
 }
 
 bool dv_model_is_turned(const dv_model *model)

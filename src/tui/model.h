@@ -45,6 +45,8 @@ typedef struct dv_model {
     dv_explanation *explanation; /* the newest, or NULL */
     uint64_t shown;              /* the value of `wanted` it answers */
     bool preview;
+    dv_fidelity fidelity; /* the newest figures; nothing counts while none were measured */
+    uint64_t measured;    /* the number of the explanation that they are of; 0: none yet */
     /* The one before, while the newest is a preview that has just come: for panes that would rather be drawn once. */
     dv_explanation *settled;
     double settled_until;
@@ -122,6 +124,8 @@ int dv_model_teacher_class(const dv_model *model);
 bool dv_model_has_explanation(const dv_model *model);
 /* Whether the explanation answers what is wanted now. */
 bool dv_model_is_current(const dv_model *model);
+/* What the explanation is worth; NULL: not known yet. */
+const dv_fidelity *dv_model_fidelity(const dv_model *model);
 /* Whether a knob of the explanation's picture is turned. */
 bool dv_model_is_turned(const dv_model *model);
 /* The newest explanation that will stay for a while: not a preview that may be followed by the full one at once. No two

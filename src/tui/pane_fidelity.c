@@ -11,6 +11,7 @@ enum {
     TWO_COLUMNS = 52, /* a pane so wide has two figures to a row */
     SECOND_AT = 36,   /* at most */
     NAME = 13,
+    VERDICT = 12, /* columns of the longest, and of what stands there before */
 };
 
 static const struct {
@@ -21,6 +22,27 @@ static const struct {
     [DV_VERDICT_DOUBTFUL] = {DV_STYLE_WARNING, "read the maps with care."},
     [DV_VERDICT_DO_NOT_TRUST] = {DV_STYLE_BAD, "the maps do not show the teacher's reasons here."},
 };
+
+/* The newest figures, be they of another explanation: those are dim. */
+static dv_style figure_style(const dv_model *model)
+{
+    return dv_model_fidelity(model) ? DV_STYLE_TEXT : DV_STYLE_DIM;
+}
+
+static void write_figure(const dv_model *model, const char *format, double value, char *text, size_t size)
+{
+    bool known = model->measured > 0;
+    if (known && isfinite(value))
+        snprintf(text, size, format, value);
+    else
+        snprintf(text, size, known ? "unknown" : "...");
+}
+
+/* What stands in place of the verdict. */
+static const char *describe_wait(const dv_model *model)
+{
+    return model->failed || model->answer[DV_JOB_MEASURE].failed ? "not measured" : "measuring";
+}
 
 /* All reasons as one text; when there are none, what speaks for it. */
 enum { TEXT_SIZE = DV_MAX_REASONS * (DV_REASON_SIZE + 1) + 1 };
@@ -41,7 +63,8 @@ static void write_reasons(const dv_fidelity *fidelity, char text[TEXT_SIZE])
 
 static int draw_line(const dv_pane *pane)
 {
-    const dv_fidelity *fidelity = &pane->model->explanation->fidelity;
+    const dv_model *model = pane->model;
+    const dv_fidelity *fidelity = &model->fidelity, *known = dv_model_fidelity(model);
     const struct {
         const char *name;
         double value;
@@ -53,16 +76,17 @@ static int draw_line(const dv_pane *pane)
         {"label kept", fidelity->keeps_label, "%.2f"},
     };
     int column = dv_pane_text(pane, 0, 0, 0, DV_STYLE_TITLE, "Fidelity ");
-    column +=
-        dv_pane_text(pane, 0, column, 0, verdicts[fidelity->verdict].style, "%s", dv_verdict_name(fidelity->verdict));
+    column += dv_pane_text(pane, 0, column, 0, known ? verdicts[known->verdict].style : DV_STYLE_DIM, "%-*s", VERDICT,
+                           known ? dv_verdict_name(known->verdict) : describe_wait(model));
     for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++) {
         char value[32];
-        snprintf(value, sizeof(value), figures[i].format, figures[i].value);
+        write_figure(model, figures[i].format, figures[i].value, value, sizeof(value));
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "  %s ", figures[i].name);
-        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_TEXT, "%s", value);
+        column += dv_pane_text(pane, 0, column, 0, figure_style(model), "%s", value);
     }
     char count[48];
-    snprintf(count, sizeof(count), "  %" PRId64 " fresh%s", fidelity->fresh, pane->model->preview ? ", preview" : "");
+    snprintf(count, sizeof(count), "  %" PRId64 " fresh%s", model->explanation->options.fresh,
+             model->preview ? ", preview" : "");
     if (column + (int)strlen(count) <= pane->area.columns)
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "%s", count);
     return column;
@@ -72,7 +96,10 @@ static void draw_in_brief(const dv_pane *pane)
 {
     char text[TEXT_SIZE];
     int column = draw_line(pane);
-    write_reasons(&pane->model->explanation->fidelity, text);
+    const dv_fidelity *fidelity = dv_model_fidelity(pane->model);
+    if (!fidelity)
+        return;
+    write_reasons(fidelity, text);
     if (pane->area.rows > 1)
         dv_pane_wrap(pane, 1, 0, pane->area.rows - 1, DV_STYLE_TEXT, text);
     else
@@ -85,8 +112,9 @@ static void draw_in_brief(const dv_pane *pane)
 static int draw_figures(const dv_pane *pane)
 {
     const dv_explanation *explanation = pane->model->explanation;
-    const dv_fidelity *fidelity = &explanation->fidelity;
-    bool renamed = fidelity->reconstruction_label != explanation->teacher_class;
+    const dv_fidelity *fidelity = &pane->model->fidelity;
+    int decoded = explanation->fidelity.reconstruction_label;
+    bool renamed = decoded != explanation->teacher_class;
     const struct {
         const char *name, *format, *unit;
         double value;
@@ -106,27 +134,28 @@ static int draw_figures(const dv_pane *pane)
         int column = i % beside * half;
         char value[32];
         row = 1 + i / beside;
-        if (isfinite(figures[i].value))
-            snprintf(value, sizeof(value), figures[i].format, figures[i].value);
-        else
-            snprintf(value, sizeof(value), "unknown");
+        write_figure(pane->model, figures[i].format, figures[i].value, value, sizeof(value));
         dv_pane_text(pane, row, column, NAME - 1, DV_STYLE_DIM, "%s", figures[i].name);
-        column += NAME + dv_pane_text(pane, row, column + NAME, 0, DV_STYLE_TEXT, "%s", value) + 1;
+        column += NAME + dv_pane_text(pane, row, column + NAME, 0, figure_style(pane->model), "%s", value) + 1;
         dv_pane_text(pane, row, column, 0, DV_STYLE_DIM, "%s", figures[i].unit);
     }
     dv_pane_text(pane, ++row, 0, 0, DV_STYLE_DIM, "decoded");
     dv_pane_text(pane, row, NAME, 0, renamed ? DV_STYLE_WARNING : DV_STYLE_TEXT, "%s%s",
-                 dv_model_class_name(pane->model, fidelity->reconstruction_label),
+                 dv_model_class_name(pane->model, decoded),
                  renamed ? ", not what the picture is called" : ", as the picture");
     return row;
 }
 
 static void draw_in_full(const dv_pane *pane)
 {
-    const dv_fidelity *fidelity = &pane->model->explanation->fidelity;
-    dv_pane_heading(pane, "Fidelity", "on %" PRId64 " fresh neighbours%s", fidelity->fresh,
+    const dv_fidelity *fidelity = dv_model_fidelity(pane->model);
+    dv_pane_heading(pane, "Fidelity", "on %" PRId64 " fresh neighbours%s", pane->model->explanation->options.fresh,
                     pane->model->preview ? ", preview" : "");
     int row = draw_figures(pane) + 1;
+    if (!fidelity) {
+        dv_pane_text(pane, row, 0, 0, DV_STYLE_DIM, "%s", describe_wait(pane->model));
+        return;
+    }
     int column =
         dv_pane_text(pane, row, 0, 0, verdicts[fidelity->verdict].style, "%s: ", dv_verdict_name(fidelity->verdict));
     row += dv_pane_wrap(pane, row, column, 2, verdicts[fidelity->verdict].style, verdicts[fidelity->verdict].meaning);

@@ -21,7 +21,8 @@ static void write_progress(const dv_model *model, char *text, size_t size)
     const dv_work *work = &model->work;
     double ran = (model->now - work->started) / 1000;
     text[0] = '\0';
-    if (work->job == DV_JOB_NONE || (work->job == DV_JOB_EXPLAIN && model->now - model->wanted_at < ENOUGH))
+    bool answers = work->job == DV_JOB_EXPLAIN || work->job == DV_JOB_MEASURE;
+    if (work->job == DV_JOB_NONE || (answers && model->now - model->wanted_at < ENOUGH))
         return;
     int used = snprintf(text, size, "%s%s%s", dv_job_get(work->job)->doing, work->stage[0] ? ": " : "", work->stage);
     if (work->fraction >= 0)

@@ -56,9 +56,20 @@ static void tell(dv_worker *worker)
     while (written < 0 && errno == EINTR); /* a full pipe has already told */
 }
 
+/* Runs under the lock. */
+static void empty(slot *held)
+{
+    held->pending = false;
+    dv_explanation_free(held->request.explanation);
+    held->request.explanation = NULL;
+}
+
 /* Runs under the lock: puts a request into a slot. */
 static void fill(slot *target, const dv_request *request)
 {
+    if (request->explanation)
+        dv_explanation_share(request->explanation);
+    empty(target);
     target->pending = true;
     target->later = false;
     target->request = *request;
@@ -194,7 +205,7 @@ static void work_on(dv_worker *worker)
         put_back(worker, state == DV_ERRAND_LATER || (gave_way && worker->running.later));
     else
         rest(worker);
-    worker->running.pending = false;
+    empty(&worker->running);
     pthread_mutex_unlock(&worker->lock);
     if (state == DV_ERRAND_FAILED && (!gave_way || cancelled)) {
         dv_outcome outcome = {.job = worker->running.request.job, .key = worker->running.request.key, .error = error};
@@ -222,7 +233,9 @@ static bool choose(dv_worker *worker)
     slot *waiting = &worker->waiting[job];
     fill(&worker->running, &waiting->request);
     worker->running.later = waiting->later;
-    waiting->pending = false;
+    empty(waiting);
+    if (job == DV_JOB_EXPLAIN) /* what the explanation before is worth is no longer asked */
+        empty(&worker->waiting[DV_JOB_MEASURE]);
     if (worker->work.job != (dv_job)job)
         worker->work = (dv_work){.job = (dv_job)job, .fraction = -1, .started = dv_clock_ms()};
     worker->cancel = false;
@@ -275,11 +288,13 @@ static bool make_room(dv_worker *worker, dv_error *error)
 static void release(dv_worker *worker)
 {
     for (int job = 0; job < DV_JOB_COUNT; job++) {
+        empty(&worker->waiting[job]);
         dv_wish_clear(&worker->waiting[job].wish);
         if (worker->memory[job] && dv_job_get(job)->forget)
             dv_job_get(job)->forget(worker->memory[job]);
         free(worker->memory[job]);
     }
+    empty(&worker->running);
     dv_wish_clear(&worker->running.wish);
     for (int i = 0; i < 2; i++)
         if (worker->pipe[i] >= 0)
@@ -345,7 +360,7 @@ void dv_worker_ask(dv_worker *worker, const dv_request *request)
     slot *waiting = &worker->waiting[request->job];
     pthread_mutex_lock(&worker->lock);
     if (is_same(&worker->running, request) && !worker->cancel)
-        waiting->pending = false; /* what was asked in between is no longer wanted, and must not displace it */
+        empty(waiting); /* what was asked in between is no longer wanted, and must not displace it */
     else {
         fill(waiting, request);
         pthread_cond_signal(&worker->wake);
@@ -360,7 +375,7 @@ bool dv_worker_cancel(dv_worker *worker)
     worker->cancel = true;
     for (int job = 0; job < DV_JOB_COUNT; job++) {
         busy |= worker->waiting[job].pending;
-        worker->waiting[job].pending = false;
+        empty(&worker->waiting[job]);
     }
     pthread_mutex_unlock(&worker->lock);
     return busy;

@@ -6,18 +6,32 @@
 #include "vid/fidelity.h"
 #include "vid/neighbors.h"
 #include "vid/options.h"
+#include "vid/ridge.h"
 #include "vid/sample.h"
 #include "vid/shortlist.h"
 #include "vid/softmax.h"
 #include "vid/span.h"
+#include "vid/steadiness.h"
 #include "vid/student.h"
 #include "vid/words.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- the result ------------------------------------------------------------- */
+
+/* An explanation, and how many hold it. */
+struct shared {
+    dv_explanation explanation;
+    atomic_int holders;
+};
+
+static struct shared *shared_of(dv_explanation *explanation)
+{
+    return (struct shared *)explanation; /* its first member */
+}
 
 struct array {
     float **array;
@@ -35,9 +49,11 @@ static bool make_arrays(const struct array *arrays, size_t count, dv_error *erro
 static dv_explanation *make_explanation(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error)
 {
     const dv_bundle_facts *facts = &bundle->facts;
-    dv_explanation *explanation = dv_alloc(1, sizeof *explanation, error);
-    if (!explanation)
+    struct shared *shared = dv_alloc(1, sizeof *shared, error);
+    if (!shared)
         return NULL;
+    dv_explanation *explanation = &shared->explanation;
+    atomic_init(&shared->holders, 1);
     *explanation = (dv_explanation){
         .options = *options,
         .classes = facts->classes,
@@ -47,6 +63,7 @@ static dv_explanation *make_explanation(const dv_bundle *bundle, const dv_explai
         .height = facts->height,
         .width = facts->width,
         .label = -1,
+        .fidelity = {.verdict = DV_VERDICT_DO_NOT_TRUST, .steadiness = NAN},
     };
     explanation->options.bands = NULL;
     explanation->options.offset = NULL;
@@ -103,9 +120,15 @@ int dv_explanation_row(const dv_explanation *explanation, int class_index)
     return rest;
 }
 
+dv_explanation *dv_explanation_share(dv_explanation *explanation)
+{
+    atomic_fetch_add(&shared_of(explanation)->holders, 1);
+    return explanation;
+}
+
 void dv_explanation_free(dv_explanation *explanation)
 {
-    if (!explanation)
+    if (!explanation || atomic_fetch_sub(&shared_of(explanation)->holders, 1) > 1)
         return;
     free(explanation->picture);
     free(explanation->reconstruction);
@@ -125,7 +148,7 @@ void dv_explanation_free(dv_explanation *explanation)
     free(explanation->weights);
     free(explanation->bias);
     free(explanation->loss_curve);
-    free(explanation);
+    free(shared_of(explanation));
 }
 
 /* ---- stages ----------------------------------------------------------------- */
@@ -170,10 +193,10 @@ static bool keep_words(const dv_bundle *bundle, const dv_words *words, dv_explan
 static bool distil(dv_bundle *bundle, dv_explanation *explanation, const dv_progress *progress, dv_error *error)
 {
     dv_lesson lesson = dv_student_lesson(bundle, &explanation->options, progress);
-    dv_student student = {.weights = explanation->weights, .bias = explanation->bias, .steadiness = NAN};
+    dv_student student = {.weights = explanation->weights, .bias = explanation->bias};
     float *all = NULL; /* soft labels, where the explanation does not keep them all */
     lesson.soft_labels = explanation->soft_labels;
-    lesson.row = dv_explanation_row(explanation, explanation->teacher_class);
+    lesson.row = -1;
     if (explanation->options.method != DV_STUDENT_RIDGE && explanation->kept < lesson.count) {
         if (!(all = dv_alloc(lesson.count * explanation->rows, sizeof *all, error)))
             return false;
@@ -183,24 +206,67 @@ static bool distil(dv_bundle *bundle, dv_explanation *explanation, const dv_prog
     bool ok = dv_student_distil(&lesson, &student, error);
     explanation->lambda = student.lambda;
     explanation->top_eigenvalue = student.top_eigenvalue;
-    explanation->fidelity.steadiness = student.steadiness;
     explanation->loss_curve = student.loss_curve;
     explanation->loss_count = student.loss_count;
     free(all);
     return ok;
 }
 
-/* The student's word on the picture, and how it fares on fresh neighbours. `grouped` has room for three rows. */
-static bool measure(dv_bundle *bundle, const dv_words *words, dv_explanation *explanation, float *logits,
-                    float *grouped, dv_error *error)
+/* The student's word on the picture. */
+static bool ask_student(const dv_bundle *bundle, dv_explanation *explanation, dv_error *error)
+{
+    const dv_shortlist *list = bundle->shortlist;
+    int rows = explanation->rows;
+    float *logits = dv_alloc(rows, sizeof *logits, error);
+    if (!logits)
+        return false;
+    dv_student_logits(NULL, explanation->weights, explanation->bias, bundle->pixels, rows, explanation->picture, 1,
+                      logits);
+    dv_soften(explanation->multi_label, logits, rows, 1, explanation->student_probabilities);
+    explanation->student_class = dv_student_word(list->row_class, list->names, logits);
+    free(logits);
+    return true;
+}
+
+/* The student of the bundle's neighbours, and what it says. */
+static bool teach(dv_bundle *bundle, const dv_words *words, dv_explanation *explanation, const dv_progress *progress,
+                  dv_error *error)
+{
+    double start = dv_clock_ms();
+    if (!make_rows(bundle, explanation, error) || !keep_words(bundle, words, explanation, error))
+        return false;
+    keep_neighbors(bundle, explanation);
+    bool ok = dv_progress_report(progress, "distill", 0, error) && distil(bundle, explanation, progress, error) &&
+              ask_student(bundle, explanation, error) && dv_progress_report(progress, "distill", 1, error);
+    explanation->timing.distill += dv_clock_ms() - start;
+    return ok;
+}
+
+/* ---- how far it may be believed ------------------------------------------------ */
+
+/* Of the map of the teacher's class; NaN where it is unknown. */
+static bool find_steadiness(dv_bundle *bundle, const dv_explanation *explanation, double *steadiness, dv_error *error)
+{
+    const dv_lesson lesson = dv_student_lesson(bundle, &explanation->options, NULL);
+    *steadiness = NAN;
+    if (explanation->options.method != DV_STUDENT_RIDGE)
+        return true;
+    dv_ridge_system *system = dv_ridge_system_of(&lesson, lesson.kept, error);
+    if (system)
+        *steadiness = dv_steadiness(system, &lesson, explanation->lambda,
+                                    dv_explanation_row(explanation, explanation->teacher_class));
+    return system != NULL;
+}
+
+/* `logits` has room for those of the fresh neighbours, `grouped` for three rows. */
+static bool compare(dv_bundle *bundle, const dv_words *words, const dv_explanation *explanation, double steadiness,
+                    float *logits, float *grouped, dv_fidelity *fidelity, dv_error *error)
 {
     const dv_neighbors *fresh = bundle->fresh;
     const dv_shortlist *list = bundle->shortlist;
     int rows = explanation->rows, pixels = bundle->pixels, classes = explanation->classes;
     float *student = grouped + 2 * rows;
     dv_student_logits(NULL, explanation->weights, explanation->bias, pixels, rows, explanation->picture, 1, student);
-    dv_soften(explanation->multi_label, student, rows, 1, explanation->student_probabilities);
-    explanation->student_class = dv_student_word(list->row_class, list->names, student);
     dv_student_logits(bundle->team, explanation->weights, explanation->bias, pixels, rows, fresh->pictures,
                       fresh->count, logits);
     dv_shortlist_group(list, classes, words->logits + DV_WORD_FILE * classes, grouped);
@@ -216,54 +282,53 @@ static bool measure(dv_bundle *bundle, const dv_words *words, dv_explanation *ex
         .words = fresh->words,
         .student = logits,
         .temperature = explanation->options.temperature,
-        .steadiness = explanation->fidelity.steadiness,
+        .steadiness = steadiness,
         .picture_class = explanation->teacher_class,
         .seen_class = explanation->picture_class,
-        .reconstruction_class = explanation->fidelity.reconstruction_label,
+        .reconstruction_class = words->word[DV_WORD_RECONSTRUCTION],
         .student_class = explanation->student_class,
         .picture = grouped,
         .reconstruction = grouped + rows,
         .student_picture = student,
         .around_reconstruction = explanation->options.neighborhood == DV_NEIGHBORHOOD_VAE,
     };
-    return dv_fidelity_measure(&evidence, &explanation->fidelity, error);
+    return dv_fidelity_measure(&evidence, fidelity, error);
 }
 
-static bool examine(dv_bundle *bundle, const dv_words *words, dv_explanation *explanation, dv_error *error)
+static bool examine(dv_bundle *bundle, const dv_words *words, const dv_explanation *explanation, dv_fidelity *fidelity,
+                    dv_error *error)
 {
     size_t rows = explanation->rows;
+    double steadiness;
     float *logits = dv_alloc((size_t)bundle->fresh->count * rows, sizeof *logits, error);
     float *grouped = dv_alloc(3 * rows, sizeof *grouped, error);
-    bool ok = logits && grouped && measure(bundle, words, explanation, logits, grouped, error);
+    bool ok = logits && grouped && find_steadiness(bundle, explanation, &steadiness, error) &&
+              compare(bundle, words, explanation, steadiness, logits, grouped, fidelity, error);
     free(grouped);
     free(logits);
     return ok;
 }
 
-/* The student of the bundle's neighbours, and what is to be told of it. */
-static bool teach(dv_bundle *bundle, const dv_words *words, dv_explanation *explanation, const dv_progress *progress,
-                  dv_error *error)
+/* On fresh neighbours; those that the student was taught by, and their shortlist, are the bundle's. */
+static bool measure(dv_bundle *bundle, const dv_place *place, const dv_words *words, const dv_explanation *explanation,
+                    dv_fidelity *fidelity, dv_timing *timing, const dv_progress *progress, dv_error *error)
 {
-    double start = dv_clock_ms();
-    if (!make_rows(bundle, explanation, error) || !keep_words(bundle, words, explanation, error))
+    if (!dv_sample_fresh(bundle, place, &explanation->options, timing, progress, error))
         return false;
-    keep_neighbors(bundle, explanation);
-    bool ok = dv_progress_report(progress, "distill", 0, error) && distil(bundle, explanation, progress, error) &&
-              examine(bundle, words, explanation, error) && dv_progress_report(progress, "distill", 1, error);
-    explanation->timing.distill += dv_clock_ms() - start;
+    double start = dv_clock_ms();
+    bool ok = examine(bundle, words, explanation, fidelity, error);
+    timing->distill += dv_clock_ms() - start;
     return ok;
 }
 
-dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options, const dv_progress *progress,
-                           dv_error *error)
+/* ---- the whole ------------------------------------------------------------------- */
+
+/* Its place is in the explanation's arrays. */
+static dv_place place_of(const dv_explanation *explanation)
 {
-    double start = dv_clock_ms();
-    if (!dv_options_check(options, bundle, error) || !dv_options_check_memory(bundle, options, error))
-        return NULL;
-    dv_explanation *explanation = make_explanation(bundle, options, error);
-    if (!explanation)
-        return NULL;
-    dv_place place = {
+    return (dv_place){
+        .index = explanation->options.index,
+        .residual = explanation->options.neighborhood == DV_NEIGHBORHOOD_RESIDUAL,
         .picture = explanation->picture,
         .mean = explanation->latent_mean,
         .deviation = explanation->latent_deviation,
@@ -272,17 +337,58 @@ dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options,
         .mean_picture = explanation->reconstruction,
         .center_picture = explanation->center_picture,
     };
+}
+
+static dv_explanation *explain(dv_bundle *bundle, const dv_explain_options *options, bool measured,
+                               const dv_progress *progress, dv_error *error)
+{
+    double start = dv_clock_ms();
+    if (!dv_options_check(options, bundle, error) || !dv_options_check_memory(bundle, options, error))
+        return NULL;
+    dv_explanation *explanation = make_explanation(bundle, options, error);
+    if (!explanation)
+        return NULL;
+    dv_place place = place_of(explanation);
+    dv_timing *timing = &explanation->timing;
     dv_words words = {0};
-    bool ok = dv_place_find(&place, bundle, options, &explanation->timing, progress, error) &&
-              dv_words_ask(&words, bundle, &place, &explanation->timing, progress, error);
+    bool ok = dv_place_find(&place, bundle, options, timing, progress, error) &&
+              dv_words_ask(&words, bundle, &place, timing, progress, error);
     if (ok && bundle->facts.labels) /* the picture is there */
         explanation->label = bundle->facts.labels[options->index];
-    ok = ok && dv_sample_settle(bundle, &place, &words, options, &explanation->timing, progress, error) &&
-         teach(bundle, &words, explanation, progress, error);
+    ok = ok && dv_sample_settle(bundle, &place, &words, options, timing, progress, error) &&
+         teach(bundle, &words, explanation, progress, error) &&
+         (!(measured || dv_sample_has_fresh(bundle, &place, options)) ||
+          measure(bundle, &place, &words, explanation, &explanation->fidelity, timing, progress, error));
     dv_words_clear(&words);
-    explanation->timing.total = dv_clock_ms() - start;
+    timing->total = dv_clock_ms() - start;
     if (ok)
         return explanation;
     dv_explanation_free(explanation);
     return NULL;
+}
+
+dv_explanation *dv_explain(dv_bundle *bundle, const dv_explain_options *options, const dv_progress *progress,
+                           dv_error *error)
+{
+    return explain(bundle, options, true, progress, error);
+}
+
+dv_explanation *dv_explain_maps(dv_bundle *bundle, const dv_explain_options *options, const dv_progress *progress,
+                                dv_error *error)
+{
+    return explain(bundle, options, false, progress, error);
+}
+
+bool dv_explain_measure(dv_bundle *bundle, const dv_explanation *explanation, dv_fidelity *fidelity,
+                        const dv_progress *progress, dv_error *error)
+{
+    dv_place place = place_of(explanation);
+    dv_timing timing = {0};
+    dv_words words = {0};
+    bool ok =
+        dv_words_ask(&words, bundle, &place, &timing, progress, error) &&
+        dv_sample_make(bundle, &place, &words, &explanation->options, explanation->count, &timing, progress, error) &&
+        measure(bundle, &place, &words, explanation, fidelity, &timing, progress, error);
+    dv_words_clear(&words);
+    return ok;
 }

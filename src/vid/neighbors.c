@@ -261,13 +261,27 @@ static bool make_stretch(const struct making *it, int64_t first, int64_t count, 
 
 /* ---- a set ------------------------------------------------------------------ */
 
-/* Begins anew unless all is as it was the last time. */
+/* Whether all is as it was the last time. */
+static bool is_of(const dv_neighbors *set, const dv_bundle *bundle, const dv_place *place,
+                  const dv_explain_options *options)
+{
+    size_t size = bundle->facts.latent * sizeof(float);
+    return set->generation > 0 && set->index == place->index && set->seed == options->seed &&
+           set->sampling == options->sampling && set->neighborhood == options->neighborhood &&
+           memcmp(set->center, place->center, size) == 0 && memcmp(set->band, place->band, size) == 0;
+}
+
+bool dv_neighbors_are_there(const dv_neighbors *set, const dv_bundle *bundle, const dv_place *place,
+                            const dv_explain_options *options, int64_t count)
+{
+    return set && set->made >= count && is_of(set, bundle, place, options);
+}
+
+/* Begins anew unless all is as it was. */
 static void forget_stale(dv_neighbors *set, dv_bundle *bundle, const dv_place *place, const dv_explain_options *options)
 {
     size_t size = bundle->facts.latent * sizeof(float);
-    if (set->generation > 0 && set->index == place->index && set->seed == options->seed &&
-        set->sampling == options->sampling && set->neighborhood == options->neighborhood &&
-        memcmp(set->center, place->center, size) == 0 && memcmp(set->band, place->band, size) == 0)
+    if (is_of(set, bundle, place, options))
         return;
     set->made = 0;
     set->generation = ++bundle->generations;

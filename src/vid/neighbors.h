@@ -48,6 +48,9 @@ bool dv_neighbors_make(dv_neighbors **neighbors, dv_bundle *bundle, const dv_pla
                        const dv_explain_options *options, dv_purpose purpose, int64_t count, int64_t kept,
                        const dv_neighbors_taker *taker, dv_timing *timing, const dv_progress *progress,
                        dv_error *error);
+/* Whether a set (NULL: no) holds `count` neighbours around `place`, by the options, without making any. */
+bool dv_neighbors_are_there(const dv_neighbors *neighbors, const dv_bundle *bundle, const dv_place *place,
+                            const dv_explain_options *options, int64_t count);
 void dv_neighbors_free(dv_neighbors *neighbors);
 
 /* Locality weight exp(-d^2 / 2 h^2) of a neighbour, d the latent distance from the centre in units of the band, h = 2

@@ -148,7 +148,7 @@ bool dv_ridge_distil(const dv_lesson *lesson, dv_student *student, dv_error *err
     dv_ridge_system *own = NULL;
     dv_ridge_system *system = dv_ridge_system_of(lesson, lesson->kept ? lesson->kept : &own, error);
     bool ok = system && dv_ridge_solve(system, lesson, dv_ridge_lambda(system, lesson), student, error);
-    if (ok)
+    if (ok && lesson->row >= 0)
         student->steadiness = dv_steadiness(system, lesson, student->lambda, lesson->row);
     dv_ridge_system_free(own);
     return ok;

@@ -82,12 +82,23 @@ bool dv_sample_make(dv_bundle *bundle, const dv_place *place, const dv_words *wo
     int label = bundle->facts.labels ? bundle->facts.labels[options->index] : -1;
     if (!dv_neighbors_make(&bundle->neighbors, bundle, place, options, DV_PURPOSE_NEIGHBORS, kept,
                            dv_larger(kept, DV_KEPT_NEIGHBORS), NULL, timing, progress, error) ||
-        !dv_neighbors_make(&bundle->fresh, bundle, place, options, DV_PURPOSE_FRESH, options->fresh, options->fresh,
-                           NULL, timing, progress, error) ||
         !dv_words_shortlist(words, bundle, label, error))
         return false;
     struct stream it = {.bundle = bundle, .options = options, .timing = timing};
     return kept == count || stream(&it, place, count, progress, error);
+}
+
+bool dv_sample_fresh(dv_bundle *bundle, const dv_place *place, const dv_explain_options *options, dv_timing *timing,
+                     const dv_progress *progress, dv_error *error)
+{
+    return dv_neighbors_make(&bundle->fresh, bundle, place, options, DV_PURPOSE_FRESH, options->fresh, options->fresh,
+                             NULL, timing, progress, error) &&
+           dv_shortlist_update_fresh(bundle, error);
+}
+
+bool dv_sample_has_fresh(const dv_bundle *bundle, const dv_place *place, const dv_explain_options *options)
+{
+    return dv_neighbors_are_there(bundle->fresh, bundle, place, options, options->fresh);
 }
 
 /* ---- as many as are needed --------------------------------------------------------- */

@@ -4,9 +4,9 @@
 
 #include "vid/words.h"
 
-/* Brings the bundle to `count` neighbours around a place, and as many fresh ones as the options say: both sets, the
- * shortlist and, where not all pictures stay, the ridge student's system, to which the others are added as they come
- * by. Adds to the times of decoder, teacher and student. */
+/* Brings the bundle to `count` neighbours around a place: the set, the shortlist and, where not all pictures stay, the
+ * ridge student's system, to which the others are added as they come by. Adds to the times of decoder, teacher and
+ * student. */
 bool dv_sample_make(dv_bundle *bundle, const dv_place *place, const dv_words *words, const dv_explain_options *options,
                     int64_t count, dv_timing *timing, const dv_progress *progress, dv_error *error);
 
@@ -15,6 +15,13 @@ bool dv_sample_make(dv_bundle *bundle, const dv_place *place, const dv_words *wo
 bool dv_sample_settle(dv_bundle *bundle, const dv_place *place, const dv_words *words,
                       const dv_explain_options *options, dv_timing *timing, const dv_progress *progress,
                       dv_error *error);
+
+/* Brings the bundle to as many fresh neighbours as the options say, grouped by the shortlist of those that it has. */
+bool dv_sample_fresh(dv_bundle *bundle, const dv_place *place, const dv_explain_options *options, dv_timing *timing,
+                     const dv_progress *progress, dv_error *error);
+
+/* Whether they are there, from the last explanation. */
+bool dv_sample_has_fresh(const dv_bundle *bundle, const dv_place *place, const dv_explain_options *options);
 
 /* How many pictures of `count` neighbours stay: all of them for students that learn step by step, for ridge students of
  * fewer neighbours than pixels, and where the options say so; else DV_KEPT_NEIGHBORS at most. */

@@ -19,8 +19,11 @@ static bool is_needed(const dv_bundle *bundle)
 
 void dv_shortlist_free(dv_shortlist *shortlist)
 {
-    if (shortlist)
-        dv_arena_free(shortlist->arena);
+    if (!shortlist)
+        return;
+    free(shortlist->neighbors);
+    free(shortlist->fresh);
+    dv_arena_free(shortlist->arena);
 }
 
 /* ---- which ------------------------------------------------------------------- */
@@ -146,9 +149,11 @@ static void group_rows(void *context, int64_t task, int thread)
                            work->grouped + i * work->list->rows);
 }
 
-static bool group(dv_shortlist *list, dv_bundle *bundle, const dv_neighbors *set, float **grouped, dv_error *error)
+static bool group(const dv_shortlist *list, dv_bundle *bundle, const dv_neighbors *set, float **grouped,
+                  dv_error *error)
 {
-    if (!(*grouped = dv_arena_alloc(list->arena, (size_t)set->count * (size_t)list->rows, sizeof(float), error)))
+    free(*grouped);
+    if (!(*grouped = dv_alloc((size_t)set->count * (size_t)list->rows, sizeof(float), error)))
         return false;
     struct grouping work = {list, bundle->facts.classes, set->count, set->logits, *grouped};
     dv_team_run(bundle->team, group_rows, &work, (set->count + TASK_ROWS - 1) / TASK_ROWS);
@@ -180,8 +185,7 @@ int dv_shortlist_row(const dv_shortlist *shortlist, int class_index)
 static bool is_of(const dv_shortlist *list, const dv_bundle *bundle)
 {
     return list && list->neighbors_generation == bundle->neighbors->generation &&
-           list->neighbors_count == bundle->neighbors->count && list->fresh_generation == bundle->fresh->generation &&
-           list->fresh_count == bundle->fresh->count;
+           list->neighbors_count == bundle->neighbors->count;
 }
 
 static dv_shortlist *make_list(const dv_bundle *bundle, dv_error *error)
@@ -198,8 +202,6 @@ static dv_shortlist *make_list(const dv_bundle *bundle, dv_error *error)
     list->names = cut && !multi_label ? list->rows - 1 : list->rows;
     list->neighbors_generation = bundle->neighbors->generation;
     list->neighbors_count = bundle->neighbors->count;
-    list->fresh_generation = bundle->fresh->generation;
-    list->fresh_count = bundle->fresh->count;
     if ((list->row_class = dv_arena_alloc(arena, (size_t)list->rows, sizeof *list->row_class, error)))
         return list;
     dv_arena_free(arena);
@@ -211,8 +213,7 @@ static bool fill(dv_shortlist *list, dv_bundle *bundle, const int *always, dv_er
     for (int row = 0; row < list->rows; row++)
         list->row_class[row] = row;
     return !is_needed(bundle) ||
-           (choose(list, bundle, always, error) && group(list, bundle, bundle->neighbors, &list->neighbors, error) &&
-            group(list, bundle, bundle->fresh, &list->fresh, error));
+           (choose(list, bundle, always, error) && group(list, bundle, bundle->neighbors, &list->neighbors, error));
 }
 
 bool dv_shortlist_update(dv_bundle *bundle, const int always[DV_SHORTLIST_ALWAYS], dv_error *error)
@@ -231,4 +232,17 @@ bool dv_shortlist_update(dv_bundle *bundle, const int always[DV_SHORTLIST_ALWAYS
     if (!ok)
         dv_shortlist_free(list);
     return ok;
+}
+
+bool dv_shortlist_update_fresh(dv_bundle *bundle, dv_error *error)
+{
+    dv_shortlist *list = bundle->shortlist;
+    const dv_neighbors *fresh = bundle->fresh;
+    if (!is_needed(bundle) || (list->fresh_generation == fresh->generation && list->fresh_count == fresh->count))
+        return true;
+    if (!group(list, bundle, fresh, &list->fresh, error))
+        return false;
+    list->fresh_generation = fresh->generation;
+    list->fresh_count = fresh->count;
+    return true;
 }

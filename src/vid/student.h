@@ -17,7 +17,7 @@ typedef struct dv_lesson {
     const float *logits;      /* N x K, the teacher's */
     const float *soft_labels; /* N x K, softmax(logits / temperature) */
     const double *weight;     /* N, of locality */
-    int row;                  /* the class whose map's steadiness is told */
+    int row;                  /* the class whose map's steadiness is told; -1: none is */
     const dv_explain_options *options;
     dv_team *team;
     const dv_progress *progress;
