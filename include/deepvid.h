@@ -83,7 +83,8 @@ typedef struct dv_bundle_source {
 /* What a bundle holds; everything is owned by the bundle. */
 typedef struct dv_bundle_facts {
     const char *name;
-    const char *folder; /* "" when opened without one */
+    const char *folder;  /* "" when opened without one */
+    const char *teacher; /* the file of it */
     int classes;
     const char *const *class_names; /* classes entries, clean UTF-8 */
     bool multi_label;               /* several labels may hold at once, each with a probability of its own */
@@ -105,6 +106,12 @@ typedef struct dv_bundle_facts {
  * classes. NULL and an error that names the file if anything does not fit. */
 dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error);
 void dv_bundle_close(dv_bundle *bundle);
+
+/* The same pictures and auto-encoder under another teacher, which the source names (its texts, the folder's ini and
+ * classes as in dv_bundle_open; what it says of auto-encoder and pictures does not matter). It borrows them from
+ * `first`, which must outlive it and be no such bundle itself; both together are for one thread at a time. NULL and an
+ * error if the teachers cannot be compared class by class: as many of the same names in the same order. */
+dv_bundle *dv_bundle_open_second(dv_bundle *first, const dv_bundle_source *source, dv_error *error);
 const dv_bundle_facts *dv_bundle_get_facts(const dv_bundle *bundle);
 
 /* Writes picture `index`, brought to the auto-encoder's size, as channels x height x width floats in 0..1. This and the

@@ -242,6 +242,24 @@ printf 'ash\nbirch\nash\n' >"$folder/trees"
     complain "labels of other classes: failed"
 grep -q 'labels are not used' "$folder/err" || complain "labels of other classes: $(cat "$folder/err")"
 
+# ---- a second teacher -----------------------------------------------------------------
+
+refused "no second teacher" '--teacher is missing' compare "$bundle"
+refused "a second teacher that is not there" "$folder/gone.onnx" compare "$bundle" --teacher "$folder/gone.onnx"
+head -c 1000 "$bundle/teacher.onnx" >"$folder/cut.onnx"
+refused "a second teacher that is cut" cut.onnx compare "$bundle" --teacher "$folder/cut.onnx" --json
+refused "a second teacher that takes no pictures" decoder.onnx compare "$bundle" --teacher "$bundle/decoder.onnx"
+refused "a second teacher of several labels" 'any number of labels' compare "$bundle" --teacher "$bundle/teacher.onnx" --teacher-output sigmoid
+sed 's/Coat/Jacket/' "$bundle/labels.txt" >"$folder/jackets"
+refused "a second teacher of other names" "'Jacket', but 'Coat'" compare "$bundle" --teacher "$bundle/teacher.onnx" --class-names "$folder/jackets"
+head -9 "$bundle/labels.txt" >"$folder/nine"
+refused "a second teacher of fewer names" 'names 9 classes' compare "$bundle" --teacher "$bundle/teacher.onnx" --class-names "$folder/nine"
+refused "a picture that is not there for two" 'from 0 to 9999' compare "$bundle" --teacher "$bundle/teacher.onnx" --index 10000
+refused "a page below a file" "$bundle/deepvid.ini" compare "$bundle" --teacher "$bundle/teacher.onnx" --png "$bundle/deepvid.ini/page.png"
+# Another size and other channels are brought to what it takes, and that is told.
+"$deepvid" compare "$bundle" --teacher "$bundle/../cifar-10/teacher.onnx" --mean 0.5 --std 0.25 >"$folder/out" 2>"$folder/err" || complain "a second teacher of colour: $(cat "$folder/err")"
+grep -q 'takes 3 x 32 x 32.*resampled' "$folder/err" || complain "a second teacher of colour: $(cat "$folder/err")"
+
 # ---- names that bite ----------------------------------------------------------------
 
 fresh

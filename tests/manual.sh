@@ -8,7 +8,7 @@ mandoc -T lint -W warning "$page" || status=1
 backspace=$(printf '\b')
 text=$(mandoc -T ascii "$page" | sed "s/.$backspace//g")
 [ -n "$text" ] || status=1
-for command in "" explain check init train classify project eval cell run info replay; do
+for command in "" explain check init train classify compare project eval cell run info replay; do
     # shellcheck disable=SC2086 # an empty command is no argument
     for option in $("${DEEPVID:?}" $command --help | sed -n 's/^  \(-., \)*--\([a-z-]*\).*/\2/p'); do
         [ "$option" = help ] || echo "$text" | grep -q -- "--$option" || {

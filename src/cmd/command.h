@@ -197,8 +197,8 @@ bool dv_command_interrupted(void);
 #define DV_BUNDLE_OPTIONS(source) DV_TEACHER_OPTIONS(source), DV_VAE_OPTIONS(source), DV_DATA_OPTIONS(source)
 
 /* The subcommands, each in its own file. */
-extern const dv_command dv_command_cell, dv_command_check, dv_command_eval, dv_command_explain, dv_command_train,
-    dv_command_classify, dv_command_run, dv_command_info, dv_command_init, dv_command_project, dv_command_replay,
-    dv_command_tui;
+extern const dv_command dv_command_cell, dv_command_check, dv_command_compare, dv_command_eval, dv_command_explain,
+    dv_command_train, dv_command_classify, dv_command_run, dv_command_info, dv_command_init, dv_command_project,
+    dv_command_replay, dv_command_tui;
 
 #endif

@@ -16,6 +16,7 @@ static const dv_command *const commands[] = {
     &dv_command_explain,
     &dv_command_classify,
     &dv_command_project,
+    &dv_command_compare,
     &dv_command_eval,
     &dv_command_cell,
     &dv_command_init,

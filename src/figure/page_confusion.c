@@ -22,6 +22,7 @@ enum {
 typedef struct matrix {
     dv_canvas *canvas;
     const dv_page_words *words;
+    const dv_matrix_words *names;
     const dv_heat *heat;
     int64_t *row_sum, *column_sum;
     int64_t largest;
@@ -119,29 +120,24 @@ static void draw_column_labels(const matrix *m)
 /* What the axes, the sides and the colours are. */
 static double draw_words(const matrix *m)
 {
-    static const char *const meaning[] = {
-        [DV_HEAT_ROW] = "Colour: share of the true class (root scale).",
-        [DV_HEAT_COLUMN] = "Colour: share of the prediction (root scale).",
-        [DV_HEAT_ABSOLUTE] = "Colour: count (logarithmic scale).",
-    };
     double side = m->heat->classes * m->cell, y = m->y + side + (m->cell >= CELL_FOR_NAME ? 18 : 0);
     dv_lettering axis = {.size = 13, .ink = DV_INK_DIM, .bold = true};
     dv_lettering dim = {.size = 13, .ink = DV_INK_DIM};
     double x = m->x, used;
     uint8_t rgb[3];
 
-    dv_canvas_text(m->canvas, m->x, m->y - 32, &axis, "prediction");
+    dv_canvas_text(m->canvas, m->x, m->y - 32, &axis, "%s", m->names->columns);
     axis.align = DV_ALIGN_RIGHT;
-    dv_canvas_text(m->canvas, m->x - 12, m->y - 10, &axis, "true label");
+    dv_canvas_text(m->canvas, m->x - 12, m->y - 10, &axis, "%s", m->names->rows);
     if (m->cell >= CELL_FOR_NAME)
-        dv_canvas_text(m->canvas, m->x - 12, y, &axis, "precision");
+        dv_canvas_text(m->canvas, m->x - 12, y, &axis, "%s", m->names->column_rate);
     axis.align = DV_ALIGN_CENTER;
-    dv_canvas_text(m->canvas, m->x + side + RATES / 2.0, m->y - 10, &axis, "recall");
+    dv_canvas_text(m->canvas, m->x + side + RATES / 2.0, m->y - 10, &axis, "%s", m->names->row_rate);
     y += 22;
-    used = dv_canvas_text(m->canvas, x, y + 12, &dim, "%s", meaning[m->heat->mode]);
+    used = dv_canvas_text(m->canvas, x, y + 12, &dim, "%s", m->names->color[m->heat->mode]);
     x += used + 28;
     for (int right = 1; right >= 0; right--) {
-        x += dv_canvas_text(m->canvas, x, y + 12, &dim, right ? "right" : "wrong") + 8;
+        x += dv_canvas_text(m->canvas, x, y + 12, &dim, "%s", right ? m->names->diagonal : m->names->beside) + 8;
         for (int level = 1; level <= 8; level++, x += 14) {
             dv_heat_color(level / 8.0, right, (const uint8_t[3]){255, 255, 255}, rgb);
             dv_canvas_rectangle(m->canvas, x, y, 14, 14, dv_ink_of(rgb));
@@ -169,9 +165,10 @@ static bool draw_matrix(const matrix *m, dv_error *error)
     return true;
 }
 
-dv_image *dv_figure_page_confusion(const dv_page_words *words, const dv_heat *heat, dv_error *error)
+dv_image *dv_figure_page_matrix(const dv_page_words *words, const dv_matrix_words *names, const dv_heat *heat,
+                                dv_error *error)
 {
-    matrix m = {.words = words, .heat = heat, .x = DV_SHEET_MARGIN + NAMES};
+    matrix m = {.words = words, .names = names, .heat = heat, .x = DV_SHEET_MARGIN + NAMES};
     dv_image *image = NULL;
 
     m.row_sum = dv_alloc((size_t)heat->classes, sizeof *m.row_sum, error);
@@ -190,4 +187,21 @@ dv_image *dv_figure_page_confusion(const dv_page_words *words, const dv_heat *he
     free(m.row_sum);
     free(m.column_sum);
     return image;
+}
+
+dv_image *dv_figure_page_confusion(const dv_page_words *words, const dv_heat *heat, dv_error *error)
+{
+    static const dv_matrix_words names = {
+        .rows = "true label",
+        .columns = "prediction",
+        .row_rate = "recall",
+        .column_rate = "precision",
+        .diagonal = "right",
+        .beside = "wrong",
+        .color = {[DV_HEAT_ROW] = "Colour: share of the true class (root scale).",
+                  [DV_HEAT_COLUMN] = "Colour: share of the prediction (root scale).",
+                  [DV_HEAT_ABSOLUTE] = "Colour: count (logarithmic scale)."},
+    };
+
+    return dv_figure_page_matrix(words, &names, heat, error);
 }

@@ -8,6 +8,8 @@
 #include "figure/parallel.h"
 #include "figure/scatter.h"
 
+struct dv_comparison;
+struct dv_contrast;
 struct dv_eval;
 
 typedef struct dv_page_words {
@@ -23,6 +25,23 @@ dv_image *dv_figure_page_projection(const dv_page_words *words, const dv_scatter
 
 /* The matrix with its counts, as long as cells have room for them, recall and precision at its sides. */
 dv_image *dv_figure_page_confusion(const dv_page_words *words, const dv_heat *heat, dv_error *error);
+
+/* What the sides and the colours of any such matrix are called. */
+typedef struct dv_matrix_words {
+    const char *rows, *columns;         /* "true label", "prediction" */
+    const char *row_rate, *column_rate; /* share of the diagonal in each: "recall", "precision" */
+    const char *diagonal, *beside;      /* "right", "wrong" */
+    const char *color[3];               /* what the colour means, by mode */
+} dv_matrix_words;
+dv_image *dv_figure_page_matrix(const dv_page_words *words, const dv_matrix_words *names, const dv_heat *heat,
+                                dv_error *error);
+
+/* Words that changed from one teacher to another; both go by the names of their files. */
+dv_image *dv_figure_page_comparison(const struct dv_comparison *comparison, const dv_bundle_facts *first,
+                                    const dv_bundle_facts *second, dv_error *error);
+/* One picture: what both say to it, and their maps on one scale beside their difference. */
+dv_image *dv_figure_page_contrast(const struct dv_contrast *contrast, const dv_bundle_facts *first,
+                                  const dv_bundle_facts *second, dv_error *error);
 
 /* The axes with their ends and the instance's values; `axis_names` (by dimension) may be NULL: "z0", "z1", ... */
 dv_image *dv_figure_page_parallel(const dv_page_words *words, const dv_parallel *parallel,

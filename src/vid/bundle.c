@@ -66,7 +66,7 @@ void dv_bundle_note(dv_bundle *bundle, const char *path, const dv_notes *notes)
         dv_notes_add(&bundle->notes, "%.40s: %s", name, notes->text[i]);
 }
 
-static bool list_notes(dv_bundle *bundle, dv_error *error)
+bool dv_bundle_list_notes(dv_bundle *bundle, dv_error *error)
 {
     const char **notes = dv_arena_alloc(bundle->arena, (size_t)bundle->notes.count, sizeof *notes, error);
     for (int i = 0; notes && i < bundle->notes.count; i++)
@@ -98,13 +98,20 @@ static const char *choose_name(const dv_bundle_settings *settings, const dv_bund
     return name;
 }
 
-/* Copies of the texts that the bundle keeps: the source's may go. */
-static bool keep_texts(dv_bundle *bundle, dv_bundle_settings *settings, const dv_bundle_source *source, dv_error *error)
+bool dv_bundle_keep_paths(dv_bundle *bundle, dv_bundle_settings *settings, dv_error *error)
 {
     const char **kept[] = {&settings->teacher, &settings->encoder, &settings->decoder, &settings->vae};
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
         if (*kept[i] && !(*kept[i] = dv_arena_text(bundle->arena, *kept[i], error)))
             return false;
+    return true;
+}
+
+/* Copies of the texts that the bundle keeps: the source's may go. */
+static bool keep_texts(dv_bundle *bundle, dv_bundle_settings *settings, const dv_bundle_source *source, dv_error *error)
+{
+    if (!dv_bundle_keep_paths(bundle, settings, error))
+        return false;
     bundle->facts.name = choose_name(settings, source, bundle->arena, error);
     bundle->facts.folder = dv_arena_text(bundle->arena, source->folder ? source->folder : "", error);
     return bundle->facts.name && bundle->facts.folder;
@@ -134,7 +141,7 @@ dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error)
         goto fail;
     bundle->facts.threads = dv_team_size(bundle->team);
     if (!open_pictures(bundle, &settings, error) || !dv_bundle_open_vae(bundle, &settings, error) ||
-        !dv_bundle_open_teacher(bundle, &settings, error) || !list_notes(bundle, error))
+        !dv_bundle_open_teacher(bundle, &settings, error) || !dv_bundle_list_notes(bundle, error))
         goto fail;
     return bundle;
 fail:
@@ -146,6 +153,16 @@ static void close_network(dv_network *network)
 {
     dv_runner_free(network->runner);
     dv_graph_free(network->graph);
+}
+
+/* What a bundle may lend to another one. */
+static void close_shared(dv_bundle *bundle)
+{
+    dv_feed_free(bundle->encoder_feed);
+    close_network(&bundle->encoder);
+    close_network(&bundle->decoder);
+    dv_dataset_close(bundle->dataset);
+    dv_team_free(bundle->team);
 }
 
 void dv_bundle_close(dv_bundle *bundle)
@@ -160,13 +177,10 @@ void dv_bundle_close(dv_bundle *bundle)
     dv_survey_free(bundle->survey);
     dv_feed_free(bundle->teacher_feed);
     dv_feed_free(bundle->teacher_direct);
-    dv_feed_free(bundle->encoder_feed);
     close_network(&bundle->teacher);
-    close_network(&bundle->encoder);
-    close_network(&bundle->decoder);
     free(bundle->class_names);
-    dv_dataset_close(bundle->dataset);
-    dv_team_free(bundle->team);
+    if (!bundle->lender)
+        close_shared(bundle);
     dv_arena_free(bundle->arena);
     free(bundle);
 }

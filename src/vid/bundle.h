@@ -31,6 +31,7 @@ struct dv_survey;
 /* One thread at a time may use a bundle: the networks' memory belongs to one run. */
 struct dv_bundle {
     dv_arena *arena;
+    const struct dv_bundle *lender; /* owns threads, pictures and auto-encoder; NULL: they are the bundle's own */
     dv_bundle_facts facts;
     dv_notes notes;
     int pixels; /* D = channels * height * width */

@@ -167,7 +167,8 @@ static bool check_labels(const dv_bundle *bundle, const dv_bundle_settings *sett
 /* ---- sizes -------------------------------------------------------------------- */
 
 /* Pictures come to the teacher as it was trained, and to the auto-encoder with the same part of them cut out. */
-static bool set_sizes(dv_bundle *bundle, const dv_bundle_settings *settings, dv_notes *notes, dv_error *error)
+bool dv_bundle_set_teacher_sizes(dv_bundle *bundle, const dv_bundle_settings *settings, dv_notes *notes,
+                                 dv_error *error)
 {
     dv_network_input *input = &bundle->head.input;
     dv_picture_form *form = &bundle->teacher_form;
@@ -175,8 +176,10 @@ static bool set_sizes(dv_bundle *bundle, const dv_bundle_settings *settings, dv_
     *form = (dv_picture_form){.channels = input->channels, .height = input->height, .width = input->width};
     if (!dv_preprocessing_set(settings, bundle->dataset, input, form, error))
         return dv_error_prefix(error, "%s", bundle->teacher.path);
-    bundle->form.crop = form->crop;
-    bundle->form.filter = form->filter;
+    if (!bundle->lender) {
+        bundle->form.crop = form->crop;
+        bundle->form.filter = form->filter;
+    }
     facts->teacher_channels = form->channels;
     facts->teacher_height = form->height;
     facts->teacher_width = form->width;
@@ -219,7 +222,7 @@ dv_graph *dv_bundle_read_teacher(const dv_bundle_settings *settings, const dv_da
     return NULL;
 }
 
-static bool open_graph(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error)
+bool dv_bundle_open_teacher_graph(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error)
 {
     dv_network *teacher = &bundle->teacher;
     teacher->path = settings->teacher;
@@ -227,6 +230,7 @@ static bool open_graph(dv_bundle *bundle, const dv_bundle_settings *settings, dv
         return false;
     if (!(teacher->runner = dv_runner_new(teacher->graph, bundle->team, error)))
         return dv_error_prefix(error, "%s", teacher->path);
+    bundle->facts.teacher = teacher->path;
     bundle->facts.classes = bundle->head.classes;
     bundle->facts.multi_label = bundle->head.head->multi_label;
     return true;
@@ -235,9 +239,9 @@ static bool open_graph(dv_bundle *bundle, const dv_bundle_settings *settings, dv
 bool dv_bundle_open_teacher(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error)
 {
     dv_notes *notes = &bundle->head.notes;
-    bool ok = open_graph(bundle, settings, error) &&
+    bool ok = dv_bundle_open_teacher_graph(bundle, settings, error) &&
               name_classes(bundle, bundle->teacher.path, settings->class_names, notes, error) &&
-              set_sizes(bundle, settings, notes, error) && check_labels(bundle, settings, error) &&
+              dv_bundle_set_teacher_sizes(bundle, settings, notes, error) && check_labels(bundle, settings, error) &&
               match_marks(bundle, error);
     if (ok)
         dv_bundle_note(bundle, bundle->teacher.path, notes);
