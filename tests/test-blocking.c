@@ -2,6 +2,7 @@
 #include "graph/plan.h"
 #include "graph/rewrite.h"
 #include "graph/runner.h"
+#include "kernel/isa.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -488,11 +489,42 @@ static dv_graph *cancelling_network(float offset)
     return graph;
 }
 
-static dv_rounding rounding_of(float offset)
+/* The same of two dense layers. */
+static dv_graph *cancelling_layers(float offset)
+{
+    enum { SIDE = 64 };
+    dv_error error = {0};
+    const dv_shape input = dv_shape_make(2, (const int64_t[]){-1, SIDE});
+    const dv_shape square = dv_shape_make(2, (const int64_t[]){SIDE, SIDE}), row = dv_shape_make(1, square.dim);
+    dv_graph *graph = dv_graph_new(13, &error);
+    const int x = add_input(graph, "x", input);
+    float w[SIDE][SIDE], bias[SIDE];
+    for (int d = 0; d < SIDE; d++) {
+        bias[d] = offset;
+        for (int o = 0; o < SIDE; o++)
+            w[d][o] = (float)dv_random_normal(6, DV_PURPOSE_TEST, (uint64_t)(d * SIDE + o)) / 8;
+    }
+    const int first = dv_graph_add_constant(graph, NULL, DV_TYPE_FLOAT, &square, w, &error);
+    const int large = dv_graph_add_constant(graph, NULL, DV_TYPE_FLOAT, &row, bias, &error);
+    for (int o = 0; o < SIDE; o++) {
+        double sum = 0;
+        for (int d = 0; d < SIDE; d++)
+            sum += (double)w[d][o];
+        for (int d = 0; d < SIDE; d++)
+            w[d][o] -= (float)(sum / SIDE);
+    }
+    const int second = dv_graph_add_constant(graph, NULL, DV_TYPE_FLOAT, &square, w, &error);
+    const int y = dv_graph_add_node(graph, "Gemm", NULL, 3, (const int[]){x, first, large}, 0, NULL, 1, NULL, &error);
+    const int z = dv_graph_add_node(graph, "MatMul", NULL, 2, (const int[]){y, second}, 0, NULL, 1, NULL, &error);
+    if (z < 0 || !dv_graph_add_output(graph, z, &error) || !dv_graph_sort(graph, &error))
+        fail_msg("%s", error.message);
+    return graph;
+}
+
+static dv_rounding rounding_of(dv_graph *graph)
 {
     dv_error error = {0};
     dv_shape sample, row;
-    dv_graph *graph = cancelling_network(offset);
     dv_runner *runner = dv_runner_new(graph, NULL, &error);
     if (!runner || !dv_runner_sample_shapes(runner, &sample, 0, &row, &error))
         fail_msg("%s", error.message);
@@ -505,11 +537,19 @@ static dv_rounding rounding_of(float offset)
 static void winograd_is_left_where_its_rounding_is_seen(void **state)
 {
     (void)state;
-    assert_int_equal(rounding_of(1), DV_ROUNDING_ANY);
-    assert_int_equal(rounding_of(1e6F), DV_ROUNDING_LEAST);
+    assert_int_equal(rounding_of(cancelling_network(1)), DV_ROUNDING_ANY);
+    assert_int_equal(rounding_of(cancelling_network(1e6F)), DV_ROUNDING_LEAST);
     setenv("DEEPVID_WINOGRAD", "0", 1);
-    assert_int_equal(rounding_of(1), DV_ROUNDING_LEAST);
+    assert_int_equal(rounding_of(cancelling_network(1)), DV_ROUNDING_LEAST);
     unsetenv("DEEPVID_WINOGRAD");
+}
+
+static void tiles_are_left_where_their_rounding_is_seen(void **state)
+{
+    (void)state;
+    const bool has_tiles = dv_isa_choose() == DV_ISA_AMX;
+    assert_int_equal(rounding_of(cancelling_layers(1)), DV_ROUNDING_ANY);
+    assert_int_equal(rounding_of(cancelling_layers(1e4F)), has_tiles ? DV_ROUNDING_LEAST : DV_ROUNDING_ANY);
 }
 
 int main(void)
@@ -521,6 +561,7 @@ int main(void)
         cmocka_unit_test(any_network_gives_what_it_gave),
         cmocka_unit_test(what_does_not_fit_runs_as_it_is),
         cmocka_unit_test(winograd_is_left_where_its_rounding_is_seen),
+        cmocka_unit_test(tiles_are_left_where_their_rounding_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

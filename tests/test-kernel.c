@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/part.h"
 #include "base/random.h"
 #include "kernel/blas.h"
 #include "kernel/dense.h"
@@ -96,33 +97,6 @@ static void gemm_is_the_plain_product(void **state)
     }
 }
 
-static void panels_are_the_plain_product(void **state)
-{
-    (void)state;
-    for (int round = 0; round < 60; round++) {
-        const bool ta = round & 1, tb = round & 2;
-        const int64_t m = pick(8, round % 5 ? 40 : 200), n = pick(8, 70), k = round % 4 ? pick(1, 60) : pick(500, 1100);
-        const float alpha = round & 4 ? 1 : -0.7F;
-        const int threads = 1 + round % 3;
-        float *a = random_floats(m * k), *b = random_floats(k * n), *c = random_floats(m * n);
-        float *expected = copy_of(c, m * n), *packed = random_floats(dv_packed_product_size(n, k));
-        float *workspace = random_floats(dv_packed_product_workspace() * threads), *alone = copy_of(c, m * n);
-        const dv_packed_product p = {m, n, k, ta ? 1 : k, ta ? m : 1, round % 3 == 0};
-        dv_team *team = dv_team_new(threads, NULL);
-        assert_true(dv_packed_product_fits(m, n, k));
-        dv_packed_product_pack(n, k, alpha, b, tb ? 1 : n, tb ? k : 1, packed);
-        dv_packed_product_run(&p, a, packed, c, workspace, team);
-        dv_packed_product_run(&p, a, packed, alone, workspace, NULL);
-        dv_plain_gemm(ta, tb, m, n, k, alpha, a, ta ? m : k, b, tb ? k : n, p.add ? 1 : 0, expected, n);
-        assert_close("panels", round, c, expected, m * n, (double)k);
-        assert_memory_equal(alone, c, (size_t)(m * n) * sizeof *c);
-        dv_team_free(team);
-        free(a), free(b), free(c), free(expected), free(packed), free(workspace), free(alone);
-    }
-}
-
-enum { DENSE_PARTS = 3 };
-
 static float *absolutes(const float *x, int64_t count)
 {
     float *y = copy_of(x, count);
@@ -130,6 +104,86 @@ static float *absolutes(const float *x, int64_t count)
         y[i] = fabsf(y[i]);
     return y;
 }
+
+/* y is off by no more than `part` of the sum of the |a b|. */
+static void assert_within(int round, const float *y, const float *expected, const float *sizes, int64_t count,
+                          double part)
+{
+    for (int64_t i = 0; i < count; i++) {
+        const double error = fabs((double)y[i] - (double)expected[i]);
+        if (!(error <= part * (double)sizes[i]))
+            fail_msg("round %d: element %d is off by %g of %g", round, (int)i, error, (double)sizes[i]);
+    }
+}
+
+static float *aligned_floats(int64_t count)
+{
+    float *x = aligned_alloc(64, (size_t)dv_parts(count + 1, 16) * 64);
+    assert_non_null(x);
+    return x;
+}
+
+/* A product by each way there is; of all threads as of one. */
+static void multiply_packed(int round, const dv_packed_product *p, float alpha, bool tb, int threads)
+{
+    const int64_t m = p->m, n = p->n, k = p->k, lda = p->a_depth == 1 ? k : m, ldb = tb ? k : n;
+    float *a = random_floats(m * k), *b = random_floats(k * n), *c = random_floats(m * n), *alone = copy_of(c, m * n);
+    float *expected = copy_of(c, m * n), *sizes = absolutes(c, m * n);
+    float *a_sizes = absolutes(a, m * k), *b_sizes = absolutes(b, k * n);
+    float *packed = aligned_floats(dv_packed_product_size(p->way, n, k));
+    float *workspace = aligned_floats(dv_packed_product_workspace(p->way) * threads);
+    dv_team *team = dv_team_new(threads, NULL);
+    dv_packed_product_pack(p->way, n, k, alpha, b, tb ? 1 : n, tb ? k : 1, packed);
+    dv_packed_product_run(p, a, packed, c, workspace, team);
+    dv_packed_product_run(p, a, packed, alone, workspace, NULL);
+    dv_plain_gemm(p->a_depth != 1, tb, m, n, k, alpha, a, lda, b, ldb, p->add, expected, n);
+    dv_plain_gemm(p->a_depth != 1, tb, m, n, k, fabsf(alpha), a_sizes, lda, b_sizes, ldb, p->add, sizes, n);
+    if (p->way == DV_PACKED_TILES)
+        assert_within(round, c, expected, sizes, m * n, 0x1p-16);
+    else
+        assert_close("panels", round, c, expected, m * n, (double)k);
+    assert_memory_equal(alone, c, (size_t)(m * n) * sizeof *c);
+    if (p->a_depth == 1) { /* the last row by itself */
+        dv_packed_product row = *p;
+        row.m = 1;
+        row.add = false;
+        dv_packed_product_run(&row, a + (m - 1) * k, packed, alone, workspace, NULL);
+        if (!p->add)
+            assert_memory_equal(alone, c + (m - 1) * n, (size_t)n * sizeof *c);
+    }
+    dv_team_free(team);
+    free(a), free(b), free(c), free(alone), free(expected), free(sizes), free(a_sizes), free(b_sizes);
+    free(packed), free(workspace);
+}
+
+static void packed_products_are_the_plain_product(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 120; round++) {
+        const bool ta = round & 1, tb = round & 2;
+        const int64_t m = pick(4, round % 5 ? 40 : 300), n = pick(8, 150);
+        const int64_t k = round % 4 ? pick(1, 100) : pick(500, 2500);
+        dv_packed_product p = {DV_PACKED_PANELS, m, n, k, ta ? 1 : k, ta ? m : 1, round % 3 == 0};
+        assert_true(dv_packed_product_choose(m, n, k, DV_ROUNDING_LEAST) == DV_PACKED_PANELS);
+        multiply_packed(round, &p, round & 4 ? 1 : -0.7F, tb, 1 + round % 3);
+        p.way = dv_packed_product_choose(m, n, k, DV_ROUNDING_ANY);
+        if (p.way == DV_PACKED_TILES)
+            multiply_packed(round, &p, round & 4 ? 1 : -0.7F, tb, 1 + round % 3);
+    }
+}
+
+/* The wish for little rounding is heeded, and what rounds is tried on a single row. */
+static void rough_products_can_be_refused_and_tried(void **state)
+{
+    (void)state;
+    const bool amx = dv_isa_choose() == DV_ISA_AMX;
+    assert_true(dv_packed_product_choose(32, 128, 256, DV_ROUNDING_LEAST) == DV_PACKED_PANELS);
+    assert_true(dv_packed_product_choose(32, 128, 256, DV_ROUNDING_ANY) == (amx ? DV_PACKED_TILES : DV_PACKED_PANELS));
+    assert_true(dv_packed_product_choose(1, 128, 256, DV_ROUNDING_ANY) == DV_PACKED_NOT);
+    assert_true(dv_packed_product_choose(1, 128, 256, DV_ROUNDING_MOST) == (amx ? DV_PACKED_TILES : DV_PACKED_NOT));
+}
+
+enum { DENSE_PARTS = 3 };
 
 /* A product of random matrices, y, beside its plain twin and the sums of the |a b|. */
 typedef struct dense_trial {
@@ -672,7 +726,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gemm_is_the_plain_product),
-        cmocka_unit_test(panels_are_the_plain_product),
+        cmocka_unit_test(packed_products_are_the_plain_product),
+        cmocka_unit_test(rough_products_can_be_refused_and_tried),
         cmocka_unit_test(dense_products_are_the_plain_sum),
         cmocka_unit_test(gram_is_rows_times_rows),
         cmocka_unit_test(cholesky_solves),

@@ -1,5 +1,6 @@
-/* Whether Winograd's transforms may be used for a network, whose rounding errors are larger than those of plain sums of
- * products: by trial. They are a thousandth of what would be noticed as a rule, but a network may multiply them. */
+/* Whether Winograd's transforms and tiles of bfloat16 may be used for a network, whose rounding errors are larger than
+ * those of plain sums of products: by trial. They are a thousandth of what would be noticed as a rule, but a network
+ * may multiply them. */
 #include "base/random.h"
 #include "graph/runner.h"
 

@@ -48,41 +48,6 @@ typedef struct tiles_run {
 
 DV_BEGIN_AMX
 
-static inline __mmask16 first_lanes(int64_t count)
-{
-    return count >= SIDE ? 0xFFFF : count <= 0 ? 0 : (__mmask16)((1U << count) - 1);
-}
-
-/* `rows` rows of up to 16 floats; the others are zeros. */
-static inline void load_block(const float *x, int64_t step, int64_t rows, __mmask16 lanes, __m512 v[SIDE])
-{
-    for (int r = 0; r < SIDE; r++)
-        v[r] = r < rows ? _mm512_maskz_loadu_ps(lanes, x + r * step) : _mm512_setzero_ps();
-}
-
-/* Tiles of a step: `count` rows or columns from x on, `depth` numbers deep. */
-static void pack_step(const operand *o, const float *x, int64_t count, int64_t depth, uint8_t *tile)
-{
-    const bool across = o->depth_step == 1; /* vectors of x run along the depth */
-    const int64_t step = across ? o->step : o->depth_step, half = across ? SIDE : SIDE * step;
-    const bool full = count >= SIDE && depth >= STEP;
-    __m512 v0[SIDE], v1[SIDE];
-    if (full && across == o->left) {
-        for (int r = 0; r < SIDE; r++)
-            dv_tile_split_row(_mm512_loadu_ps(x + r * step), _mm512_loadu_ps(x + r * step + half),
-                              tile + r * DV_TILE_ROW);
-        return;
-    }
-    load_block(x, step, across ? count : depth, first_lanes(across ? depth : count), v0);
-    load_block(x + half, step, across ? count : depth - SIDE, first_lanes(across ? depth - SIDE : count), v1);
-    if (across != o->left) {
-        dv_tile_turn(v0);
-        dv_tile_turn(v1);
-    }
-    for (int r = 0; r < SIDE; r++)
-        dv_tile_split_row(v0[r], v1[r], tile + r * DV_TILE_ROW);
-}
-
 /* Tiles of a pair: rows or columns from `first` on, `steps` steps from `at` on, a step of one half after the other. */
 typedef struct pair_tiles {
     const operand *o;
@@ -100,7 +65,8 @@ static void pack_until(const tiles_run *run, pair_tiles *p, int64_t until)
         const dv_dense_part *part = &run->part[step / run->part_steps];
         const int64_t depth = step % run->part_steps * STEP;
         const float *x = (is_a ? part->a : part->b) + outer * o->step + depth * o->depth_step;
-        pack_step(o, x, dv_smaller(SIDE, o->count - outer), o->depth - depth, p->tiles + p->packed * STEP_BYTES);
+        dv_tile_pack(o->left, o->step, o->depth_step, x, o->count - outer, o->depth - depth,
+                     p->tiles + p->packed * STEP_BYTES);
     }
 }
 

@@ -1,20 +1,28 @@
-/* Rows of a are brought in order as they are met, DEPTH numbers of them at a time, so that they stay in a core's own
- * cache, and each part of b goes by once for ROWS of them. */
+/* By panels, rows of a are brought in order as they are met, DEPTH numbers of them at a time, so that they stay in a
+ * core's own cache, and each part of b goes by once for ROWS of them. */
 #include "kernel/packed_product.h"
 
 #include "base/part.h"
+#include "kernel/isa.h"
+#include "kernel/packed_tiles.h"
 #include "kernel/panel.h"
 #include "kernel/turn.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { ROWS = 8 * DV_PANEL_ROWS, DEPTH = 512, LEAST_ROWS = 4, LEAST_COLUMNS = 8 };
+enum { ROWS = 8 * DV_PANEL_ROWS, DEPTH = 512 };
 enum { WIDE = DV_PANEL_BLOCKS * DV_BLOCK };
 
-bool dv_packed_product_fits(int64_t m, int64_t n, int64_t k)
+/* Tiles are not for what would fill less than one. To try what they do, they are taken for a single row as well. */
+dv_packed_way dv_packed_product_choose(int64_t m, int64_t n, int64_t k, dv_rounding rounding)
 {
-    return m >= LEAST_ROWS && n >= LEAST_COLUMNS && k >= 1;
+    enum { LEAST_ROWS = 4, LEAST_COLUMNS = 8, TILE_COLUMNS = 17, TILE_DEPTH = 32 };
+    const bool pays = m >= LEAST_ROWS && n >= LEAST_COLUMNS && k >= 1;
+    const bool tiles = dv_isa_choose() == DV_ISA_AMX && n >= TILE_COLUMNS && k >= TILE_DEPTH;
+    if (tiles && (rounding == DV_ROUNDING_MOST || (rounding == DV_ROUNDING_ANY && pays)))
+        return DV_PACKED_TILES;
+    return pays ? DV_PACKED_PANELS : DV_PACKED_NOT;
 }
 
 /* ---- b ------------------------------------------------------------------------ */
@@ -25,16 +33,18 @@ static int64_t depth_of(int64_t k)
     return dv_blocks(k) * DV_BLOCK;
 }
 
-int64_t dv_packed_product_size(int64_t n, int64_t k)
+int64_t dv_packed_product_size(dv_packed_way way, int64_t n, int64_t k)
 {
+    if (way == DV_PACKED_TILES)
+        return dv_packed_tiles_size(n, k);
     return dv_blocks(n) * DV_BLOCK * depth_of(k);
 }
 
 /* By block of columns, then number, then column of the block. */
-void dv_packed_product_pack(int64_t n, int64_t k, float alpha, const float *b, int64_t depth_step, int64_t column_step,
-                            float *packed)
+static void pack_panels(int64_t n, int64_t k, float alpha, const float *b, int64_t depth_step, int64_t column_step,
+                        float *packed)
 {
-    memset(packed, 0, (size_t)dv_packed_product_size(n, k) * sizeof *packed);
+    memset(packed, 0, (size_t)dv_packed_product_size(DV_PACKED_PANELS, n, k) * sizeof *packed);
     for (int64_t from = 0; from < n; from += DV_BLOCK, packed += depth_of(k) * DV_BLOCK) {
         const int64_t columns = dv_smaller(DV_BLOCK, n - from);
         const float *block = b + from * column_step;
@@ -46,6 +56,12 @@ void dv_packed_product_pack(int64_t n, int64_t k, float alpha, const float *b, i
         for (int64_t i = 0; alpha != 1 && i < k * DV_BLOCK; i++)
             packed[i] *= alpha;
     }
+}
+
+void dv_packed_product_pack(dv_packed_way way, int64_t n, int64_t k, float alpha, const float *b, int64_t depth_step,
+                            int64_t column_step, float *packed)
+{
+    (way == DV_PACKED_TILES ? dv_packed_tiles_pack : pack_panels)(n, k, alpha, b, depth_step, column_step, packed);
 }
 
 /* ---- a ------------------------------------------------------------------------ */
@@ -80,8 +96,10 @@ static void pack_panel(const dv_packed_product *p, const float *a, int64_t row, 
 
 /* ---- products ------------------------------------------------------------------- */
 
-int64_t dv_packed_product_workspace(void)
+int64_t dv_packed_product_workspace(dv_packed_way way)
 {
+    if (way == DV_PACKED_TILES)
+        return dv_packed_tiles_workspace();
     return ROWS * DEPTH + DV_PANEL_ROWS * WIDE;
 }
 
@@ -142,7 +160,7 @@ static void run_task(void *context, int64_t task, int thread)
     const int64_t row = task / run->parts * ROWS, rows = dv_smaller(ROWS, p->m - row), part = task % run->parts;
     const int64_t panels = dv_panel_count(rows, run->loop->rows), blocks = dv_blocks(p->n);
     const int64_t from = blocks * part / run->parts, to = blocks * (part + 1) / run->parts;
-    float *a = run->workspace + thread * dv_packed_product_workspace(), *spare = a + ROWS * DEPTH;
+    float *a = run->workspace + thread * dv_packed_product_workspace(DV_PACKED_PANELS), *spare = a + ROWS * DEPTH;
     for (int64_t at = 0; at < depth_of(p->k); at += DEPTH) {
         const int64_t depth = dv_smaller(DEPTH, depth_of(p->k) - at);
         for (int64_t i = 0; i < panels; i++) {
@@ -157,6 +175,10 @@ static void run_task(void *context, int64_t task, int thread)
 void dv_packed_product_run(const dv_packed_product *p, const float *a, const float *packed, float *y, float *workspace,
                            dv_team *team)
 {
+    if (p->way == DV_PACKED_TILES) {
+        dv_packed_tiles_run(p, a, packed, y, workspace, team);
+        return;
+    }
     const int64_t tasks = dv_parts(p->m, ROWS);
     product_run run = {p, dv_panel_choose(), a, packed, y, workspace, dv_panel_parts(tasks, dv_blocks(p->n), team)};
     dv_team_run(team, run_task, &run, tasks * run.parts);

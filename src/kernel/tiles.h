@@ -97,6 +97,45 @@ static inline void dv_tile_turn(__m512 v[DV_TILE_SIDE])
         v[i] = w[i];
 }
 
+static inline __mmask16 dv_tile_lanes(int64_t count)
+{
+    return count >= DV_TILE_SIDE ? 0xFFFF : count <= 0 ? 0 : (__mmask16)((1U << count) - 1);
+}
+
+/* `rows` rows of up to 16 floats; the others are zeros. */
+static inline void dv_tile_read(const float *x, int64_t step, int64_t rows, __mmask16 lanes, __m512 v[DV_TILE_SIDE])
+{
+    for (int r = 0; r < DV_TILE_SIDE; r++)
+        v[r] = r < rows ? _mm512_maskz_loadu_ps(lanes, x + r * step) : _mm512_setzero_ps();
+}
+
+/* A step's tiles of the left matrix or of the right one: up to 16 of its rows or columns, `step` floats apart, from x
+ * on, up to 32 numbers of the depth, depth_step floats apart; one of the two is 1. Zeros for those that are not there.
+ */
+static inline void dv_tile_pack(bool left, int64_t step, int64_t depth_step, const float *x, int64_t count,
+                                int64_t depth, uint8_t *tile)
+{
+    const bool across = depth_step == 1; /* vectors of x run along the depth */
+    const int64_t apart = across ? step : depth_step, half = across ? DV_TILE_SIDE : DV_TILE_SIDE * depth_step;
+    const bool full = count >= DV_TILE_SIDE && depth >= DV_TILE_DEPTH;
+    __m512 v0[DV_TILE_SIDE], v1[DV_TILE_SIDE];
+    if (full && across == left) {
+        for (int r = 0; r < DV_TILE_SIDE; r++)
+            dv_tile_split_row(_mm512_loadu_ps(x + r * apart), _mm512_loadu_ps(x + r * apart + half),
+                              tile + r * DV_TILE_ROW);
+        return;
+    }
+    const int64_t rest = depth - DV_TILE_SIDE; /* of the depth, for the second of each pair */
+    dv_tile_read(x, apart, across ? count : depth, dv_tile_lanes(across ? depth : count), v0);
+    dv_tile_read(x + half, apart, across ? count : rest, dv_tile_lanes(across ? rest : count), v1);
+    if (across != left) {
+        dv_tile_turn(v0);
+        dv_tile_turn(v1);
+    }
+    for (int r = 0; r < DV_TILE_SIDE; r++)
+        dv_tile_split_row(v0[r], v1[r], tile + r * DV_TILE_ROW);
+}
+
 /* Sums of a pair of tiles down by a pair across, in four registers: zeros, or those of a matrix whose rows lie `row`
  * floats apart. */
 static inline void dv_tiles_zero(void)
@@ -151,6 +190,23 @@ static inline void dv_tiles_step(const uint8_t *a, int64_t a_pair, const uint8_t
 }
 
 #undef DV_TILES_MULTIPLY
+
+/* The same for the rows above alone. */
+static inline void dv_tiles_step_above(const uint8_t *a, const uint8_t *b, int64_t b_pair)
+{
+    _tile_loadd(4, a + DV_TILE_BYTES, DV_TILE_ROW);
+    _tile_loadd(5, a, DV_TILE_ROW);
+    _tile_loadd(6, b, DV_TILE_ROW);
+    _tile_loadd(7, b + b_pair, DV_TILE_ROW);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(0, 5, 6);
+    _tile_dpbf16ps(1, 5, 7);
+    _tile_loadd(6, b + DV_TILE_BYTES, DV_TILE_ROW);
+    _tile_loadd(7, b + b_pair + DV_TILE_BYTES, DV_TILE_ROW);
+    _tile_dpbf16ps(0, 5, 6);
+    _tile_dpbf16ps(1, 5, 7);
+}
 
 DV_END
 

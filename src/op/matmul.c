@@ -4,6 +4,7 @@
 #include "op/loop.h"
 
 #include "base/error.h"
+#include "base/part.h"
 #include "kernel/blas.h"
 #include "kernel/dense.h"
 #include "kernel/packed_product.h"
@@ -19,6 +20,7 @@ typedef struct product {
     float alpha, beta;
     dv_pairs batch; /* its offsets are NULL where there is one pair, at 0 */
     int64_t pieces; /* that each product is cut into, by rows or columns of y */
+    dv_packed_way way;
 } product;
 
 /* Offsets of a pair's matrices. */
@@ -121,10 +123,14 @@ static void multiply_integers(const product *p, dv_type type, const int64_t *a, 
     }
 }
 
-/* One matrix b for all, and sizes that panels fit. */
-static bool fits_panels(const product *p, const dv_call *call)
+/* The way of a product by one matrix b for all. */
+static void choose_way(product *p, dv_call *call)
 {
-    return dv_type_is_float(call->input[0]->type) && !p->batch.b_at && dv_packed_product_fits(p->m, p->n, p->k);
+    if (!dv_type_is_float(call->input[0]->type) || p->batch.b_at)
+        return;
+    p->way = dv_packed_product_choose(p->m, p->n, p->k, call->rounding);
+    call->rounds =
+        call->input[1]->data && dv_packed_product_choose(p->m, p->n, p->k, DV_ROUNDING_MOST) == DV_PACKED_TILES;
 }
 
 /* The last thing that infer does. */
@@ -132,36 +138,56 @@ static bool ask_for_workspace(const product *p, dv_call *call, dv_error *error)
 {
     size_t size = 0;
     int64_t floats = dv_type_is_float(call->input[0]->type) ? dv_dense_workspace() : 0;
-    if (fits_panels(p, call) && dv_packed_product_workspace() > floats)
-        floats = dv_packed_product_workspace();
+    if (p->way != DV_PACKED_NOT)
+        floats = dv_larger(floats, dv_packed_product_workspace(p->way));
     if (!dv_size_multiply((size_t)floats * sizeof(float), (size_t)dv_team_size(call->team), &size))
         return dv_error_set(error, DV_ERROR_MEMORY, "there is not enough memory for the product");
     call->workspace_size = size;
     return true;
 }
 
+/* b in the order of each way; NULL: nobody asked so far. */
+typedef struct packed_matrix {
+    const float *by[DV_PACKED_WAYS];
+} packed_matrix;
+
 static bool pack_product(const product *p, const dv_call *call, dv_arena *arena, const void **packed, dv_error *error)
 {
     const dv_tensor *b = call->input[1];
-    if (*packed || !b->data || !fits_panels(p, call))
+    packed_matrix *it = (packed_matrix *)*packed;
+    if (!b->data || p->way == DV_PACKED_NOT)
         return true;
-    float *made = dv_arena_alloc(arena, (size_t)dv_packed_product_size(p->n, p->k), sizeof *made, error);
+    if (!it && !(it = dv_arena_alloc(arena, 1, sizeof *it, error)))
+        return false;
+    *packed = it;
+    if (it->by[p->way])
+        return true;
+    float *made = dv_arena_alloc(arena, (size_t)dv_packed_product_size(p->way, p->n, p->k), sizeof *made, error);
     if (!made)
         return false;
-    dv_packed_product_pack(p->n, p->k, p->alpha, b->f, p->transpose_b ? 1 : p->n, p->transpose_b ? p->k : 1, made);
-    *packed = made;
+    dv_packed_product_pack(p->way, p->n, p->k, p->alpha, b->f, p->transpose_b ? 1 : p->n, p->transpose_b ? p->k : 1,
+                           made);
+    it->by[p->way] = made;
     return true;
 }
 
 static void multiply(const product *p, const dv_call *call)
 {
     const dv_tensor *a = call->input[0], *b = call->input[1], *y = call->output[0];
+    const packed_matrix *packed = call->packed;
     if (!dv_type_is_float(y->type)) {
         multiply_integers(p, y->type, a->i, b->i, y->i);
-    } else if (call->packed && fits_panels(p, call)) {
-        const dv_packed_product panels = {p->m,        p->n, p->k, p->transpose_a ? 1 : p->k, p->transpose_a ? p->m : 1,
-                                          p->beta != 0};
-        dv_packed_product_run(&panels, a->f, call->packed, y->f, call->workspace, call->team);
+    } else if (packed && p->way != DV_PACKED_NOT) {
+        const dv_packed_product by_packed = {
+            .way = p->way,
+            .m = p->m,
+            .n = p->n,
+            .k = p->k,
+            .a_row = p->transpose_a ? 1 : p->k,
+            .a_depth = p->transpose_a ? p->m : 1,
+            .add = p->beta != 0,
+        };
+        dv_packed_product_run(&by_packed, a->f, packed->by[p->way], y->f, call->workspace, call->team);
     } else {
         multiply_floats(p, a->f, b->f, y->f, call);
     }
@@ -315,6 +341,7 @@ static bool infer_gemm(dv_call *call, dv_error *error)
     g->product.pieces = count_pieces(&g->product);
     if (!dv_type_is_float(a->type) && (g->product.alpha != 1 || g->beta != 1))
         return dv_error_set(error, DV_ERROR_UNSUPPORTED, "alpha and beta other than 1 are not supported on integers");
+    choose_way(&g->product, call);
     const dv_shape shape = dv_shape_make(2, (int64_t[]){g->product.m, g->product.n});
     return check_product(&g->product, call, error) && (!c || set_addend(g, &c->shape, &shape, error)) &&
            dv_call_set_output(call, 0, a->type, &shape, error) && ask_for_workspace(&g->product, call, error);
@@ -419,6 +446,7 @@ static bool infer_matmul(dv_call *call, dv_error *error)
     else if (!dv_pairs_find(&p->batch, &a_batch, p->m * p->k, &b_batch, p->k * p->n, &batch, call->arena, error))
         return false;
     p->pieces = count_pieces(p);
+    choose_way(p, call);
     return check_product(p, call, error) && ask_for_workspace(p, call, error);
 }
 
