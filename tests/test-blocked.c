@@ -22,9 +22,10 @@ static int64_t pick(int64_t low, int64_t high)
     return low + (int64_t)(dv_random_bits(7, DV_PURPOSE_TEST, drawn++) % (uint64_t)(high - low + 1));
 }
 
+/* From a line of the cache on, as packed weights and workspaces are. */
 static float *random_floats(int64_t count)
 {
-    float *x = malloc((size_t)(count + 1) * sizeof *x);
+    float *x = aligned_alloc(DV_BLOCK * sizeof *x, (size_t)(count / DV_BLOCK + 1) * DV_BLOCK * sizeof *x);
     assert_non_null(x);
     for (int64_t i = 0; i < count; i++)
         x[i] = (float)(2 * dv_random_uniform(8, DV_PURPOSE_TEST, drawn++) - 1);
@@ -180,6 +181,38 @@ static void check_way(const dv_blocked_way *way, int round, const dv_blocked *b)
     free(expected), free(got), free(alone), free(packed), free(workspace);
 }
 
+#if DV_ISA_HAS_AMX
+/* No result is off by more than a part of the sum of its products' magnitudes. */
+static void check_accuracy(const dv_blocked_way *way, const dv_blocked *given, double part)
+{
+    dv_blocked b = *given;
+    b.halved = false;
+    b.low = -INFINITY, b.high = INFINITY;
+    const dv_convolution *c = &b.c;
+    const int64_t in = dv_window_product(c->window.in), taps = dv_window_product(c->window.kernel);
+    const int64_t x_count = b.planar ? c->batch * c->in_channels * in : blocked_count(c->batch, c->in_channels, in);
+    const int64_t count = blocked_count(c->batch, c->out_channels, dv_window_product(c->window.out));
+    const int64_t weights = c->out_channels * c->in_channels / c->groups * taps;
+    float *x = random_floats(x_count), *w = random_floats(weights), *expected = random_floats(count);
+    float *got = random_floats(count), *sum = random_floats(count);
+    float *packed = random_floats(way->packed(&b)), *workspace = random_floats(way->workspace(&b));
+    way->pack(&b, w, NULL, packed);
+    way->forward(&b, x, packed, NULL, got, workspace, NULL);
+    dv_plain_blocked_forward(&b, x, w, NULL, NULL, expected);
+    for (int64_t k = 0; k < x_count; k++)
+        x[k] = fabsf(x[k]);
+    for (int64_t k = 0; k < weights; k++)
+        w[k] = fabsf(w[k]);
+    dv_plain_blocked_forward(&b, x, w, NULL, NULL, sum);
+    for (int64_t k = 0; k < count; k++) {
+        if (!(fabs((double)got[k] - (double)expected[k]) <= part * (double)sum[k]))
+            fail_msg("%s: element %d is %g, expected %g, of magnitudes %g", way->name, (int)k, (double)got[k],
+                     (double)expected[k], (double)sum[k]);
+    }
+    free(x), free(w), free(expected), free(got), free(sum), free(packed), free(workspace);
+}
+#endif
+
 static void depthwise_is_its_plain_twin(void **state)
 {
     (void)state;
@@ -261,6 +294,12 @@ static void winograd_is_its_plain_twin(void **state)
             w->out[i] = w->in[i] + w->pad[i] + w->pad_end[i] - 2;
         }
         check_way(round % 3 ? &dv_blocked_winograd_4 : &dv_blocked_winograd_2, round, &b);
+#if DV_ISA_HAS_AMX
+        if (dv_isa_choose() == DV_ISA_AMX) {
+            check_way(&dv_blocked_tiled_winograd, round, &b);
+            check_accuracy(&dv_blocked_tiled_winograd, &b, 0x1p-14);
+        }
+#endif
     }
 }
 

@@ -52,6 +52,12 @@ static dv_graph *block(const dv_graph *graph)
     return blocked;
 }
 
+/* Of the largest result. Tile registers multiply 16 bits of each number. */
+static double tolerance(void)
+{
+    return dv_isa_choose() == DV_ISA_AMX ? 2e-4 : 2e-5;
+}
+
 static void assert_same(const dv_graph *graph, const dv_graph *blocked, dv_shape shape, int round)
 {
     int64_t count, other;
@@ -62,7 +68,7 @@ static void assert_same(const dv_graph *graph, const dv_graph *blocked, dv_shape
         largest = fmax(largest, fabs((double)x[k]));
         worst = fmax(worst, fabs((double)x[k] - (double)y[k]));
     }
-    if (!(worst <= 2e-5 * largest))
+    if (!(worst <= tolerance() * largest))
         fail_msg("network %d is off by %g of %g", round, worst, largest);
     free(x);
     free(y);

@@ -2,8 +2,12 @@
 
 #include <math.h>
 
-static const dv_blocked_way *const ways[DV_BLOCKED_WAYS] = {&dv_blocked_depthwise, &dv_blocked_product,
-                                                            &dv_blocked_winograd_2, &dv_blocked_winograd_4};
+static const dv_blocked_way *const ways[DV_BLOCKED_WAYS] = {
+    &dv_blocked_depthwise,      &dv_blocked_product, &dv_blocked_winograd_2, &dv_blocked_winograd_4,
+#if DV_ISA_HAS_AMX
+    &dv_blocked_tiled_winograd,
+#endif
+};
 
 const dv_blocked_way *dv_blocked_way_at(int way)
 {

@@ -9,6 +9,7 @@
 #define DV_KERNEL_BLOCKED_H
 
 #include "kernel/convolution.h"
+#include "kernel/isa.h"
 #include "kernel/rounding.h"
 
 enum { DV_BLOCK = 16 };
@@ -42,8 +43,13 @@ typedef struct dv_blocked_way {
                     float *workspace, dv_team *team);
 } dv_blocked_way;
 
-enum { DV_BLOCKED_WAYS = 4 };
 extern const dv_blocked_way dv_blocked_depthwise, dv_blocked_product, dv_blocked_winograd_2, dv_blocked_winograd_4;
+#if DV_ISA_HAS_AMX
+extern const dv_blocked_way dv_blocked_tiled_winograd;
+enum { DV_BLOCKED_WAYS = 5 };
+#else
+enum { DV_BLOCKED_WAYS = 4 };
+#endif
 
 /* Whether such a convolution can be done in blocks at all: of its channels, groups and kernel alone, whatever the
  * batch and the sizes of its pictures. */

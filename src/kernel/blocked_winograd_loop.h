@@ -22,43 +22,7 @@ INLINE VECTOR NAME(clamp)(VECTOR x, float low, float high)
     return NAME(larger)(x, low - (VECTOR){0});
 }
 
-#if TILE == 4
-/* B'd and A'm of Lavin and Gray for the points 0, 1, -1, 2, -2 and infinity. */
-INLINE void NAME(to_points)(const VECTOR d[SIDE], VECTOR t[SIDE])
-{
-    const VECTOR even = d[4] - 4 * d[2], odd = d[3] - 4 * d[1], near = d[4] - d[2], far = 2 * (d[3] - d[1]);
-    t[0] = 4 * d[0] - 5 * d[2] + d[4];
-    t[1] = even + odd;
-    t[2] = even - odd;
-    t[3] = near + far;
-    t[4] = near - far;
-    t[5] = 4 * d[1] - 5 * d[3] + d[5];
-}
-
-INLINE void NAME(from_points)(const VECTOR m[SIDE], VECTOR y[TILE])
-{
-    const VECTOR sum = m[1] + m[2], difference = m[1] - m[2], far_sum = m[3] + m[4], far_difference = m[3] - m[4];
-    y[0] = m[0] + sum + far_sum;
-    y[1] = difference + 2 * far_difference;
-    y[2] = sum + 4 * far_sum;
-    y[3] = difference + 8 * far_difference + m[5];
-}
-#else
-/* The same for the points 0, 1, -1 and infinity. */
-INLINE void NAME(to_points)(const VECTOR d[SIDE], VECTOR t[SIDE])
-{
-    t[0] = d[0] - d[2];
-    t[1] = d[1] + d[2];
-    t[2] = d[2] - d[1];
-    t[3] = d[3] - d[1];
-}
-
-INLINE void NAME(from_points)(const VECTOR m[SIDE], VECTOR y[TILE])
-{
-    y[0] = m[0] + m[1] + m[2];
-    y[1] = m[1] - m[2] + m[3];
-}
-#endif
+#include "kernel/winograd_points.h"
 
 /* SIDE x SIDE elements of a block, whose lines are x_step apart, as points v_step apart. */
 static void NAME(to_tile)(const float *x, int64_t x_step, float *v, int64_t v_step)

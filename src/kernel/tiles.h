@@ -54,18 +54,27 @@ static inline void dv_tiles_end(void)
     _tile_release();
 }
 
-/* A row of a tile and of the one that holds the rests: pairs of v0 and v1, rounded to nearest. */
-static inline void dv_tile_split_row(__m512 v0, __m512 v1, uint8_t *row)
+/* Pairs of v0 and v1, rounded to nearest, and of the rests. */
+static inline void dv_tile_split(__m512 v0, __m512 v1, __m512i pairs[DV_TILE_PARTS])
 {
     const __m512i half = _mm512_set1_epi32(0x8000), mask = _mm512_set1_epi32((int)0xFFFF0000);
     for (int part = 0; part < DV_TILE_PARTS; part++) {
         const __m512i up0 = _mm512_add_epi32(_mm512_castps_si512(v0), half);
         const __m512i up1 = _mm512_add_epi32(_mm512_castps_si512(v1), half);
         const __m512i high0 = _mm512_and_si512(up0, mask), high1 = _mm512_and_si512(up1, mask);
-        _mm512_store_si512(row + part * DV_TILE_BYTES, _mm512_or_si512(_mm512_srli_epi32(up0, 16), high1));
+        pairs[part] = _mm512_or_si512(_mm512_srli_epi32(up0, 16), high1);
         v0 = _mm512_sub_ps(v0, _mm512_castsi512_ps(high0));
         v1 = _mm512_sub_ps(v1, _mm512_castsi512_ps(high1));
     }
+}
+
+/* A row of a tile and of the one that holds the rests. */
+static inline void dv_tile_split_row(__m512 v0, __m512 v1, uint8_t *row)
+{
+    __m512i pairs[DV_TILE_PARTS];
+    dv_tile_split(v0, v1, pairs);
+    for (int part = 0; part < DV_TILE_PARTS; part++)
+        _mm512_store_si512(row + part * DV_TILE_BYTES, pairs[part]);
 }
 
 /* Rows for columns of 16 vectors. */
