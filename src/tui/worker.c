@@ -97,11 +97,10 @@ static void drop_older(dv_worker *worker, dv_job job)
     }
 }
 
-/* Takes over the result. */
-static void post(dv_worker *worker, const dv_outcome *outcome)
+/* Runs under the lock: takes over the result. */
+static void add(dv_worker *worker, const dv_outcome *outcome)
 {
     entry *added = dv_alloc(1, sizeof(*added), NULL);
-    pthread_mutex_lock(&worker->lock);
     if (!dv_job_get(outcome->job)->keeps_all)
         drop_older(worker, outcome->job);
     if (added) {
@@ -111,10 +110,9 @@ static void post(dv_worker *worker, const dv_outcome *outcome)
     } else
         dv_job_free_result(outcome->job, outcome->result);
     tell(worker);
-    pthread_mutex_unlock(&worker->lock);
 }
 
-/* Runs under the lock: who sees the outcome of a job sees that it is over. */
+/* Runs under the lock. */
 static void rest(dv_worker *worker)
 {
     worker->work = (dv_work){.job = DV_JOB_NONE, .fraction = -1};
@@ -160,8 +158,11 @@ static bool is_awaited(const dv_errand *errand)
 
 static void post_result(const dv_errand *errand, void *result, bool preview)
 {
-    post(errand->context,
-         &(dv_outcome){.job = errand->request->job, .key = errand->request->key, .preview = preview, .result = result});
+    dv_worker *worker = errand->context;
+    pthread_mutex_lock(&worker->lock);
+    add(worker,
+        &(dv_outcome){.job = errand->request->job, .key = errand->request->key, .preview = preview, .result = result});
+    pthread_mutex_unlock(&worker->lock);
 }
 
 static dv_errand_state run(dv_worker *worker, dv_error *error)
@@ -205,12 +206,12 @@ static void work_on(dv_worker *worker)
         put_back(worker, state == DV_ERRAND_LATER || (gave_way && worker->running.later));
     else
         rest(worker);
+    if (state == DV_ERRAND_FAILED && (!gave_way || cancelled)) { /* who sees that it is over finds the outcome */
+        dv_outcome outcome = {.job = worker->running.request.job, .key = worker->running.request.key, .error = error};
+        add(worker, &outcome);
+    }
     empty(&worker->running);
     pthread_mutex_unlock(&worker->lock);
-    if (state == DV_ERRAND_FAILED && (!gave_way || cancelled)) {
-        dv_outcome outcome = {.job = worker->running.request.job, .key = worker->running.request.key, .error = error};
-        post(worker, &outcome);
-    }
 }
 
 /* Runs under the lock: the most urgent of the kinds that wait; DV_JOB_COUNT: none. */
