@@ -375,7 +375,6 @@ static void test_explainers_may_fail(void **state)
     dv_control_command(control, "cancel");
     while (dv_worker_look(control->worker).job != DV_JOB_NONE)
         poll(NULL, 0, 1);
-    poll(NULL, 0, 100); /* what was cancelled may say so a moment later */
     take_all(control);
     uint64_t asked = model->answer[DV_JOB_ATTRIBUTE].asked;
     dv_pane_weights.need(control);
@@ -383,6 +382,24 @@ static void test_explainers_may_fail(void **state)
     dv_control_command(control, "explainer lime");
     await_map(control);
     assert_non_null(dv_explainer_map(model));
+}
+
+/* Stage by stage, as far as it has come. */
+static void test_cost_is_told(void **state)
+{
+    dv_control *control = focus_on(state, &dv_pane_weights);
+    dv_model *model = control->model;
+    dv_control_command(control, "cost");
+    assert_non_null(strstr(model->message, "No maps"));
+    model->cost = (dv_cost){.maps = 24.06, .figures = -1, .draw = 3, .write = 1.25};
+    model->cost.engine = (dv_timing){.decode = 6.8, .teacher = 6.5, .distill = 5};
+    dv_control_command(control, "cost");
+    assert_string_equal(model->message, "Maps in 24.1 ms, figures to come: decode 6.8, teacher 6.5, distil 5.0, "
+                                        "draw 3.0, write 1.2");
+    model->cost.figures = 41;
+    model->cost.preview = true;
+    dv_control_command(control, "cost");
+    assert_non_null(strstr(model->message, "Preview in 24.1 ms, figures 41.0: "));
 }
 
 #define with_view(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -395,7 +412,7 @@ int main(void)
         with_view(test_form_is_walked),         with_view(test_form_steps),
         with_view(test_form_takes_values),      with_view(test_path_is_walked),
         with_view(test_path_is_asked_for_once), with_view(test_explainers_are_chosen),
-        with_view(test_explainers_may_fail),
+        with_view(test_explainers_may_fail),    with_view(test_cost_is_told),
     };
     return cmocka_run_group_tests_name("student view", tests, NULL, NULL);
 }

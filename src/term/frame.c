@@ -258,12 +258,19 @@ void dv_screen_flush(dv_screen *screen)
     }
     screen->frame_bytes = (int64_t)screen->frame.size;
     screen->sent += screen->frame_bytes;
+    double start = dv_clock_ms();
     dv_tty_write(&screen->tty, screen->frame.data, screen->frame.size);
+    screen->write_ms = dv_clock_ms() - start;
 }
 
 int64_t dv_screen_frame_bytes(const dv_screen *screen)
 {
     return screen->frame_bytes;
+}
+
+double dv_screen_write_ms(const dv_screen *screen)
+{
+    return screen->write_ms;
 }
 
 dv_traffic dv_screen_traffic(const dv_screen *screen)

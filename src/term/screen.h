@@ -89,6 +89,8 @@ bool dv_screen_slow(const dv_screen *screen);
 
 /* Bytes sent to the terminal by the last frame. */
 int64_t dv_screen_frame_bytes(const dv_screen *screen);
+/* How long the terminal took to take them, in milliseconds. */
+double dv_screen_write_ms(const dv_screen *screen);
 
 typedef struct dv_traffic {
     int64_t sent, received; /* bytes since the screen was opened */

@@ -49,6 +49,7 @@ struct dv_screen {
     bool pending; /* a frame is composed, but not shown yet */
     bool repaint; /* the next frame sends everything */
     int64_t frame_bytes, sent;
+    double write_ms; /* of the last frame */
 };
 
 enum { DV_SCREEN_BACKGROUND = 16 }; /* of xterm's 256: black */

@@ -207,6 +207,25 @@ static void repaint(dv_control *control, int unused, const char *argument)
     dv_screen_repaint(control->screen);
 }
 
+/* Stage by stage; what is missing to the whole is none of them: two threads that find each other, words, a picture
+ * read. */
+static void tell_cost(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    dv_model *model = control->model;
+    const dv_cost *cost = &model->cost;
+    char figures[24] = "to come";
+    if (cost->figures >= 0)
+        snprintf(figures, sizeof(figures), "%.1f", cost->figures);
+    if (cost->maps < 0)
+        dv_model_say(model, false, "No maps have come to the screen yet.");
+    else
+        dv_model_say(model, false,
+                     "%s in %.1f ms, figures %s: decode %.1f, teacher %.1f, distil %.1f, draw %.1f, write %.1f",
+                     cost->preview ? "Preview" : "Maps", cost->maps, figures, cost->engine.decode, cost->engine.teacher,
+                     cost->engine.distill, cost->draw, cost->write);
+}
+
 static void suspend(dv_control *control, int unused, const char *argument)
 {
     (void)unused, (void)argument;
@@ -250,6 +269,7 @@ static const dv_action rows[] = {
     {"mouse", "mouse on or off", {'M'}, toggle_mouse, 0},
     {"slow", "fewer and smaller frames for a slow line, or no longer so", {'S'}, toggle_slow, 0},
     {"repaint", "paint the screen anew", {DV_CONTROL('L')}, repaint, 0},
+    {"cost", "what the last explanation took, from the key to the screen", {0}, tell_cost, 0},
     {"suspend", "suspend", {DV_CONTROL('Z')}, suspend, 0},
     {"cancel", "cancel what is running", {DV_KEY_ESCAPE}, cancel, false},
     {"interrupt", "the same; quit when nothing is", {DV_CONTROL('C')}, cancel, true},

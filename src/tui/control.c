@@ -158,26 +158,21 @@ uint64_t dv_control_request_key(const dv_control *control, int64_t a, int64_t b)
     return key ? key : 1;
 }
 
-/* What needs the processors that draw an explanation, but for what is asked once. */
-static bool can_wait(dv_job job)
-{
-    return job > DV_JOB_EXPLAIN && !dv_job_get(job)->stays;
-}
-
 void dv_control_ask(dv_control *control, const dv_request *request)
 {
     dv_answer *answer = &control->model->answer[request->job];
     assert(request->key);
-    if (answer->asked == request->key || (control->hurried && can_wait(request->job)))
+    if (answer->asked == request->key || (control->hurried && request->job > DV_JOB_EXPLAIN))
         return;
     answer->asked = request->key;
     answer->failed = false;
     dv_worker_ask(control->worker, request);
 }
 
-void dv_control_ask_needs(dv_control *control)
+void dv_control_ask_needs(dv_control *control, bool hurried)
 {
     dv_model *model = control->model;
+    control->hurried = hurried;
     dv_control_ask(control, &(dv_request){.job = DV_JOB_EXPLAIN, .key = model->wanted, .wish = &model->wish});
     if (dv_model_is_current(model) && !model->preview && !dv_model_fidelity(model))
         dv_control_ask(control,
@@ -189,4 +184,5 @@ void dv_control_ask_needs(dv_control *control)
     for (int i = 0; i < count; i++)
         if (frames[i].kind->need)
             frames[i].kind->need(control);
+    control->hurried = false;
 }

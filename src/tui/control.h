@@ -18,10 +18,10 @@ typedef struct dv_control {
     dv_model *model;
     struct dv_kept *kept;
     const struct dv_tui_options *options;
-    uint64_t measured;                  /* the last wish whose answer was timed */
+    uint64_t timed, figured;            /* the last wishes whose maps, and whose figures, were timed */
     const struct dv_pane_kind *grabbed; /* the pane in which a button was pressed */
     uint64_t drawn;                     /* the number of the explanation on the screen */
-    bool hurried;                       /* an explanation is on its way to the screen: what can wait, waits */
+    bool hurried;                       /* what is less urgent than an explanation is not asked for yet */
     bool leave;
 } dv_control;
 
@@ -30,10 +30,11 @@ void dv_control_mouse(dv_control *control, const dv_mouse *mouse);
 /* Runs "NAME ARGUMENT", as it is typed after ':'. */
 void dv_control_command(dv_control *control, const char *text);
 
-/* Asks the worker unless the same was asked before, or can wait. */
+/* Asks the worker unless the same was asked before. */
 void dv_control_ask(dv_control *control, const dv_request *request);
-/* Asks for all that the panes on the screen need. */
-void dv_control_ask_needs(dv_control *control);
+/* Asks for all that the panes on the screen need; hurried, for what is as urgent as an explanation: the rest would take
+ * the processors from that and from drawing it. */
+void dv_control_ask_needs(dv_control *control, bool hurried);
 /* A key for a request that depends on the wish and some numbers; never 0. */
 uint64_t dv_control_request_key(const dv_control *control, int64_t a, int64_t b);
 

@@ -76,21 +76,45 @@ static bool is_hurried(const dv_control *control)
     return !model->failed && (!dv_model_is_current(model) || control->drawn != model->taken);
 }
 
+/* Of the maps that have been drawn, from `start` on. */
+static void note_cost(dv_control *control, double start)
+{
+    dv_model *model = control->model;
+    dv_cost *cost = &model->cost;
+    double now = dv_clock_ms();
+    cost->of = model->wanted;
+    cost->maps = now - model->wanted_at;
+    cost->figures = -1;
+    cost->write = dv_screen_write_ms(control->screen);
+    cost->draw = now - start - cost->write;
+    cost->bytes = dv_screen_frame_bytes(control->screen);
+    cost->preview = model->preview;
+    cost->engine = model->explanation->timing;
+}
+
 /* Draws. With the first answer to a wish once more, now that its time and its bytes are known. */
 static void update(dv_control *control)
 {
     dv_model *model = control->model;
+    double start = dv_clock_ms();
     bool at_once = dv_screen_ready(control->screen);
     draw(control);
     control->drawn = model->taken;
-    if (!dv_model_is_current(model) || control->measured == model->wanted)
+    if (!dv_model_is_current(model))
         return;
-    control->measured = model->wanted;
+    bool has_maps = control->timed != model->wanted;
+    bool has_figures = control->figured != model->wanted && dv_model_fidelity(model);
+    control->timed = model->wanted;
+    if (has_figures)
+        control->figured = model->wanted;
     if (!at_once)
-        return; /* the frame waits for the terminal: its bytes are not known yet */
-    model->update_ms = dv_clock_ms() - model->wanted_at;
-    model->update_bytes = dv_screen_frame_bytes(control->screen);
-    draw(control);
+        return; /* the frame waits for the terminal: its time and its bytes are not known yet */
+    if (has_maps)
+        note_cost(control, start);
+    if (has_figures && model->cost.of == model->wanted)
+        model->cost.figures = dv_clock_ms() - model->wanted_at;
+    if (has_maps)
+        draw(control);
 }
 
 /* Of two waits in milliseconds, of which a negative one never ends. */
@@ -104,12 +128,12 @@ static void run(dv_control *control)
     dv_model *model = control->model;
     while (!control->leave) {
         take_outcomes(control);
-        control->hurried = is_hurried(control);
-        dv_control_ask_needs(control);
+        bool hurried = is_hurried(control);
+        dv_control_ask_needs(control, hurried);
         int timeout_ms = sooner(dv_model_expire(model, dv_clock_ms()), dv_kept_look(control));
         update(control);
-        if (control->hurried && !(control->hurried = is_hurried(control)))
-            dv_control_ask_needs(control);
+        if (hurried && !is_hurried(control))
+            dv_control_ask_needs(control, false);
         double drawn = dv_clock_ms();
         if (take_event(control, timeout_ms))
             while (!control->leave && dv_clock_ms() < drawn + FRAME_MS && take_event(control, 0))

@@ -45,7 +45,7 @@ dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *option
     model->vae.flip_index = -1;
     model->vae.by_influence = facts->latent > FEW_AXES;
     model->work.fraction = -1;
-    model->update_ms = -1;
+    model->cost.maps = model->cost.figures = -1;
     dv_model_want(model);
     return model;
 }

@@ -32,6 +32,17 @@ typedef struct dv_zoom_state {
     int item;
 } dv_zoom_state;
 
+/* What an explanation took, in milliseconds. */
+typedef struct dv_cost {
+    uint64_t of;        /* the value of `wanted` that it answers */
+    double maps;        /* from the key to its maps on the screen; negative: they are not there yet */
+    double figures;     /* and to its figures; negative: likewise */
+    double draw, write; /* of the frame with the maps: until its bytes are there, until the terminal has taken them */
+    int64_t bytes;      /* of that frame */
+    bool preview;       /* of fewer neighbours */
+    dv_timing engine;   /* up to the maps, unless the figures came with them */
+} dv_cost;
+
 typedef struct dv_model {
     const dv_bundle *bundle; /* for its pictures only */
     const dv_bundle_facts *facts;
@@ -75,8 +86,7 @@ typedef struct dv_model {
     dv_prompt prompt;
     char message[DV_MESSAGE_SIZE]; /* until the next key */
     bool message_is_error;
-    double update_ms; /* from key to picture, of the last explanation shown; negative before */
-    int64_t update_bytes;
+    dv_cost cost;
 } dv_model;
 
 /* `options` as given by the user; its index must be a picture of the bundle. */

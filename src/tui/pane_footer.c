@@ -34,11 +34,11 @@ static void write_progress(const dv_model *model, char *text, size_t size)
 static void write_corner(const dv_model *model, char corner[CORNER_SIZE])
 {
     char bytes[24], progress[80];
-    write_bytes(model->update_bytes, bytes, sizeof(bytes));
+    write_bytes(model->cost.bytes, bytes, sizeof(bytes));
     write_progress(model, progress, sizeof(progress));
     const char *gap = progress[0] ? "   " : "";
-    if (model->update_ms >= 0)
-        snprintf(corner, CORNER_SIZE, "%s%s%.0f ms %s", progress, gap, model->update_ms, bytes);
+    if (model->cost.maps >= 0)
+        snprintf(corner, CORNER_SIZE, "%s%s%.0f ms %s", progress, gap, model->cost.maps, bytes);
     else
         snprintf(corner, CORNER_SIZE, "%s", progress);
 }

@@ -31,5 +31,7 @@ int bench_fail(const char *program, const dv_error *error);
 
 /* Multiply-adds of one picture through the model in a file; 0 and an error if it cannot be read. */
 int64_t bench_multiply_adds(const char *path, dv_error *error);
+/* Those of a ridge student: half a Gram matrix, its Cholesky factor, and its answers to `answered` pictures. */
+double bench_student_multiply_adds(const dv_bundle_facts *facts, double neighbors, double answered);
 
 #endif

@@ -22,16 +22,6 @@ struct explanations {
     double decoder, teacher; /* multiply-adds of a picture */
 };
 
-/* Half a Gram matrix, its Cholesky factor, and the student on the fresh neighbours. */
-static double student_multiply_adds(const struct explanations *it)
-{
-    const dv_bundle_facts *facts = dv_bundle_get_facts(it->bundle);
-    double neighbors = (double)it->options.neighbors, fresh = (double)it->options.fresh;
-    double pixels = (double)facts->channels * facts->height * facts->width;
-    double small = fmin(pixels, neighbors), large = fmax(pixels, neighbors);
-    return small * small * large / 2 + small * small * small / 6 + (neighbors + fresh) * pixels * facts->classes;
-}
-
 static bool prepare(void *context, const char *wish, dv_error *error)
 {
     struct explanations *it = context;
@@ -76,14 +66,15 @@ static bool explain(struct explanations *it, json_t *answer, dv_error *error)
     bench_add(answer, "page faults", page_faults() - faults);
     const dv_timing timing = explanation->timing;
     const double rest = timing.total - timing.encode - timing.decode - timing.teacher - timing.distill;
-    const double pictures = (double)(it->options.neighbors + it->options.fresh);
+    const double neighbors = (double)it->options.neighbors, pictures = neighbors + (double)it->options.fresh;
+    const double student = bench_student_multiply_adds(dv_bundle_get_facts(it->bundle), neighbors, pictures);
     const struct {
         const char *name;
         double ms, multiply_adds;
     } stages[] = {{"encode", timing.encode, 0},
                   {"decode", timing.decode, pictures * it->decoder},
                   {"teacher", timing.teacher, pictures * it->teacher},
-                  {"distil", timing.distill, student_multiply_adds(it)},
+                  {"distil", timing.distill, student},
                   {"rest", rest, 0}};
     for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
         char name[64];
