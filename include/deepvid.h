@@ -53,7 +53,8 @@ typedef struct dv_bundle dv_bundle;
 typedef enum dv_neighborhood {
     DV_NEIGHBORHOOD_VAE,      /* decode(z) */
     DV_NEIGHBORHOOD_RESIDUAL, /* x + decode(z) - decode(mean), clipped to 0..1 */
-    DV_NEIGHBORHOOD_MIXED     /* 35 % vae, 35 % residual, 30 % masked copies of x; no copies among the fresh ones */
+    DV_NEIGHBORHOOD_MIXED,    /* as many vae as residual, and masked copies of x; no copies among the fresh ones */
+    DV_NEIGHBORHOOD_MASKED    /* vae and masked copies of x; likewise */
 } dv_neighborhood;
 
 /* Where a bundle comes from. `folder` holds deepvid.ini; every other text
@@ -75,7 +76,7 @@ typedef struct dv_bundle_source {
     const char *vae;                     /* one ONNX file instead: x -> reconstruction, mean, log-variance */
     const char *vae_layout, *vae_output; /* nchw | nhwc; unit (0..1) | tanh (-1..1) | logits */
     const char *images, *image_labels;
-    const char *neighborhood; /* vae | residual | mixed: what explanations start from */
+    const char *neighborhood; /* vae | residual | mixed | masked: what explanations start from */
     const char *memory;       /* MiB of decoded pictures kept at most: 512 */
     int threads;              /* 0: all cores */
 } dv_bundle_source;
@@ -263,6 +264,10 @@ typedef struct dv_explain_options {
     dv_student_method method;
     dv_sampling sampling;
     dv_neighborhood neighborhood;
+    double masked; /* share of masked copies among neighbours of kinds that have them, at most 0.9; 0: by the rule, 0.3
+                    * of mixed and 0.8 of masked ones */
+    int cells;     /* of a mask, down and across: 1 .. 32 */
+    double keep;   /* chance that a cell shows the picture; what it hides is black, in every other copy blurred */
     dv_band_scale band_scale;
     uint64_t seed;
     int epochs, batch;    /* iterative students */
@@ -382,6 +387,7 @@ typedef struct dv_explainer {
     const char *title;    /* "LIME" */
     const char *meaning;  /* one line: what the numbers of its map are */
     const char *citation; /* authors and year; "" for the student */
+    bool by_masks;        /* its student learns from masked neighbours, whatever others learn from */
     bool by_gradient;     /* it needs the teacher's gradient; false: only answers */
     int samples;          /* pictures that it draws or steps that it takes, unless told otherwise; 0: it does neither */
 } dv_explainer;
@@ -448,9 +454,10 @@ typedef struct dv_attribution {
 } dv_attribution;
 
 /* Explains the wish's picture (as the file has it: no knobs) by row `explainer` of the table. class_index -1: the
- * teacher's word. The student's rows take their maps from `explanation`, or make one where it is NULL; the wish's seed
- * is that of all random numbers. The same arguments give the same bits for any number of threads. What cannot be done
- * with this teacher is told as a problem; NULL and an error for all else that fails. */
+ * teacher's word. The student's rows take their maps from `explanation`, or make one where it is NULL or of other
+ * neighbours than the row's student learns from; the wish's seed is that of all random numbers. The same arguments give
+ * the same bits for any number of threads. What cannot be done with this teacher is told as a problem; NULL and an
+ * error for all else that fails. */
 dv_attribution *dv_attribution_make(dv_bundle *bundle, int explainer, const dv_explain_options *wish,
                                     const dv_explanation *explanation, int class_index,
                                     const dv_attribution_options *options, const dv_progress *progress,

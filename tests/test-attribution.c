@@ -438,7 +438,7 @@ static void test_student(void **state)
     static const struct {
         const char *name;
         double share;
-    } cases[] = {{"evidence", 0.5}, {"evidence-black", 0}, {"evidence-mean", 1}};
+    } cases[] = {{"evidence-half", 0.5}, {"evidence-black", 0}, {"evidence-mean", 1}};
     dv_bundle *bundle = open_tiny(*state);
     dv_explain_options wish = wish_for(3);
     dv_error error;
@@ -470,6 +470,44 @@ static void test_student(void **state)
         assert_map(made, expected, 1e-6);
         dv_attribution_free(made);
     }
+    dv_explanation_free(explanation);
+    dv_bundle_close(bundle);
+}
+
+/* Of a student of masked copies, one of its own unless the explanation is such: weights times what they hide. */
+static void test_evidence(void **state)
+{
+    dv_bundle *bundle = open_tiny(*state);
+    dv_explain_options wish = wish_for(3), masked = wish;
+    const dv_attribution_options options = dv_attribution_defaults();
+    float picture[TINY_PIXELS], blurred[TINY_PIXELS];
+    double expected[TINY_PIXELS];
+    dv_error error;
+    int evidence = dv_explainer_find("evidence", &error);
+    masked.neighborhood = DV_NEIGHBORHOOD_MASKED;
+    dv_explanation *explanation = dv_explain(bundle, &masked, NULL, &error);
+    assert_non_null(explanation);
+    assert_true(dv_bundle_get_picture(bundle, 3, picture, &error));
+    assert_true(dv_baseline_make(DV_BASELINE_BLURRED, picture, 1, TINY_SIDE, TINY_SIDE, blurred, &error));
+    for (int p = 0; p < TINY_PIXELS; p++) {
+        expected[p] = explanation->weights[TINY_PIXELS + p];
+        for (int k = 0; k < TINY_CLASSES; k++)
+            expected[p] -= explanation->weights[k * TINY_PIXELS + p] / TINY_CLASSES;
+        expected[p] *= picture[p] - blurred[p] / 2;
+    }
+    dv_attribution *made = dv_attribution_make(bundle, evidence, &masked, explanation, 1, &options, NULL, &error);
+    assert_map(made, expected, 1e-6);
+    dv_attribution_free(made);
+    dv_explanation_free(explanation);
+
+    /* Made beside an explanation of other neighbours, which can go on from where it is. */
+    assert_non_null(explanation = dv_explain(bundle, &wish, NULL, &error));
+    const struct dv_neighbors *neighbors = bundle->neighbors;
+    assert_non_null(made = dv_attribution_make(bundle, evidence, &wish, explanation, 1, &options, NULL, &error));
+    assert_map(made, expected, 1e-6);
+    assert_int_equal(made->teacher_calls, wish.neighbors);
+    assert_ptr_equal(bundle->neighbors, neighbors);
+    dv_attribution_free(made);
     dv_explanation_free(explanation);
     dv_bundle_close(bundle);
 }
@@ -596,11 +634,12 @@ static void test_regions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_scratch(test_gradients),  with_scratch(test_occlusion),    with_scratch(test_lime),
-        with_scratch(test_rise),       cmocka_unit_test(test_masks),    with_scratch(test_grad_cam),
-        cmocka_unit_test(test_scores), with_scratch(test_completeness), with_scratch(test_batches),
-        with_scratch(test_student),    with_scratch(test_teams),        with_scratch(test_cancel),
-        with_scratch(test_problems),   with_scratch(test_arguments),    cmocka_unit_test(test_regions),
+        with_scratch(test_gradients),   with_scratch(test_occlusion),    with_scratch(test_lime),
+        with_scratch(test_rise),        cmocka_unit_test(test_masks),    with_scratch(test_grad_cam),
+        cmocka_unit_test(test_scores),  with_scratch(test_completeness), with_scratch(test_batches),
+        with_scratch(test_student),     with_scratch(test_evidence),     with_scratch(test_teams),
+        with_scratch(test_cancel),      with_scratch(test_problems),     with_scratch(test_arguments),
+        cmocka_unit_test(test_regions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -392,7 +392,7 @@ static char *json_of(const dv_eval *eval, int against)
     return text;
 }
 
-static const char rows[] = "evidence,student,lime,gradient,evidence/adam/mixed";
+static const char rows[] = "evidence-half,student,lime,gradient,evidence-half/adam/mixed";
 
 /* The explainers' own numbers: areas of the maps that they make, steadiness by the maps of three seeds. */
 static void test_figures(void **state)
@@ -817,6 +817,7 @@ static void test_rows(void **state)
                                       "student/lime",
                                       "student/",
                                       "student//mixed",
+                                      "evidence/vae",
                                       "a-name-that-is-longer-than-any-row-of-the-table-could-ever-have-been"};
     dv_error error;
     dv_bundle *bundle = open_tiny(*state);
@@ -825,11 +826,13 @@ static void test_rows(void **state)
         assert_false(dv_eval_add_rows(&wish, bad[i], &bundle->facts, &error));
         assert_int_equal(error.code, DV_ERROR_ARGUMENT);
     }
-    /* The third is the first again. */
-    assert_true(dv_eval_add_rows(&wish, "student,student/mixed/gd,student/ridge/vae,rise", &bundle->facts, &error));
-    assert_int_equal(wish.rows, 3);
+    /* The third is the first again, and the last one that before it. */
+    assert_true(dv_eval_add_rows(&wish, "student,student/mixed/gd,student/ridge/vae,rise,evidence,evidence/masked",
+                                 &bundle->facts, &error));
+    assert_int_equal(wish.rows, 4);
     assert_int_equal(wish.row[1].method, DV_STUDENT_GD);
     assert_int_equal(wish.row[1].neighborhood, DV_NEIGHBORHOOD_MIXED);
+    assert_int_equal(wish.row[3].neighborhood, DV_NEIGHBORHOOD_MASKED);
     assert_int_equal(dv_eval_find_row(&wish, "rise", &error), 2);
     assert_int_equal(dv_eval_find_row(&wish, "ris", &error), -1);
     wish.near = 0;

@@ -57,7 +57,7 @@ static void assert_same(dv_explanation *a, dv_explanation *b)
 static void test_streamed_is_whole(void **state)
 {
     dv_bundle_close(open_tiny(*state));
-    for (dv_neighborhood kind = DV_NEIGHBORHOOD_VAE; kind <= DV_NEIGHBORHOOD_MIXED; kind++) {
+    for (dv_neighborhood kind = DV_NEIGHBORHOOD_VAE; kind <= DV_NEIGHBORHOOD_MASKED; kind++) {
         dv_explain_options wish = wish_for(3);
         wish.neighbors = STREAMED;
         wish.neighborhood = kind;
@@ -120,7 +120,7 @@ static void test_streamed_solves_the_equations(void **state)
 static void test_goes_on(void **state)
 {
     static const int64_t counts[] = {256, 700, 512, 300, STREAMED, 9984, 9000, 100, STREAMED, 1024};
-    for (dv_neighborhood kind = DV_NEIGHBORHOOD_VAE; kind <= DV_NEIGHBORHOOD_MIXED; kind += 2) {
+    for (dv_neighborhood kind = DV_NEIGHBORHOOD_VAE; kind <= DV_NEIGHBORHOOD_MASKED; kind += 2) {
         dv_bundle *bundle = open_tiny(*state);
         dv_explain_options wish = wish_for(1);
         wish.neighborhood = kind;

@@ -13,7 +13,10 @@
 #include "base/file.h"
 #include "data/data.h"
 #include "vid/fingerprint.h"
+#include "vid/inquiry.h"
 #include "vid/json.h"
+#include "vid/mask.h"
+#include "vid/neighbors.h"
 #include "vid/report.h"
 #include "vid/softmax.h"
 #include "vid/teacher.h"
@@ -299,7 +302,7 @@ static void test_threads(void **state)
     tiny it = tiny_defaults();
     dv_explain_options options = tiny_options();
     dv_bundle *bundle = open_tiny(*state, &it, 1);
-    for (dv_neighborhood kind = DV_NEIGHBORHOOD_VAE; kind <= DV_NEIGHBORHOOD_MIXED; kind++) {
+    for (dv_neighborhood kind = DV_NEIGHBORHOOD_VAE; kind <= DV_NEIGHBORHOOD_MASKED; kind++) {
         options.neighborhood = kind;
         dv_explanation *alone = explain(bundle, &options);
         for (int threads = 2; threads <= 4; threads++) {
@@ -381,6 +384,59 @@ static double distance(const float *a, const float *b)
     return sum;
 }
 
+/* Neighbour i is the picture under mask i, black where it is hidden, or blurred for odd i. Returns the share that
+ * shows.
+ */
+static double assert_masked(const dv_explanation *explanation, int i, int cells, double keep)
+{
+    float blurred[TINY_PIXELS] = {0}, row[TINY_SIDE];
+    const float *neighbor = explanation->neighbors + i * TINY_PIXELS, *picture = explanation->picture;
+    double shown = 0;
+    dv_error error;
+    dv_mask mask;
+    dv_mask_draw(&mask, explanation->options.seed, DV_PURPOSE_MASKS, (uint64_t)i, cells, keep, TINY_SIDE, TINY_SIDE);
+    if (i % 2)
+        assert_true(dv_baseline_make(DV_BASELINE_BLURRED, picture, 1, TINY_SIDE, TINY_SIDE, blurred, &error));
+    for (int y = 0; y < TINY_SIDE; y++) {
+        dv_mask_row(&mask, y, TINY_SIDE, row);
+        for (int x = 0; x < TINY_SIDE; x++) {
+            int p = y * TINY_SIDE + x;
+            assert_true(fabs(neighbor[p] - (row[x] * picture[p] + (1 - row[x]) * blurred[p])) < 1e-6);
+            shown += row[x] / TINY_PIXELS;
+        }
+    }
+    return shown;
+}
+
+/* Proportions, cells and chances are the wish's; fresh neighbours have no copies. */
+static void test_masked(void **state)
+{
+    tiny it = tiny_defaults();
+    dv_bundle *bundle = open_tiny(*state, &it, 2);
+    dv_explain_options options = tiny_options();
+    double shown = 0;
+    options.band = 0.001;
+    options.neighborhood = DV_NEIGHBORHOOD_MASKED;
+    dv_explanation *explanation = explain(bundle, &options); /* 102 of 128 */
+    for (int i = 0; i < 128; i++)
+        if (i < 26)
+            assert_true(distance(explanation->neighbors + i * TINY_PIXELS, explanation->reconstruction) < 0.005);
+        else
+            assert_masked(explanation, i, 7, 0.5);
+    dv_explanation_free(explanation);
+    options.masked = 0.5;
+    options.cells = 4;
+    options.keep = 0.9;
+    explanation = explain(bundle, &options);
+    for (int i = 64; i < 128; i++)
+        shown += assert_masked(explanation, i, 4, 0.9) / 64;
+    assert_true(fabs(shown - 0.9) < 0.05);
+    for (int64_t i = 0; i < bundle->fresh->count; i++)
+        assert_true(distance(bundle->fresh->pictures + i * TINY_PIXELS, explanation->reconstruction) < 0.005);
+    dv_explanation_free(explanation);
+    dv_bundle_close(bundle);
+}
+
 static void test_neighborhoods(void **state)
 {
     tiny it = tiny_defaults();
@@ -399,7 +455,8 @@ static void test_neighborhoods(void **state)
     explanation = explain(bundle, &options);
     /* 35 of 100 decoded, 35 with the residual, 30 masked copies, in each chunk of 128; 300 end with one of 44. */
     static const int ends[2][3] = {{45, 90, 128}, {16, 31, 44}};
-    int kept = 0, masked = 0;
+    int masked = 0;
+    double kept = 0;
     for (int i = 0; i < 300; i++) {
         const float *neighbor = explanation->neighbors + i * TINY_PIXELS;
         const int *end = ends[i / 128 == 2];
@@ -411,18 +468,10 @@ static void test_neighborhoods(void **state)
         masked++;
         assert_memory_equal(explanation->latents + i * TINY_LATENT, explanation->latent_mean,
                             TINY_LATENT * sizeof(float));
-        for (int row = 0; row < TINY_SIDE; row++)
-            for (int column = 0; column < TINY_SIDE; column++) {
-                int p = row * TINY_SIDE + column, corner = row / 2 * 2 * TINY_SIDE + column / 2 * 2;
-                assert_true(neighbor[p] == 0 || neighbor[p] == explanation->picture[p]);
-                /* Cells of 2 x 2 pixels stay or go as one. */
-                if (explanation->picture[p] > 0 && explanation->picture[corner] > 0)
-                    assert_true((neighbor[p] > 0) == (neighbor[corner] > 0));
-                kept += neighbor[p] > 0;
-            }
+        kept += assert_masked(explanation, i, 7, 0.5);
     }
     assert_int_equal(masked, 38 + 38 + 13);
-    assert_true(fabs(kept / ((double)masked * TINY_PIXELS) - 0.5) < 0.05);
+    assert_true(fabs(kept / masked - 0.5) < 0.05);
     dv_explanation_free(explanation);
     dv_bundle_close(bundle);
 }
@@ -448,10 +497,10 @@ static void test_impossible_options(void **state)
     static const double numbers[] = {-1, NAN, INFINITY, 1e30};
     tiny it = tiny_defaults();
     dv_bundle *bundle = open_tiny(*state, &it, 1);
-    dv_explain_options wrong[40];
+    dv_explain_options wrong[48];
     float values[TINY_LATENT] = {0, NAN, 0}, zeros[TINY_LATENT] = {0};
     int count = 0;
-    for (int i = 0; i < 40; i++)
+    for (int i = 0; i < 48; i++)
         wrong[i] = tiny_options();
     for (int i = 0; i < 4; i++) {
         wrong[count++].band = numbers[i];
@@ -473,8 +522,13 @@ static void test_impossible_options(void **state)
     wrong[count++].index = TINY_COUNT;
     wrong[count++].index = INT64_MAX;
     wrong[count++].method = 9;
-    wrong[count++].neighborhood = 3;
-    assert_true(count <= 40);
+    wrong[count++].neighborhood = 4;
+    wrong[count++].masked = 0.95;
+    wrong[count++].masked = NAN;
+    wrong[count++].cells = 0;
+    wrong[count++].cells = 33;
+    wrong[count++].keep = 0;
+    assert_true(count <= 48);
     for (int i = 0; i < count; i++) {
         dv_error error = {0};
         assert_null(dv_explain(bundle, &wrong[i], NULL, &error));
@@ -491,7 +545,7 @@ static void test_corners(void **state)
     options.neighbors = 2;
     options.fresh = 1;
     dv_bundle *bundle = open_tiny(*state, &it, 2);
-    for (dv_neighborhood kind = DV_NEIGHBORHOOD_VAE; kind <= DV_NEIGHBORHOOD_MIXED; kind++) {
+    for (dv_neighborhood kind = DV_NEIGHBORHOOD_VAE; kind <= DV_NEIGHBORHOOD_MASKED; kind++) {
         options.neighborhood = kind;
         dv_explanation_free(explain(bundle, &options));
     }
@@ -684,7 +738,7 @@ static void test_preprocessing(void **state)
     dv_bundle_close(bundle);
 }
 
-/* Channels have a mean and a deviation each; masks take a cell in all of them. */
+/* Channels have a mean and a deviation each; masks hide the same share of all of them. */
 static void test_channels(void **state)
 {
     enum { CHANNELS = 3, PIXELS = CHANNELS * TINY_PIXELS };
@@ -713,17 +767,18 @@ static void test_channels(void **state)
     options.neighborhood = DV_NEIGHBORHOOD_MIXED;
     options.neighbors = 20;
     dv_explanation *explanation = explain(bundle, &options);
-    for (int i = 14; i < 20; i++)
+    for (int i = 14; i < 20; i += 2)
         for (int p = 0; p < TINY_PIXELS; p++) {
-            int shown = 0, black = 0;
+            double share = NAN; /* that shows; of black copies */
             for (int c = 0; c < CHANNELS; c++) {
                 float original = explanation->picture[c * TINY_PIXELS + p];
                 float value = explanation->neighbors[i * PIXELS + c * TINY_PIXELS + p];
-                assert_true(value == original || value == 0);
-                shown += original > 0 && value > 0;
-                black += original > 0 && value == 0;
+                if (original < 0.01f)
+                    continue;
+                assert_true(isnan(share) || fabs(value / original - share) < 1e-4);
+                share = value / original;
+                assert_true(share > -1e-6 && share < 1 + 1e-6);
             }
-            assert_true(shown == 0 || black == 0);
         }
     dv_explanation_free(explanation);
     dv_bundle_close(plain);
@@ -1034,6 +1089,7 @@ int main(void)
         with_scratch(test_no_memory_of_before),
         with_scratch(test_knobs),
         with_scratch(test_neighborhoods),
+        with_scratch(test_masked),
         with_scratch(test_encoder_outputs_by_name),
         with_scratch(test_impossible_options),
         with_scratch(test_corners),

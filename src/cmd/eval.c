@@ -204,6 +204,6 @@ const dv_command dv_command_eval = {
                 "  deepvid eval models/fashion-mnist --rows evidence,evidence/adam,evidence/adam/mixed\n",
     .run = run,
     .words = "The rows; behind those of the student may stand its kind (ridge, adam, sgd, gd) and its neighbours "
-             "(vae, residual, mixed), with slashes before them",
+             "(vae, residual, mixed, masked), with slashes before them",
     .word = dv_explainers_word,
 };

@@ -8,6 +8,7 @@
 #include "figure/figure.h"
 #include "vid/json.h"
 #include "vid/limits.h"
+#include "vid/mask.h"
 
 #include <errno.h>
 #include <math.h>
@@ -20,7 +21,7 @@ struct request {
     dv_bundle_source source;
     dv_explain_options options;
     dv_explainers_wish explainers;
-    int64_t index, threads, seed, epochs, batch;
+    int64_t index, threads, seed, cells, epochs, batch;
     int method, sampling, neighborhood, band_scale;
     const char *bands;
     dv_texts offsets;
@@ -52,8 +53,9 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .minimum = DV_MIN_UNTIL,
          .maximum = DV_MAX_UNTIL,
          .target = &options->until,
-         .help = "distil from as few neighbours as it takes for the map of another seed to be like this one, by a cosine "
-                 "of C; --neighbors is then the most (16384)"},
+         .help =
+             "distil from as few neighbours as it takes for the map of another seed to be like this one, by a cosine "
+             "of C; --neighbors is then the most (16384)"},
         {.name = "fresh",
          .kind = DV_OPTION_COUNT,
          .argument = "N",
@@ -134,11 +136,33 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .help = "how neighbours are drawn: scrambled Sobol points or independently (sobol)"},
         {.name = "neighborhood",
          .kind = DV_OPTION_CHOICE,
-         .choices = "vae|residual|mixed",
+         .choices = "vae|residual|mixed|masked",
          .target = &request->neighborhood,
          .help =
-             "decoded neighbours, these with the picture's residual added, or both and masked copies (the bundle's, or "
-             "vae)"},
+             "decoded neighbours, these with the picture's residual added, both and masked copies, or decoded ones and "
+             "masked copies (the bundle's, or vae)"},
+        {.name = "masked",
+         .kind = DV_OPTION_NUMBER,
+         .argument = "S",
+         .minimum = DV_MIN_MASKED,
+         .maximum = DV_MAX_MASKED,
+         .target = &options->masked,
+         .help = "share of masked copies among neighbours that have them, and for --explainer evidence (0.3 of mixed, "
+                 "0.8 of masked ones)"},
+        {.name = "cells",
+         .kind = DV_OPTION_COUNT,
+         .argument = "N",
+         .minimum = 1,
+         .maximum = DV_MOST_CELLS,
+         .target = &request->cells,
+         .help = "of a mask, down and across (7)"},
+        {.name = "keep",
+         .kind = DV_OPTION_NUMBER,
+         .argument = "P",
+         .minimum = DV_MIN_KEEP,
+         .maximum = DV_MAX_KEEP,
+         .target = &options->keep,
+         .help = "chance of a mask's cell to show the picture (0.5)"},
         {.name = "seed",
          .kind = DV_OPTION_COUNT,
          .argument = "S",
@@ -349,6 +373,7 @@ static void settle_options(struct request *request)
     if (options->neighbors == 0)
         options->neighbors = options->until > 0 && request->method == DV_STUDENT_RIDGE ? MOST_UNTIL_STEADY : dv_explain_defaults().neighbors;
     options->seed = (uint64_t)request->seed;
+    options->cells = (int)request->cells;
     options->epochs = (int)request->epochs;
     options->batch = (int)request->batch;
     options->method = request->method;
@@ -411,6 +436,7 @@ static int run(const dv_command *command, int argc, char **argv)
     dv_error error;
     request.options.neighbors = 0;
     request.seed = (int64_t)request.options.seed;
+    request.cells = request.options.cells;
     request.epochs = request.options.epochs;
     request.batch = request.options.batch;
     int status = parse(command, argc, argv, &request, &first);

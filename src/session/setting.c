@@ -2,6 +2,7 @@
 #include "session/setting.h"
 #include "base/error.h"
 #include "vid/limits.h"
+#include "vid/mask.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -27,6 +28,8 @@ static bool of_steps(const dv_wish *wish)
 static const double bands[] = {.05, .1, .15, .2, .25, .3, .4, .5, .6, .7, .8, .9, 1, 1.25, 1.5, 1.75, 2};
 static const double temperatures[] = {.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20};
 static const double counts[] = {32, 64, 128, 256, 512, 1000, 2000, 4000, 8000};
+static const double shares[] = {.05, .1, .2, .3, .4, .5, .6, .7, .8, .9, .95};
+static const double cells[] = {2, 3, 4, 5, 7, 10, 14, 20, 28};
 static const double untils[] = {.8, .9, .95, .97, .98, .99, .995};
 static const double lambdas[] = {1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3,
                                  5e-3, 1e-2, 2e-2, 5e-2, .1,   .2,   .5,   1,    2,    5,    10};
@@ -59,8 +62,8 @@ static const dv_setting settings[DV_SETTING_COUNT] = {
     [DV_SETTING_SAMPLING] = {"sampling", "sampling", "evenly spread Sobol points, or independent draws",
                              DV_VALUE_CHOICE, FIELD(sampling), .words = "sobol|normal"},
     [DV_SETTING_NEIGHBORHOOD] = {"neighborhood", "neighbourhood",
-                                 "decoded, with the picture's residual, or both and masked copies", DV_VALUE_CHOICE,
-                                 FIELD(neighborhood), .words = "vae|residual|mixed"},
+                                 "decoded, with the picture's residual, both and masked copies, or decoded and masked",
+                                 DV_VALUE_CHOICE, FIELD(neighborhood), .words = "vae|residual|mixed|masked"},
     [DV_SETTING_SEED] = {"seed", "seed", "of all random numbers", DV_VALUE_WHOLE, FIELD(seed), RANGE(0, DV_MAX_SEED)},
     [DV_SETTING_EPOCHS] = {"epochs", "epochs", "how often each neighbour is learnt from", DV_VALUE_WHOLE, FIELD(epochs),
                            RANGE(1, DV_MAX_EPOCHS), LADDER(epochs), .matters = of_descent, .why_not = "not for ridge"},
@@ -74,6 +77,13 @@ static const dv_setting settings[DV_SETTING_COUNT] = {
                           .why_not = "not for ridge"},
     [DV_SETTING_FRESH] = {"fresh", "fresh ones", "neighbours that fidelity is measured on", DV_VALUE_WHOLE,
                           FIELD(fresh), RANGE(1, DV_MAX_NEIGHBORS), LADDER(counts)},
+    [DV_SETTING_MASKED] = {"masked", "masked copies", "their share of mixed and masked neighbours", DV_VALUE_NUMBER,
+                           FIELD(masked), RANGE(DV_MIN_MASKED, DV_MAX_MASKED), .automatic = "rule", .usual = .5,
+                           LADDER(shares)},
+    [DV_SETTING_CELLS] = {"cells", "mask cells", "down and across a masked copy", DV_VALUE_WHOLE, FIELD(cells),
+                          RANGE(1, DV_MOST_CELLS), LADDER(cells)},
+    [DV_SETTING_KEEP] = {"keep", "cells shown", "chance of a masked copy's cell to show the picture", DV_VALUE_NUMBER,
+                         FIELD(keep), RANGE(DV_MIN_KEEP, DV_MAX_KEEP), LADDER(shares)},
 };
 
 const dv_setting *dv_setting_get(dv_setting_id id)

@@ -24,6 +24,9 @@ typedef enum dv_setting_id {
     DV_SETTING_RATE,
     DV_SETTING_START,
     DV_SETTING_FRESH,
+    DV_SETTING_MASKED,
+    DV_SETTING_CELLS,
+    DV_SETTING_KEEP,
     DV_SETTING_COUNT
 } dv_setting_id;
 

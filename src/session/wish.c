@@ -67,6 +67,9 @@ static bool same_place(const dv_wish *a, const dv_wish *b)
     X(method)                                                                                                          \
     X(sampling)                                                                                                        \
     X(neighborhood)                                                                                                    \
+    X(masked)                                                                                                          \
+    X(cells)                                                                                                           \
+    X(keep)                                                                                                            \
     X(seed)                                                                                                            \
     X(epochs)                                                                                                          \
     X(batch)                                                                                                           \

@@ -119,14 +119,15 @@ static bool keep_texts(dv_bundle *bundle, dv_bundle_settings *settings, const dv
 
 static bool take_neighborhood(dv_bundle *bundle, const char *name, dv_error *error)
 {
-    static const dv_neighborhood all[] = {DV_NEIGHBORHOOD_VAE, DV_NEIGHBORHOOD_RESIDUAL, DV_NEIGHBORHOOD_MIXED};
+    static const dv_neighborhood all[] = {DV_NEIGHBORHOOD_VAE, DV_NEIGHBORHOOD_RESIDUAL, DV_NEIGHBORHOOD_MIXED,
+                                          DV_NEIGHBORHOOD_MASKED};
     for (size_t n = 0; name && n < sizeof all / sizeof all[0]; n++)
         if (strcmp(name, dv_neighborhood_name(all[n])) == 0) {
             bundle->facts.neighborhood = all[n];
             return true;
         }
     return !name || dv_error_set(error, DV_ERROR_FORMAT,
-                                 "there is no neighborhood '%s'; there are vae, residual and mixed", name);
+                                 "there is no neighborhood '%s'; there are vae, residual, mixed and masked", name);
 }
 
 dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error)
@@ -155,6 +156,27 @@ static void close_network(dv_network *network)
     dv_graph_free(network->graph);
 }
 
+void dv_bundle_exchange(dv_bundle *bundle, dv_workings *other)
+{
+    dv_workings own = {bundle->neighbors, bundle->fresh, bundle->shortlist, bundle->primal, bundle->dual};
+    bundle->neighbors = other->neighbors;
+    bundle->fresh = other->fresh;
+    bundle->shortlist = other->shortlist;
+    bundle->primal = other->primal;
+    bundle->dual = other->dual;
+    *other = own;
+}
+
+void dv_workings_clear(dv_workings *workings)
+{
+    dv_neighbors_free(workings->neighbors);
+    dv_neighbors_free(workings->fresh);
+    dv_shortlist_free(workings->shortlist);
+    dv_ridge_system_free(workings->primal);
+    dv_ridge_system_free(workings->dual);
+    *workings = (dv_workings){0};
+}
+
 /* What a bundle may lend to another one. */
 static void close_shared(dv_bundle *bundle)
 {
@@ -169,11 +191,9 @@ void dv_bundle_close(dv_bundle *bundle)
 {
     if (!bundle)
         return;
-    dv_neighbors_free(bundle->neighbors);
-    dv_neighbors_free(bundle->fresh);
-    dv_shortlist_free(bundle->shortlist);
-    dv_ridge_system_free(bundle->primal);
-    dv_ridge_system_free(bundle->dual);
+    dv_workings workings = {0};
+    dv_bundle_exchange(bundle, &workings);
+    dv_workings_clear(&workings);
     dv_survey_free(bundle->survey);
     dv_feed_free(bundle->teacher_feed);
     dv_feed_free(bundle->teacher_direct);

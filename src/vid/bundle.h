@@ -54,6 +54,17 @@ struct dv_bundle {
     uint64_t generations;                   /* of neighbours, so far */
 };
 
+/* What of it is made anew from explanation to explanation. */
+typedef struct dv_workings {
+    struct dv_neighbors *neighbors, *fresh;
+    struct dv_shortlist *shortlist;
+    struct dv_ridge_system *primal, *dual;
+} dv_workings;
+/* The bundle's workings and the other ones (zeros at first) change places: so an explanation can be made beside the one
+ * that is looked at. */
+void dv_bundle_exchange(dv_bundle *bundle, dv_workings *other);
+void dv_workings_clear(dv_workings *workings);
+
 /* False and an error unless first .. first + count - 1 are pictures of the bundle. */
 bool dv_bundle_check_range(const dv_bundle *bundle, int64_t first, int64_t count, dv_error *error);
 

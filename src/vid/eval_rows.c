@@ -47,14 +47,14 @@ static bool set_kind(dv_eval_row *row, const char *word, dv_error *error)
             row->method = (dv_student_method)method;
             return true;
         }
-    for (int kind = DV_NEIGHBORHOOD_VAE; kind <= DV_NEIGHBORHOOD_MIXED; kind++)
+    for (int kind = DV_NEIGHBORHOOD_VAE; kind <= DV_NEIGHBORHOOD_MASKED; kind++)
         if (strcmp(word, dv_neighborhood_name((dv_neighborhood)kind)) == 0) {
             row->neighborhood = (dv_neighborhood)kind;
             return true;
         }
     return dv_error_set(error, DV_ERROR_ARGUMENT,
                         "row %s: '%s' is neither a student (ridge, adam, sgd, gd) nor a neighbourhood (vae, residual, "
-                        "mixed)",
+                        "mixed, masked)",
                         row->name, word);
 }
 
@@ -67,14 +67,17 @@ static bool parse(dv_eval_row *row, const dv_bundle_facts *facts, dv_error *erro
     if (row->explainer < 0)
         return false;
     row->is_student = !*dv_explainer_at(row->explainer)->citation;
-    row->neighborhood = facts->neighborhood;
+    bool by_masks = dv_explainer_at(row->explainer)->by_masks;
+    row->neighborhood = by_masks ? DV_NEIGHBORHOOD_MASKED : facts->neighborhood;
     if (next && !row->is_student)
         return dv_error_set(error, DV_ERROR_ARGUMENT, "row %s: it has no student whose kind could be chosen",
                             row->name);
     while (next)
         if (!set_kind(row, strsep(&next, "/"), error))
             return false;
-    return true;
+    if (!by_masks || row->neighborhood == DV_NEIGHBORHOOD_MASKED)
+        return true;
+    return dv_error_set(error, DV_ERROR_ARGUMENT, "row %s: its student learns from masked neighbours only", row->name);
 }
 
 static bool add(dv_eval_wish *wish, const char *name, size_t length, const dv_bundle_facts *facts, dv_error *error)
@@ -98,7 +101,7 @@ static bool add(dv_eval_wish *wish, const char *name, size_t length, const dv_bu
 
 bool dv_eval_add_rows(dv_eval_wish *wish, const char *names, const dv_bundle_facts *facts, dv_error *error)
 {
-    static const char *const kinds[] = {"evidence/adam", "evidence/mixed"};
+    static const char *const kinds[] = {"evidence-half/adam", "evidence-half/mixed"};
     for (const char *at = names; at && *at;) {
         size_t length = strcspn(at, ",");
         if (!add(wish, at, length, facts, error))

@@ -14,7 +14,8 @@ dv_explainer_function dv_explain_lime, dv_explain_rise, dv_explain_occlusion, dv
 dv_explainer_function dv_explain_gradient, dv_explain_gradient_input, dv_explain_integrated_gradients,
     dv_explain_smoothgrad;
 /* student_maps.c */
-dv_explainer_function dv_explain_student, dv_explain_evidence, dv_explain_evidence_black, dv_explain_evidence_mean;
+dv_explainer_function dv_explain_student, dv_explain_evidence, dv_explain_evidence_half, dv_explain_evidence_black,
+    dv_explain_evidence_mean;
 
 /* Evidence for one class against another in the explanation's picture, into `map` (channels x height x width): the
  * difference of their weights times the picture less half the mean neighbour. DV_ERROR_UNSUPPORTED where the student

@@ -4,7 +4,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/part.h"
+#include "vid/inquiry.h"
 #include "vid/latent.h"
+#include "vid/mask.h"
 #include "vid/sobol.h"
 #include "vid/softmax.h"
 #include "vid/span.h"
@@ -76,21 +78,37 @@ double dv_neighbors_locality(const float *point, const float *band, int latent)
 
 /* ---- kinds of neighbours --------------------------------------------------- */
 
-enum { MASK_CELLS = 7 };
+struct copies {
+    const dv_bundle_facts *facts;
+    const dv_neighbors *set;
+    const float *picture; /* D */
+    int64_t first;        /* number of the first one among the neighbours */
+    float *pictures;
+};
 
-/* The picture under a grid of 7 x 7 cells, each left or black with even chances. */
-static void mask_copies(const dv_bundle_facts *facts, const float *picture, uint64_t seed, int64_t first, int64_t count,
-                        float *pictures)
+/* The picture where a smooth mask shows it, and elsewhere black, or blurred in every other copy: what counts for the
+ * teacher there must not depend on one of them alone. */
+static void mask_copy(void *context, int64_t task, int thread)
 {
-    for (int64_t i = first; i < first + count; i++) {
-        uint64_t kept = dv_random_bits(seed, DV_PURPOSE_MASKS, i);
-        for (int row = 0; row < facts->channels * facts->height; row++)
-            for (int column = 0; column < facts->width; column++, pictures++, picture++) {
-                int cell_row = row % facts->height * MASK_CELLS / facts->height;
-                int cell = cell_row * MASK_CELLS + column * MASK_CELLS / facts->width;
-                *pictures = kept >> cell & 1 ? *picture : 0;
+    const struct copies *work = context;
+    const dv_bundle_facts *facts = work->facts;
+    int height = facts->height, width = facts->width;
+    int64_t i = work->first + task, plane = (int64_t)height * width;
+    const float *base = i % 2 ? work->set->blurred : NULL;
+    float *picture = work->pictures + task * facts->channels * plane;
+    dv_mask mask;
+    (void)thread;
+    dv_mask_draw(&mask, work->set->seed, DV_PURPOSE_MASKS, (uint64_t)i, work->set->cells, work->set->keep, height,
+                 width);
+    for (int y = 0; y < height; y++) {
+        float *row = picture + (int64_t)y * width; /* of the first channel, which is made of it last */
+        dv_mask_row(&mask, y, width, row);
+        for (int x = 0; x < width; x++)
+            for (int c = facts->channels - 1; c >= 0; c--) {
+                int64_t p = c * plane + (int64_t)y * width + x;
+                float hidden = base ? base[p] : 0;
+                picture[p] = hidden + row[x] * (work->picture[p] - hidden);
             }
-        picture -= (int64_t)facts->channels * facts->height * facts->width;
     }
 }
 
@@ -99,19 +117,19 @@ struct mixture {
     int64_t vae, residual, masked;
 };
 
-static struct mixture mix(dv_neighborhood neighborhood, dv_purpose purpose, int64_t count)
+static bool has_copies(dv_neighborhood neighborhood)
 {
-    switch (neighborhood) {
-    case DV_NEIGHBORHOOD_VAE:
-        return (struct mixture){.vae = count};
-    case DV_NEIGHBORHOOD_RESIDUAL:
-        return (struct mixture){.residual = count};
-    case DV_NEIGHBORHOOD_MIXED:
-        break;
-    }
-    int64_t masked = purpose == DV_PURPOSE_FRESH ? 0 : count * 3 / 10;
-    int64_t residual = (count - masked) / 2;
-    return (struct mixture){.vae = count - masked - residual, .residual = residual, .masked = masked};
+    return neighborhood == DV_NEIGHBORHOOD_MIXED || neighborhood == DV_NEIGHBORHOOD_MASKED;
+}
+
+static struct mixture mix(const dv_neighbors *set, dv_purpose purpose, int64_t count)
+{
+    bool masks = has_copies(set->neighborhood) && purpose != DV_PURPOSE_FRESH;
+    int64_t masked = masks ? (int64_t)((double)count * set->masked) : 0, decoded = count - masked;
+    int64_t residual = set->neighborhood == DV_NEIGHBORHOOD_RESIDUAL ? decoded
+                       : set->neighborhood == DV_NEIGHBORHOOD_MIXED  ? decoded / 2
+                                                                     : 0;
+    return (struct mixture){.vae = decoded - residual, .residual = residual, .masked = masked};
 }
 
 /* ---- memory ----------------------------------------------------------------- */
@@ -183,6 +201,7 @@ void dv_neighbors_free(dv_neighbors *neighbors)
     free(neighbors->center);
     free(neighbors->band);
     free(neighbors->points);
+    free(neighbors->blurred);
     free(neighbors);
 }
 
@@ -203,8 +222,8 @@ static void place_chunk(const struct making *it, int64_t first, int64_t count)
 {
     dv_neighbors *set = it->set;
     int latent = it->bundle->facts.latent;
-    struct mixture whole = mix(set->neighborhood, it->purpose, DV_CHUNK);
-    int64_t decoded = count - mix(set->neighborhood, it->purpose, count).masked;
+    struct mixture whole = mix(set, it->purpose, DV_CHUNK);
+    int64_t decoded = count - mix(set, it->purpose, count).masked;
     dv_neighbors_points(it->bundle->team, set->sampling, set->seed, it->purpose,
                         first / DV_CHUNK * (DV_CHUNK - whole.masked), decoded, latent, set->points);
     for (int64_t i = 0; i < count; i++) {
@@ -223,17 +242,18 @@ static bool draw_pictures(const struct making *it, int64_t first, int64_t count,
     const dv_neighbors *set = it->set;
     int64_t pixels = it->bundle->pixels, latent = it->bundle->facts.latent;
     /* Masked copies are not decoded, so that those which are lie together in one chunk only. */
-    int64_t step = set->neighborhood == DV_NEIGHBORHOOD_MIXED ? DV_CHUNK : count;
+    int64_t step = has_copies(set->neighborhood) ? DV_CHUNK : count;
     for (int64_t at = 0; at < count; at += step) {
         int64_t rows = dv_smaller(step, count - at);
-        struct mixture mixture = mix(set->neighborhood, it->purpose, rows);
+        struct mixture mixture = mix(set, it->purpose, rows);
         float *vae = pictures + at * pixels, *residual = vae + mixture.vae * pixels;
         if (!dv_latent_decode(it->bundle, set->latents + (first + at) * latent, rows - mixture.masked, vae, progress,
                               error))
             return false;
         dv_place_add_residual(it->place, mixture.residual, (int)pixels, residual);
-        mask_copies(&it->bundle->facts, it->place->picture, set->seed, first + at + rows - mixture.masked,
-                    mixture.masked, residual + mixture.residual * pixels);
+        struct copies copies = {&it->bundle->facts, set, it->place->picture, first + at + rows - mixture.masked,
+                                residual + mixture.residual * pixels};
+        dv_team_run(it->bundle->team, mask_copy, &copies, mixture.masked);
     }
     return true;
 }
@@ -285,13 +305,30 @@ static bool make_stretch(const struct making *it, int64_t first, int64_t count, 
 
 /* ---- a set ------------------------------------------------------------------ */
 
+/* By the options, or the rule: most of what an evidence student learns from shows what the picture's parts are worth.
+ */
+static double share_of_copies(const dv_explain_options *options)
+{
+    static const double rule[] = {[DV_NEIGHBORHOOD_MIXED] = 0.3, [DV_NEIGHBORHOOD_MASKED] = 0.8};
+    if (!has_copies(options->neighborhood))
+        return 0;
+    return options->masked > 0 ? options->masked : rule[options->neighborhood];
+}
+
+/* What masked copies are made by, too, where there are any. */
+static bool same_kind(const dv_neighbors *set, const dv_explain_options *options)
+{
+    return set->neighborhood == options->neighborhood && set->masked == share_of_copies(options) &&
+           (!has_copies(options->neighborhood) || (set->cells == options->cells && set->keep == options->keep));
+}
+
 /* Whether all is as it was the last time. */
 static bool is_of(const dv_neighbors *set, const dv_bundle *bundle, const dv_place *place,
                   const dv_explain_options *options)
 {
     size_t size = bundle->facts.latent * sizeof(float);
     return set->generation > 0 && set->index == place->index && set->seed == options->seed &&
-           set->sampling == options->sampling && set->neighborhood == options->neighborhood &&
+           set->sampling == options->sampling && same_kind(set, options) &&
            memcmp(set->center, place->center, size) == 0 && memcmp(set->band, place->band, size) == 0;
 }
 
@@ -313,8 +350,22 @@ static void forget_stale(dv_neighbors *set, dv_bundle *bundle, const dv_place *p
     set->seed = options->seed;
     set->sampling = options->sampling;
     set->neighborhood = options->neighborhood;
+    set->masked = share_of_copies(options);
+    set->cells = options->cells;
+    set->keep = options->keep;
     memcpy(set->center, place->center, size);
     memcpy(set->band, place->band, size);
+}
+
+/* What every other masked copy shows where it hides the picture. */
+static bool blur(dv_neighbors *set, const dv_bundle *bundle, const dv_place *place, dv_error *error)
+{
+    const dv_bundle_facts *facts = &bundle->facts;
+    if (!has_copies(set->neighborhood) || set->made > 0)
+        return true;
+    return (set->blurred || (set->blurred = dv_alloc(bundle->pixels, sizeof *set->blurred, error))) &&
+           dv_baseline_make(DV_BASELINE_BLURRED, place->picture, facts->channels, facts->height, facts->width,
+                            set->blurred, error);
 }
 
 /* A stretch that was cut short, or is to be, is made once more. */
@@ -336,7 +387,7 @@ bool dv_neighbors_make(dv_neighbors **neighbors, dv_bundle *bundle, const dv_pla
     struct making it = {set, bundle, place, purpose, timing};
     forget_stale(set, bundle, place, options);
     keep(set, kept);
-    if (!reserve(set, bundle, count, error))
+    if (!reserve(set, bundle, count, error) || !blur(set, bundle, place, error))
         return false;
     for (cut(set, count); set->made < count;) {
         int64_t first = set->made, size = dv_smaller(DV_STRETCH, count - first);

@@ -28,6 +28,10 @@ typedef struct dv_neighbors {
     uint64_t seed;
     dv_sampling sampling;
     dv_neighborhood neighborhood;
+    double masked; /* share of masked copies; 0 where the neighbourhood has none */
+    int cells;     /* of their masks */
+    double keep;
+    float *blurred;       /* D, what hides the picture in every other one of them */
     float *center, *band; /* L each */
     float *points;        /* DV_CHUNK x L, those of one chunk */
 } dv_neighbors;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "vid/limits.h"
+#include "vid/mask.h"
 #include "vid/sample.h"
 
 #include <math.h>
@@ -18,6 +19,8 @@ dv_explain_options dv_explain_defaults(void)
         .method = DV_STUDENT_RIDGE,
         .sampling = DV_SAMPLING_SOBOL,
         .neighborhood = DV_NEIGHBORHOOD_VAE,
+        .cells = 7,
+        .keep = 0.5,
         .seed = 1,
         .epochs = 50,
         .batch = 32,
@@ -36,6 +39,7 @@ const char *dv_neighborhood_name(dv_neighborhood neighborhood)
         [DV_NEIGHBORHOOD_VAE] = "vae",
         [DV_NEIGHBORHOOD_RESIDUAL] = "residual",
         [DV_NEIGHBORHOOD_MIXED] = "mixed",
+        [DV_NEIGHBORHOOD_MASKED] = "masked",
     };
     return names[neighborhood];
 }
@@ -90,7 +94,12 @@ bool dv_options_check(const dv_explain_options *options, const dv_bundle *bundle
            (options->until == 0 || check_range("the steadiness", options->until, DV_MIN_UNTIL, DV_MAX_UNTIL, error)) &&
            check_range("the student's method", options->method, DV_STUDENT_RIDGE, DV_STUDENT_GD, error) &&
            check_range("the sampling", options->sampling, DV_SAMPLING_SOBOL, DV_SAMPLING_NORMAL, error) &&
-           check_range("the neighbourhood", options->neighborhood, DV_NEIGHBORHOOD_VAE, DV_NEIGHBORHOOD_MIXED, error) &&
+           check_range("the neighbourhood", options->neighborhood, DV_NEIGHBORHOOD_VAE, DV_NEIGHBORHOOD_MASKED,
+                       error) &&
+           (options->masked == 0 ||
+            check_range("the share of masked copies", options->masked, DV_MIN_MASKED, DV_MAX_MASKED, error)) &&
+           check_range("the number of cells", options->cells, 1, DV_MOST_CELLS, error) &&
+           check_range("the chance of a cell to show", options->keep, DV_MIN_KEEP, DV_MAX_KEEP, error) &&
            check_range("the number of epochs", options->epochs, 1, DV_MAX_EPOCHS, error) &&
            check_range("the batch", options->batch, 1, DV_MAX_BATCH, error) &&
            (options->learning_rate == 0 ||

@@ -2,46 +2,22 @@
  * explanation of black-box models", BMVC 2018. From its map the mean score is taken off, a constant: so the map has a
  * sign, and what all masks have in common is no noise in it. */
 #include "vid/explainer.h"
+#include "vid/mask.h"
 
-#include "base/random.h"
-
-#include <math.h>
 #include <stdlib.h>
 
 enum { CELLS = 7 };
 
 static const double shown = 0.5; /* of the cells, in the mean */
 
-/* Where a line of the mask lies among the cells: between two of them, with the share of the second. */
-struct between {
-    int first, second;
-    float share;
-};
-
-/* `at` of the enlarged mask of (CELLS + 1) x cell pixels. */
-static struct between locate(int at, int cell)
-{
-    double place = (at + 0.5) * CELLS / ((CELLS + 1) * (double)cell) - 0.5;
-    place = fmin(fmax(place, 0), CELLS - 1);
-    int first = (int)place;
-    return (struct between){first, first + 1 < CELLS ? first + 1 : first, (float)(place - first)};
-}
-
 void dv_rise_mask_row(uint64_t seed, int64_t i, int height, int width, int y, float *row)
 {
-    int cell_height = (height + CELLS - 1) / CELLS, cell_width = (width + CELLS - 1) / CELLS;
-    uint64_t cells = dv_random_bits(seed, DV_PURPOSE_CELLS, 2 * (uint64_t)i);
-    uint64_t shift = dv_random_bits(seed, DV_PURPOSE_CELLS, 2 * (uint64_t)i + 1);
-    int down = (int)((shift & 0xffffffff) % (uint64_t)cell_height), right = (int)((shift >> 32) % (uint64_t)cell_width);
-    struct between v = locate(y + down, cell_height);
-    float line[CELLS];
-    for (int c = 0; c < CELLS; c++)
-        line[c] = (1 - v.share) * (float)(cells >> (v.first * CELLS + c) & 1) +
-                  v.share * (float)(cells >> (v.second * CELLS + c) & 1);
-    for (int x = 0; x < width; x++) {
-        struct between h = locate(x + right, cell_width);
-        row[x] = (1 - h.share) * line[h.first] + h.share * line[h.second];
-    }
+    dv_mask mask;
+    uint64_t cells = dv_random_bits(seed, DV_PURPOSE_CELLS, 2 * (uint64_t)i); /* even chances take a bit each */
+    dv_mask_size(&mask, CELLS, height, width, dv_random_bits(seed, DV_PURPOSE_CELLS, 2 * (uint64_t)i + 1));
+    for (int c = 0; c < CELLS * CELLS; c++)
+        mask.shown[c] = cells >> c & 1;
+    dv_mask_row(&mask, y, width, row);
 }
 
 struct masking {

@@ -5,9 +5,14 @@
 
 #include <stdlib.h>
 
-/* What a picture's pixels are compared with: this share of the mean neighbour. */
-enum evidence { DIRECTION, BLACK, HALF_MEAN, MEAN };
-static const double share_of_mean[] = {[BLACK] = 0, [HALF_MEAN] = 0.5, [MEAN] = 1};
+/* What the weights are multiplied by: nothing, or what the picture has more than a base. */
+enum evidence {
+    DIRECTION,
+    AGAINST_BLACK,
+    AGAINST_HALF, /* of the mean neighbour */
+    AGAINST_MEAN,
+    AGAINST_MASKS /* the mean of what hides the picture in masked copies: half of it blurred, for the rest is black */
+};
 
 /* The weights of a row, less their mean over all rows where one class alone holds: that changes no probability. */
 static void take_direction(const dv_explanation *explanation, int row, int pixels, float *map)
@@ -20,20 +25,40 @@ static void take_direction(const dv_explanation *explanation, int row, int pixel
     }
 }
 
-/* map *= picture - share x mean neighbour, the mean being over those that any explanation keeps. */
-static bool weigh_pixels(const dv_explanation *explanation, int pixels, double share, float *map, dv_error *error)
+/* The mean is over those neighbours that any explanation keeps. */
+static void add_mean(const dv_explanation *explanation, int pixels, double share, double *base)
 {
     int64_t count = explanation->kept < DV_KEPT_NEIGHBORS ? explanation->kept : DV_KEPT_NEIGHBORS;
-    double *mean = dv_alloc(pixels, sizeof *mean, error);
-    if (!mean)
-        return false;
     for (int64_t i = 0; i < count; i++)
         for (int p = 0; p < pixels; p++)
-            mean[p] += explanation->neighbors[i * pixels + p] / (double)count;
-    for (int p = 0; p < pixels; p++)
-        map[p] = (float)(map[p] * (explanation->picture[p] - share * mean[p]));
-    free(mean);
-    return true;
+            base[p] += share * explanation->neighbors[i * pixels + p] / (double)count;
+}
+
+static bool add_blurred(const dv_explanation *explanation, int pixels, double share, double *base, dv_error *error)
+{
+    float *blurred = dv_alloc(pixels, sizeof *blurred, error);
+    bool ok = blurred && dv_baseline_make(DV_BASELINE_BLURRED, explanation->picture, explanation->channels,
+                                          explanation->height, explanation->width, blurred, error);
+    for (int p = 0; ok && p < pixels; p++)
+        base[p] += share * blurred[p];
+    free(blurred);
+    return ok;
+}
+
+/* map *= picture - base */
+static bool weigh_pixels(const dv_explanation *explanation, int pixels, enum evidence evidence, float *map,
+                         dv_error *error)
+{
+    double *base = dv_alloc(pixels, sizeof *base, error);
+    bool ok = base != NULL;
+    if (ok && evidence == AGAINST_MASKS)
+        ok = add_blurred(explanation, pixels, 0.5, base, error);
+    else if (ok && evidence != AGAINST_BLACK)
+        add_mean(explanation, pixels, evidence == AGAINST_HALF ? 0.5 : 1, base);
+    for (int p = 0; ok && p < pixels; p++)
+        map[p] = (float)(map[p] * (explanation->picture[p] - base[p]));
+    free(base);
+    return ok;
 }
 
 static bool is_told(const dv_explanation *explanation, int row, dv_error *error)
@@ -51,17 +76,18 @@ bool dv_evidence_between(const dv_explanation *explanation, int class_index, int
         return false;
     for (int p = 0; p < pixels; p++)
         map[p] = explanation->weights[(size_t)row * pixels + p] - explanation->weights[(size_t)other * pixels + p];
-    return weigh_pixels(explanation, pixels, share_of_mean[HALF_MEAN], map, error);
+    return weigh_pixels(explanation, pixels, AGAINST_HALF, map, error);
 }
 
 static bool take_map(const dv_inquiry *inquiry, const dv_explanation *explanation, dv_attribution *attribution,
                      enum evidence evidence, dv_error *error)
 {
     int pixels = inquiry->bundle->pixels, row = dv_explanation_row(explanation, attribution->class_index);
+    attribution->teacher_calls = explanation->count;
     if (!is_told(explanation, row, error) || !dv_attribution_map(attribution, explanation->channels, error))
         return false;
     take_direction(explanation, row, pixels, attribution->map);
-    return evidence == DIRECTION || weigh_pixels(explanation, pixels, share_of_mean[evidence], attribution->map, error);
+    return evidence == DIRECTION || weigh_pixels(explanation, pixels, evidence, attribution->map, error);
 }
 
 static bool explain(const dv_inquiry *inquiry, dv_attribution *attribution, enum evidence evidence, dv_error *error)
@@ -70,7 +96,6 @@ static bool explain(const dv_inquiry *inquiry, dv_attribution *attribution, enum
     dv_explanation *made = NULL;
     if (!explanation && !(explanation = made = dv_explain(inquiry->bundle, inquiry->wish, inquiry->progress, error)))
         return false;
-    attribution->teacher_calls = explanation->count;
     bool ok = take_map(inquiry, explanation, attribution, evidence, error);
     dv_explanation_free(made);
     return ok;
@@ -81,17 +106,45 @@ bool dv_explain_student(const dv_inquiry *inquiry, dv_attribution *attribution, 
     return explain(inquiry, attribution, DIRECTION, error);
 }
 
-bool dv_explain_evidence(const dv_inquiry *inquiry, dv_attribution *attribution, dv_error *error)
+bool dv_explain_evidence_half(const dv_inquiry *inquiry, dv_attribution *attribution, dv_error *error)
 {
-    return explain(inquiry, attribution, HALF_MEAN, error);
+    return explain(inquiry, attribution, AGAINST_HALF, error);
 }
 
 bool dv_explain_evidence_black(const dv_inquiry *inquiry, dv_attribution *attribution, dv_error *error)
 {
-    return explain(inquiry, attribution, BLACK, error);
+    return explain(inquiry, attribution, AGAINST_BLACK, error);
 }
 
 bool dv_explain_evidence_mean(const dv_inquiry *inquiry, dv_attribution *attribution, dv_error *error)
 {
-    return explain(inquiry, attribution, MEAN, error);
+    return explain(inquiry, attribution, AGAINST_MEAN, error);
+}
+
+/* ---- a student of its own -------------------------------------------------------- */
+
+/* Of masked neighbours, while those of the wish stay as they are. */
+static dv_explanation *explain_by_masks(const dv_inquiry *inquiry, dv_error *error)
+{
+    dv_workings workings = {0};
+    dv_explain_options wish = *inquiry->wish;
+    wish.neighborhood = DV_NEIGHBORHOOD_MASKED;
+    wish.fresh = 1; /* nobody asks for its fidelity */
+    wish.keep_all = false;
+    dv_bundle_exchange(inquiry->bundle, &workings);
+    dv_explanation *explanation = dv_explain(inquiry->bundle, &wish, inquiry->progress, error);
+    dv_bundle_exchange(inquiry->bundle, &workings);
+    dv_workings_clear(&workings);
+    return explanation;
+}
+
+bool dv_explain_evidence(const dv_inquiry *inquiry, dv_attribution *attribution, dv_error *error)
+{
+    const dv_explanation *given = inquiry->explanation;
+    if (given && given->options.neighborhood == DV_NEIGHBORHOOD_MASKED)
+        return take_map(inquiry, given, attribution, AGAINST_MASKS, error);
+    dv_explanation *made = explain_by_masks(inquiry, error);
+    bool ok = made && take_map(inquiry, made, attribution, AGAINST_MASKS, error);
+    dv_explanation_free(made);
+    return ok;
 }
