@@ -1,6 +1,7 @@
-/* Block row after block row: what the rows above take off it, then its own elimination. A task is a strip of columns;
- * the one that the next block row begins with goes on to the block on the diagonal, so that a block row needs the team
- * once. Blocks hold the negative of what is left of A until they are done, since products can only be added. */
+/* Block row after block row: what the rows above take off it, then its own elimination. A task is a strip of columns,
+ * down some block rows; the first one takes the strips that the next rows begin with, and goes on to the diagonal in
+ * these, so that the team is needed once for some rows. Blocks hold the negative of what is left of A until they are
+ * done, since products can only be added. */
 #include "kernel/cholesky.h"
 
 #include "kernel/blas.h"
@@ -9,13 +10,13 @@
 #include <float.h>
 #include <math.h>
 
-enum { SIDE = DV_GRAM_SIDE };
+enum { SIDE = DV_GRAM_SIDE, STRIDE = 2 /* block rows at a time */ };
 
 typedef struct elimination {
     const dv_gram_way *way;
     float *matrix, *packed; /* rows of U that are done, in order: strip after strip */
     int64_t order, row, blocks, strips;
-    int64_t step; /* the block row */
+    int64_t done; /* block rows */
     bool definite;
 } elimination;
 
@@ -76,16 +77,28 @@ static bool finish_block(const elimination *it, int64_t i, int64_t j)
     return eliminate(dv_smaller(SIDE, it->order - i * SIDE), diagonal, y, it->row);
 }
 
-static void finish_strip(void *context, int64_t task, int thread)
+/* What follows of strip j, to the row before `end`. */
+static void finish_strip(elimination *it, int64_t j, int64_t end)
+{
+    for (int64_t i = it->done; i < dv_smaller(end, it->blocks); i++) {
+        const bool definite = finish_block(it, i, j);
+        if (i == j)
+            it->definite &= definite;
+        else if (i + 1 < it->blocks)
+            it->way->pack(it->matrix + (i * it->row + j) * SIDE, it->row, strip_of(it, j) + i * it->way->room);
+    }
+}
+
+/* Rows whose blocks on the diagonal, and between, are there: all else of them, and those blocks of the next rows. */
+static void finish_rows(void *context, int64_t task, int thread)
 {
     elimination *it = context;
-    const int64_t i = it->step, j = i + 1 + task;
+    const int64_t next = it->done + STRIDE;
     (void)thread;
-    finish_block(it, i, j);
-    if (i + 1 < it->blocks)
-        it->way->pack(it->matrix + (i * it->row + j) * SIDE, it->row, strip_of(it, j) + i * it->way->room);
-    if (task == 0 && j < it->blocks)
-        it->definite = finish_block(it, j, j);
+    if (task > 0)
+        finish_strip(it, next + STRIDE - 1 + task, next);
+    for (int64_t j = next; task == 0 && j < dv_smaller(next + STRIDE, it->strips); j++)
+        finish_strip(it, j, j + 1);
 }
 
 bool dv_equations_eliminate(const dv_equations *equations, float *workspace, dv_team *team)
@@ -99,10 +112,12 @@ bool dv_equations_eliminate(const dv_equations *equations, float *workspace, dv_
         .row = dv_equations_row(order, columns),
         .blocks = dv_gram_blocks(order),
         .strips = dv_gram_blocks(order + columns),
+        .definite = true,
     };
-    it.definite = order == 0 || finish_block(&it, 0, 0);
-    for (; it.definite && it.step < it.blocks; it.step++)
-        dv_team_run(team, finish_strip, &it, it.strips - it.step - 1);
+    for (int64_t j = 0; j < dv_smaller(STRIDE, it.strips); j++)
+        finish_strip(&it, j, j + 1);
+    for (; it.definite && it.done < it.blocks; it.done += STRIDE)
+        dv_team_run(team, finish_rows, &it, dv_larger(1, it.strips - it.done - 2 * STRIDE + 1));
     return it.definite;
 }
 

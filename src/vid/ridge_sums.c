@@ -1,4 +1,4 @@
-/* Sums over neighbours, a chunk at a time: every other chunk goes to the other half. A task is a strip of columns, of
+/* Sums over neighbours, a stretch at a time: every other chunk goes to the other half. A task is a strip of columns, of
  * pictures or of targets behind them, so that the bits do not depend on the team. */
 #include "vid/ridge_sums.h"
 
@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SIDE = DV_GRAM_SIDE, STEPS = DV_CHUNK / SIDE };
+enum { SIDE = DV_GRAM_SIDE, STEPS = DV_CHUNK / SIDE, CHUNKS = DV_STRETCH / DV_CHUNK };
 
 /* ---- memory ------------------------------------------------------------------- */
 
@@ -23,7 +23,7 @@ static bool make_half(dv_ridge_half *half, dv_arena *arena, size_t pixels, size_
            (half->gram = dv_arena_alloc(arena, dv_equations_size(pixels, rows), sizeof(float), error));
 }
 
-/* Strips of a chunk. */
+/* Strips of a stretch. */
 static int64_t count_strips(const dv_ridge_sums *sums)
 {
     return dv_gram_blocks(sums->pixels + sums->rows);
@@ -43,7 +43,8 @@ dv_ridge_sums *dv_ridge_sums_new(int pixels, int rows, dv_error *error)
     sums->way = dv_gram_choose(true);
     if ((sums->picture_origin = dv_arena_alloc(arena, pixels, sizeof(float), error)) &&
         (sums->target_origin = dv_arena_alloc(arena, rows, sizeof(double), error)) &&
-        (sums->packed = dv_arena_alloc(arena, STEPS * count_strips(sums) * sums->way->room, sizeof(float), error)) &&
+        (sums->packed =
+             dv_arena_alloc(arena, CHUNKS * STEPS * count_strips(sums) * sums->way->room, sizeof(float), error)) &&
         make_half(&sums->half[0], arena, pixels, rows, error) && make_half(&sums->half[1], arena, pixels, rows, error))
         return sums;
     dv_ridge_sums_free(sums);
@@ -65,19 +66,23 @@ void dv_ridge_sums_clear(dv_ridge_sums *sums)
         half->weight = 0;
         memset(half->picture, 0, pixels * sizeof(double));
         memset(half->target, 0, rows * sizeof(double));
-        memset(half->gram, 0, dv_equations_size(pixels, rows) * sizeof(float));
     }
 }
 
-/* ---- one chunk ------------------------------------------------------------------ */
+/* ---- one stretch ---------------------------------------------------------------- */
 
 struct adding {
     dv_ridge_sums *sums;
-    dv_ridge_half *half;
     const dv_lesson *lesson;
-    int64_t first, rows;   /* of the lesson's neighbours */
-    float root[DV_CHUNK];  /* sqrt(w) of each */
+    int64_t first, rows;    /* of the lesson's neighbours */
+    float root[DV_STRETCH]; /* sqrt(w) of each */
 };
+
+/* Which half a row of the stretch goes to. */
+static dv_ridge_half *half_of(const struct adding *work, int64_t row)
+{
+    return &work->sums->half[(work->sums->count + row) / DV_CHUNK % 2];
+}
 
 /* Columns of pictures, `stride` floats apart, as they are to be multiplied; and their sums of w x. */
 DV_WIDE(static, void, weigh_pictures,
@@ -109,7 +114,7 @@ static void weigh_targets(const struct adding *work, int64_t at, int64_t rows, i
         for (int k = first; k < sums->rows && column + k - first < SIDE; k++) {
             const double y = root * (logits[k] - center - sums->target_origin[k]);
             block[r * SIDE + column + k - first] = (float)y;
-            work->half->target[k] += root * y;
+            half_of(work, at)->target[k] += root * y;
         }
     }
 }
@@ -119,7 +124,7 @@ static void pack_strip(void *context, int64_t strip, int thread)
     const struct adding *work = context;
     const dv_ridge_sums *sums = work->sums;
     const int64_t first = strip * SIDE, columns = dv_larger(0, dv_smaller(SIDE, sums->pixels - first));
-    float *packed = sums->packed + strip * STEPS * sums->way->room;
+    float *packed = sums->packed + strip * CHUNKS * STEPS * sums->way->room;
     (void)thread;
     for (int64_t at = 0; at < work->rows; at += SIDE, packed += sums->way->room) {
         const int64_t rows = dv_smaller(SIDE, work->rows - at);
@@ -127,7 +132,7 @@ static void pack_strip(void *context, int64_t strip, int thread)
         if (columns > 0)
             weigh_pictures(rows, columns, work->root + at,
                            work->lesson->pictures + (work->first + at) * sums->pixels + first, sums->pixels,
-                           sums->picture_origin + first, block, work->half->picture + first);
+                           sums->picture_origin + first, block, half_of(work, at)->picture + first);
         if (columns < SIDE)
             weigh_targets(work, at, rows, (int)(first + columns - sums->pixels), columns, block);
         sums->way->pack(block, SIDE, packed);
@@ -139,19 +144,26 @@ static void add_strip(void *context, int64_t task, int thread)
 {
     const struct adding *work = context;
     const dv_ridge_sums *sums = work->sums;
-    const int64_t strip = count_strips(sums) - 1 - task, step = STEPS * sums->way->room;
+    const int64_t strip = count_strips(sums) - 1 - task, step = CHUNKS * STEPS * sums->way->room;
+    const int64_t blocks = dv_smaller(strip + 1, dv_gram_blocks(sums->pixels));
+    const int64_t row = dv_equations_row(sums->pixels, sums->rows);
     (void)thread;
-    sums->way->add(dv_smaller(strip + 1, dv_gram_blocks(sums->pixels)), dv_gram_blocks(work->rows), sums->packed, step,
-                   sums->packed + strip * step, work->half->gram + strip * SIDE,
-                   dv_equations_row(sums->pixels, sums->rows));
+    for (int h = 0; h < 2 && sums->count == 0; h++)
+        for (int64_t i = 0; i < blocks * SIDE; i++)
+            memset(sums->half[h].gram + i * row + strip * SIDE, 0, SIDE * sizeof(float));
+    for (int64_t at = 0; at < work->rows; at += DV_CHUNK) {
+        const float *packed = sums->packed + at / SIDE * sums->way->room;
+        sums->way->add(blocks, dv_gram_blocks(dv_smaller(DV_CHUNK, work->rows - at)), packed, step,
+                       packed + strip * step, half_of(work, at)->gram + strip * SIDE, row);
+    }
 }
 
-static void add_chunk(struct adding *work)
+static void add_stretch(struct adding *work)
 {
     for (int64_t row = 0; row < work->rows; row++) {
         const double weight = work->lesson->weight[work->first + row];
         work->root[row] = (float)sqrt(weight);
-        work->half->weight += weight;
+        half_of(work, row)->weight += weight;
     }
     dv_team_run(work->lesson->team, pack_strip, work, count_strips(work->sums));
     dv_team_run(work->lesson->team, add_strip, work, count_strips(work->sums));
@@ -159,15 +171,16 @@ static void add_chunk(struct adding *work)
 
 /* ---- all of them ------------------------------------------------------------------ */
 
-/* Means of a chunk. */
+/* Means of the first chunk. */
 static void find_origins(const struct adding *work)
 {
     const dv_lesson *lesson = work->lesson;
     dv_ridge_sums *sums = work->sums;
-    const double share = 1 / (double)work->rows;
+    const int64_t count = dv_smaller(DV_CHUNK, work->rows);
+    const double share = 1 / (double)count;
     memset(sums->picture_origin, 0, sums->pixels * sizeof(float));
     memset(sums->target_origin, 0, sums->rows * sizeof(double));
-    for (int64_t i = work->first; i < work->first + work->rows; i++) {
+    for (int64_t i = work->first; i < work->first + count; i++) {
         const double center = dv_ridge_center(lesson, i);
         dv_vector_add(sums->pixels, (float)share, lesson->pictures + i * sums->pixels, sums->picture_origin);
         for (int k = 0; k < sums->rows; k++)
@@ -179,13 +192,12 @@ bool dv_ridge_sums_add(dv_ridge_sums *sums, const dv_lesson *lesson, int64_t fir
 {
     struct adding work = {.sums = sums, .lesson = lesson};
     for (work.first = first; work.first < lesson->count; work.first += work.rows) {
-        work.rows = dv_smaller(DV_CHUNK, lesson->count - work.first);
-        work.half = &sums->half[sums->count / DV_CHUNK % 2];
+        work.rows = dv_smaller(DV_STRETCH, lesson->count - work.first);
         if (!dv_progress_report(lesson->progress, "distill", (double)work.first / lesson->count, error))
             return false;
         if (sums->count == 0)
             find_origins(&work);
-        add_chunk(&work);
+        add_stretch(&work);
         sums->count += work.rows;
     }
     return true;

@@ -17,13 +17,13 @@ typedef struct dv_ridge_half {
 } dv_ridge_half;
 
 typedef struct dv_ridge_sums {
-    int64_t count; /* of neighbours so far; they go on from whole chunks only */
+    int64_t count; /* of neighbours so far; they go on from whole stretches only */
     int pixels, rows;
     float *picture_origin; /* D: about the mean of the first chunk */
     double *target_origin; /* R */
     dv_ridge_half half[2];
     const struct dv_gram_way *way;
-    float *packed; /* one chunk, in order: rows sqrt(w) (x, y) */
+    float *packed; /* one stretch, in order: rows sqrt(w) (x, y) */
     dv_arena *arena;
 } dv_ridge_sums;
 
