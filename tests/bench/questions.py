@@ -114,9 +114,10 @@ def student(setup):
 
 
 def path(setup):
-    yield Contest("lambda", ["path 25"], [setup.ours("student", BUNDLE, None),
-                                          setup.peer("SciPy", "scikit.py", "student", setup.report(), setup.threads)],
-                  of_peak=False)
+    for title, wish in (("another", "lambda"), ("lambda", "path 25")):
+        yield Contest(title, [wish], [setup.ours("student", BUNDLE, None),
+                                      setup.peer("SciPy", "scikit.py", "student", setup.report(), setup.threads)],
+                      of_peak=False)
 
 
 def explanation(setup):

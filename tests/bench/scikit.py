@@ -1,11 +1,11 @@
 """What scikit-learn, and SciPy where it has nothing, do in deepvid's place.
 
-    scikit.py student FOLDER THREADS       asked "ridge", or "path 25"; FOLDER is a report of deepvid's
+    scikit.py student FOLDER THREADS       asked "ridge", "lambda" or "path 25"; FOLDER is a report
     scikit.py tsne ROWS START POSITIONS THREADS PERPLEXITY     asked with the number of iterations
     scikit.py quality ROWS OURS THEIRS PERPLEXITY              asked nothing: how good both results are
 
-`path` keeps the Gram matrix from lambda to lambda, as deepvid does: a Cholesky factor, a student, and its divergence on
-as many fresh neighbours for each.
+`lambda` and `path` keep the Gram matrix from lambda to lambda, as deepvid does: a Cholesky factor and a student, and for
+each of a path its divergence on as many fresh neighbours.
 """
 
 import os
@@ -40,22 +40,29 @@ class Lesson:
     def fit(self):
         Ridge(self.ridge, solver="cholesky").fit(self.pictures, self.targets, self.weight)
 
-    def walk(self, count):
-        """Of a centred system that is made once."""
+    def center(self):
+        """A centred system that is made once."""
         share = self.weight / self.weight.sum()
-        middle, level = share @ self.pictures, share @ self.targets
+        self.middle, self.level = share @ self.pictures, share @ self.targets
         root = np.sqrt(self.weight)[:, None]
-        x, y = root * (self.pictures - middle), root * (self.targets - level)
-        gram, right = x.T @ x, x.T @ y
+        x, y = root * (self.pictures - self.middle), root * (self.targets - self.level)
+        self.gram, self.right = x.T @ x, x.T @ y
+
+    def solve(self):
+        self.solve_for(self.ridge)
+
+    def solve_for(self, ridge):
+        system = self.gram.copy()
+        np.fill_diagonal(system, system.diagonal() + ridge)
+        factor = scipy.linalg.cho_factor(system, overwrite_a=True, check_finite=False)
+        return scipy.linalg.cho_solve(factor, self.right, check_finite=False)
+
+    def walk(self, count):
         log_labels = np.log(np.maximum(self.labels, 1e-30))
 
         def work():
             for ridge in self.ridge * np.geomspace(0.01, 100, count, dtype=np.float32):
-                system = gram.copy()
-                np.fill_diagonal(system, system.diagonal() + ridge)
-                factor = scipy.linalg.cho_factor(system, overwrite_a=True, check_finite=False)
-                weights = scipy.linalg.cho_solve(factor, right, check_finite=False)
-                logits = (self.pictures - middle) @ weights + level
+                logits = (self.pictures - self.middle) @ self.solve_for(ridge) + self.level
                 logits -= logits.max(1, keepdims=True)
                 log_p = logits - np.log(np.exp(logits).sum(1, keepdims=True))
                 (self.labels * (log_labels - log_p)).sum(1).mean()
@@ -65,10 +72,13 @@ class Lesson:
 
 def prepare_student(folder, _threads):
     lesson = Lesson(folder)
+    lesson.center()
 
     def prepare(wish):
         name, *count = wish.split()
-        return lesson.walk(int(count[0])) if name == "path" else lesson.fit
+        if name == "path":
+            return lesson.walk(int(count[0]))
+        return lesson.solve if name == "lambda" else lesson.fit
 
     return prepare
 

@@ -1,9 +1,11 @@
 /* How long a student takes to learn from 1000 neighbours with the teacher's answers, nothing kept from before:
- * bench-student BUNDLE THREADS, asked with the student's name ("ridge", "adam", ...); or with "path" and the number of
- * lambdas ("path 25"), for those of the ridge student with everything kept that they share. 10 epochs, as published. */
+ * bench-student BUNDLE THREADS, asked with the student's name ("ridge", "adam", ...); or with "lambda", for the ridge
+ * student of another lambda with everything kept that they share; or with "path" and the number of lambdas ("path 25"),
+ * for as many of these and how each fares on fresh neighbours. 10 epochs, as published. */
 #include "bench.h"
 
 #include "base/memory.h"
+#include "vid/ridge.h"
 #include "vid/student.h"
 
 #include <stdlib.h>
@@ -15,15 +17,18 @@ struct students {
     dv_explanation *explanation; /* whose neighbours the bundle holds, and whose soft labels are learnt */
     dv_student student;
     dv_lambda_point *path;
-    int lambdas; /* 0: a student is asked for */
+    int lambdas;  /* 0: a student is asked for, */
+    bool another; /* of another lambda */
+    int turn;
 };
 
 static bool prepare(void *context, const char *wish, dv_error *error)
 {
     struct students *it = context;
     it->lambdas = strncmp(wish, "path ", 5) == 0 ? atoi(wish + 5) : 0;
+    it->another = strcmp(wish, "lambda") == 0;
     it->options.method = DV_STUDENT_RIDGE;
-    while (!it->lambdas && it->options.method < DV_STUDENT_GD &&
+    while (!it->lambdas && !it->another && it->options.method < DV_STUDENT_GD &&
            strcmp(dv_student_method_name(it->options.method), wish) != 0)
         it->options.method++;
     free(it->path);
@@ -41,12 +46,19 @@ static bool distil(struct students *it, dv_error *error)
     return ok;
 }
 
+static bool solve(struct students *it, dv_error *error)
+{
+    const dv_lesson lesson = dv_student_lesson(it->bundle, &it->options, NULL);
+    dv_ridge_system *system = dv_ridge_system_of(&lesson, lesson.kept, error);
+    return system && dv_ridge_solve(system, &lesson, dv_ridge_rule(system) * (1 + it->turn++ % 7), &it->student, error);
+}
+
 static bool work(void *context, json_t *answer, dv_error *error)
 {
     struct students *it = context;
     (void)answer;
     if (!it->lambdas)
-        return distil(it, error);
+        return it->another ? solve(it, error) : distil(it, error);
     it->path[0].lambda = 0;
     return dv_lambda_path(it->bundle, &it->options, it->path, it->lambdas, NULL, error);
 }
