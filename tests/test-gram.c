@@ -42,8 +42,8 @@ static void pack_all(const dv_gram_way *way, const float *x, int64_t steps, int6
             way->pack(x + (s * strips * SIDE + j) * SIDE, strips * SIDE, packed);
 }
 
-/* All strips by the last one, added to what is there. */
-static void check_products(bool rough, int64_t steps, int64_t strips)
+/* All strips by the last one. */
+static void check_products(bool rough, bool add, int64_t steps, int64_t strips)
 {
     const dv_gram_way *way = dv_gram_choose(rough);
     const int64_t rows = steps * SIDE, columns = strips * SIDE, beside = 3, y_row = SIDE + beside;
@@ -55,9 +55,10 @@ static void check_products(bool rough, int64_t steps, int64_t strips)
     for (int64_t i = 0; i < columns * y_row; i++)
         sizes[i] = fabsf(y[i] = expected[i] = draw());
     pack_all(way, x, steps, strips, packed);
-    way->add(strips, steps, packed, steps * way->room, packed + (strips - 1) * steps * way->room, y, y_row);
-    dv_plain_gemm(true, false, columns, SIDE, rows, 1, x, columns, x + columns - SIDE, columns, 1, expected, y_row);
-    dv_plain_gemm(true, false, columns, SIDE, rows, 1, size, columns, size + columns - SIDE, columns, 1, sizes, y_row);
+    way->multiply(strips, steps, packed, steps * way->room, packed + (strips - 1) * steps * way->room, add, y, y_row);
+    dv_plain_gemm(true, false, columns, SIDE, rows, 1, x, columns, x + columns - SIDE, columns, add, expected, y_row);
+    dv_plain_gemm(true, false, columns, SIDE, rows, 1, size, columns, size + columns - SIDE, columns, add, sizes,
+                  y_row);
     for (int64_t i = 0; i < columns * y_row; i++) {
         const double error = fabs((double)y[i] - (double)expected[i]);
         assert_true(error <= (rough ? 0x1p-16 : 5e-7) * (double)sizes[i]);
@@ -69,14 +70,13 @@ static void check_products(bool rough, int64_t steps, int64_t strips)
 static void test_products(void **state)
 {
     (void)state;
-    for (int64_t steps = 1; steps < 12; steps += 2)
-        for (int64_t strips = 1; strips < 4; strips++) {
-            check_products(false, steps, strips);
-            check_products(true, steps, strips);
-        }
+    for (int64_t steps = 0; steps < 10; steps++)
+        for (int64_t strips = 1; strips < 4; strips++)
+            for (int way = 0; way < 4; way++)
+                check_products(way & 1, way & 2, steps, strips);
 }
 
-/* Rows come in stretches or all at once: the sums are the same to the bit, where stretches are a chunk of four. */
+/* Whether rows come at once or in stretches of four blocks: the sums are the same to the bit. */
 static void test_stretches(void **state)
 {
     enum { STEPS = 12, STRETCH = 4 };
@@ -88,9 +88,9 @@ static void test_stretches(void **state)
         for (int64_t i = 0; i < STEPS * SIDE * SIDE; i++)
             x[i] = draw();
         pack_all(way, x, STEPS, 1, packed);
-        way->add(1, STEPS, packed, 0, packed, once, SIDE);
+        way->multiply(1, STEPS, packed, 0, packed, false, once, SIDE);
         for (int64_t s = 0; s < STEPS; s += STRETCH)
-            way->add(1, STRETCH, packed + s * way->room, 0, packed + s * way->room, often, SIDE);
+            way->multiply(1, STRETCH, packed + s * way->room, 0, packed + s * way->room, s > 0, often, SIDE);
         assert_memory_equal(once, often, SIDE * SIDE * sizeof *once);
         free(x), free(packed), free(once), free(often);
     }

@@ -73,7 +73,7 @@ static bool finish_block(const elimination *it, int64_t i, int64_t j)
 {
     float *diagonal = it->matrix + (i * it->row + i) * SIDE, *y = it->matrix + (i * it->row + j) * SIDE;
     negate(y, it->row, i == j);
-    it->way->add(1, i, strip_of(it, i), 0, strip_of(it, j), y, it->row);
+    it->way->multiply(1, i, strip_of(it, i), 0, strip_of(it, j), true, y, it->row);
     return eliminate(dv_smaller(SIDE, it->order - i * SIDE), diagonal, y, it->row);
 }
 

@@ -45,26 +45,28 @@ static void pack_tiles(const float *x, int64_t row, float *packed)
     }
 }
 
-static void add_block_sums(const float *sums, float *y, int64_t y_row)
+static void put_block(const float *sums, bool add, float *y, int64_t y_row)
 {
     for (int r = 0; r < DV_GRAM_SIDE; r++, y += y_row)
-        for (int c = 0; c < DV_GRAM_SIDE; c += DV_BLOCK, sums += DV_BLOCK)
-            _mm512_storeu_ps(y + c, _mm512_add_ps(_mm512_loadu_ps(y + c), _mm512_load_ps(sums)));
+        for (int c = 0; c < DV_GRAM_SIDE; c += DV_BLOCK, sums += DV_BLOCK) {
+            const __m512 sum = _mm512_load_ps(sums);
+            _mm512_storeu_ps(y + c, add ? _mm512_add_ps(_mm512_loadu_ps(y + c), sum) : sum);
+        }
 }
 
-static void add_tiles(int64_t count, int64_t steps, const float *a, int64_t a_step, const float *b, float *y,
-                      int64_t y_row)
+static void multiply_tiles(int64_t count, int64_t steps, const float *a, int64_t a_step, const float *b, bool add,
+                           float *y, int64_t y_row)
 {
     _Alignas(64) float sums[DV_GRAM_SIDE * DV_GRAM_SIDE];
     dv_tiles_begin();
     for (int64_t i = 0; i < count; i++, a += a_step, y += DV_GRAM_SIDE * y_row) {
         const uint8_t *left = (const uint8_t *)a, *right = (const uint8_t *)b + PAIR_BYTES;
-        for (int64_t s = 0; s < steps;) {
+        for (int64_t first = 0; first == 0 || first < steps; first += SUM_STEPS) {
             dv_tiles_zero();
-            for (const int64_t end = dv_smaller(s + SUM_STEPS, steps); s < end; s++)
+            for (int64_t s = first; s < dv_smaller(first + SUM_STEPS, steps); s++)
                 dv_tiles_step(left + s * BLOCK_BYTES, DV_TILE_STEP_BYTES, right + s * BLOCK_BYTES, DV_TILE_STEP_BYTES);
             dv_tiles_store(sums, DV_GRAM_SIDE);
-            add_block_sums(sums, y, y_row);
+            put_block(sums, add || first > 0, y, y_row);
         }
     }
     dv_tiles_end();
@@ -83,12 +85,14 @@ static void pack_halves(const float *x, int64_t row, float *packed)
             memcpy(packed + half * HALF + r * DV_BLOCK, x + r * row + half * DV_BLOCK, DV_BLOCK * sizeof *x);
 }
 
-/* A block by a block: some columns of a are the rows of a panel, a half or all of b its output. */
-static void add_block(const dv_panel_loop *loop, const float *a, const float *b, float *y, int64_t y_row)
+/* A block by a block, of which `depth` rows: some columns of a are the rows of a panel, a half or all of b its output.
+ */
+static void multiply_block(const dv_panel_loop *loop, int64_t depth, const float *a, const float *b, bool add, float *y,
+                           int64_t y_row)
 {
     const int64_t panels = dv_panel_count(DV_BLOCK, loop->rows);
     int64_t place[DV_PANEL_ROWS];
-    dv_panel panel = {.runs = DV_GRAM_SIDE,
+    dv_panel panel = {.runs = depth,
                       .a_step = DV_BLOCK,
                       .b_step = HALF,
                       .low = -INFINITY,
@@ -103,27 +107,29 @@ static void add_block(const dv_panel_loop *loop, const float *a, const float *b,
             const int64_t rows = dv_panel_first(DV_BLOCK, panels, i % panels + 1) - first;
             panel.a = a + i / panels * HALF + first;
             panel.b = b + half * HALF;
-            panel.addend = panel.y = y + (i / panels * DV_BLOCK + first) * y_row + half * DV_BLOCK;
+            panel.y = y + (i / panels * DV_BLOCK + first) * y_row + half * DV_BLOCK;
+            panel.addend = add ? panel.y : NULL;
             loop->multiply[DV_PANEL_PLANAR][loop->blocks - 1][rows - 1](&panel);
         }
 }
 
-static void add_blocks(int64_t count, int64_t steps, const float *a, int64_t a_step, const float *b, float *y,
-                       int64_t y_row)
+static void multiply_halves(int64_t count, int64_t steps, const float *a, int64_t a_step, const float *b, bool add,
+                            float *y, int64_t y_row)
 {
     const dv_panel_loop *loop = dv_panel_choose();
     for (int64_t i = 0; i < count; i++, a += a_step, y += DV_GRAM_SIDE * y_row)
-        for (int64_t s = 0; s < steps; s++)
-            add_block(loop, a + s * HALVES * HALF, b + s * HALVES * HALF, y, y_row);
+        for (int64_t s = 0; s == 0 || s < steps; s++)
+            multiply_block(loop, steps > 0 ? DV_GRAM_SIDE : 0, a + s * HALVES * HALF, b + s * HALVES * HALF,
+                           add || s > 0, y, y_row);
 }
 
 /* ---- the choice ----------------------------------------------------------------- */
 
 const dv_gram_way *dv_gram_choose(bool rough)
 {
-    static const dv_gram_way vectors = {HALVES * HALF, pack_halves, add_blocks};
+    static const dv_gram_way vectors = {HALVES * HALF, pack_halves, multiply_halves};
 #if DV_ISA_HAS_AMX
-    static const dv_gram_way tiles = {BLOCK_BYTES / sizeof(float), pack_tiles, add_tiles};
+    static const dv_gram_way tiles = {BLOCK_BYTES / sizeof(float), pack_tiles, multiply_tiles};
     if (rough && dv_isa_choose() == DV_ISA_AMX)
         return &tiles;
 #endif

@@ -26,9 +26,11 @@ typedef struct dv_gram_way {
     int64_t room; /* floats of a block in order, which is to be aligned to 64 bytes */
     /* Brings a block in order, whose rows lie `row` floats apart. */
     void (*pack)(const float *x, int64_t row, float *packed);
-    /* Adds to `count` blocks of y, one below the other, the products of as many strips, `a_step` floats apart, with the
-     * strip b: y_i += a_i' b. Strips are `steps` blocks in order, one behind the other. */
-    void (*add)(int64_t count, int64_t steps, const float *a, int64_t a_step, const float *b, float *y, int64_t y_row);
+    /* `count` blocks of y, one below the other, are the products of as many strips, `a_step` floats apart, with the
+     * strip b: y_i = a_i' b, added to what y holds if `add`. Strips are `steps` blocks in order, one behind the other;
+     * none make zeros. */
+    void (*multiply)(int64_t count, int64_t steps, const float *a, int64_t a_step, const float *b, bool add, float *y,
+                     int64_t y_row);
 } dv_gram_way;
 
 /* The one for this processor. Rough: 16 bits of each number will do; they are taken where that is faster, as

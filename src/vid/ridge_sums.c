@@ -148,13 +148,11 @@ static void add_strip(void *context, int64_t task, int thread)
     const int64_t blocks = dv_smaller(strip + 1, dv_gram_blocks(sums->pixels));
     const int64_t row = dv_equations_row(sums->pixels, sums->rows);
     (void)thread;
-    for (int h = 0; h < 2 && sums->count == 0; h++)
-        for (int64_t i = 0; i < blocks * SIDE; i++)
-            memset(sums->half[h].gram + i * row + strip * SIDE, 0, SIDE * sizeof(float));
-    for (int64_t at = 0; at < work->rows; at += DV_CHUNK) {
+    for (int64_t at = 0; at < DV_STRETCH; at += DV_CHUNK) {
+        const int64_t rows = dv_larger(0, dv_smaller(DV_CHUNK, work->rows - at));
         const float *packed = sums->packed + at / SIDE * sums->way->room;
-        sums->way->add(blocks, dv_gram_blocks(dv_smaller(DV_CHUNK, work->rows - at)), packed, step,
-                       packed + strip * step, half_of(work, at)->gram + strip * SIDE, row);
+        sums->way->multiply(blocks, dv_gram_blocks(rows), packed, step, packed + strip * step, sums->count > 0,
+                            half_of(work, at)->gram + strip * SIDE, row);
     }
 }
 
