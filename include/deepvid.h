@@ -280,6 +280,7 @@ typedef struct dv_explain_options {
 dv_explain_options dv_explain_defaults(void);
 
 typedef enum dv_verdict { DV_VERDICT_GOOD, DV_VERDICT_DOUBTFUL, DV_VERDICT_DO_NOT_TRUST } dv_verdict;
+enum { DV_VERDICTS = DV_VERDICT_DO_NOT_TRUST + 1 };
 const char *dv_verdict_name(dv_verdict verdict); /* "good", "doubtful", "do not trust" */
 const char *dv_student_method_name(dv_student_method method);
 const char *dv_sampling_name(dv_sampling sampling);
@@ -287,6 +288,16 @@ const char *dv_neighborhood_name(dv_neighborhood neighborhood);
 const char *dv_band_scale_name(dv_band_scale scale); /* "prior", "posterior" */
 
 enum { DV_MAX_REASONS = 8, DV_REASON_SIZE = 128 };
+
+/* What a verdict was worth on real pictures: how often students agreed with the teacher on those nearest to theirs. */
+typedef struct dv_worth {
+    int64_t pictures; /* that had the verdict; 0: it was not measured */
+    int64_t bad;      /* of these, with an agreement below 0.8 */
+    double real;      /* mean agreement */
+} dv_worth;
+
+/* One sentence about it; "" where it was not measured. */
+void dv_worth_tell(const dv_worth *worth, dv_verdict verdict, char text[DV_REASON_SIZE]);
 
 /* How far the student may be believed. q = softmax(teacher logits / T), p the
  * student; means over `fresh` neighbours that were never used for distilling. Where several labels may hold at once,
@@ -303,7 +314,10 @@ typedef struct dv_fidelity {
     double steadiness;        /* cosine, estimated, between the map of the teacher's class and that of another seed with as
                                * many neighbours; NaN where it is unknown: with few of them, and for iterative students */
     int reconstruction_label; /* the teacher's word on decode(encode(x)) */
+    double distrust;          /* 1 - keeps_label + 5 (1 - agreement): what the verdict goes by */
+    bool suspect;             /* not good whatever the distrust: a reason says why */
     dv_verdict verdict;
+    dv_worth worth;           /* of such verdicts, if the bundle is calibrated and the options are as it was then */
     int reason_count;
     char reasons[DV_MAX_REASONS][DV_REASON_SIZE];
 } dv_fidelity;

@@ -655,7 +655,8 @@ static void test_empty_student(void **state)
     assert_true(fabs(fidelity.entropy - log(2)) < 1e-12);
     assert_true(fabs(fidelity.r2) < 1e-12); /* no better than the mean */
     assert_int_equal(fidelity.verdict, DV_VERDICT_DO_NOT_TRUST);
-    assert_int_equal(fidelity.reason_count, 5);
+    assert_int_equal(fidelity.reason_count, 4);
+    assert_true(fabs(fidelity.distrust - 3) < 1e-12); /* half of the labels, half of the answers */
     assert_non_null(strstr(fidelity.reasons[0], "reconstruction"));
     assert_non_null(strstr(fidelity.reasons[1], "picture itself"));
     assert_non_null(strstr(fidelity.reasons[2], "50 %"));

@@ -896,7 +896,7 @@ static void test_json(void **state)
     assert_keys(json_object_get(json, "student"), KEYS("method", "temperature", "lambda", "class", "probabilities", "classes"));
     assert_keys(json_object_get(json, "fidelity"), KEYS("fresh", "kl", "kl_at_1", "agreement", "r2", "keeps_label",
                                                         "entropy", "reconstruction_label", "verdict", "reasons",
-                                                        "steadiness"));
+                                                        "steadiness", "distrust", "worth"));
     assert_keys(json_object_get(json, "timing_ms"), KEYS("encode", "decode", "teacher", "distill", "total"));
     json_t *neighbors = json_object_get(json, "neighbors");
     assert_true(real(neighbors, "count") == 300 && real(neighbors, "seed") == 1);

@@ -327,6 +327,7 @@ static bool print_words(const dv_explanation *explanation, const dv_attributions
 {
     const dv_fidelity *fidelity = &explanation->fidelity;
     const dv_timing *timing = &explanation->timing;
+    char worth[DV_REASON_SIZE];
     printf("%s, picture %lld%s%s", facts->name, (long long)explanation->options.index,
            explanation->label < 0 ? "" : ", labelled ",
            explanation->label < 0 ? "" : facts->class_names[explanation->label]);
@@ -355,6 +356,9 @@ static bool print_words(const dv_explanation *explanation, const dv_attributions
     printf("verdict     %s\n", dv_verdict_name(fidelity->verdict));
     for (int i = 0; i < fidelity->reason_count; i++)
         printf("            %s\n", fidelity->reasons[i]);
+    dv_worth_tell(&fidelity->worth, fidelity->verdict, worth);
+    if (*worth)
+        printf("            %s\n", worth);
     printf("time        %.0f ms: encode %.0f, decode %.0f, teacher %.0f, distil %.0f\n", timing->total, timing->encode,
            timing->decode, timing->teacher, timing->distill);
     dv_explainers_print(others);

@@ -65,7 +65,8 @@ double dv_page_trust(const dv_page *page, double x, double y, double width)
     dv_lettering word = {.size = 17, .ink = dv_chart_verdict_ink(fidelity->verdict), .bold = true};
     dv_lettering text = {.size = 14, .ink = DV_INK_TEXT};
     dv_lettering reason = {.size = 13, .ink = DV_INK_TEXT, .width = width - 16};
-    char measured[96];
+    dv_lettering dim = {.size = 13, .ink = DV_INK_DIM, .width = width - 16};
+    char measured[96], worth[DV_REASON_SIZE];
     double used;
 
     snprintf(measured, sizeof measured, "Measured on %" PRId64 " fresh neighbours that the student never saw.",
@@ -80,6 +81,9 @@ double dv_page_trust(const dv_page *page, double x, double y, double width)
         dv_canvas_disc(page->canvas, x + 4, y + 8, 2, DV_INK_DIM);
         y += 21 * dv_canvas_paragraph(page->canvas, x + 16, y + 12, &reason, 18, 2, fidelity->reasons[i]);
     }
+    dv_worth_tell(&fidelity->worth, fidelity->verdict, worth);
+    if (*worth)
+        y += 21 * dv_canvas_paragraph(page->canvas, x + 16, y + 12, &dim, 18, 2, worth);
     return draw_figures(page, x, y + 14, width);
 }
 

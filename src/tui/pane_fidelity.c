@@ -162,10 +162,14 @@ static void draw_in_full(const dv_pane *pane)
     char text[TEXT_SIZE];
     if (fidelity->reason_count == 0) {
         write_reasons(fidelity, text);
-        dv_pane_wrap(pane, row, 0, pane->area.rows - row, DV_STYLE_TEXT, text);
+        row += dv_pane_wrap(pane, row, 0, pane->area.rows - row, DV_STYLE_TEXT, text);
     }
     for (int i = 0; i < fidelity->reason_count && row < pane->area.rows; i++)
         row += dv_pane_wrap(pane, row, 0, pane->area.rows - row, DV_STYLE_TEXT, fidelity->reasons[i]);
+    char worth[DV_REASON_SIZE];
+    dv_worth_tell(&fidelity->worth, fidelity->verdict, worth);
+    if (*worth && row < pane->area.rows)
+        dv_pane_wrap(pane, row, 0, pane->area.rows - row, DV_STYLE_DIM, worth);
 }
 
 static void draw_pane(const dv_pane *pane)

@@ -138,6 +138,7 @@ dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error)
         return NULL;
     if (!(bundle->arena = dv_arena_new(error)) || !dv_bundle_settings_read(&settings, source, bundle->arena, error) ||
         !keep_texts(bundle, &settings, source, error) || !take_neighborhood(bundle, settings.neighborhood, error) ||
+        !dv_bundle_settings_judge(&settings, &bundle->calibration, error) ||
         !(bundle->team = dv_team_new(source->threads, error)))
         goto fail;
     bundle->facts.threads = dv_team_size(bundle->team);

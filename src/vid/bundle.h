@@ -7,6 +7,7 @@
 #include "vid/encoder_outputs.h"
 #include "vid/feed.h"
 #include "vid/inspect.h"
+#include "vid/verdict.h"
 
 /* A network from a file. */
 typedef struct dv_network {
@@ -51,6 +52,7 @@ struct dv_bundle {
     struct dv_shortlist *shortlist;         /* of these */
     struct dv_ridge_system *primal, *dual;  /* of the last ridge students of more and of fewer neighbours than pixels */
     struct dv_survey *survey;               /* of all pictures, as far as anybody asked; NULL before */
+    dv_calibration calibration;             /* of verdicts on the students that explanations start from */
     uint64_t generations;                   /* of neighbours, so far */
 };
 

@@ -42,6 +42,10 @@ static const struct key {
     {"data", "labels", SETTING(image_labels), OVERRIDE(image_labels), .is_path = true},
     {"data", "memory", SETTING(memory), OVERRIDE(memory)},
     {"explain", "neighborhood", SETTING(neighborhood), OVERRIDE(neighborhood)},
+    {"verdict", "thresholds", SETTING(thresholds), .override = NO_OVERRIDE},
+    {"verdict", "pictures", SETTING(judged), .override = NO_OVERRIDE},
+    {"verdict", "bad", SETTING(judged_bad), .override = NO_OVERRIDE},
+    {"verdict", "real", SETTING(judged_real), .override = NO_OVERRIDE},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
@@ -109,6 +113,13 @@ static void choose_preset(dv_bundle_settings *settings, const dv_bundle_source *
         settings->mean = settings->std = settings->crop = settings->filter = NULL;
 }
 
+/* Verdicts were measured with the teacher, the auto-encoder and the neighbours of the ini. */
+static bool is_other_student(const struct key *key)
+{
+    return strcmp(key->section, "vae") == 0 || strcmp(key->section, "explain") == 0 ||
+           (strcmp(key->section, "teacher") == 0 && strcmp(key->name, "labels") != 0);
+}
+
 /* The labels of the ini are those of its pictures: other pictures bring their own. */
 static void lay_over(dv_bundle_settings *settings, const dv_bundle_source *source)
 {
@@ -120,8 +131,11 @@ static void lay_over(dv_bundle_settings *settings, const dv_bundle_source *sourc
         if (key->override == NO_OVERRIDE)
             continue;
         const char *text = *(const char *const *)((const char *)source + key->override);
-        if (text)
-            *setting_of(settings, key) = text;
+        if (!text)
+            continue;
+        *setting_of(settings, key) = text;
+        if (is_other_student(key))
+            settings->thresholds = settings->judged = settings->judged_bad = settings->judged_real = NULL;
     }
 }
 
@@ -202,8 +216,10 @@ bool dv_bundle_settings_write(const char *path, const char *name, const dv_bundl
     const char *section = "";
     bool ok = output != NULL;
     for (const struct key *key = keys; ok && key < keys + KEY_COUNT; key++) {
-        const char *value =
-            key->override == NO_OVERRIDE ? name : *(const char *const *)((const char *)source + key->override);
+        const char *value = key->setting == offsetof(dv_bundle_settings, name) ? name
+                            : key->override == NO_OVERRIDE
+                                ? NULL
+                                : *(const char *const *)((const char *)source + key->override);
         if (!value)
             continue;
         ok = can_hold(key, value, error);

@@ -3,7 +3,7 @@
 #define DV_VID_BUNDLE_SETTINGS_H
 
 #include "base/memory.h"
-#include "deepvid.h"
+#include "vid/verdict.h"
 
 /* Texts live in the arena; paths can be opened as they are. NULL: not said. */
 typedef struct dv_bundle_settings {
@@ -13,6 +13,7 @@ typedef struct dv_bundle_settings {
     const char *encoder, *decoder, *vae, *vae_layout, *vae_output;
     const char *images, *image_labels, *memory;
     const char *neighborhood;
+    const char *thresholds, *judged, *judged_bad, *judged_real;
 } dv_bundle_settings;
 
 /* Reads `folder`/deepvid.ini, if there is a folder, and lays the source's overrides over it. Unknown sections and keys,
@@ -26,5 +27,10 @@ bool dv_bundle_settings_gather(dv_bundle_settings *settings, const dv_bundle_sou
 /* Writes what the source says, but for its folder, as the ini of a bundle with that name (NULL: none). Paths are
  * written as they are. An error for a text that a line of an ini cannot hold. */
 bool dv_bundle_settings_write(const char *path, const char *name, const dv_bundle_source *source, dv_error *error);
+
+/* What the settings say of verdicts; the usual thresholds where they say nothing. An error where it cannot be. */
+bool dv_bundle_settings_judge(const dv_bundle_settings *settings, dv_calibration *calibration, dv_error *error);
+/* Writes it into `folder`/deepvid.ini, whose other lines stay. */
+bool dv_bundle_settings_keep(const char *folder, const dv_calibration *calibration, dv_error *error);
 
 #endif

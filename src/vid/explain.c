@@ -258,6 +258,18 @@ static bool find_steadiness(dv_bundle *bundle, const dv_explanation *explanation
     return system != NULL;
 }
 
+/* Whether the student is of the kind that the bundle's verdicts were measured on. */
+static bool is_calibrated(const dv_bundle *bundle, const dv_explanation *explanation)
+{
+    const dv_explain_options *options = &explanation->options, usual = dv_explain_defaults();
+    bool same = options->method == usual.method && options->ridge == usual.ridge &&
+                options->neighborhood == bundle->facts.neighborhood;
+    for (int d = 0; d < explanation->latent; d++)
+        same = same && explanation->center[d] == explanation->latent_mean[d] &&
+               explanation->band[d] == (float)usual.band;
+    return same;
+}
+
 /* `logits` has room for those of the fresh neighbours, `grouped` for three rows. */
 static bool compare(dv_bundle *bundle, const dv_words *words, const dv_explanation *explanation, double steadiness,
                     float *logits, float *grouped, dv_fidelity *fidelity, dv_error *error)
@@ -291,6 +303,7 @@ static bool compare(dv_bundle *bundle, const dv_words *words, const dv_explanati
         .reconstruction = grouped + rows,
         .student_picture = student,
         .around_reconstruction = explanation->options.neighborhood == DV_NEIGHBORHOOD_VAE,
+        .calibration = is_calibrated(bundle, explanation) ? &bundle->calibration : NULL,
     };
     return dv_fidelity_measure(&evidence, fidelity, error);
 }

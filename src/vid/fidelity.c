@@ -1,12 +1,10 @@
-/* How far a student may be believed: figures on fresh neighbours, and a verdict with its reasons. */
+/* How far a student may be believed: figures on fresh neighbours. */
 #include "vid/fidelity.h"
 
 #include "base/memory.h"
 #include "vid/softmax.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- figures ---------------------------------------------------------------- */
@@ -122,105 +120,10 @@ static void compare_logits(const dv_evidence *evidence, struct sums *sums)
     }
 }
 
-/* ---- verdict ---------------------------------------------------------------- */
-
-/* From a study of 300 Fashion-MNIST pictures, where a student was called bad if it agreed with the teacher on less than
- * four fifths of the 30 nearest real pictures (37 % were). A differing label of the reconstruction or
- * an agreement below 0.92 finds 81 % of the bad ones. Of those whose neighbours keep the label in less than 0.6 of
- * cases 59 % and more are bad; where (1 - keep) + entropy is above 1, 62 % are. The sum (1 - keep) + 5 (1 - agreement)
- * ranks best without training (area under the curve 0.855). From 1 on, which is an agreement of 0.92 with a share of
- * 0.4, most are bad. */
-static const double least_agreement = 0.92, least_keep = 0.6, most_scatter = 1, most_distrust = 1;
-/* A teacher is flat when its answer holds almost no information, or stays the same wherever one looks. */
-static const double flat_entropy = 0.98, flat_spread = 0.01, no_spread = 1e-6;
-
-__attribute__((format(printf, 3, 4))) static void find_fault(dv_fidelity *fidelity, dv_verdict verdict,
-                                                             const char *format, ...)
-{
-    va_list arguments;
-    if (verdict > fidelity->verdict)
-        fidelity->verdict = verdict;
-    if (fidelity->reason_count == DV_MAX_REASONS)
-        return;
-    va_start(arguments, format);
-    vsnprintf(fidelity->reasons[fidelity->reason_count++], DV_REASON_SIZE, format, arguments);
-    va_end(arguments);
-}
-
-/* Labels to which two rows of logits say yes and no differently. */
-static int count_differing(const dv_evidence *evidence, const float *a, const float *b)
-{
-    int count = 0;
-    for (int k = 0; a && b && k < evidence->rows; k++)
-        count += dv_says_yes(a[k]) != dv_says_yes(b[k]);
-    return count;
-}
-
-static void judge_teacher(const dv_evidence *evidence, const struct sums *sums, dv_fidelity *fidelity)
-{
-    double most = log(evidence->multi_label ? 2 : evidence->rows);
-    if (sums->uncertainty / evidence->count > flat_entropy * most)
-        find_fault(fidelity, DV_VERDICT_DO_NOT_TRUST, "The teacher is undecided: all %s for it here.",
-                   evidence->multi_label ? "labels hold as much as not" : "classes are nearly equal");
-    else if (evidence->count > 1 && sums->spread < flat_spread)
-        find_fault(fidelity, DV_VERDICT_DOUBTFUL,
-                   "The teacher's answer hardly changes from neighbour to neighbour: the weights say little.");
-    if (evidence->seen_class != evidence->picture_class)
-        find_fault(fidelity, DV_VERDICT_DOUBTFUL,
-                   "In the auto-encoder's size the teacher gives the picture another label than in its own.");
-}
-
-static void judge_classes(const dv_evidence *evidence, dv_verdict severe, dv_fidelity *fidelity)
-{
-    if (evidence->around_reconstruction && evidence->reconstruction_class != evidence->picture_class)
-        find_fault(
-            fidelity, severe,
-            "The teacher gives the reconstruction another label than the picture; residual neighbours mend that.");
-    if (evidence->student_class != evidence->picture_class)
-        find_fault(fidelity, severe, "At the picture itself the student names another class than the teacher.");
-    if (fidelity->agreement < least_agreement)
-        find_fault(fidelity, severe, "Student and teacher agree on %.0f %% of fresh neighbours only.",
-                   100 * fidelity->agreement);
-    if (fidelity->keeps_label < least_keep)
-        find_fault(fidelity, severe, "Only %.0f %% of the neighbours keep the picture's label.",
-                   100 * fidelity->keeps_label);
-    if (1 - fidelity->keeps_label + fidelity->entropy > most_scatter)
-        find_fault(fidelity, severe, "The neighbours are spread over many classes (entropy %.2f nats).",
-                   fidelity->entropy);
-}
-
-/* The same thresholds, on shares of labels: one of many may differ. */
-static void judge_labels(const dv_evidence *evidence, dv_verdict severe, dv_fidelity *fidelity)
-{
-    int changed = count_differing(evidence, evidence->picture, evidence->reconstruction);
-    int missed = count_differing(evidence, evidence->picture, evidence->student_picture);
-    double many = (1 - least_agreement) * evidence->rows;
-    if (evidence->around_reconstruction && changed > many)
-        find_fault(fidelity, severe, "The reconstruction has %d of %d labels otherwise; residual neighbours mend that.",
-                   changed, evidence->rows);
-    if (missed > many)
-        find_fault(fidelity, severe, "At the picture itself student and teacher differ on %d of %d labels.", missed,
-                   evidence->rows);
-    if (fidelity->agreement < least_agreement)
-        find_fault(fidelity, severe, "Student and teacher agree on %.0f %% of the labels of fresh neighbours only.",
-                   100 * fidelity->agreement);
-    if (fidelity->keeps_label < least_keep)
-        find_fault(fidelity, severe, "Only %.0f %% of the neighbours keep the picture's likeliest label.",
-                   100 * fidelity->keeps_label);
-    if (1 - fidelity->keeps_label + fidelity->entropy / log(2) > most_scatter)
-        find_fault(fidelity, severe, "The neighbours change many labels (mean entropy %.2f nats).", fidelity->entropy);
-}
-
-static void judge(const dv_evidence *evidence, const struct sums *sums, dv_fidelity *fidelity)
-{
-    double distrust = 1 - fidelity->keeps_label + 5 * (1 - fidelity->agreement);
-    dv_verdict severe = distrust >= most_distrust ? DV_VERDICT_DO_NOT_TRUST : DV_VERDICT_DOUBTFUL;
-    fidelity->verdict = DV_VERDICT_GOOD;
-    judge_teacher(evidence, sums, fidelity);
-    (evidence->multi_label ? judge_labels : judge_classes)(evidence, severe, fidelity);
-}
-
 /* ---- the whole -------------------------------------------------------------- */
+
+/* Less, in logits: the teacher says the same wherever one looks, and there is no variance to share in. */
+static const double no_spread = 1e-6;
 
 static double entropy_term(double share)
 {
@@ -261,20 +164,10 @@ bool dv_fidelity_measure(const dv_evidence *evidence, dv_fidelity *fidelity, dv_
             .steadiness = evidence->steadiness,
             .reconstruction_label = evidence->reconstruction_class,
         };
-        judge(evidence, &sums, fidelity);
+        dv_verdict_find(evidence, sums.uncertainty / count, sums.spread, fidelity);
     }
     free(sums.census);
     free(sums.mean);
     free(logs);
     return ok;
-}
-
-const char *dv_verdict_name(dv_verdict verdict)
-{
-    static const char *const names[] = {
-        [DV_VERDICT_GOOD] = "good",
-        [DV_VERDICT_DOUBTFUL] = "doubtful",
-        [DV_VERDICT_DO_NOT_TRUST] = "do not trust",
-    };
-    return names[verdict];
 }

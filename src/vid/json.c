@@ -121,6 +121,18 @@ static json_t *neighbors_json(const dv_explanation *explanation, const dv_bundle
     return it.json;
 }
 
+/* null: it was not measured. */
+static json_t *worth_json(const dv_worth *worth, bool *failed)
+{
+    if (!worth->pictures)
+        return json_null();
+    object it = object_new(failed);
+    put(it, "pictures", json_integer(worth->pictures));
+    put(it, "bad", json_integer(worth->bad));
+    put(it, "real", number(worth->real));
+    return it.json;
+}
+
 static json_t *fidelity_json(const dv_fidelity *fidelity, bool *failed)
 {
     object it = object_new(failed);
@@ -138,6 +150,8 @@ static json_t *fidelity_json(const dv_fidelity *fidelity, bool *failed)
     put(it, "verdict", text(dv_verdict_name(fidelity->verdict)));
     put(it, "reasons", reasons);
     put(it, "steadiness", number(fidelity->steadiness));
+    put(it, "distrust", number(fidelity->distrust));
+    put(it, "worth", worth_json(&fidelity->worth, failed));
     return it.json;
 }
 

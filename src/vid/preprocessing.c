@@ -2,8 +2,8 @@
 #include "vid/preprocessing.h"
 
 #include "base/error.h"
+#include "base/ini.h"
 
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,25 +36,13 @@ const dv_preset *dv_preset_find(const char *name, dv_error *error)
 
 /* ---- numbers --------------------------------------------------------------------- */
 
-/* strtod with a decimal point, whatever the program's locale. */
-static double read_number(const char *text, char **end)
-{
-    locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    locale_t before = uselocale(plain);
-    double number = strtod(text, end);
-    uselocale(before);
-    if (plain)
-        freelocale(plain);
-    return number;
-}
-
 /* One number for all channels, or one for each. */
 static bool parse_channels(const char *text, const char *key, int channels, float *value, dv_error *error)
 {
     int count = 0;
     for (const char *at = text;; at++) {
         char *end;
-        double number = read_number(at, &end);
+        double number = dv_ini_number(at, &end);
         if (end == at || !isfinite((float)number) || count == channels)
             break;
         value[count++] = (float)number;
@@ -120,7 +108,7 @@ static bool set_form(const dv_bundle_settings *settings, dv_picture_form *form, 
         return false;
     if (!settings->crop)
         return true;
-    double crop = read_number(settings->crop, &end);
+    double crop = dv_ini_number(settings->crop, &end);
     if (*end || end == settings->crop || !(crop == 0 || (crop >= LEAST_CROP && crop <= 1)))
         return dv_error_set(error, DV_ERROR_ARGUMENT, "crop is from %g to 1, or 0 to squeeze pictures, not '%s'",
                             LEAST_CROP, settings->crop);

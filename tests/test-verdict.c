@@ -1,0 +1,198 @@
+/* Verdicts: what they go by, how it is kept with the bundle, and what is told of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "scratch.h"
+#include "tiny.h"
+
+#include "base/file.h"
+#include "base/ini.h"
+#include "latent.h"
+#include "vid/bundle_settings.h"
+#include "vid/verdict.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- thresholds ---------------------------------------------------------------------- */
+
+static void test_thresholds(void **state)
+{
+    const dv_calibration it = {
+        .from = {0, 0.5, 2},
+        .worth = {{.pictures = 10, .bad = 1}, {.pictures = 5, .bad = 3}, {.pictures = 3, .bad = 2}}};
+    const dv_calibration none = {.from = {0, 0.5, 2}};
+    (void)state;
+    assert_true(dv_distrust(1, 1) == 0 && fabs(dv_distrust(0.75, 0.9) - 0.75) < 1e-12);
+    assert_int_equal(dv_verdict_by(&it, 0.49, false), DV_VERDICT_GOOD);
+    assert_int_equal(dv_verdict_by(&it, 0.49, true), DV_VERDICT_DOUBTFUL);
+    assert_int_equal(dv_verdict_by(&it, 0.5, false), DV_VERDICT_DOUBTFUL);
+    assert_int_equal(dv_verdict_by(&it, 2, false), DV_VERDICT_DO_NOT_TRUST);
+    assert_true(fabs(dv_calibration_precision(&it) - 5.0 / 8) < 1e-12);
+    assert_true(fabs(dv_calibration_recall(&it) - 5.0 / 6) < 1e-12);
+    assert_true(isnan(dv_calibration_precision(&none)) && isnan(dv_calibration_recall(&none)));
+}
+
+static void test_words(void **state)
+{
+    const dv_worth none = {0}, worth = {.pictures = 150, .bad = 12, .real = 0.934};
+    const dv_worth most = {.pictures = 1000000000, .real = 1};
+    char text[DV_REASON_SIZE];
+    (void)state;
+    dv_worth_tell(&none, DV_VERDICT_GOOD, text);
+    assert_string_equal(text, "");
+    dv_worth_tell(&worth, DV_VERDICT_GOOD, text);
+    assert_string_equal(text, "150 students called good agreed with the teacher on 93 % of the nearest real pictures.");
+    for (int verdict = 0; verdict < DV_VERDICTS; verdict++) {
+        dv_worth_tell(&most, (dv_verdict)verdict, text);
+        assert_int_equal(text[strlen(text) - 1], '.'); /* nothing is cut off */
+    }
+}
+
+/* ---- lines of a file ------------------------------------------------------------------ */
+
+static void test_set(void **state)
+{
+    static const struct {
+        const char *before, *after;
+    } cases[] = {
+        {"", "\n[b]\nx = 1\ny = two\n"},
+        {"[a]\nx = 3\n", "[a]\nx = 3\n\n[b]\nx = 1\ny = two\n"},
+        {"; first\n[b]\nx = 3 ; why\n# last", "; first\n[b]\nx = 1 ; why\n# last\ny = two\n"},
+        {"[b]\n y=3\nxx = 4\n\n\n[a]\nx = 3\n", "[b]\ny = two\nxx = 4\nx = 1\n\n\n[a]\nx = 3\n"},
+        {"[bb]\nx = 3\n[ab]\n[b]\nx : 3\ny = 4\n\n", "[bb]\nx = 3\n[ab]\n[b]\nx = 1\ny = two\n\n"},
+        {"[b]\n;x = 0\n[a]\n[b]\ny = 1\n", "[b]\n;x = 0\nx = 1\ny = two\n[a]\n[b]\n"},
+    };
+    const dv_ini_pair pairs[] = {{"x", "1"}, {"y", "two"}};
+    char path[256];
+    dv_error error;
+    scratch_path(path, *state, "some.ini");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int again = 0; again < 2; again++) { /* the second time it is there already */
+            uint8_t *data;
+            size_t size;
+            const char *before = again ? cases[i].after : cases[i].before;
+            put_file(path, before, strlen(before));
+            assert_true(dv_ini_set(path, "b", 2, pairs, &error));
+            assert_true(dv_file_read(path, 4096, &data, &size, &error));
+            assert_string_equal((const char *)data, cases[i].after);
+            free(data);
+        }
+    put_file(path, "[b]\n\0\n", 6);
+    assert_false(dv_ini_set(path, "b", 2, pairs, &error));
+    assert_non_null(strstr(error.message, "some.ini: line 2 holds a zero byte"));
+    remove(path);
+    assert_false(dv_ini_set(path, "b", 2, pairs, &error));
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+/* ---- with a bundle --------------------------------------------------------------------- */
+
+static const char ini[] = "[teacher]\nmodel = teacher.onnx\nmean = 0.5\nstd=0.25\n[vae]\nencoder = encoder.onnx\n"
+                          "decoder = decoder.onnx\n[data]\nimages = images\nlabels = labels\n";
+
+static void write_ini(const char *folder, const char *more)
+{
+    char text[1024];
+    snprintf(text, sizeof text, "%s%s", ini, more);
+    tiny_put_text(folder, "deepvid.ini", text);
+}
+
+static void test_bad_numbers(void **state)
+{
+    static const struct {
+        const char *text, *words;
+    } wrong[] = {
+        {"thresholds = 0.7", "'0.7' is not 2 numbers from 0 to 6"},
+        {"thresholds = 0.7, 0.9, 1", "is not 2 numbers"},
+        {"thresholds = 0.7; 0.9", "is not 2 numbers"},
+        {"thresholds = 0.7, nan", "is not 2 numbers"},
+        {"thresholds = -0.1, 1", "is not 2 numbers"},
+        {"thresholds = 0.7, 6.1", "is not 2 numbers"},
+        {"thresholds = 0.9, 0.7", "thresholds must rise"},
+        {"thresholds = 0.7, 0.9\npictures = 1, 1, 1", "there together or not at all"},
+        {"thresholds = 0.7, 0.9\npictures = 1, 1, 1\nbad = 0, 2, 0\nreal = 1, 1, 1", "more pictures than there are"},
+        {"thresholds = 0.7, 0.9\npictures = 1, 1, 1\nbad = 0, 0, 0\nreal = 1, 1, 1.1", "real = '1, 1, 1.1' is not 3"},
+        {"thresholds = 0.7, 0.9\npictures = 1, 1, 1e99\nbad = 0, 0, 0\nreal = 1, 1, 1", "pictures"},
+    };
+    tiny it = tiny_defaults();
+    dv_error error;
+    tiny_write(*state, &it);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char more[256];
+        snprintf(more, sizeof more, "[verdict]\n%s\n", wrong[i].text);
+        write_ini(*state, more);
+        assert_null(dv_bundle_open(&(dv_bundle_source){.folder = *state, .threads = 1}, &error));
+        if (!strstr(error.message, wrong[i].words))
+            fail_msg("case %zu: %s", i, error.message);
+    }
+}
+
+static dv_fidelity explain_with(const dv_bundle_source *source, const dv_explain_options *options)
+{
+    dv_error error;
+    dv_bundle *bundle = dv_bundle_open(source, &error);
+    if (!bundle)
+        fail_msg("%s", error.message);
+    dv_explanation *explanation = dv_explain(bundle, options, NULL, &error);
+    if (!explanation)
+        fail_msg("%s", error.message);
+    dv_fidelity fidelity = explanation->fidelity;
+    dv_explanation_free(explanation);
+    dv_bundle_close(bundle);
+    return fidelity;
+}
+
+/* What was kept is found again, and told of students of the kind that was measured only. */
+static void test_kept(void **state)
+{
+    const dv_calibration kept = {
+        .from = {0, 5.998, 6},
+        .worth = {{.pictures = 70, .bad = 5, .real = 0.95}, {.pictures = 2, .bad = 1, .real = 0.5}, {.pictures = 0}}};
+    const float nowhere[TINY_LATENT] = {0}, away[TINY_LATENT] = {0.5f};
+    char teacher[256];
+    tiny it = tiny_defaults();
+    dv_error error;
+    tiny_write(*state, &it);
+    write_ini(*state, "; mine\n");
+    dv_bundle_source source = {.folder = *state, .threads = 1};
+    dv_explain_options wish = wish_for(3);
+    dv_fidelity before = explain_with(&source, &wish);
+    assert_true(before.worth.pictures == 0);
+    if (!dv_bundle_settings_keep(*state, &kept, &error))
+        fail_msg("%s", error.message);
+    dv_fidelity after = explain_with(&source, &wish);
+    assert_true(after.distrust == before.distrust && after.kl == before.kl && after.suspect == before.suspect);
+    assert_int_equal(after.verdict, after.suspect ? DV_VERDICT_DOUBTFUL : DV_VERDICT_GOOD);
+    assert_int_equal(after.worth.pictures, after.suspect ? 2 : 70);
+    assert_true(fabs(after.worth.real - (after.suspect ? 0.5 : 0.95)) < 1e-12);
+    wish.offset = nowhere;
+    assert_true(explain_with(&source, &wish).worth.pictures > 0);
+    wish.offset = away;
+    assert_true(explain_with(&source, &wish).worth.pictures == 0);
+    wish.offset = NULL;
+    wish.band = 0.25;
+    assert_true(explain_with(&source, &wish).worth.pictures == 0);
+    wish = wish_for(3);
+    wish.neighborhood = DV_NEIGHBORHOOD_RESIDUAL;
+    assert_true(explain_with(&source, &wish).worth.pictures == 0);
+    wish = wish_for(3);
+    source.teacher = scratch_path(teacher, *state, "teacher.onnx"); /* as far as is known, another one */
+    dv_fidelity other = explain_with(&source, &wish);
+    assert_true(other.worth.pictures == 0 && other.verdict == before.verdict);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_thresholds), cmocka_unit_test(test_words), with_scratch(test_set),
+        with_scratch(test_bad_numbers),    with_scratch(test_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
