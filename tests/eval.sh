@@ -65,5 +65,44 @@ refused 1 'nowhere' "$bundle" --pictures 1 --rows gradient -o "$folder/nowhere/e
 echo "a letter" >"$folder/foreign.json.state"
 refused 1 'choose another -o' "$bundle" --pictures 1 --rows gradient -o "$folder/foreign.json"
 [ "$(cat "$folder/foreign.json.state")" = "a letter" ] || complain "a foreign file was changed"
+{ printf 'deepvid eval 1\n' && head -c 5000 /dev/zero; } >"$folder/spoilt.json.state"
+refused 1 'remove it to begin anew' "$bundle" --pictures 1 --rows gradient -o "$folder/spoilt.json"
+refused 2 'as its deepvid.ini has it' "$bundle" --calibrate --teacher "$bundle/teacher.onnx"
+
+# Twenty pictures: a sample larger than that, no labels, none misclassified, too few to choose thresholds by.
+{
+    printf '\0\0\010\003\0\0\0\024\0\0\0\034\0\0\0\034'
+    gzip -dc "$bundle/t10k-images-idx3-ubyte.gz" | tail -c +17 | head -c 15680
+} >"$folder/pictures"
+small() {
+    "$deepvid" eval "$bundle" --images "$folder/pictures" --neighbors 300 --rows student "$@" >"$folder/out" 2>"$folder/err" ||
+        complain "$*: failed: $(cat "$folder/err")"
+}
+told() {
+    grep -q -- "$1" "$folder/out" || complain "nothing of '$1': $(cat "$folder/out")"
+}
+small --pictures 100
+told '100 pictures were asked for and there are 20'
+told 'no labels are known'
+"$deepvid" project "$bundle" --images "$folder/pictures" -o "$folder/words.csv" >/dev/null 2>&1
+tail -n +2 "$folder/words.csv" | cut -d , -f 6 >"$folder/words"
+small --pictures 4 --image-labels "$folder/words"
+told 'none of the 20 labelled pictures is misclassified'
+
+# Thresholds go into the ini, whose other lines stay, and explain tells what verdicts were worth.
+cp -R "$bundle" "$folder/bundle" && chmod -R u+w "$folder/bundle"
+sed '/^\[verdict\]/,$d' "$bundle/deepvid.ini" >"$folder/bundle/deepvid.ini"
+"$deepvid" eval "$folder/bundle" --calibrate --pictures 60 --neighbors 300 >"$folder/out" 2>"$folder/err" ||
+    complain "not calibrated: $(cat "$folder/err")"
+told 'chosen by 30 pictures'
+grep -q '^; Fashion-MNIST' "$folder/bundle/deepvid.ini" || complain "the comment is gone"
+grep -q '^thresholds = [0-9.]*, [0-9.]*$' "$folder/bundle/deepvid.ini" || complain "no thresholds: $(cat "$folder/bundle/deepvid.ini")"
+"$deepvid" explain "$folder/bundle" --index 12 >"$folder/out"
+told 'agreed with the teacher on [0-9]* % of the nearest real pictures'
+"$deepvid" explain "$folder/bundle" --index 12 --neighborhood residual >"$folder/out"
+! grep -q 'nearest real pictures' "$folder/out" || complain "worth of other students is told"
+cp "$folder/bundle/deepvid.ini" "$folder/before"
+refused 2 'take more --pictures' "$folder/bundle" --calibrate --pictures 4 --neighbors 300
+cmp -s "$folder/before" "$folder/bundle/deepvid.ini" || complain "a refusal changed the ini"
 
 exit $status

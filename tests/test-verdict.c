@@ -15,6 +15,7 @@
 #include "base/ini.h"
 #include "latent.h"
 #include "vid/bundle_settings.h"
+#include "vid/eval.h"
 #include "vid/verdict.h"
 
 #include <math.h>
@@ -188,11 +189,110 @@ static void test_kept(void **state)
     assert_true(other.worth.pictures == 0 && other.verdict == before.verdict);
 }
 
+/* ---- measured -------------------------------------------------------------------------- */
+
+/* An evaluation of one row whose figures are given. */
+static dv_eval *made_up(dv_bundle *bundle, dv_eval_figures *figures, int64_t count, const char *row)
+{
+    static dv_eval eval;
+    dv_error error;
+    eval = (dv_eval){.bundle = bundle, .wish = dv_eval_defaults(), .count = count, .done = count, .figures = figures};
+    assert_true(dv_eval_add_rows(&eval.wish, row, &bundle->facts, &error));
+    return &eval;
+}
+
+static void test_area(void **state)
+{
+    /* Bad are the first three; of 3 x 4 pairs 10 are in order and 2 are equal. */
+    static const double distrust[] = {3, 1, 2, 0, 1, 1, 0.5}, real[] = {0.1, 0.79, 0, 0.8, 1, 0.9, 1};
+    dv_eval_figures figures[8] = {0};
+    dv_error error;
+    double area;
+    dv_bundle *bundle = open_tiny(*state);
+    dv_eval *eval = made_up(bundle, figures, 8, "student");
+    for (int i = 0; i < 7; i++) {
+        figures[i].value[DV_MEASURE_DISTRUST] = distrust[i];
+        figures[i].value[DV_MEASURE_AGREEMENT] = -distrust[i];
+        figures[i].value[DV_MEASURE_REAL] = real[i];
+    }
+    figures[7].value[DV_MEASURE_REAL] = NAN; /* without real pictures it counts nowhere */
+    assert_true(dv_eval_auc(eval, 0, DV_MEASURE_DISTRUST, &area, &error));
+    assert_true(fabs(area - 11.0 / 12) < 1e-12);
+    assert_true(dv_eval_auc(eval, 0, DV_MEASURE_AGREEMENT, &area, &error));
+    assert_true(fabs(area - 11.0 / 12) < 1e-12);
+    for (int i = 0; i < 8; i++)
+        figures[i].value[DV_MEASURE_REAL] = 1;
+    assert_true(dv_eval_auc(eval, 0, DV_MEASURE_DISTRUST, &area, &error));
+    assert_true(isnan(area));
+    dv_bundle_close(bundle);
+}
+
+/* Distrust from 0 on by hundredths; those from 1 on are bad in the half that is chosen by, and `real` says so, too. */
+static void test_calibrate(void **state)
+{
+    enum { COUNT = 400 };
+    static dv_eval_figures figures[COUNT];
+    dv_error error;
+    dv_bundle *bundle = open_tiny(*state);
+    dv_eval *eval = made_up(bundle, figures, COUNT, "student");
+    for (int i = 0; i < COUNT; i++) {
+        double distrust = i / 2 * 0.01; /* the same in both halves */
+        figures[i].value[DV_MEASURE_DISTRUST] = distrust;
+        figures[i].value[DV_MEASURE_REAL] = distrust >= (i % 2 ? 1.5 : 0.995) ? 0.5 : 0.9;
+        figures[i].value[DV_MEASURE_SUSPECT] = 0;
+    }
+    if (!dv_eval_calibrate(eval, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(eval->chosen_by, COUNT / 2);
+    /* Of the hundred bad ones 85 lie from 1.15 on, 50 from 1.5 on. */
+    assert_true(fabs(eval->calibration.from[DV_VERDICT_DOUBTFUL] - 1.15) < 1.1e-3);
+    assert_true(fabs(eval->calibration.from[DV_VERDICT_DO_NOT_TRUST] - 1.5) < 1.1e-3);
+    const dv_worth *worth = eval->calibration.worth;
+    assert_true(worth[0].pictures == 115 && worth[1].pictures == 35 && worth[2].pictures == 50);
+    assert_true(worth[0].bad == 0 && worth[1].bad == 0 && worth[2].bad == 50);
+    assert_true(fabs(worth[0].real - 0.9) < 1e-12 && fabs(worth[2].real - 0.5) < 1e-12);
+    const dv_calibration same = dv_eval_worth(eval, 0);
+    assert_memory_equal(&same, &eval->calibration, sizeof same);
+    /* Bad ones that are suspect are found without a threshold: ten of these, so that 75 others are enough. */
+    for (int i = 0; i < COUNT; i++)
+        figures[i].value[DV_MEASURE_SUSPECT] = i / 2 >= 100 && i / 2 < 110;
+    assert_true(dv_eval_calibrate(eval, &error));
+    assert_true(fabs(eval->calibration.from[DV_VERDICT_DOUBTFUL] - 1.25) < 1.1e-3);
+    assert_true(eval->calibration.worth[1].pictures == 25 + 10);
+    dv_bundle_close(bundle);
+}
+
+static void test_cannot_be_calibrated(void **state)
+{
+    enum { COUNT = 20 };
+    dv_eval_figures figures[COUNT] = {0};
+    dv_error error;
+    dv_bundle *bundle = open_tiny(*state);
+    dv_eval *eval = made_up(bundle, figures, COUNT, "student");
+    for (int bad = 0; bad <= 10; bad++) { /* of ten that are chosen by */
+        for (int i = 0; i < COUNT; i++)
+            figures[i].value[DV_MEASURE_REAL] = i / 2 < bad ? 0.7 : 0.8;
+        bool fine = dv_eval_calibrate(eval, &error);
+        assert_int_equal(fine, bad == 5);
+        assert_true(fine || strstr(error.message, "more --pictures"));
+    }
+    eval = made_up(bundle, figures, COUNT, "lime,student/adam,student/residual");
+    assert_false(dv_eval_calibrate(eval, &error));
+    assert_non_null(strstr(error.message, "no row of the students"));
+    dv_bundle_close(bundle);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_thresholds), cmocka_unit_test(test_words), with_scratch(test_set),
-        with_scratch(test_bad_numbers),    with_scratch(test_kept),
+        cmocka_unit_test(test_thresholds),
+        cmocka_unit_test(test_words),
+        with_scratch(test_set),
+        with_scratch(test_bad_numbers),
+        with_scratch(test_kept),
+        with_scratch(test_area),
+        with_scratch(test_calibrate),
+        with_scratch(test_cannot_be_calibrated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "cmd/eval_print.h"
 #include "cmd/explainers.h"
 #include "figure/pages.h"
+#include "vid/bundle_settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct request {
     dv_eval_wish wish;
     int64_t threads, near, seed;
     const char *rows, *against, *out, *png;
+    bool calibrate;
 };
 
 static int parse(const dv_command *command, int argc, char **argv, struct request *request, int *first)
@@ -76,6 +78,11 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .help =
              "shuffle the teacher's weights, too, layer by layer, and see whether the maps change; takes some times "
              "as long"},
+        {.name = "calibrate",
+         .kind = DV_OPTION_FLAG,
+         .target = &request->calibrate,
+         .help = "choose the thresholds of verdicts by half of the pictures, measure on the others what verdicts are "
+                 "worth, and write both into the bundle's deepvid.ini (300 pictures, the row student)"},
         DV_THREADS_OPTION(request->threads),
         DV_BUNDLE_OPTIONS(request->source),
         {0},
@@ -132,6 +139,11 @@ static bool write_png(const dv_eval *eval, const char *path, dv_error *error)
     return ok;
 }
 
+static bool calibrate(const struct request *request, dv_eval *eval, dv_error *error)
+{
+    return dv_eval_calibrate(eval, error) && dv_bundle_settings_keep(request->source.folder, &eval->calibration, error);
+}
+
 /* The state file is gone when what was asked for is there. */
 static bool run_to_end(const struct request *request, dv_eval *eval, int against, const dv_progress *progress,
                        dv_error *error)
@@ -144,6 +156,7 @@ static bool run_to_end(const struct request *request, dv_eval *eval, int against
         state = dv_eval_state_open(path, eval, error);
     }
     bool ok = (!request->out || state) && measure(eval, state, progress, error) &&
+              (!request->calibrate || calibrate(request, eval, error)) &&
               (!request->png || write_png(eval, request->png, error)) &&
               (!request->out || write_json(eval, against, request->out, error));
     if (!ok && state && error->code == DV_ERROR_CANCELLED)
@@ -178,15 +191,22 @@ static int run(const dv_command *command, int argc, char **argv)
     int first;
     dv_error error;
     request.near = request.wish.near;
+    request.wish.pictures = 0; /* not said */
     int status = parse(command, argc, argv, &request, &first);
     if (status >= 0)
         return status;
+    if (request.wish.pictures == 0)
+        request.wish.pictures = request.calibrate ? 300 : dv_eval_defaults().pictures;
+    if (request.calibrate && !request.rows)
+        request.rows = "student";
     if (argc - first > 1)
         return dv_command_usage(command, "one bundle is measured at a time; '%s' is too much", argv[first + 1]);
     request.wish.near = (int)request.near;
     request.wish.seed = (uint64_t)request.seed;
     request.source.folder = first < argc ? argv[first] : NULL;
     request.source.threads = (int)request.threads;
+    if (request.calibrate && dv_bundle_source_is_other(&request.source))
+        return dv_command_usage(command, "--calibrate wants a bundle as its deepvid.ini has it, to write into that");
     dv_bundle *bundle = dv_bundle_open(&request.source, &error);
     if (!bundle)
         return dv_command_fail(&error);
@@ -201,7 +221,8 @@ const dv_command dv_command_eval = {
     .summary = "Measure how good each explainer and student is, on a sample of pictures.",
     .examples = "  deepvid eval models/fashion-mnist -o eval.json --png curves.png\n"
                 "  deepvid eval models/fashion-mnist --rows evidence,lime,rise --against lime --pictures 20\n"
-                "  deepvid eval models/fashion-mnist --rows evidence,evidence/adam,evidence/adam/mixed\n",
+                "  deepvid eval models/fashion-mnist --rows evidence,evidence/adam,evidence/adam/mixed\n"
+                "  deepvid eval mybundle --calibrate\n",
     .run = run,
     .words = "The rows; behind those of the student may stand its kind (ridge, adam, sgd, gd) and its neighbours "
              "(vae, residual, mixed, masked), with slashes before them",

@@ -113,6 +113,52 @@ static void print_more(const dv_eval *eval, int width)
     }
 }
 
+/* ---- verdicts ------------------------------------------------------------------------ */
+
+static bool is_first_of_student(const dv_eval *eval, int row)
+{
+    const dv_eval_row *it = &eval->wish.row[row];
+    for (int before = 0; before < row; before++) {
+        const dv_eval_row *other = &eval->wish.row[before];
+        if (other->is_student && other->method == it->method && other->neighborhood == it->neighborhood)
+            return false;
+    }
+    return it->is_student;
+}
+
+static void print_area(const dv_eval *eval, int row, const char *name, dv_measure measure)
+{
+    double area;
+    dv_error error;
+    if (dv_eval_auc(eval, row, measure, &area, &error) && isfinite(area))
+        printf(", %s %.3f", name, area);
+}
+
+static void print_verdicts(const dv_eval *eval, int row)
+{
+    const dv_eval_row *facts = &eval->wish.row[row];
+    const dv_calibration it = dv_eval_worth(eval, row);
+    printf("\nverdicts on students by %s, %s neighbours", dv_student_method_name(facts->method),
+           dv_neighborhood_name(facts->neighborhood));
+    print_area(eval, row, "area under the curve: distrust", DV_MEASURE_DISTRUST);
+    print_area(eval, row, "label kept", DV_MEASURE_KEEPS);
+    print_area(eval, row, "agreement", DV_MEASURE_AGREEMENT);
+    print_area(eval, row, "entropy", DV_MEASURE_ENTROPY);
+    printf("\n%-12s %9s %9s %6s %6s\n", "verdict", "distrust", "pictures", "real", "bad");
+    for (int verdict = 0; verdict < DV_VERDICTS; verdict++) {
+        const dv_worth *worth = &it.worth[verdict];
+        printf("%-12s %9.3f %9lld", dv_verdict_name((dv_verdict)verdict), it.from[verdict], (long long)worth->pictures);
+        print_number(6, 3, worth->pictures ? worth->real : NAN);
+        print_number(6, 3, (double)worth->bad / (double)worth->pictures);
+        putchar('\n');
+    }
+    printf("%-12s precision", "not good");
+    print_number(5, 3, dv_calibration_precision(&it));
+    printf(", recall");
+    print_number(5, 3, dv_calibration_recall(&it));
+    putchar('\n');
+}
+
 void dv_eval_print(const dv_eval *eval, int against)
 {
     int width = name_width(eval);
@@ -124,10 +170,17 @@ void dv_eval_print(const dv_eval *eval, int against)
     putchar('\n');
     print_rows(eval, against, width);
     print_more(eval, width);
+    for (int row = 0; row < eval->wish.rows; row++)
+        if (is_first_of_student(eval, row))
+            print_verdicts(eval, row);
     puts("\nscore: area under the probability while pixels are put in, less while they are taken out, the strongest\n"
          "first, mean of both baselines; the higher the better. +-: standard error. Differences are of the same\n"
          "pictures. mu: how the map's sums over random fifths of the picture go with what the probability loses\n"
          "without them. Gini: near 1 where few pixels hold the map. shuffled: how like it is to the map of a teacher\n"
          "without what it learnt (--shuffle). The rest is of students: on fresh neighbours, on the nearest real\n"
-         "pictures, by other seeds, at the picture itself.");
+         "pictures, by other seeds, at the picture itself. Bad is a student that agrees with the teacher on less than\n"
+         "0.8 of the nearest real pictures; distrust: from there on is the verdict given.");
+    if (eval->chosen_by)
+        printf("Thresholds were chosen by %lld pictures; what verdicts are worth was measured on the others.\n",
+               (long long)eval->chosen_by);
 }

@@ -113,11 +113,18 @@ static void choose_preset(dv_bundle_settings *settings, const dv_bundle_source *
         settings->mean = settings->std = settings->crop = settings->filter = NULL;
 }
 
-/* Verdicts were measured with the teacher, the auto-encoder and the neighbours of the ini. */
-static bool is_other_student(const struct key *key)
+static const char *override_of(const dv_bundle_source *source, const struct key *key)
 {
-    return strcmp(key->section, "vae") == 0 || strcmp(key->section, "explain") == 0 ||
-           (strcmp(key->section, "teacher") == 0 && strcmp(key->name, "labels") != 0);
+    return key->override == NO_OVERRIDE ? NULL : *(const char *const *)((const char *)source + key->override);
+}
+
+bool dv_bundle_source_is_other(const dv_bundle_source *source)
+{
+    bool other = !source->folder;
+    for (const struct key *key = keys; key < keys + KEY_COUNT; key++)
+        if (strcmp(key->section, "data") != 0 && strcmp(key->name, "labels") != 0)
+            other |= override_of(source, key) != NULL;
+    return other;
 }
 
 /* The labels of the ini are those of its pictures: other pictures bring their own. */
@@ -127,16 +134,11 @@ static void lay_over(dv_bundle_settings *settings, const dv_bundle_source *sourc
         settings->image_labels = NULL;
     choose_vae(settings, source);
     choose_preset(settings, source);
-    for (const struct key *key = keys; key < keys + KEY_COUNT; key++) {
-        if (key->override == NO_OVERRIDE)
-            continue;
-        const char *text = *(const char *const *)((const char *)source + key->override);
-        if (!text)
-            continue;
-        *setting_of(settings, key) = text;
-        if (is_other_student(key))
-            settings->thresholds = settings->judged = settings->judged_bad = settings->judged_real = NULL;
-    }
+    if (dv_bundle_source_is_other(source)) /* than verdicts were measured on */
+        settings->thresholds = settings->judged = settings->judged_bad = settings->judged_real = NULL;
+    for (const struct key *key = keys; key < keys + KEY_COUNT; key++)
+        if (override_of(source, key))
+            *setting_of(settings, key) = override_of(source, key);
 }
 
 static bool is_there(dv_bundle_settings *settings, const struct key *key)
@@ -216,10 +218,7 @@ bool dv_bundle_settings_write(const char *path, const char *name, const dv_bundl
     const char *section = "";
     bool ok = output != NULL;
     for (const struct key *key = keys; ok && key < keys + KEY_COUNT; key++) {
-        const char *value = key->setting == offsetof(dv_bundle_settings, name) ? name
-                            : key->override == NO_OVERRIDE
-                                ? NULL
-                                : *(const char *const *)((const char *)source + key->override);
+        const char *value = key->setting == offsetof(dv_bundle_settings, name) ? name : override_of(source, key);
         if (!value)
             continue;
         ok = can_hold(key, value, error);

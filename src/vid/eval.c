@@ -73,6 +73,7 @@ dv_eval *dv_eval_new(dv_bundle *bundle, const dv_eval_wish *wish, const dv_progr
         return NULL;
     eval->bundle = bundle;
     eval->wish = *wish;
+    eval->calibration = bundle->calibration;
     if (prepare(eval, progress, error))
         return eval;
     dv_eval_free(eval);
@@ -177,6 +178,10 @@ static bool judge_student(struct exam *exam, const dv_explanation *explanation, 
     value[DV_MEASURE_AGREEMENT] = fidelity->agreement;
     value[DV_MEASURE_R2] = fidelity->r2;
     value[DV_MEASURE_RIGHT] = explanation->student_class == explanation->teacher_class;
+    value[DV_MEASURE_KEEPS] = fidelity->keeps_label;
+    value[DV_MEASURE_ENTROPY] = fidelity->entropy;
+    value[DV_MEASURE_DISTRUST] = fidelity->distrust;
+    value[DV_MEASURE_SUSPECT] = fidelity->suspect;
     figures->milliseconds = explanation->timing.total;
     return dv_eval_real(exam->eval, explanation, &value[DV_MEASURE_REAL], exam->error);
 }

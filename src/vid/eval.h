@@ -46,6 +46,10 @@ typedef enum dv_measure {
     DV_MEASURE_REAL,       /* agreement on the nearest real pictures */
     DV_MEASURE_STEADINESS, /* mean cosine of the maps of all pairs of seeds */
     DV_MEASURE_RIGHT,      /* 1: the student names the picture as the teacher does */
+    DV_MEASURE_KEEPS,      /* from here on what verdicts go by: as in dv_fidelity */
+    DV_MEASURE_ENTROPY,
+    DV_MEASURE_DISTRUST,
+    DV_MEASURE_SUSPECT,
     DV_MEASURES
 } dv_measure;
 
@@ -97,16 +101,18 @@ int dv_eval_find_row(const dv_eval_wish *wish, const char *name, dv_error *error
 typedef struct dv_eval {
     dv_bundle *bundle;
     dv_eval_wish wish;
-    int64_t labelled;         /* pictures of the bundle whose label is known */
-    int64_t count;            /* pictures of the sample */
-    int64_t misclassified;    /* of these */
-    int64_t *index;           /* count: which they are, in the order drawn */
-    bool *wrong;              /* count */
-    int *word;                /* of all pictures of the bundle, the teacher's */
-    float *mean;              /* and their latent means */
-    int64_t done;             /* pictures of the sample that are measured */
-    dv_eval_figures *figures; /* count x rows, in rows of pictures */
-    int notes;                /* what is not as one might think, a sentence each */
+    int64_t labelled;           /* pictures of the bundle whose label is known */
+    int64_t count;              /* pictures of the sample */
+    int64_t misclassified;      /* of these */
+    int64_t *index;             /* count: which they are, in the order drawn */
+    bool *wrong;                /* count */
+    int *word;                  /* of all pictures of the bundle, the teacher's */
+    float *mean;                /* and their latent means */
+    int64_t done;               /* pictures of the sample that are measured */
+    dv_eval_figures *figures;   /* count x rows, in rows of pictures */
+    dv_calibration calibration; /* the bundle's, or what was chosen here */
+    int64_t chosen_by;          /* pictures; 0: nothing was chosen */
+    int notes;                  /* what is not as one might think, a sentence each */
     char note[DV_EVAL_NOTES][2 * DV_REASON_SIZE];
 } dv_eval;
 
@@ -164,6 +170,20 @@ dv_statistics dv_eval_shuffled(const dv_eval *eval, int row, int stage);
 /* Whether the row's maps stay as they are, a mean likeness of 0.9 or more, when all that the teacher learnt is gone:
  * then they do not explain it. */
 bool dv_eval_ignores_teacher(const dv_eval *eval, int row);
+
+/* ---- verdicts ------------------------------------------------------------------------- */
+
+/* Whether the student fails on real pictures: it agrees with the teacher on less than four fifths of the nearest. */
+bool dv_eval_is_bad(const dv_eval_figures *figures);
+/* How well a figure of a row's students tells the bad ones, 0.5: not at all; NaN where there are none, or only bad
+ * ones.
+ */
+bool dv_eval_auc(const dv_eval *eval, int row, dv_measure measure, double *area, dv_error *error);
+/* What the verdicts on a row's students are worth here: on pictures that their thresholds were not chosen by. */
+dv_calibration dv_eval_worth(const dv_eval *eval, int row);
+/* Chooses thresholds for the students that explanations start from by every other picture of the sample, and measures
+ * on the rest what verdicts by them are worth. An error where too few are bad, or too few are not. */
+bool dv_eval_calibrate(dv_eval *eval, dv_error *error);
 
 /* All of it as one JSON object, without times; freed by free(). */
 char *dv_json_eval(const dv_eval *eval, int against, dv_error *error);

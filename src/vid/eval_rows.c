@@ -28,6 +28,10 @@ const dv_measure_facts *dv_measure_get(dv_measure measure)
         [DV_MEASURE_REAL] = {"real", "share of the nearest real pictures that both name alike"},
         [DV_MEASURE_STEADINESS] = {"steadiness", "mean cosine between the maps of different seeds"},
         [DV_MEASURE_RIGHT] = {"right", "1 where the student names the picture itself as the teacher does"},
+        [DV_MEASURE_KEEPS] = {"keeps_label", "share of fresh neighbours that the teacher names like the picture"},
+        [DV_MEASURE_ENTROPY] = {"entropy", "of the teacher's classes over the neighbours, nats"},
+        [DV_MEASURE_DISTRUST] = {"distrust", "1 - keeps_label + 5 (1 - agreement): what verdicts go by"},
+        [DV_MEASURE_SUSPECT] = {"suspect", "1 where the student is not called good whatever the distrust"},
     };
     return &facts[measure];
 }

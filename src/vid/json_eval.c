@@ -87,6 +87,31 @@ static json_t *shuffled_json(const dv_eval *eval, int row, bool *failed)
     return array;
 }
 
+static json_t *verdict_json(const dv_eval *eval, int row, bool *failed)
+{
+    static const dv_measure signs[] = {DV_MEASURE_DISTRUST, DV_MEASURE_KEEPS, DV_MEASURE_AGREEMENT, DV_MEASURE_ENTROPY,
+                                       DV_MEASURE_KL};
+    const dv_calibration it = dv_eval_worth(eval, row);
+    object whole = object_new(failed), area = object_new(failed);
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        double value = NAN;
+        *failed |= !dv_eval_auc(eval, row, signs[i], &value, NULL);
+        put(area, dv_measure_get(signs[i])->name, number(value));
+    }
+    put(whole, "auc", area.json);
+    for (int verdict = 0; verdict < DV_VERDICTS; verdict++) {
+        object one = object_new(failed);
+        put(one, "from", number(it.from[verdict]));
+        put(one, "pictures", json_integer(it.worth[verdict].pictures));
+        put(one, "bad", json_integer(it.worth[verdict].bad));
+        put(one, "real", number(it.worth[verdict].pictures ? it.worth[verdict].real : NAN));
+        put(whole, dv_verdict_name((dv_verdict)verdict), one.json);
+    }
+    put(whole, "precision", number(dv_calibration_precision(&it)));
+    put(whole, "recall", number(dv_calibration_recall(&it)));
+    return whole.json;
+}
+
 static json_t *row_json(const dv_eval *eval, int row, int against, bool *failed)
 {
     const dv_eval_row *facts = &eval->wish.row[row];
@@ -104,6 +129,8 @@ static json_t *row_json(const dv_eval *eval, int row, int against, bool *failed)
             put(measures, dv_measure_get((dv_measure)measure)->name,
                 measure_json(eval, row, against, (dv_measure)measure, failed));
     put(it, "measures", measures.json);
+    if (facts->is_student)
+        put(it, "verdict", verdict_json(eval, row, failed));
     if (eval->wish.shuffle) {
         put(it, "shuffled", shuffled_json(eval, row, failed));
         put(it, "ignores_teacher", json_boolean(dv_eval_ignores_teacher(eval, row)));
@@ -122,6 +149,7 @@ char *dv_json_eval(const dv_eval *eval, int against, dv_error *error)
     put(it, "neighbors", json_integer(eval->wish.neighbors));
     put(it, "near", json_integer(eval->wish.near));
     put(it, "shuffle", json_boolean(eval->wish.shuffle));
+    put(it, "thresholds_chosen_by", json_integer(eval->chosen_by));
     put(it, "against", text(eval->wish.row[against].name));
     put(it, "sample", sample_json(eval, &failed));
     put(it, "notes", notes_json(eval, &failed));
