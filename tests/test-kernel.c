@@ -123,33 +123,34 @@ static float *aligned_floats(int64_t count)
     return x;
 }
 
-/* A product by each way there is; of all threads as of one. */
+/* A product in its way; of all threads as of one. */
 static void multiply_packed(int round, const dv_packed_product *p, float alpha, bool tb, int threads)
 {
     const int64_t m = p->m, n = p->n, k = p->k, lda = p->a_depth == 1 ? k : m, ldb = tb ? k : n;
     float *a = random_floats(m * k), *b = random_floats(k * n), *c = random_floats(m * n), *alone = copy_of(c, m * n);
-    float *expected = copy_of(c, m * n), *sizes = absolutes(c, m * n);
-    float *a_sizes = absolutes(a, m * k), *b_sizes = absolutes(b, k * n);
+    float *expected = copy_of(c, m * n);
+    for (int64_t i = 0; p->start && i < m * n; i++)
+        expected[i] = p->start[i % n];
+    float *sizes = absolutes(expected, m * n), *a_sizes = absolutes(a, m * k), *b_sizes = absolutes(b, k * n);
     float *packed = aligned_floats(dv_packed_product_size(p->way, n, k));
     float *workspace = aligned_floats(dv_packed_product_workspace(p->way) * threads);
     dv_team *team = dv_team_new(threads, NULL);
     dv_packed_product_pack(p->way, n, k, alpha, b, tb ? 1 : n, tb ? k : 1, packed);
     dv_packed_product_run(p, a, packed, c, workspace, team);
     dv_packed_product_run(p, a, packed, alone, workspace, NULL);
-    dv_plain_gemm(p->a_depth != 1, tb, m, n, k, alpha, a, lda, b, ldb, p->add, expected, n);
-    dv_plain_gemm(p->a_depth != 1, tb, m, n, k, fabsf(alpha), a_sizes, lda, b_sizes, ldb, p->add, sizes, n);
+    const float beta = p->add || p->start;
+    dv_plain_gemm(p->a_depth != 1, tb, m, n, k, alpha, a, lda, b, ldb, beta, expected, n);
+    dv_plain_gemm(p->a_depth != 1, tb, m, n, k, fabsf(alpha), a_sizes, lda, b_sizes, ldb, beta, sizes, n);
     if (p->way == DV_PACKED_TILES)
         assert_within(round, c, expected, sizes, m * n, 0x1p-16);
     else
         assert_close("panels", round, c, expected, m * n, (double)k);
     assert_memory_equal(alone, c, (size_t)(m * n) * sizeof *c);
-    if (p->a_depth == 1) { /* the last row by itself */
+    if (p->a_depth == 1 && !p->add) { /* the last row by itself */
         dv_packed_product row = *p;
         row.m = 1;
-        row.add = false;
         dv_packed_product_run(&row, a + (m - 1) * k, packed, alone, workspace, NULL);
-        if (!p->add)
-            assert_memory_equal(alone, c + (m - 1) * n, (size_t)n * sizeof *c);
+        assert_memory_equal(alone, c + (m - 1) * n, (size_t)n * sizeof *c);
     }
     dv_team_free(team);
     free(a), free(b), free(c), free(alone), free(expected), free(sizes), free(a_sizes), free(b_sizes);
@@ -163,12 +164,15 @@ static void packed_products_are_the_plain_product(void **state)
         const bool ta = round & 1, tb = round & 2;
         const int64_t m = pick(4, round % 5 ? 40 : 300), n = pick(8, 150);
         const int64_t k = round % 4 ? pick(1, 100) : pick(500, 2500);
-        dv_packed_product p = {DV_PACKED_PANELS, m, n, k, ta ? 1 : k, ta ? m : 1, round % 3 == 0};
+        float *start = random_floats(n);
+        dv_packed_product p = {
+            DV_PACKED_PANELS, m, n, k, ta ? 1 : k, ta ? m : 1, round % 3 == 0, round % 3 == 1 ? start : NULL};
         assert_true(dv_packed_product_choose(m, n, k, DV_ROUNDING_LEAST) == DV_PACKED_PANELS);
         multiply_packed(round, &p, round & 4 ? 1 : -0.7F, tb, 1 + round % 3);
         p.way = dv_packed_product_choose(m, n, k, DV_ROUNDING_ANY);
         if (p.way == DV_PACKED_TILES)
             multiply_packed(round, &p, round & 4 ? 1 : -0.7F, tb, 1 + round % 3);
+        free(start);
     }
 }
 

@@ -111,9 +111,10 @@ static void multiply_edge(const product_run *run, dv_panel panel, int blocks, in
     float *y = panel.y;
     for (int64_t r = 0; r < rows; r++) {
         place[r] = r * WIDE;
-        if (panel.add)
-            memcpy(spare + place[r], y + r * run->p->n, (size_t)columns * sizeof *y);
+        if (panel.add || panel.start)
+            memcpy(spare + place[r], panel.add ? y + r * run->p->n : panel.start, (size_t)columns * sizeof *y);
     }
+    panel.add = panel.add || panel.start;
     panel.y = spare;
     panel.place = place;
     run->loop->multiply[DV_PANEL_BLOCKED][blocks - 1][rows - 1](&panel);
@@ -139,6 +140,7 @@ static void multiply_blocks(const product_run *run, int64_t block, int blocks, i
             .a_step = count * DV_BLOCK,
             .b = run->packed + (block * depth_of(p->k) + at) * DV_BLOCK,
             .b_step = depth_of(p->k) * DV_BLOCK,
+            .start = p->start ? p->start + block * DV_BLOCK : NULL,
             .add = p->add || at > 0,
             .low = -INFINITY,
             .high = INFINITY,

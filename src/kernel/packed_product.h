@@ -21,7 +21,8 @@ typedef struct dv_packed_product {
     dv_packed_way way; /* in which b is packed */
     int64_t m, n, k;
     int64_t a_row, a_depth; /* strides of a, one of them 1 */
-    bool add;               /* to what y holds */
+    bool add;               /* to what y holds, */
+    const float *start;     /* or to these n numbers, in each row; NULL: to nothing */
 } dv_packed_product;
 
 /* By shapes and the processor alone, and of m by no more than whether packing pays: in one way, a row's result does not

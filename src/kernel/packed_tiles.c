@@ -98,12 +98,18 @@ static void pack_rows(const tiles_run *run, const stretch *s)
 
 /* ---- multiplying -------------------------------------------------------------------- */
 
+/* What sums begin with: rows of numbers, `row` floats apart, 0 where it is one for all; NULL: zeros. */
+typedef struct beginning {
+    const float *x;
+    int64_t row;
+} beginning;
+
 /* A pair of tiles of rows, of which `rows` are there, by one of columns. */
-static void multiply_pair(int64_t steps, const uint8_t *a, const uint8_t *b, int64_t rows, bool add, float *y,
+static void multiply_pair(int64_t steps, const uint8_t *a, const uint8_t *b, int64_t rows, beginning from, float *y,
                           int64_t y_row)
 {
-    if (add)
-        dv_tiles_load(y, y_row);
+    if (from.x)
+        dv_tiles_load(from.x, from.row);
     else
         dv_tiles_zero();
     if (rows > SIDE)
@@ -116,12 +122,12 @@ static void multiply_pair(int64_t steps, const uint8_t *a, const uint8_t *b, int
 }
 
 /* The same where y has fewer rows or columns. */
-static void multiply_edge(int64_t steps, const uint8_t *a, const uint8_t *b, int64_t rows, int64_t columns, bool add,
-                          float *y, int64_t y_row, float *spare)
+static void multiply_edge(int64_t steps, const uint8_t *a, const uint8_t *b, int64_t rows, int64_t columns,
+                          beginning from, float *y, int64_t y_row, float *spare)
 {
-    for (int64_t r = 0; add && r < rows; r++)
-        memcpy(spare + r * PAIR, y + r * y_row, (size_t)columns * sizeof *y);
-    multiply_pair(steps, a, b, rows, add, spare, PAIR);
+    for (int64_t r = 0; from.x && r < rows; r++)
+        memcpy(spare + r * PAIR, from.x + r * from.row, (size_t)columns * sizeof *y);
+    multiply_pair(steps, a, b, rows, (beginning){from.x ? spare : NULL, PAIR}, spare, PAIR);
     for (int64_t r = 0; r < rows; r++)
         memcpy(y + r * y_row, spare + r * PAIR, (size_t)columns * sizeof *y);
 }
@@ -131,15 +137,19 @@ static void multiply_columns(const tiles_run *run, const stretch *s, int64_t pai
     const dv_packed_product *p = run->p;
     const int64_t columns = dv_smaller(PAIR, p->n - pair * PAIR);
     const uint8_t *b = run->packed + (s->at * dv_parts(p->n, PAIR) + pair * s->steps) * PAIR_BYTES;
-    const bool add = p->add || s->at > 0;
     for (int64_t r = 0; r < s->rows; r += PAIR) {
         const uint8_t *a = s->tiles + r / PAIR * STEPS * PAIR_BYTES;
         const int64_t rows = dv_smaller(PAIR, s->rows - r);
         float *y = run->y + (s->row + r) * p->n + pair * PAIR;
+        beginning from = {NULL, 0};
+        if (p->add || s->at > 0)
+            from = (beginning){y, p->n};
+        else if (p->start)
+            from.x = p->start + pair * PAIR;
         if (rows == PAIR && columns == PAIR)
-            multiply_pair(s->steps, a, b, rows, add, y, p->n);
+            multiply_pair(s->steps, a, b, rows, from, y, p->n);
         else
-            multiply_edge(s->steps, a, b, rows, columns, add, y, p->n, s->spare);
+            multiply_edge(s->steps, a, b, rows, columns, from, y, p->n, s->spare);
     }
 }
 

@@ -171,26 +171,37 @@ static bool pack_product(const product *p, const dv_call *call, dv_arena *arena,
     return true;
 }
 
-static void multiply(const product *p, const dv_call *call)
+static bool is_packed(const product *p, const dv_call *call)
+{
+    return call->packed && p->way != DV_PACKED_NOT;
+}
+
+static void multiply_packed(const product *p, const float *start, const dv_call *call)
+{
+    const packed_matrix *packed = call->packed;
+    const dv_packed_product it = {
+        .way = p->way,
+        .m = p->m,
+        .n = p->n,
+        .k = p->k,
+        .a_row = p->transpose_a ? 1 : p->k,
+        .a_depth = p->transpose_a ? p->m : 1,
+        .add = p->beta != 0 && !start,
+        .start = start,
+    };
+    dv_packed_product_run(&it, call->input[0]->f, packed->by[p->way], call->output[0]->f, call->workspace, call->team);
+}
+
+/* `start`, for packed products alone: what is added to each row instead of what y holds; NULL: nothing. */
+static void multiply(const product *p, const float *start, const dv_call *call)
 {
     const dv_tensor *a = call->input[0], *b = call->input[1], *y = call->output[0];
-    const packed_matrix *packed = call->packed;
-    if (!dv_type_is_float(y->type)) {
+    if (!dv_type_is_float(y->type))
         multiply_integers(p, y->type, a->i, b->i, y->i);
-    } else if (packed && p->way != DV_PACKED_NOT) {
-        const dv_packed_product by_packed = {
-            .way = p->way,
-            .m = p->m,
-            .n = p->n,
-            .k = p->k,
-            .a_row = p->transpose_a ? 1 : p->k,
-            .a_depth = p->transpose_a ? p->m : 1,
-            .add = p->beta != 0,
-        };
-        dv_packed_product_run(&by_packed, a->f, packed->by[p->way], y->f, call->workspace, call->team);
-    } else {
+    else if (is_packed(p, call))
+        multiply_packed(p, start, call);
+    else
         multiply_floats(p, a->f, b->f, y->f, call);
-    }
 }
 
 /* ---- gradients ---------------------------------------------------------------- */
@@ -373,9 +384,11 @@ static void gemm_forward(const dv_call *call)
 {
     const gemm *g = call->prepared;
     const dv_tensor *c = dv_call_input(call, 2);
-    if (c)
+    const bool repeats = c && g->beta == 1 && g->c_row == 0 && g->c_column == 1; /* a row as it is, for all */
+    const float *start = repeats && is_packed(&g->product, call) ? c->f : NULL;
+    if (c && !start)
         fill_addend(g, c, call->output[0]);
-    multiply(&g->product, call);
+    multiply(&g->product, start, call);
 }
 
 static void add_gradient_c(const gemm *g, const float *dy, float *dc)
@@ -457,7 +470,7 @@ static bool pack_matmul(const dv_call *call, dv_arena *arena, const void **packe
 
 static void matmul_forward(const dv_call *call)
 {
-    multiply(call->prepared, call);
+    multiply(call->prepared, NULL, call);
 }
 
 static void matmul_backward(const dv_call *call, const dv_tensor *const *output_gradient,
