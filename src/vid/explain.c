@@ -153,23 +153,42 @@ void dv_explanation_free(dv_explanation *explanation)
 
 /* ---- stages ----------------------------------------------------------------- */
 
-/* At the student's temperature: of `count` neighbours, count x R. */
-static void soften_labels(const dv_bundle *bundle, const dv_explanation *explanation, int64_t count, float *soft)
+/* At the student's temperature: of `count` neighbours from `first` on, count x R. */
+static void soften_labels(const dv_bundle *bundle, const dv_explanation *explanation, int64_t first, int64_t count,
+                          float *soft)
 {
     int rows = explanation->rows;
-    const float *logits = dv_shortlist_neighbors(bundle);
+    const float *logits = dv_shortlist_neighbors(bundle) + first * rows;
     for (int64_t i = 0; i < count; i++)
         dv_soften(explanation->multi_label, logits + i * rows, rows, explanation->options.temperature, soft + i * rows);
 }
 
-static void keep_neighbors(const dv_bundle *bundle, dv_explanation *explanation)
+enum { TASK_NEIGHBORS = 64 };
+
+struct keeping {
+    const dv_bundle *bundle;
+    const dv_explanation *explanation;
+};
+
+static void keep_some(void *context, int64_t task, int thread)
 {
-    const dv_neighbors *neighbors = bundle->neighbors;
-    int64_t kept = explanation->kept;
-    memcpy(explanation->neighbors, neighbors->pictures, kept * bundle->pixels * sizeof(float));
-    memcpy(explanation->latents, neighbors->latents, kept * explanation->latent * sizeof(float));
-    memcpy(explanation->neighbor_classes, neighbors->words, neighbors->count * sizeof(int));
-    soften_labels(bundle, explanation, kept, explanation->soft_labels);
+    const struct keeping *work = context;
+    const dv_explanation *explanation = work->explanation;
+    const dv_neighbors *neighbors = work->bundle->neighbors;
+    const int64_t pixels = work->bundle->pixels, latent = explanation->latent, first = task * TASK_NEIGHBORS;
+    const int64_t count = dv_part_end(task, TASK_NEIGHBORS, explanation->kept) - first;
+    (void)thread;
+    memcpy(explanation->neighbors + first * pixels, neighbors->pictures + first * pixels,
+           count * pixels * sizeof(float));
+    memcpy(explanation->latents + first * latent, neighbors->latents + first * latent, count * latent * sizeof(float));
+    soften_labels(work->bundle, explanation, first, count, explanation->soft_labels + first * explanation->rows);
+}
+
+static void keep_neighbors(const dv_bundle *bundle, const dv_explanation *explanation)
+{
+    struct keeping work = {bundle, explanation};
+    memcpy(explanation->neighbor_classes, bundle->neighbors->words, explanation->count * sizeof(int));
+    dv_team_run(bundle->team, keep_some, &work, dv_parts(explanation->kept, TASK_NEIGHBORS));
 }
 
 /* The teacher's words, and what it says to the picture: all of it, and by the rows. */
@@ -200,7 +219,7 @@ static bool distil(dv_bundle *bundle, dv_explanation *explanation, const dv_prog
     if (explanation->options.method != DV_STUDENT_RIDGE && explanation->kept < lesson.count) {
         if (!(all = dv_alloc(lesson.count * explanation->rows, sizeof *all, error)))
             return false;
-        soften_labels(bundle, explanation, lesson.count, all);
+        soften_labels(bundle, explanation, 0, lesson.count, all);
         lesson.soft_labels = all;
     }
     bool ok = dv_student_distil(&lesson, &student, error);
