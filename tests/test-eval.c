@@ -250,11 +250,20 @@ struct forgetting {
     int stages;
 };
 
+/* Sobel's, the border repeated. */
 static void detect_edges(const float *picture, float *map)
 {
+    static const int smooth[] = {1, 2, 1}, differ[] = {-1, 0, 1};
     for (int p = 0; p < TINY_PIXELS; p++) {
-        int right = p % TINY_SIDE < TINY_SIDE - 1 ? p + 1 : p, below = p + TINY_SIDE < TINY_PIXELS ? p + TINY_SIDE : p;
-        map[p] = fabsf(picture[right] - picture[p]) + fabsf(picture[below] - picture[p]);
+        float down = 0, across = 0;
+        for (int i = 0; i < 9; i++) {
+            int y = p / TINY_SIDE + i / 3 - 1, x = p % TINY_SIDE + i % 3 - 1;
+            y = y < 0 ? 0 : y < TINY_SIDE ? y : TINY_SIDE - 1;
+            x = x < 0 ? 0 : x < TINY_SIDE ? x : TINY_SIDE - 1;
+            down += (float)(differ[i / 3] * smooth[i % 3]) * picture[y * TINY_SIDE + x];
+            across += (float)(smooth[i / 3] * differ[i % 3]) * picture[y * TINY_SIDE + x];
+        }
+        map[p] = hypotf(down, across);
     }
 }
 
@@ -313,6 +322,26 @@ static void test_cascade(void **state)
     assert_memory_equal(answer, it.answer, sizeof answer);
     take_slope(it.bundle, slope);
     assert_memory_equal(slope, it.slope, sizeof slope);
+    dv_bundle_close(it.bundle);
+}
+
+/* The same check that rows of an evaluation go through: edges fail it, the gradient passes. */
+static void test_edges_fail(void **state)
+{
+    enum { EDGES, SLOPE, ROWS };
+    static struct forgetting it;
+    dv_eval_figures figures[ROWS] = {0};
+    dv_eval eval = {.wish.rows = ROWS, .count = 1, .done = 1, .figures = figures};
+    dv_error error;
+    it = (struct forgetting){.bundle = open_tiny(*state)};
+    assert_true(dv_bundle_get_picture(it.bundle, INDEX, it.picture, &error));
+    detect_edges(it.picture, it.edges);
+    take_slope(it.bundle, it.slope);
+    assert_true(dv_eval_cascade(it.bundle, 1, look_again, &it, &error));
+    figures[EDGES].value[DV_MEASURE_SHUFFLED] = it.edges_likeness[it.stages - 1];
+    figures[SLOPE].value[DV_MEASURE_SHUFFLED] = it.slope_likeness[it.stages - 1];
+    assert_true(dv_eval_ignores_teacher(&eval, EDGES));
+    assert_false(dv_eval_ignores_teacher(&eval, SLOPE));
     dv_bundle_close(it.bundle);
 }
 
@@ -853,6 +882,7 @@ int main(void)
         with_scratch(test_mu),
         cmocka_unit_test(test_likeness),
         with_scratch(test_cascade),
+        with_scratch(test_edges_fail),
         with_scratch(test_shuffle),
         with_scratch(test_figures),
         with_scratch(test_real),

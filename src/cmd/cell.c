@@ -261,20 +261,16 @@ static int run(const dv_command *command, int argc, char **argv)
 {
     struct request request = {.wish = dv_cell_defaults(0, 0), .seed = 1, .neighborhood = -1};
     int first;
-    dv_error error;
     int status = parse(command, argc, argv, &request, &first);
     if (status >= 0)
         return status;
-    if (argc - first > 1)
-        return dv_command_usage(command, "one bundle is looked at at a time; '%s' is too much", argv[first + 1]);
     if (!request.cell)
         return dv_command_usage(command, "which cell? --cell TRUE,SAID is missing");
     request.wish.explain.seed = (uint64_t)request.seed;
-    request.source.folder = first < argc ? argv[first] : NULL;
     request.source.threads = (int)request.threads;
-    dv_bundle *bundle = dv_bundle_open(&request.source, &error);
+    dv_bundle *bundle = dv_command_open_bundle(command, argc - first, argv + first, &request.source, &status);
     if (!bundle)
-        return dv_command_fail(&error);
+        return status;
     status = answer(&request, bundle);
     dv_command_close_bundle(bundle, status == DV_EXIT_DONE);
     return status;

@@ -124,17 +124,13 @@ static int run(const dv_command *command, int argc, char **argv)
         {0},
     };
     int first;
-    dv_error error;
     int status = dv_options_parse(command, options, argc, argv, &first);
     if (status >= 0)
         return status;
-    if (argc - first > 1)
-        return dv_command_usage(command, "one bundle is classified at a time; '%s' is too much", argv[first + 1]);
-    source.folder = first < argc ? argv[first] : NULL;
     source.threads = (int)threads;
-    dv_bundle *bundle = dv_bundle_open(&source, &error);
+    dv_bundle *bundle = dv_command_open_bundle(command, argc - first, argv + first, &source, &status);
     if (!bundle)
-        return dv_command_fail(&error);
+        return status;
     status = classify(bundle, json);
     dv_command_close_bundle(bundle, status == DV_EXIT_DONE);
     return status;

@@ -58,6 +58,9 @@ bool dv_command_finish_output(dv_error *error);
 /* Prints a text of JSON, ends the output and frees the text; NULL: it could not be made, and the error is there. */
 bool dv_command_print_json(char *text, dv_error *error);
 
+/* Opens the one bundle that `count` arguments name, or none do. NULL: what is wrong is said, *status is the exit's. */
+dv_bundle *dv_command_open_bundle(const dv_command *command, int count, char **argument, dv_bundle_source *source,
+                                  int *status);
 /* Closes it; when all is `done`, after a line on stderr about pictures that could not be read, if there are any. NULL
  * is allowed when it is not. */
 void dv_command_close_bundle(dv_bundle *bundle, bool done);

@@ -189,7 +189,6 @@ static int run(const dv_command *command, int argc, char **argv)
 {
     struct request request = {.wish = dv_eval_defaults(), .seed = 1};
     int first;
-    dv_error error;
     request.near = request.wish.near;
     request.wish.pictures = 0; /* not said */
     int status = parse(command, argc, argv, &request, &first);
@@ -199,18 +198,15 @@ static int run(const dv_command *command, int argc, char **argv)
         request.wish.pictures = request.calibrate ? 300 : dv_eval_defaults().pictures;
     if (request.calibrate && !request.rows)
         request.rows = "student";
-    if (argc - first > 1)
-        return dv_command_usage(command, "one bundle is measured at a time; '%s' is too much", argv[first + 1]);
     request.wish.near = (int)request.near;
     request.wish.seed = (uint64_t)request.seed;
-    request.source.folder = first < argc ? argv[first] : NULL;
     request.source.threads = (int)request.threads;
-    if (request.calibrate && dv_bundle_source_is_other(&request.source))
-        return dv_command_usage(command, "--calibrate wants a bundle as its deepvid.ini has it, to write into that");
-    dv_bundle *bundle = dv_bundle_open(&request.source, &error);
+    dv_bundle *bundle = dv_command_open_bundle(command, argc - first, argv + first, &request.source, &status);
     if (!bundle)
-        return dv_command_fail(&error);
-    status = evaluate(&request, bundle);
+        return status;
+    status = request.calibrate && dv_bundle_source_is_other(&request.source)
+                 ? dv_command_usage(command, "--calibrate wants a bundle as its deepvid.ini has it, to write into that")
+                 : evaluate(&request, bundle);
     dv_command_close_bundle(bundle, status == DV_EXIT_DONE);
     return status;
 }

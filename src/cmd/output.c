@@ -35,6 +35,19 @@ bool dv_command_finish_output(dv_error *error)
     return dv_error_set(error, DV_ERROR_FILE, "standard output: cannot be written: %s", strerror(errno));
 }
 
+dv_bundle *dv_command_open_bundle(const dv_command *command, int count, char **argument, dv_bundle_source *source,
+                                  int *status)
+{
+    dv_error error;
+    dv_bundle *bundle = NULL;
+    source->folder = count > 0 ? argument[0] : NULL;
+    if (count > 1)
+        *status = dv_command_usage(command, "it takes one bundle at a time; '%s' is too much", argument[1]);
+    else if (!(bundle = dv_bundle_open(source, &error)))
+        *status = dv_command_fail(&error);
+    return bundle;
+}
+
 void dv_command_close_bundle(dv_bundle *bundle, bool done)
 {
     dv_error what;

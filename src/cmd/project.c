@@ -240,22 +240,18 @@ static int run(const dv_command *command, int argc, char **argv)
 {
     struct request request = {.options = dv_project_defaults(), .method = TSNE, .seed = 1};
     int first;
-    dv_error error;
     request.iterations = request.options.iterations;
     int status = parse(command, argc, argv, &request, &first);
     if (status >= 0)
         return status;
-    if (argc - first > 1)
-        return dv_command_usage(command, "one bundle is laid out at a time; '%s' is too much", argv[first + 1]);
     request.options.features = (dv_features)request.features;
     request.options.tsne = request.method == TSNE;
     request.options.iterations = (int)request.iterations;
     request.options.seed = (uint64_t)request.seed;
-    request.source.folder = first < argc ? argv[first] : NULL;
     request.source.threads = (int)request.threads;
-    dv_bundle *bundle = dv_bundle_open(&request.source, &error);
+    dv_bundle *bundle = dv_command_open_bundle(command, argc - first, argv + first, &request.source, &status);
     if (!bundle)
-        return dv_command_fail(&error);
+        return status;
     status = project(&request, bundle);
     dv_command_close_bundle(bundle, status == DV_EXIT_DONE);
     return status;
