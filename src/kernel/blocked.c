@@ -3,9 +3,9 @@
 #include <math.h>
 
 static const dv_blocked_way *const ways[DV_BLOCKED_WAYS] = {
-    &dv_blocked_depthwise,      &dv_blocked_product, &dv_blocked_winograd_2, &dv_blocked_winograd_4,
+    &dv_blocked_depthwise,     &dv_blocked_product,        &dv_blocked_winograd_2, &dv_blocked_winograd_4,
 #if DV_ISA_HAS_AMX
-    &dv_blocked_tiled_winograd,
+    &dv_blocked_tiled_product, &dv_blocked_tiled_winograd,
 #endif
 };
 
@@ -44,5 +44,10 @@ bool dv_blocked_rounds(const dv_blocked *b)
 {
     dv_blocked most = *b;
     most.rounding = DV_ROUNDING_MOST;
-    return isfinite(dv_blocked_winograd_4.cost(&most));
+    for (int way = 0; way < DV_BLOCKED_WAYS; way++) {
+        const double cost = ways[way]->cost(&most);
+        if (isfinite(cost) && cost < 1) /* as ways that round more have it then */
+            return true;
+    }
+    return false;
 }

@@ -45,8 +45,8 @@ typedef struct dv_blocked_way {
 
 extern const dv_blocked_way dv_blocked_depthwise, dv_blocked_product, dv_blocked_winograd_2, dv_blocked_winograd_4;
 #if DV_ISA_HAS_AMX
-extern const dv_blocked_way dv_blocked_tiled_winograd;
-enum { DV_BLOCKED_WAYS = 5 };
+extern const dv_blocked_way dv_blocked_tiled_product, dv_blocked_tiled_winograd;
+enum { DV_BLOCKED_WAYS = 6 };
 #else
 enum { DV_BLOCKED_WAYS = 4 };
 #endif

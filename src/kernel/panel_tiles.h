@@ -38,11 +38,13 @@ void dv_tile_split_weights(float *weights, int64_t count);
 /* Takes a product, on the calling thread. */
 void dv_tile_multiply(const dv_tile_product *p);
 
-/* As dv_panel_cost: of a product of `panels` and `blocks` of output channels, which are met in pairs, and of the
- * numbers that are split before and of the sums that are looked at afterwards. */
-static inline double dv_tile_cost(int64_t panels, int64_t depth_pairs, int64_t blocks)
+/* As dv_panel_cost: about how many cycles it takes to multiply and to write the results. Panels and blocks of output
+ * channels are met in pairs, and the weights are read. */
+static inline double dv_tile_cost(int64_t rows, int64_t depth_pairs, int64_t blocks)
 {
-    return (double)((panels + panels % 2) * depth_pairs * (blocks + blocks % 2)) * 56;
+    const int64_t row_pairs = (rows + 2 * DV_TILE_ROWS - 1) / (2 * DV_TILE_ROWS), block_pairs = (blocks + 1) / 2;
+    return (double)(row_pairs * block_pairs * depth_pairs) * 4 * 48 + (double)(rows * blocks) * 10 +
+           (double)(depth_pairs * blocks) * DV_TILE_WEIGHTS / 4;
 }
 
 #endif

@@ -190,9 +190,9 @@ static double cost(const dv_blocked *b)
     if (b->rounding == DV_ROUNDING_MOST)
         return 1.0 / (2 * TILE);
     const layout l = lay_out(b);
-    const double rows = (double)(l.tasks * count_rows(&l)), weights = (double)(l.pairs * l.out_blocks * SIDE * TAPS);
-    return (double)l.tasks * dv_tile_cost(count_panels(&l, l.pictures, l.lines), l.pairs * SIDE * TAPS, l.out_blocks) +
-           rows * (double)(l.pairs * 60 + l.out_blocks * 20) + weights * (double)(l.tasks * DV_TILE_WEIGHTS) / 8;
+    const int64_t rows = count_panels(&l, l.pictures, l.lines) * DV_TILE_ROWS;
+    return (double)l.tasks * dv_tile_cost(rows, l.pairs * SIDE * TAPS, l.out_blocks) +
+           (double)(l.tasks * count_rows(&l)) * (double)(l.pairs * 50 + l.out_blocks * 7);
 }
 
 static int64_t count_workspace(const dv_blocked *b)
