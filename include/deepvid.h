@@ -545,6 +545,7 @@ typedef struct dv_cell_findings {
     int prototypes;     /* 1 .. DV_CELL_PROTOTYPES, the one of most pictures first */
     dv_cell_prototype prototype[DV_CELL_PROTOTYPES];
     double silhouette;    /* of the prototypes, 0..1; 0 where there is one */
+    double scale;         /* for the colours of all maps: what 99 % of their pixels stay below, not 0 */
     int64_t right;        /* pictures of `truth` that the teacher calls so */
     float *picture;       /* channels x height x width: the mean of the cell's pictures, */
     float *right_picture; /* and of those that are right, a thousand at most; zeros where there are none */

@@ -27,8 +27,6 @@ enum {
 
 /* Share of the pictures that must have the mean's sign for a pixel to be shown as one that they agree about. */
 static const double most_agree = 0.75;
-/* Share of the pixels of maps that the colours tell apart. */
-static const double nearly_all = 0.99;
 
 typedef struct sheet {
     dv_canvas *canvas;
@@ -36,8 +34,7 @@ typedef struct sheet {
     const dv_cell_findings *cell;
     const char *truth, *said;
     size_t plane, pixels;
-    double scale; /* of all maps */
-    float *room;  /* a picture or a map */
+    float *room; /* a picture or a map */
 } sheet;
 
 /* ---- pictures and maps ------------------------------------------------------------- */
@@ -54,7 +51,7 @@ static bool show_map(const sheet *it, const float *map, double x, double y, int 
     dv_image *image = dv_image_new(it->cell->width, it->cell->height, 3, error);
 
     for (size_t p = 0; image && p < it->plane; p++)
-        dv_colormap_diverging((double)map[p] / it->scale, image->pixel + 3 * p);
+        dv_colormap_diverging((double)map[p] / it->cell->scale, image->pixel + 3 * p);
     return dv_sheet_show(it->canvas, image, x, y, side);
 }
 
@@ -84,7 +81,7 @@ static bool draw_heads(const sheet *it, double y, dv_error *error)
 
     snprintf(words[0], sizeof words[0], "mean of the %" PRId64 " pictures", cell->count);
     snprintf(words[1], sizeof words[1], "mean of those that the teacher calls %.60s", it->truth);
-    snprintf(words[2], sizeof words[2], "mean map; colours end at %.2g", it->scale);
+    snprintf(words[2], sizeof words[2], "mean map; colours end at %.2g", it->cell->scale);
     snprintf(words[3], sizeof words[3], "where %.0f %% of the pictures or more have its sign", 100 * most_agree);
     if (!show_picture(it, cell->picture, x, y, SIDE, error))
         return false;
@@ -277,34 +274,6 @@ static void write_note(const dv_cell_findings *cell, char *note, size_t size)
                  cell->asked - cell->count);
 }
 
-static int compare_magnitudes(const void *a, const void *b)
-{
-    const float left = *(const float *)a, right = *(const float *)b;
-
-    return (left > right) - (left < right);
-}
-
-/* What nearly all pixels of all maps stay below: a few strong ones would leave the rest pale. */
-static double find_scale(const sheet *it, dv_error *error)
-{
-    const dv_cell_findings *cell = it->cell;
-    const size_t count = it->plane * (size_t)(cell->prototypes + 1);
-    float *magnitude = dv_alloc(count, sizeof *magnitude, error);
-    double scale = 0;
-
-    if (!magnitude)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        size_t map = i / it->plane, p = i % it->plane;
-        magnitude[i] = fabsf((map == 0 ? cell->map : cell->prototype[map - 1].map)[p]);
-    }
-    qsort(magnitude, count, sizeof *magnitude, compare_magnitudes);
-    scale = (double)magnitude[(size_t)(nearly_all * (double)(count - 1))];
-    scale = scale > 0 ? scale : (double)magnitude[count - 1];
-    free(magnitude);
-    return scale > 0 ? scale : 1;
-}
-
 dv_image *dv_figure_page_cell(const dv_bundle *bundle, const dv_cell_findings *cell, dv_error *error)
 {
     const dv_bundle_facts *facts = dv_bundle_get_facts(bundle);
@@ -324,7 +293,7 @@ dv_image *dv_figure_page_cell(const dv_bundle *bundle, const dv_cell_findings *c
              cell->count, cell->count == 1 ? "" : "s", cell->selected ? " of a selection" : " of the cell",
              cell->right);
     write_note(cell, note, sizeof note);
-    if ((it.scale = find_scale(&it, error)) < 0 || !(it.room = dv_alloc(it.pixels, sizeof *it.room, error)))
+    if (!(it.room = dv_alloc(it.pixels, sizeof *it.room, error)))
         return NULL;
     it.canvas = dv_sheet_start(&words, &y, error);
     dv_image *image = NULL;

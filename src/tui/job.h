@@ -20,9 +20,10 @@ typedef enum dv_job {
     DV_JOB_MORPH,     /* -> dv_morph */
     DV_JOB_INFLUENCE, /* -> float[latent] */
     DV_JOB_LAMBDA,    /* -> dv_lambda_points */
-    DV_JOB_PROJECT,   /* -> dv_positions; better ones by and by, when nothing else is to be done */
-    DV_JOB_CLASSIFY,  /* -> dv_scores_part, several */
-    DV_JOB_SURVEY,    /* -> dv_means_part, several */
+    DV_JOB_CELL, /* -> dv_cell_findings; of the wish only settings count. What was explained stays when it gives way */
+    DV_JOB_PROJECT,  /* -> dv_positions; better ones by and by, when nothing else is to be done */
+    DV_JOB_CLASSIFY, /* -> dv_scores_part, several */
+    DV_JOB_SURVEY,   /* -> dv_means_part, several */
     DV_JOB_COUNT
 } dv_job;
 
@@ -35,9 +36,10 @@ typedef struct dv_request {
     const dv_wish *wish;         /* copied; NULL for MEASURE and the kinds that gather */
     dv_explanation *explanation; /* MEASURE: shared */
     int64_t index;               /* MORPH: the other picture */
-    int number;                  /* TRAVERSE: dimension; FLIP: class or -1; ATTRIBUTE, EXPORT: explainer or -1 */
-    int count;                   /* TRAVERSE, MORPH: steps; LAMBDA: points; ATTRIBUTE: class; PROJECT: milliseconds
-                                  * between positions */
+    int number;                  /* TRAVERSE: dimension; FLIP: class or -1; ATTRIBUTE, EXPORT: explainer or -1;
+                                  * CELL: the true class */
+    int count; /* TRAVERSE, MORPH: steps; LAMBDA: points; ATTRIBUTE: class; CELL: the class that is said; PROJECT:
+                * milliseconds between positions */
     double reach;                /* TRAVERSE: prior standard deviations each way */
     dv_project_options project;  /* PROJECT */
     char folder[DV_FOLDER_SIZE]; /* EXPORT */
@@ -117,6 +119,6 @@ const dv_job_kind *dv_job_get(dv_job job);
 void dv_job_free_result(dv_job job, void *result);
 
 extern const dv_job_kind dv_job_explain, dv_job_measure, dv_job_export, dv_job_attribute, dv_job_traverse, dv_job_flip,
-    dv_job_morph, dv_job_influence, dv_job_lambda, dv_job_classify, dv_job_survey, dv_job_project;
+    dv_job_morph, dv_job_influence, dv_job_lambda, dv_job_cell, dv_job_classify, dv_job_survey, dv_job_project;
 
 #endif

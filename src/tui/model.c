@@ -62,6 +62,7 @@ void dv_model_free(dv_model *model)
     dv_wish_clear(&model->wish);
     dv_axes_clear(&model->vae.axes);
     dv_neighbor_list_clear(&model->vae.neighbors);
+    dv_cells_clear(&model->cells);
     free(model->means);
     free(model);
 }
@@ -169,6 +170,17 @@ static void accept_part(dv_model *model, dv_outcome *outcome)
     dv_job_free_result(outcome->job, outcome->result);
 }
 
+/* Those of other cells stay, so that the model has them all. */
+static void accept_cell(dv_model *model, dv_outcome *outcome)
+{
+    dv_answer *answer = &model->answer[DV_JOB_CELL];
+    answer->failed = !outcome->result && outcome->key == answer->asked;
+    if (outcome->result) {
+        answer->key = outcome->key;
+        dv_cells_keep(&model->cells, outcome->key, outcome->result);
+    }
+}
+
 static void accept_answer(dv_model *model, dv_outcome *outcome)
 {
     dv_answer *answer = &model->answer[outcome->job];
@@ -201,6 +213,9 @@ void dv_model_accept(dv_model *model, dv_outcome *outcome)
             accept_figures(model, outcome->result);
         accept_answer(model, outcome);
         break;
+    case DV_JOB_CELL:
+        accept_cell(model, outcome);
+        break;
     default:
         accept_answer(model, outcome);
     }
@@ -218,6 +233,8 @@ static bool is_whole(const dv_model *model, dv_job job)
         return model->pictures->known == model->facts->count;
     if (job == DV_JOB_SURVEY)
         return model->surveyed == model->facts->count;
+    if (job == DV_JOB_CELL)
+        return model->answer[job].key == model->answer[job].asked;
     return dv_model_is_answered(model, job);
 }
 

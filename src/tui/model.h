@@ -7,6 +7,7 @@
 #include "tui/pictures.h"
 #include "tui/prompt.h"
 #include "session/session.h"
+#include "tui/cells.h"
 #include "tui/state_student.h"
 #include "tui/state_teacher.h"
 #include "tui/state_vae.h"
@@ -76,6 +77,7 @@ typedef struct dv_model {
     int help_page;
     dv_zoom_state zoom;
     dv_teacher_state teacher;
+    dv_cells cells;
     dv_vae_state vae;
     dv_student_state student;
 

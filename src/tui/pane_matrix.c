@@ -4,6 +4,7 @@
 #include "figure/pages.h"
 #include "tui/control.h"
 #include "tui/pane.h"
+#include "tui/view_cell.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -353,6 +354,16 @@ static void filter(dv_control *control, int unused, const char *argument)
         dv_control_command(control, "pane grid");
 }
 
+static void ask_why(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    dv_model *model = control->model;
+    if (model->pictures->confusion.count)
+        dv_view_cell_open(control, model->teacher.row, model->teacher.column);
+    else
+        dv_model_say(model, true, "There is no matrix: the pictures have no labels, or there are too many classes.");
+}
+
 /* ---- the mouse ------------------------------------------------------------------------------ */
 
 static void press(dv_control *control, const dv_pane *pane, const view *v, const dv_mouse *mouse)
@@ -393,6 +404,7 @@ static const dv_action rows[] = {
      -1},
     {"cell-right", "", {DV_KEY_RIGHT, 'l'}, move_column, 1},
     {"filter-cell", "only the pictures of the cell, row or column", {DV_KEY_ENTER}, filter, 0, .hint = "filter"},
+    {"why", "why are they confused? all pictures of the cell explained", {'x'}, ask_why, 0, .hint = "why"},
     {"next-confusion", "the next most frequent confusion; the one before", {'>'}, go_to_confusion, 1},
     {"back-confusion", "", {'<'}, go_to_confusion, -1},
     {"matrix-of",

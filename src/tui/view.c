@@ -56,6 +56,7 @@ void dv_view_all_actions(dv_context *context)
         for (int i = 0; dv_views[view]->panes[i]; i++)
             dv_context_add(context, dv_views[view]->panes[i]->actions);
     }
+    dv_context_add(context, dv_view_cell.actions);
     dv_context_add(context, dv_view_zoom.actions);
     dv_context_add(context, dv_view_bookmarks.actions);
     dv_context_add_global(context);

@@ -19,6 +19,8 @@ typedef struct dv_view {
     const dv_pane_kind *const *panes; /* those that can have the focus, in order; NULL ends them */
     /* Fills frames and returns how many. The body is the screen without its first and last row. */
     int (*arrange)(const dv_model *model, dv_area body, dv_frame frames[DV_MAX_FRAMES]);
+    const struct dv_view
+        *opens;   /* an overlay that belongs to this view alone: its help tells these keys, too; or NULL */
     bool is_open; /* of an overlay: the keys that change picture and settings work while it is there */
 } dv_view;
 
@@ -26,6 +28,7 @@ extern const dv_view dv_view_teacher, dv_view_vae, dv_view_student;
 extern const dv_view *const dv_views[DV_MODEL_VIEWS];
 extern const dv_view dv_view_bookmarks; /* an overlay: where one can go back to */
 extern const dv_view dv_view_help;      /* an overlay: the keys of the view below it */
+extern const dv_view dv_view_cell;      /* an overlay: why the cell of the confusion matrix is confused */
 extern const dv_view dv_view_zoom;      /* an overlay: one picture of the view below it */
 
 enum { DV_MIN_ROWS = 24, DV_MIN_COLUMNS = 80 };

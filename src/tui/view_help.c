@@ -93,8 +93,8 @@ static void draw_set(cursor *at, const topic *about)
             draw_action(at, about->set, i);
 }
 
-/* The pane with the focus first, then the others, each with all its keys: they hold where it has the focus. Then those
- * of the view and the program, where they are not taken. */
+/* The pane with the focus first, then the others, each with all its keys: they hold where it has the focus. Likewise an
+ * overlay that is opened from here. Then those of the view and the program, where they are not taken. */
 static void draw_sets(cursor *at, const dv_model *model)
 {
     const dv_view *view = dv_views[model->view];
@@ -107,6 +107,8 @@ static void draw_sets(cursor *at, const dv_model *model)
     for (int i = 0; view->panes[i]; i++)
         if (i != focus && view->panes[i]->actions)
             draw_set(at, &(topic){view->panes[i]->actions, NULL});
+    if (view->opens)
+        draw_set(at, &(topic){view->opens->actions, NULL});
     for (int i = 0; i < context.count; i++)
         draw_set(at, &(topic){context.set[i], &context});
 }

@@ -81,4 +81,10 @@ static int arrange(const dv_model *model, dv_area body, dv_frame *frames)
 }
 
 const dv_view dv_view_teacher = {
-    .name = "teacher", .title = "Teacher", .actions = &dv_actions_selection, .panes = panes, .arrange = arrange};
+    .name = "teacher",
+    .title = "Teacher",
+    .actions = &dv_actions_selection,
+    .panes = panes,
+    .arrange = arrange,
+    .opens = &dv_view_cell,
+};

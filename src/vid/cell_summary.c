@@ -15,6 +15,9 @@ enum { MEAN_OF = 1000 }; /* pictures at most, of those that are right */
  * do not come to 0.03 at most, those of cells with kinds of pictures that can be seen to differ to 0.05 and more. */
 static const double least_gain = 0.04;
 
+/* Share of the pixels of all maps that the colours tell apart. */
+static const double nearly_all = 0.99;
+
 /* What the summary is made of. */
 struct work {
     const dv_cell_study *study;
@@ -90,6 +93,32 @@ static bool group(struct work *it, dv_error *error)
         dv_cell_prototype *prototype = &cell->prototype[cell->group[i]];
         dv_vector_add(it->plane, 1 / (float)prototype->count, map_of(it, i), prototype->map);
     }
+    return true;
+}
+
+static int compare_magnitudes(const void *a, const void *b)
+{
+    const float left = *(const float *)a, right = *(const float *)b;
+    return (left > right) - (left < right);
+}
+
+/* A few strong pixels would leave the rest pale. */
+static bool find_scale(const struct work *it, dv_error *error)
+{
+    dv_cell_findings *cell = it->cell;
+    const int64_t count = it->plane * (cell->prototypes + 1);
+    float *magnitude = dv_alloc((size_t)count, sizeof *magnitude, error);
+    if (!magnitude)
+        return false;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t map = i / it->plane, p = i % it->plane;
+        magnitude[i] = fabsf((map == 0 ? cell->map : cell->prototype[map - 1].map)[p]);
+    }
+    qsort(magnitude, (size_t)count, sizeof *magnitude, compare_magnitudes);
+    float scale = magnitude[(int64_t)(nearly_all * (double)(count - 1))];
+    scale = scale > 0 ? scale : magnitude[count - 1];
+    cell->scale = scale > 0 ? (double)scale : 1;
+    free(magnitude);
     return true;
 }
 
@@ -310,7 +339,7 @@ dv_cell_findings *dv_cell_sum_up(const dv_cell_study *study, const dv_survey *su
     if (cell) {
         it.plane = (int64_t)cell->height * cell->width;
         memcpy(cell->index, study->index, (size_t)study->count * sizeof *cell->index);
-        ok = average(&it, error) && group(&it, error) && find_right(&it, error) &&
+        ok = average(&it, error) && group(&it, error) && find_scale(&it, error) && find_right(&it, error) &&
              average_pictures(study->bundle, cell->index, dv_smaller(cell->count, MEAN_OF), cell->picture, error) &&
              average_pictures(study->bundle, it.right, dv_smaller(cell->right, MEAN_OF), cell->right_picture, error);
     }

@@ -1,0 +1,125 @@
+/* Why a cell is confused, on the screen: opened from the matrix, stopped, kept, left. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "drive.h"
+#include "scratch.h"
+
+/* In the matrix, on the most frequent confusion, whichever that is. */
+static faketerm *open_matrix(const faketerm_profile *profile, int rows, int columns, const char *const *options)
+{
+    faketerm *term = drive_start(profile, rows, columns, options, NULL);
+    drive_wait(term, "1 Teacher");
+    drive_rest(term);
+    drive_step(term, ":pane matrix\r", "Confusion");
+    drive_press(term, ">");
+    return term;
+}
+
+static void test_opens(void **state)
+{
+    (void)state;
+    faketerm *term = open_matrix(&faketerm_sixel, DRIVE_ROWS, DRIVE_COLUMNS, NULL);
+    drive_step(term, "x", "Prototypes");
+    drive_wait(term, "rightly named");
+    drive_expect(term, "Latent");
+    drive_expect(term, "what speaks");
+    drive_expect(term, "1: ");
+    drive_check_repaint(term);
+    drive_press(term, "jlkh");
+    drive_expect(term, "Prototypes");
+    drive_step(term, "\033", "Confusion");
+    drive_expect_not(term, "Prototypes");
+    drive_step(term, "x", "rightly named"); /* kept */
+    drive_step(term, "q", "Confusion");
+    drive_quit(term);
+}
+
+/* Without pictures, and with the least room. */
+static void test_words(void **state)
+{
+    static const char *const options[] = {"--graphics=off", NULL};
+    (void)state;
+    faketerm *term = open_matrix(&faketerm_plain, 24, 80, options);
+    drive_step(term, "x", "Prototypes");
+    drive_wait(term, "rightly named");
+    drive_expect(term, "z0");
+    drive_expect(term, "nearest called");
+    drive_press(term, "q");
+    drive_quit(term);
+}
+
+/* The teacher view's help tells the keys on one of its pages. */
+static void test_help(void **state)
+{
+    static const char *const options[] = {"--graphics=off", NULL};
+    bool told = false;
+    (void)state;
+    faketerm *term = open_matrix(&faketerm_plain, DRIVE_ROWS, DRIVE_COLUMNS, options);
+    drive_press(term, "?");
+    for (int page = 0; page < 6 && !told; page++) {
+        char *text = drive_text(term);
+        told = strstr(text, "Confused cell") && strstr(text, "next prototype");
+        free(text);
+        if (!told)
+            drive_press(term, " ");
+    }
+    assert_true(told);
+    drive_press(term, "q");
+    drive_quit(term);
+}
+
+/* The exemplar under the cursor is explained in the student view. */
+static void test_goes_to_exemplar(void **state)
+{
+    (void)state;
+    faketerm *term = open_matrix(&faketerm_sixel, DRIVE_ROWS, DRIVE_COLUMNS, NULL);
+    drive_step(term, "x", "rightly named");
+    drive_step(term, "\r", "Weight maps");
+    drive_expect_not(term, "Prototypes");
+    drive_quit(term);
+}
+
+static void test_exports(void **state)
+{
+    struct stat status;
+    (void)state;
+    faketerm *term = open_matrix(&faketerm_sixel, DRIVE_ROWS, DRIVE_COLUMNS, NULL);
+    drive_step(term, "x", "rightly named");
+    drive_step(term, ":cell-export why\r", "The page and its numbers are in why.");
+    assert_int_equal(stat("why/cell.png", &status), 0);
+    assert_int_equal(stat("why/cell.json", &status), 0);
+    drive_press(term, "q");
+    drive_quit(term);
+}
+
+/* Each is one line, and the matrix stays. */
+static void test_refusals(void **state)
+{
+    (void)state;
+    faketerm *term = open_matrix(&faketerm_sixel, DRIVE_ROWS, DRIVE_COLUMNS, NULL);
+    drive_press(term, "hhhhhhkkkkkk");
+    drive_step(term, "x", "Choose a cell");
+    drive_press(term, "l");
+    drive_press(term, "kkkkkkj");
+    drive_step(term, "x", "called so is right");
+    drive_expect(term, "Confusion");
+    drive_expect_not(term, "Prototypes");
+    drive_quit(term);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {with_program(test_opens),   with_program(test_words),
+                                       with_program(test_help),    with_program(test_goes_to_exemplar),
+                                       with_program(test_exports), with_program(test_refusals)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
