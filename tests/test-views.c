@@ -272,6 +272,24 @@ static void test_settings(void **state)
 
 /* ---- files ------------------------------------------------------------------------------------------ */
 
+/* While figures are missing those of before are called so, and there is no verdict; a cancel and a key end the wait. */
+static void test_figures_wait(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_plain);
+    drive_press(term, "3");
+    drive_expect(term, "on 1000 fresh neighbours");
+    drive_step(term, ":set fresh 1000000\r", "measuring; figures of before");
+    drive_step(term, "\033", "not measured; figures of before");
+    drive_expect_not(term, "good:");
+    drive_expect_not(term, "doubtful:");
+    drive_expect_not(term, "do not trust:");
+    drive_step(term, "\022", "Fidelity measuring; figures of before"); /* Ctrl-R */
+    drive_step(term, ":set fresh 50\r", "on 50 fresh neighbours");
+    drive_rest(term);
+    drive_quit(term);
+}
+
 static void test_export(void **state)
 {
     (void)state;
@@ -437,6 +455,7 @@ int main(void)
         with_program(test_new_centers),
         with_program(test_axes_by_mouse),
         with_program(test_settings),
+        with_program(test_figures_wait),
         with_program(test_export),
         with_program(test_graphics_go_round),
         with_program(test_matrix_filters),

@@ -84,9 +84,11 @@ static int draw_line(const dv_pane *pane)
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "  %s ", figures[i].name);
         column += dv_pane_text(pane, 0, column, 0, figure_style(model), "%s", value);
     }
-    char count[48];
-    snprintf(count, sizeof(count), "  %" PRId64 " fresh%s", model->explanation->options.fresh,
-             model->preview ? ", preview" : "");
+    char count[48] = "  of before";
+    if (known)
+        snprintf(count, sizeof(count), "  %" PRId64 " fresh%s", known->fresh, model->preview ? ", preview" : "");
+    else if (model->measured == 0)
+        count[0] = '\0';
     if (column + (int)strlen(count) <= pane->area.columns)
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "%s", count);
     return column;
@@ -149,13 +151,15 @@ static int draw_figures(const dv_pane *pane)
 static void draw_in_full(const dv_pane *pane)
 {
     const dv_fidelity *fidelity = dv_model_fidelity(pane->model);
-    dv_pane_heading(pane, "Fidelity", "on %" PRId64 " fresh neighbours%s", pane->model->explanation->options.fresh,
-                    pane->model->preview ? ", preview" : "");
+    if (fidelity)
+        dv_pane_heading(pane, "Fidelity", "on %" PRId64 " fresh neighbours%s", fidelity->fresh,
+                        pane->model->preview ? ", preview" : "");
+    else
+        dv_pane_heading(pane, "Fidelity", "%s%s", describe_wait(pane->model),
+                        pane->model->measured > 0 ? "; figures of before" : "");
     int row = draw_figures(pane) + 1;
-    if (!fidelity) {
-        dv_pane_text(pane, row, 0, 0, DV_STYLE_DIM, "%s", describe_wait(pane->model));
-        return;
-    }
+    if (!fidelity)
+        return; /* the verdict waits for them */
     int column =
         dv_pane_text(pane, row, 0, 0, verdicts[fidelity->verdict].style, "%s: ", dv_verdict_name(fidelity->verdict));
     row += dv_pane_wrap(pane, row, column, 2, verdicts[fidelity->verdict].style, verdicts[fidelity->verdict].meaning);
