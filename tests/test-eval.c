@@ -381,6 +381,80 @@ static void test_shuffle(void **state)
     dv_bundle_close(bundle);
 }
 
+/* ---- noise ------------------------------------------------------------------------------- */
+
+/* Of a linear teacher's log-probability, but for a factor: the gradient, or the gradient times the picture. */
+static void expect_map(const struct linear *world, dv_bundle *bundle, const float *picture, int class_index, bool times,
+                       double *map)
+{
+    float probability[TINY_CLASSES];
+    ask(bundle, picture, probability);
+    for (int p = 0; p < TINY_PIXELS; p++) {
+        map[p] = world->by_pixel[p * TINY_CLASSES + class_index];
+        for (int k = 0; k < TINY_CLASSES; k++)
+            map[p] -= (double)probability[k] * world->by_pixel[p * TINY_CLASSES + k];
+        map[p] *= times ? picture[p] : 1;
+    }
+}
+
+static double expect_change(const struct linear *world, const dv_eval *eval, const float *picture, bool times)
+{
+    int64_t index = eval->index[1];
+    double before[TINY_PIXELS], after[TINY_PIXELS], largest = 0;
+    expect_map(world, eval->bundle, picture, eval->word[index], times, before);
+    for (int draw = 0; draw < DV_EVAL_DRAWS; draw++) {
+        float noisy[TINY_PIXELS];
+        double moved = 0, length = 0;
+        dv_eval_noise_draw(picture, TINY_PIXELS, eval->wish.seed, index, draw, noisy);
+        assert_memory_not_equal(noisy, picture, sizeof noisy);
+        expect_map(world, eval->bundle, noisy, eval->word[index], times, after);
+        for (int p = 0; p < TINY_PIXELS; p++) {
+            assert_true(fabsf(noisy[p] - picture[p]) <= 0.02f + 1e-6f && noisy[p] >= 0 && noisy[p] <= 1);
+            moved += pow(after[p] - before[p], 2);
+            length += pow(before[p], 2);
+        }
+        largest = fmax(largest, sqrt(moved / length));
+    }
+    return largest;
+}
+
+/* Changes in closed form; all else is as without noise, and nothing stands for the picture afterwards. */
+static void test_noise(void **state)
+{
+    static struct linear world;
+    float picture[TINY_PIXELS];
+    dv_error error;
+    linear_write(*state, &world, NULL, 0);
+    dv_bundle *bundle = open_bundle(*state, 2);
+    dv_eval_wish wish = dv_eval_defaults();
+    wish.pictures = 2;
+    wish.neighbors = 200;
+    wish.near = 5;
+    assert_true(dv_eval_add_rows(&wish, "gradient,gradient-input,student,evidence", &bundle->facts, &error));
+    dv_eval *plain = dv_eval_new(bundle, &wish, NULL, &error);
+    wish.noise = true;
+    dv_eval *it = dv_eval_new(bundle, &wish, NULL, &error);
+    assert_true(plain && it);
+    while (it->done < 2)
+        if (!dv_eval_step(plain, NULL, &error) || !dv_eval_step(it, NULL, &error))
+            fail_msg("%s", error.message);
+    assert_true(dv_bundle_get_picture(bundle, it->index[1], picture, &error));
+    for (int row = 0; row < 2; row++)
+        assert_true(fabs(dv_eval_at(it, 1, row)->value[DV_MEASURE_SENSITIVITY] -
+                         expect_change(&world, it, picture, row == 1)) < 1e-4);
+    for (int64_t i = 0; i < 2; i++)
+        for (int row = 0; row < wish.rows; row++) {
+            const dv_eval_figures *with = dv_eval_at(it, i, row), *without = dv_eval_at(plain, i, row);
+            double change = with->value[DV_MEASURE_SENSITIVITY];
+            assert_memory_equal(with->curve, without->curve, sizeof with->curve);
+            assert_true(isnan(without->value[DV_MEASURE_SENSITIVITY]));
+            assert_true(change > 1e-4 && change < 10);
+        }
+    dv_eval_free(plain);
+    dv_eval_free(it);
+    dv_bundle_close(bundle);
+}
+
 /* ---- a whole evaluation -------------------------------------------------------------- */
 
 static dv_eval_wish small_wish(const dv_bundle *bundle, int64_t pictures, const char *rows)
@@ -884,6 +958,7 @@ int main(void)
         with_scratch(test_cascade),
         with_scratch(test_edges_fail),
         with_scratch(test_shuffle),
+        with_scratch(test_noise),
         with_scratch(test_figures),
         with_scratch(test_real),
         with_scratch(test_threads),

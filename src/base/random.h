@@ -36,6 +36,7 @@ typedef enum dv_purpose {
     DV_PURPOSE_SHUFFLE,
     DV_PURPOSE_CLUSTERS,
     DV_PURPOSE_CLOUD,
+    DV_PURPOSE_NUDGE,
 } dv_purpose;
 
 /* The bare generator, for its published test vectors. */

@@ -78,6 +78,11 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .help =
              "shuffle the teacher's weights, too, layer by layer, and see whether the maps change; takes some times "
              "as long"},
+        {.name = "noise",
+         .kind = DV_OPTION_FLAG,
+         .target = &request->wish.noise,
+         .help = "put noise on the pictures, too, that nobody would see, and tell how far the maps change; takes some "
+                 "times as long"},
         {.name = "calibrate",
          .kind = DV_OPTION_FLAG,
          .target = &request->calibrate,

@@ -89,6 +89,7 @@ static const struct {
 } columns[] = {{"mu", DV_MEASURE_MU, 6, 3},
                {"Gini", DV_MEASURE_GINI, 6, 3},
                {"shuffled", DV_MEASURE_SHUFFLED, 9, 3},
+               {"noise", DV_MEASURE_SENSITIVITY, 7, 3},
                {"KL", DV_MEASURE_KL, 8, 4},
                {"agreement", DV_MEASURE_AGREEMENT, 10, 3},
                {"R2", DV_MEASURE_R2, 7, 3},
@@ -177,7 +178,9 @@ void dv_eval_print(const dv_eval *eval, int against)
          "first, mean of both baselines; the higher the better. +-: standard error. Differences are of the same\n"
          "pictures. mu: how the map's sums over random fifths of the picture go with what the probability loses\n"
          "without them. Gini: near 1 where few pixels hold the map. shuffled: how like it is to the map of a teacher\n"
-         "without what it learnt (--shuffle). The rest is of students: on fresh neighbours, on the nearest real\n"
+         "without what it learnt (--shuffle). noise: the largest change by noise within 0.02 of\n"
+         "the picture, as a part of the map (--noise). The rest is of students: on fresh neighbours, on the nearest "
+         "real\n"
          "pictures, by other seeds, at the picture itself. Bad is a student that agrees with the teacher on less than\n"
          "0.8 of the nearest real pictures; distrust: from there on is the verdict given.");
     if (eval->chosen_by)

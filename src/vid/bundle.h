@@ -52,8 +52,10 @@ struct dv_bundle {
     struct dv_shortlist *shortlist;         /* of these */
     struct dv_ridge_system *primal, *dual;  /* of the last ridge students of more and of fewer neighbours than pixels */
     struct dv_survey *survey;               /* of all pictures, as far as anybody asked; NULL before */
-    dv_calibration calibration;             /* of verdicts on the students that explanations start from */
-    uint64_t generations;                   /* of neighbours, so far */
+    const float *stand_in;                  /* D: explained in place of picture `stood_for`; NULL: there is none */
+    int64_t stood_for;
+    dv_calibration calibration; /* of verdicts on the students that explanations start from */
+    uint64_t generations;       /* of neighbours, so far */
 };
 
 /* What of it is made anew from explanation to explanation. */

@@ -247,13 +247,35 @@ static bool examine_student(struct exam *exam, int first, seeds *map)
     return true;
 }
 
-/* ---- a teacher that forgets ---------------------------------------------------------- */
+/* ---- another teacher, another picture --------------------------------------------------- */
 
-/* The maps as they are, to be held against those of the shuffled teacher. */
+/* The maps as they are, to be held against those of the shuffled teacher, or of the noisy picture. */
 struct comparison {
     struct exam *exam;
     seeds *map;
+    bool (*compare)(const dv_attribution *before, const dv_attribution *after, int stage, dv_eval_figures *figures,
+                    dv_error *error);
 };
+
+static bool compare_ranks(const dv_attribution *before, const dv_attribution *after, int stage,
+                          dv_eval_figures *figures, dv_error *error)
+{
+    if (!dv_eval_likeness(before->map, before->channels, after->map, after->channels, after->height * after->width,
+                          &figures->shuffled[stage], error))
+        return false;
+    figures->value[DV_MEASURE_SHUFFLED] = figures->shuffled[stage]; /* the last one stays */
+    return true;
+}
+
+static bool compare_lengths(const dv_attribution *before, const dv_attribution *after, int draw,
+                            dv_eval_figures *figures, dv_error *error)
+{
+    double *largest = &figures->value[DV_MEASURE_SENSITIVITY];
+    (void)draw;
+    (void)error;
+    *largest = fmax(*largest, dv_eval_change(before, after));
+    return true;
+}
 
 static bool compare_row(const struct comparison *it, int row, int stage, const dv_explanation *explanation)
 {
@@ -263,11 +285,8 @@ static bool compare_row(const struct comparison *it, int row, int stage, const d
     dv_attribution *after = before->map ? attribute(exam, row, 0, explanation) : NULL;
     bool ok = !before->map || after;
     exam->finished++;
-    if (after && after->map) {
-        ok = dv_eval_likeness(before->map, before->channels, after->map, after->channels, after->height * after->width,
-                              &figures->shuffled[stage], exam->error);
-        figures->value[DV_MEASURE_SHUFFLED] = figures->shuffled[stage]; /* the last one stays */
-    }
+    if (after && after->map)
+        ok = it->compare(before, after, stage, figures, exam->error);
     dv_attribution_free(after);
     return ok;
 }
@@ -321,7 +340,11 @@ static bool examine(struct exam *exam)
         else if (is_first_of_student(wish, row))
             ok = examine_student(exam, row, map);
     }
-    struct comparison comparison = {exam, map};
+    struct comparison comparison = {exam, map, compare_lengths};
+    if (ok && wish->noise)
+        ok = dv_eval_noise(exam->eval->bundle, exam->index, exam->picture, wish->seed, compare_all, &comparison,
+                           exam->error);
+    comparison.compare = compare_ranks;
     if (ok && wish->shuffle)
         ok = dv_eval_cascade(exam->eval->bundle, wish->seed, compare_all, &comparison, exam->error);
     for (int row = 0; map && row < wish->rows; row++)
@@ -359,7 +382,8 @@ bool dv_eval_step(dv_eval *eval, const dv_progress *progress, dv_error *error)
         .eval = eval, .error = error, .listener = progress, .index = index, .class_index = eval->word[index]};
     dv_arena *arena = dv_arena_new(error);
     exam.progress = (dv_progress){pass_on, &exam};
-    exam.all = eval->wish.rows * (1 + (eval->wish.shuffle ? dv_eval_stages(eval->bundle) : 0));
+    exam.all = eval->wish.rows *
+               (1 + (eval->wish.shuffle ? dv_eval_stages(eval->bundle) : 0) + (eval->wish.noise ? DV_EVAL_DRAWS : 0));
     for (int row = 0; row < eval->wish.rows; row++) {
         dv_eval_figures *figures = dv_eval_at(eval, eval->done, row);
         *figures = (dv_eval_figures){0};

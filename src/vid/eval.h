@@ -9,6 +9,7 @@ enum {
     DV_EVAL_STEPS = 28, /* of a curve: a twenty-eighth of the positions each */
     DV_EVAL_POINTS = DV_EVAL_STEPS + 1,
     DV_EVAL_STAGES = 8,   /* at most, in which the teacher's layers are shuffled */
+    DV_EVAL_DRAWS = 3,    /* of noise on a picture */
     DV_EVAL_SUBSETS = 64, /* of a picture's cells */
     DV_EVAL_MOST_ROWS = 64,
     DV_EVAL_MOST_PICTURES = 1000000,
@@ -37,10 +38,11 @@ typedef enum dv_measure {
     DV_MEASURE_INSERTION_BLACK,
     DV_MEASURE_INSERTION_BLURRED,
     DV_MEASURE_CALLS,
-    DV_MEASURE_MU,       /* mu-fidelity (Bhatt, Weller, Moura 2020) */
-    DV_MEASURE_GINI,     /* how few positions hold the map (Chalasani, Chen, Chowdhury, Jha, Wu 2020) */
-    DV_MEASURE_SHUFFLED, /* likeness to the map of a teacher whose weights are shuffled */
-    DV_MEASURE_KL,       /* from here on of students: on fresh neighbours, at temperature 1 */
+    DV_MEASURE_MU,          /* mu-fidelity (Bhatt, Weller, Moura 2020) */
+    DV_MEASURE_GINI,        /* how few positions hold the map (Chalasani, Chen, Chowdhury, Jha, Wu 2020) */
+    DV_MEASURE_SHUFFLED,    /* likeness to the map of a teacher whose weights are shuffled */
+    DV_MEASURE_SENSITIVITY, /* the largest change of the map by noise on the picture */
+    DV_MEASURE_KL,          /* from here on of students: on fresh neighbours, at temperature 1 */
     DV_MEASURE_AGREEMENT,
     DV_MEASURE_R2,
     DV_MEASURE_REAL,       /* agreement on the nearest real pictures */
@@ -83,6 +85,7 @@ typedef struct dv_eval_wish {
     int near;          /* real pictures that students are tried on */
     uint64_t seed;
     bool shuffle; /* the teacher's weights, too */
+    bool noise;   /* on the pictures, too */
     int rows;
     dv_eval_row row[DV_EVAL_MOST_ROWS];
 } dv_eval_wish;
@@ -232,6 +235,15 @@ bool dv_eval_cascade(dv_bundle *bundle, uint64_t seed, dv_eval_visitor *visit, v
 /* Spearman's rank correlation of two maps, the channels of each summed; NaN where one is the same everywhere. */
 bool dv_eval_likeness(const float *a, int a_channels, const float *b, int b_channels, int positions, double *likeness,
                       dv_error *error);
+
+/* The picture with noise, uniform within a fiftieth of white either way, clipped to 0..1. */
+void dv_eval_noise_draw(const float *picture, int pixels, uint64_t seed, int64_t index, int draw, float *noisy);
+/* Lets a noisy picture stand for picture `index` of the bundle, DV_EVAL_DRAWS times, and calls `visit` with the number
+ * of the draw. */
+bool dv_eval_noise(dv_bundle *bundle, int64_t index, const float *picture, uint64_t seed, dv_eval_visitor *visit,
+                   void *context, dv_error *error);
+/* Length of the difference of two maps of one explainer as a part of the first one's; no number where that is zero. */
+double dv_eval_change(const dv_attribution *before, const dv_attribution *after);
 
 /* Share of the real pictures nearest to `index` in latent space that the student names as the teacher does. */
 bool dv_eval_real(const dv_eval *eval, const dv_explanation *explanation, double *agreement, dv_error *error);

@@ -22,6 +22,9 @@ const dv_measure_facts *dv_measure_get(dv_measure measure)
         [DV_MEASURE_SHUFFLED] = {"shuffled",
                                  "rank correlation with the map of the teacher whose weights are all shuffled: "
                                  "what stays has not to do with what was learnt"},
+        [DV_MEASURE_SENSITIVITY] = {"sensitivity",
+                                    "the map's largest change by noise within 0.02 of the picture, as a part of its "
+                                    "length"},
         [DV_MEASURE_KL] = {"kl", "divergence of student from teacher on fresh neighbours, temperature 1, nats"},
         [DV_MEASURE_AGREEMENT] = {"agreement", "share of fresh neighbours that both name alike"},
         [DV_MEASURE_R2] = {"r2", "of the centred log-probabilities on fresh neighbours"},

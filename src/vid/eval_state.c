@@ -32,9 +32,9 @@ struct dv_eval_state {
 static bool identify(const dv_eval *eval, uint64_t *identity, dv_error *error)
 {
     const dv_eval_wish *wish = &eval->wish;
-    const int64_t numbers[] = {eval->count,  wish->neighbors, wish->near,
-                               wish->rows,   DV_EVAL_SEEDS,   (int64_t)sizeof(dv_eval_figures),
-                               wish->shuffle};
+    const int64_t numbers[] = {eval->count,   wish->neighbors, wish->near,
+                               wish->rows,    DV_EVAL_SEEDS,   (int64_t)sizeof(dv_eval_figures),
+                               wish->shuffle, wish->noise};
     if (!dv_bundle_fingerprint(eval->bundle, identity, error))
         return false;
     *identity = dv_hash(*identity, numbers, sizeof numbers);

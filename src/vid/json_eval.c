@@ -148,6 +148,7 @@ char *dv_json_eval(const dv_eval *eval, int against, dv_error *error)
     put(it, "seed", json_integer((json_int_t)eval->wish.seed));
     put(it, "neighbors", json_integer(eval->wish.neighbors));
     put(it, "near", json_integer(eval->wish.near));
+    put(it, "noise", json_boolean(eval->wish.noise));
     put(it, "shuffle", json_boolean(eval->wish.shuffle));
     put(it, "thresholds_chosen_by", json_integer(eval->chosen_by));
     put(it, "against", text(eval->wish.row[against].name));

@@ -22,7 +22,7 @@ static bool ask(dv_words *words, dv_bundle *bundle, const dv_place *place, float
         memcpy(pictures + i * pixels, asked[i], pixels * sizeof(float));
     if (!dv_teacher_run(bundle, pictures, 3, seen, progress, error))
         return false;
-    if (!bundle->facts.same_size)
+    if (!bundle->facts.same_size && !bundle->stand_in)
         return dv_teacher_run_files(bundle, place->index, 1, file, progress, error);
     memcpy(file, seen, classes * sizeof(float));
     return true;
