@@ -54,7 +54,8 @@ typedef enum dv_neighborhood {
     DV_NEIGHBORHOOD_VAE,      /* decode(z) */
     DV_NEIGHBORHOOD_RESIDUAL, /* x + decode(z) - decode(mean), clipped to 0..1 */
     DV_NEIGHBORHOOD_MIXED,    /* as many vae as residual, and masked copies of x; no copies among the fresh ones */
-    DV_NEIGHBORHOOD_MASKED    /* vae and masked copies of x; likewise */
+    DV_NEIGHBORHOOD_MASKED,   /* vae and masked copies of x; likewise */
+    DV_NEIGHBORHOOD_AUTO      /* vae; mixed where the teacher gives decode(mean) another name than x */
 } dv_neighborhood;
 
 /* Where a bundle comes from. `folder` holds deepvid.ini; every other text
@@ -76,7 +77,7 @@ typedef struct dv_bundle_source {
     const char *vae;                     /* one ONNX file instead: x -> reconstruction, mean, log-variance */
     const char *vae_layout, *vae_output; /* nchw | nhwc; unit (0..1) | tanh (-1..1) | logits */
     const char *images, *image_labels;
-    const char *neighborhood; /* vae | residual | mixed | masked: what explanations start from */
+    const char *neighborhood; /* vae | residual | mixed | masked | auto: what explanations start from */
     const char *memory;       /* MiB of decoded pictures kept at most: 512 */
     int threads;              /* 0: all cores */
 } dv_bundle_source;
@@ -265,7 +266,7 @@ typedef struct dv_explain_options {
     dv_sampling sampling;
     dv_neighborhood neighborhood;
     double masked; /* share of masked copies among neighbours of kinds that have them, at most 0.9; 0: by the rule, 0.3
-                    * of mixed and 0.8 of masked ones */
+                    * of mixed and 0.9 of masked ones */
     int cells;     /* of a mask, down and across: 1 .. 32 */
     double keep;   /* chance that a cell shows the picture; what it hides is black, in every other copy blurred */
     dv_band_scale band_scale;
@@ -335,7 +336,8 @@ enum { DV_KEPT_NEIGHBORS = 8192 }; /* more are not kept unless asked for */
  * With few classes row k is class k. Of many labels that may hold at once it tells those apart that are likeliest here,
  * and there is no rest. */
 typedef struct dv_explanation {
-    dv_explain_options options; /* as used; bands and offset are NULL here */
+    dv_explain_options options; /* as used: never an automatic neighbourhood; bands and offset are NULL here */
+    dv_neighborhood wished;     /* what was asked for, automatic perhaps */
     int classes, latent, channels, height, width;
     bool multi_label;             /* several labels may hold at once: probabilities are each label's own */
     int rows;                     /* R */
@@ -388,6 +390,8 @@ bool dv_explain_measure(dv_bundle *bundle, const dv_explanation *explanation, dv
 
 /* One more holder, in any thread, each of whom frees the explanation once and none changes it; returns it. */
 dv_explanation *dv_explanation_share(dv_explanation *explanation);
+/* Why its neighbours are those they are: one line; "" where they were asked for by name. */
+const char *dv_explanation_why(const dv_explanation *explanation);
 void dv_explanation_free(dv_explanation *explanation);
 /* The row of a class, that of the rest where it has none of its own; -1: there is neither. */
 int dv_explanation_row(const dv_explanation *explanation, int class_index);

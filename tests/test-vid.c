@@ -417,9 +417,9 @@ static void test_masked(void **state)
     double shown = 0;
     options.band = 0.001;
     options.neighborhood = DV_NEIGHBORHOOD_MASKED;
-    dv_explanation *explanation = explain(bundle, &options); /* 102 of 128 */
+    dv_explanation *explanation = explain(bundle, &options); /* 115 of 128 */
     for (int i = 0; i < 128; i++)
-        if (i < 26)
+        if (i < 13)
             assert_true(distance(explanation->neighbors + i * TINY_PIXELS, explanation->reconstruction) < 0.005);
         else
             assert_masked(explanation, i, 7, 0.5);
@@ -434,6 +434,33 @@ static void test_masked(void **state)
     for (int64_t i = 0; i < bundle->fresh->count; i++)
         assert_true(distance(bundle->fresh->pictures + i * TINY_PIXELS, explanation->reconstruction) < 0.005);
     dv_explanation_free(explanation);
+    dv_bundle_close(bundle);
+}
+
+/* An automatic neighbourhood is the one it stands for, and says why. */
+static void test_automatic(void **state)
+{
+    tiny it = tiny_defaults();
+    dv_bundle *bundle = open_tiny(*state, &it, 2);
+    dv_explain_options options = tiny_options();
+    int met[2] = {0};
+    for (options.index = 0; options.index < TINY_COUNT; options.index++) {
+        options.neighborhood = DV_NEIGHBORHOOD_AUTO;
+        dv_explanation *automatic = explain(bundle, &options);
+        bool kept = automatic->fidelity.reconstruction_label == automatic->picture_class;
+        options.neighborhood = kept ? DV_NEIGHBORHOOD_VAE : DV_NEIGHBORHOOD_MIXED;
+        dv_explanation *named = explain(bundle, &options);
+        assert_int_equal(automatic->options.neighborhood, options.neighborhood);
+        assert_int_equal(automatic->wished, DV_NEIGHBORHOOD_AUTO);
+        assert_memory_equal(automatic->weights, named->weights, TINY_CLASSES * TINY_PIXELS * sizeof(float));
+        assert_true(automatic->fidelity.kl == named->fidelity.kl);
+        assert_non_null(strstr(dv_explanation_why(automatic), kept ? "keeps" : "another name"));
+        assert_string_equal(dv_explanation_why(named), "");
+        dv_explanation_free(automatic);
+        dv_explanation_free(named);
+        met[kept]++;
+    }
+    assert_true(met[0] > 0 && met[1] > 0);
     dv_bundle_close(bundle);
 }
 
@@ -522,7 +549,7 @@ static void test_impossible_options(void **state)
     wrong[count++].index = TINY_COUNT;
     wrong[count++].index = INT64_MAX;
     wrong[count++].method = 9;
-    wrong[count++].neighborhood = 4;
+    wrong[count++].neighborhood = 5;
     wrong[count++].masked = 0.95;
     wrong[count++].masked = NAN;
     wrong[count++].cells = 0;
@@ -1090,6 +1117,7 @@ int main(void)
         with_scratch(test_knobs),
         with_scratch(test_neighborhoods),
         with_scratch(test_masked),
+        with_scratch(test_automatic),
         with_scratch(test_encoder_outputs_by_name),
         with_scratch(test_impossible_options),
         with_scratch(test_corners),

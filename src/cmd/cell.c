@@ -64,7 +64,7 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .help = "standard deviation of the neighbours (0.5)"},
         {.name = "neighborhood",
          .kind = DV_OPTION_CHOICE,
-         .choices = "vae|residual|mixed",
+         .choices = "vae|residual|mixed|masked|auto",
          .target = &request->neighborhood,
          .help = "what neighbours are made of (the bundle's, or vae)"},
         {.name = "seed",

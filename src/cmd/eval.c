@@ -226,6 +226,6 @@ const dv_command dv_command_eval = {
                 "  deepvid eval mybundle --calibrate\n",
     .run = run,
     .words = "The rows; behind those of the student may stand its kind (ridge, adam, sgd, gd) and its neighbours "
-             "(vae, residual, mixed, masked), with slashes before them",
+             "(vae, residual, mixed, masked, auto), with slashes before them",
     .word = dv_explainers_word,
 };

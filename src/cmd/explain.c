@@ -136,7 +136,7 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .help = "how neighbours are drawn: scrambled Sobol points or independently (sobol)"},
         {.name = "neighborhood",
          .kind = DV_OPTION_CHOICE,
-         .choices = "vae|residual|mixed|masked",
+         .choices = "vae|residual|mixed|masked|auto",
          .target = &request->neighborhood,
          .help =
              "decoded neighbours, these with the picture's residual added, both and masked copies, or decoded ones and "
@@ -148,7 +148,7 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .maximum = DV_MAX_MASKED,
          .target = &options->masked,
          .help = "share of masked copies among neighbours that have them, and for --explainer evidence (0.3 of mixed, "
-                 "0.8 of masked ones)"},
+                 "0.9 of masked ones)"},
         {.name = "cells",
          .kind = DV_OPTION_COUNT,
          .argument = "N",
@@ -298,6 +298,9 @@ static bool print_neighbors(const dv_explanation *explanation, const dv_bundle_f
            dv_neighborhood_name(options->neighborhood), dv_sampling_name(options->sampling),
            (unsigned long long)options->seed);
     print_classes(facts, &(struct shares){.value = share, .count = facts->classes, .first = -1});
+    if (*dv_explanation_why(explanation))
+        printf("            %s, since %s\n", dv_neighborhood_name(options->neighborhood),
+               dv_explanation_why(explanation));
     free(share);
     return true;
 }

@@ -159,6 +159,8 @@ double dv_page_settings(const dv_page *page, double x, double y, double width)
     snprintf(text, sizeof text, "%" PRId64 ", neighbourhood %s, sampling %s, seed %" PRIu64, explanation->count,
              dv_neighborhood_name(options->neighborhood), dv_sampling_name(options->sampling), options->seed);
     y = draw_setting(page, x, y, width, "Neighbours", text);
+    if (*dv_explanation_why(explanation))
+        y = draw_setting(page, x, y, width, "since", dv_explanation_why(explanation));
     describe_band(explanation, text, sizeof text);
     y = draw_setting(page, x, y, width, "Band", text);
     describe_moves(explanation, text, sizeof text);

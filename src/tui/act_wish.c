@@ -69,7 +69,7 @@ static const dv_action neighborhood[] = {
     {"neighbors-down", "fewer or more neighbours", {'-'}, step, DOWN(NEIGHBORS)},
     {"neighbors-up", "", {'+', '='}, step, UP(NEIGHBORS)},
     {"sampling", "other sampling: sobol, normal", {'s'}, step, UP(SAMPLING)},
-    {"neighborhood", "other neighbourhood: vae, residual, mixed, masked", {'o'}, step, UP(NEIGHBORHOOD)},
+    {"neighborhood", "other neighbourhood: vae, residual, mixed, masked, auto", {'o'}, step, UP(NEIGHBORHOOD)},
     {"seed-up", "new seed; the one before", {'r'}, step, UP(SEED)},
     {"seed-down", "", {'R'}, step, DOWN(SEED)},
 };

@@ -20,6 +20,8 @@ static void write_value(const dv_model *model, const dv_setting *setting, char v
         snprintf(value, VALUE_SIZE, "%.2g %s", explanation->lambda, text);
     else if (setting == dv_setting_get(DV_SETTING_BAND) && model->wish.options.bands)
         snprintf(value, VALUE_SIZE, "%s own", text);
+    else if (setting == dv_setting_get(DV_SETTING_NEIGHBORHOOD) && explanation && *dv_explanation_why(explanation))
+        snprintf(value, VALUE_SIZE, "%s %s", text, dv_neighborhood_name(explanation->options.neighborhood));
     else
         snprintf(value, VALUE_SIZE, "%s", text);
 }

@@ -120,14 +120,15 @@ static bool keep_texts(dv_bundle *bundle, dv_bundle_settings *settings, const dv
 static bool take_neighborhood(dv_bundle *bundle, const char *name, dv_error *error)
 {
     static const dv_neighborhood all[] = {DV_NEIGHBORHOOD_VAE, DV_NEIGHBORHOOD_RESIDUAL, DV_NEIGHBORHOOD_MIXED,
-                                          DV_NEIGHBORHOOD_MASKED};
+                                          DV_NEIGHBORHOOD_MASKED, DV_NEIGHBORHOOD_AUTO};
     for (size_t n = 0; name && n < sizeof all / sizeof all[0]; n++)
         if (strcmp(name, dv_neighborhood_name(all[n])) == 0) {
             bundle->facts.neighborhood = all[n];
             return true;
         }
-    return !name || dv_error_set(error, DV_ERROR_FORMAT,
-                                 "there is no neighborhood '%s'; there are vae, residual, mixed and masked", name);
+    return !name ||
+           dv_error_set(error, DV_ERROR_FORMAT,
+                        "there is no neighborhood '%s'; there are vae, residual, mixed, masked and auto", name);
 }
 
 dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error)

@@ -54,14 +54,14 @@ static bool set_kind(dv_eval_row *row, const char *word, dv_error *error)
             row->method = (dv_student_method)method;
             return true;
         }
-    for (int kind = DV_NEIGHBORHOOD_VAE; kind <= DV_NEIGHBORHOOD_MASKED; kind++)
+    for (int kind = DV_NEIGHBORHOOD_VAE; kind <= DV_NEIGHBORHOOD_AUTO; kind++)
         if (strcmp(word, dv_neighborhood_name((dv_neighborhood)kind)) == 0) {
             row->neighborhood = (dv_neighborhood)kind;
             return true;
         }
     return dv_error_set(error, DV_ERROR_ARGUMENT,
                         "row %s: '%s' is neither a student (ridge, adam, sgd, gd) nor a neighbourhood (vae, residual, "
-                        "mixed, masked)",
+                        "mixed, masked, auto)",
                         row->name, word);
 }
 

@@ -56,6 +56,7 @@ static dv_explanation *make_explanation(const dv_bundle *bundle, const dv_explai
     atomic_init(&shared->holders, 1);
     *explanation = (dv_explanation){
         .options = *options,
+        .wished = options->neighborhood,
         .classes = facts->classes,
         .multi_label = facts->multi_label,
         .latent = facts->latent,
@@ -124,6 +125,15 @@ dv_explanation *dv_explanation_share(dv_explanation *explanation)
 {
     atomic_fetch_add(&shared_of(explanation)->holders, 1);
     return explanation;
+}
+
+const char *dv_explanation_why(const dv_explanation *explanation)
+{
+    if (explanation->wished != DV_NEIGHBORHOOD_AUTO)
+        return "";
+    return explanation->options.neighborhood == DV_NEIGHBORHOOD_VAE
+               ? "the reconstruction keeps the picture's name"
+               : "the reconstruction has another name than the picture";
 }
 
 void dv_explanation_free(dv_explanation *explanation)
@@ -387,9 +397,12 @@ static dv_explanation *explain(dv_bundle *bundle, const dv_explain_options *opti
               dv_words_ask(&words, bundle, &place, timing, progress, error);
     if (ok && bundle->facts.labels) /* the picture is there */
         explanation->label = bundle->facts.labels[options->index];
-    ok = ok && dv_sample_settle(bundle, &place, &words, options, timing, progress, error) &&
+    const dv_explain_options *taken = &explanation->options;
+    if (ok)
+        explanation->options.neighborhood = dv_words_neighborhood(&words, options->neighborhood);
+    ok = ok && dv_sample_settle(bundle, &place, &words, taken, timing, progress, error) &&
          teach(bundle, &words, explanation, progress, error) &&
-         (!(measured || dv_sample_has_fresh(bundle, &place, options)) ||
+         (!(measured || dv_sample_has_fresh(bundle, &place, taken)) ||
           measure(bundle, &place, &words, explanation, &explanation->fidelity, timing, progress, error));
     dv_words_clear(&words);
     timing->total = dv_clock_ms() - start;

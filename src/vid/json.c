@@ -118,6 +118,8 @@ static json_t *neighbors_json(const dv_explanation *explanation, const dv_bundle
     put(it, "teacher_classes", census_json(explanation, facts, failed));
     put(it, "sampling", text(dv_sampling_name(explanation->options.sampling)));
     put(it, "neighborhood", text(dv_neighborhood_name(explanation->options.neighborhood)));
+    if (*dv_explanation_why(explanation))
+        put(it, "why", text(dv_explanation_why(explanation)));
     return it.json;
 }
 

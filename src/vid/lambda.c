@@ -54,9 +54,11 @@ static bool make_neighbors(struct path *path, dv_error *error)
     dv_words words = {0};
     ridge.method = DV_STUDENT_RIDGE;
     dv_place *place = dv_place_new(bundle, wish, path->progress, error);
-    bool ok = place && dv_words_ask(&words, bundle, place, &timing, path->progress, error) &&
-              dv_sample_settle(bundle, place, &words, &ridge, &timing, path->progress, error) &&
-              dv_sample_fresh(bundle, place, &ridge, &timing, path->progress, error);
+    bool ok = place && dv_words_ask(&words, bundle, place, &timing, path->progress, error);
+    if (ok)
+        ridge.neighborhood = dv_words_neighborhood(&words, wish->neighborhood);
+    ok = ok && dv_sample_settle(bundle, place, &words, &ridge, &timing, path->progress, error) &&
+         dv_sample_fresh(bundle, place, &ridge, &timing, path->progress, error);
     dv_words_clear(&words);
     dv_place_free(place);
     return ok;

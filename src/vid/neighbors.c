@@ -309,7 +309,7 @@ static bool make_stretch(const struct making *it, int64_t first, int64_t count, 
  */
 static double share_of_copies(const dv_explain_options *options)
 {
-    static const double rule[] = {[DV_NEIGHBORHOOD_MIXED] = 0.3, [DV_NEIGHBORHOOD_MASKED] = 0.8};
+    static const double rule[] = {[DV_NEIGHBORHOOD_MIXED] = 0.3, [DV_NEIGHBORHOOD_MASKED] = 0.9};
     if (!has_copies(options->neighborhood))
         return 0;
     return options->masked > 0 ? options->masked : rule[options->neighborhood];

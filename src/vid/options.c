@@ -36,10 +36,8 @@ const char *dv_sampling_name(dv_sampling sampling)
 const char *dv_neighborhood_name(dv_neighborhood neighborhood)
 {
     static const char *const names[] = {
-        [DV_NEIGHBORHOOD_VAE] = "vae",
-        [DV_NEIGHBORHOOD_RESIDUAL] = "residual",
-        [DV_NEIGHBORHOOD_MIXED] = "mixed",
-        [DV_NEIGHBORHOOD_MASKED] = "masked",
+        [DV_NEIGHBORHOOD_VAE] = "vae",       [DV_NEIGHBORHOOD_RESIDUAL] = "residual", [DV_NEIGHBORHOOD_MIXED] = "mixed",
+        [DV_NEIGHBORHOOD_MASKED] = "masked", [DV_NEIGHBORHOOD_AUTO] = "auto",
     };
     return names[neighborhood];
 }
@@ -94,8 +92,7 @@ bool dv_options_check(const dv_explain_options *options, const dv_bundle *bundle
            (options->until == 0 || check_range("the steadiness", options->until, DV_MIN_UNTIL, DV_MAX_UNTIL, error)) &&
            check_range("the student's method", options->method, DV_STUDENT_RIDGE, DV_STUDENT_GD, error) &&
            check_range("the sampling", options->sampling, DV_SAMPLING_SOBOL, DV_SAMPLING_NORMAL, error) &&
-           check_range("the neighbourhood", options->neighborhood, DV_NEIGHBORHOOD_VAE, DV_NEIGHBORHOOD_MASKED,
-                       error) &&
+           check_range("the neighbourhood", options->neighborhood, DV_NEIGHBORHOOD_VAE, DV_NEIGHBORHOOD_AUTO, error) &&
            (options->masked == 0 ||
             check_range("the share of masked copies", options->masked, DV_MIN_MASKED, DV_MAX_MASKED, error)) &&
            check_range("the number of cells", options->cells, 1, DV_MOST_CELLS, error) &&

@@ -129,10 +129,9 @@ static dv_explanation *explain_by_masks(const dv_inquiry *inquiry, dv_error *err
     dv_workings workings = {0};
     dv_explain_options wish = *inquiry->wish;
     wish.neighborhood = DV_NEIGHBORHOOD_MASKED;
-    wish.fresh = 1; /* nobody asks for its fidelity */
     wish.keep_all = false;
     dv_bundle_exchange(inquiry->bundle, &workings);
-    dv_explanation *explanation = dv_explain(inquiry->bundle, &wish, inquiry->progress, error);
+    dv_explanation *explanation = dv_explain_maps(inquiry->bundle, &wish, inquiry->progress, error);
     dv_bundle_exchange(inquiry->bundle, &workings);
     dv_workings_clear(&workings);
     return explanation;

@@ -43,6 +43,14 @@ bool dv_words_ask(dv_words *words, dv_bundle *bundle, const dv_place *place, dv_
     return ok;
 }
 
+dv_neighborhood dv_words_neighborhood(const dv_words *words, dv_neighborhood wished)
+{
+    if (wished != DV_NEIGHBORHOOD_AUTO)
+        return wished;
+    bool kept = words->word[DV_WORD_RECONSTRUCTION] == words->word[DV_WORD_PICTURE];
+    return kept ? DV_NEIGHBORHOOD_VAE : DV_NEIGHBORHOOD_MIXED;
+}
+
 void dv_words_clear(dv_words *words)
 {
     free(words->logits);

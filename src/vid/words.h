@@ -16,6 +16,8 @@ typedef struct dv_words {
  * the knobs made of it. Adds to the time of the teacher. Cleared by the caller, whatever comes back. */
 bool dv_words_ask(dv_words *words, dv_bundle *bundle, const dv_place *place, dv_timing *timing,
                   const dv_progress *progress, dv_error *error);
+/* What an automatic neighbourhood stands for at this picture; others stand for themselves. */
+dv_neighborhood dv_words_neighborhood(const dv_words *words, dv_neighborhood wished);
 void dv_words_clear(dv_words *words);
 
 /* The shortlist of the bundle's neighbours, with these words and the true label (-1: unknown) on it. */
