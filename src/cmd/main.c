@@ -65,7 +65,7 @@ static int print_version(void)
 {
     printf("deepvid %s\n", PACKAGE_VERSION);
     printf("instruction set: %s\nBLAS: %s\n", dv_isa_name(dv_isa_choose()), dv_blas_description());
-    return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
+    return fflush(stdout) == 0 && !ferror(stdout) ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 
 /* The manual's sections on options and keys, for the build. */
@@ -82,19 +82,19 @@ static int print_keys_mdoc(void)
     dv_context context = {0};
     dv_view_all_actions(&context);
     dv_actions_print_mdoc(stdout, &context);
-    return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
+    return fflush(stdout) == 0 && !ferror(stdout) ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 
 static int print_preferences(void)
 {
     dv_preferences_print(stdout);
-    return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
+    return fflush(stdout) == 0 && !ferror(stdout) ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 
 static int print_preferences_mdoc(void)
 {
     dv_preferences_print_mdoc(stdout);
-    return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
+    return fflush(stdout) == 0 && !ferror(stdout) ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 
 /* What the program tells of itself. */

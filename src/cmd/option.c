@@ -40,7 +40,7 @@ static bool print_help(const dv_command *command, const dv_option *options)
         printf("  %-*s%s\n", HELP_COLUMN - 2, word, meaning);
     if (command->examples)
         printf("\nExamples:\n%s", command->examples);
-    return fflush(stdout) == 0;
+    return fflush(stdout) == 0 && !ferror(stdout);
 }
 
 /* mdoc that is safe for any text: backslashes escaped, no control line by accident, a line for each sentence. */
@@ -101,7 +101,7 @@ static bool print_manual(const dv_command *command, const dv_option *options)
     puts(".El");
     if (command->words)
         print_words_manual(command);
-    return fflush(stdout) == 0;
+    return fflush(stdout) == 0 && !ferror(stdout);
 }
 
 /* Index of `word` among "a|b|c", -1 if it is none of them. */

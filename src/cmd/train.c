@@ -16,7 +16,7 @@ static int print_help(void)
     puts("\nExamples:");
     for (int k = 0; k < KINDS; k++)
         fputs(kinds[k]->examples, stdout);
-    return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
+    return fflush(stdout) == 0 && !ferror(stdout) ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 
 /* The manual has the options of all kinds. */

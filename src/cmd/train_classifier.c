@@ -36,7 +36,7 @@ static int report(const dv_classifier *classifier, const dv_train_settings *sett
             return dv_command_fail(error);
         printf("accuracy %.4f on %lld test pictures\n", accuracy, (long long)run->test_set->count);
     }
-    return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
+    return fflush(stdout) == 0 && !ferror(stdout) ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 
 /* What the user said of the network and its lessons; negative or NULL: by the pictures. */

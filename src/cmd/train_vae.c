@@ -28,7 +28,7 @@ static int report(const dv_vae *vae, const dv_train_settings *settings, dv_train
             printf("negative ELBO %.2f nats\n", negative_elbo);
         }
     }
-    return fflush(stdout) == 0 ? DV_EXIT_DONE : DV_EXIT_FAILED;
+    return fflush(stdout) == 0 && !ferror(stdout) ? DV_EXIT_DONE : DV_EXIT_FAILED;
 }
 
 /* What the user said of the network; negative or NULL: by the pictures. */
