@@ -245,6 +245,7 @@ grep -q 'labels are not used' "$folder/err" || complain "labels of other classes
 # ---- a second teacher -----------------------------------------------------------------
 
 refused "no second teacher" '--teacher is missing' compare "$bundle"
+refused "a second teacher on the screen that is not there" "$folder/gone.onnx" "$bundle" --compare "$folder/gone.onnx"
 refused "a second teacher that is not there" "$folder/gone.onnx" compare "$bundle" --teacher "$folder/gone.onnx"
 head -c 1000 "$bundle/teacher.onnx" >"$folder/cut.onnx"
 refused "a second teacher that is cut" cut.onnx compare "$bundle" --teacher "$folder/cut.onnx" --json

@@ -34,6 +34,7 @@ struct request {
     dv_texts settings;              /* NAME=VALUE */
     int graphics;                   /* negative: not said */
     bool anew, slow;
+    const char *compare; /* the second teacher's file; NULL: there is one */
 };
 
 enum { MAX_LINES = 260, LINE_SIZE = 256 };
@@ -74,6 +75,18 @@ static int write_lines(const dv_command *command, const struct request *request,
     return -1;
 }
 
+/* Runs on the bundle with a second teacher, if that is asked for. */
+static bool run_with(dv_bundle *bundle, const dv_bundle_source *source, const char *compare, dv_tui_options *options,
+                     dv_error *error)
+{
+    dv_bundle_source other = *source;
+    other.teacher = compare;
+    options->second = compare ? dv_bundle_open_second(bundle, &other, error) : NULL;
+    bool fine = (!compare || options->second) && dv_tui_run(bundle, options, error);
+    dv_bundle_close(options->second);
+    return fine;
+}
+
 static bool run_on(const dv_bundle_source *source, const struct request *request, const struct lines *lines,
                    dv_error *error)
 {
@@ -88,7 +101,7 @@ static bool run_on(const dv_bundle_source *source, const struct request *request
     /* What the settings file says goes before what the bundle says. */
     if (!preferences.neighborhood_said)
         preferences.start.neighborhood = dv_bundle_get_facts(bundle)->neighborhood;
-    const dv_tui_options options = {
+    dv_tui_options options = {
         .source = source,
         .start = preferences.start,
         .anew = request->anew,
@@ -99,7 +112,7 @@ static bool run_on(const dv_bundle_source *source, const struct request *request
         .slow = preferences.slow || request->slow,
         .note = good ? NULL : note.message,
     };
-    bool fine = dv_tui_run(bundle, &options, error);
+    bool fine = run_with(bundle, source, request->compare, &options, error);
     dv_command_close_bundle(bundle, fine);
     return fine;
 }
@@ -167,6 +180,11 @@ static int run(const dv_command *command, int argc, char **argv)
          .argument = "NAME=VALUE",
          .target = &request.settings,
          .help = "any setting of the settings file, for instance band=0.3; may be given again"},
+        {.name = "compare",
+         .kind = DV_OPTION_TEXT,
+         .argument = "FILE",
+         .target = &request.compare,
+         .help = "a second teacher, ONNX, to change to and back by b"},
         {.name = "threads",
          .kind = DV_OPTION_COUNT,
          .argument = "N",
@@ -199,6 +217,7 @@ const dv_command dv_command_tui = {
     .examples = "  deepvid\n"
                 "  deepvid models/fashion-mnist --index 12\n"
                 "  deepvid model.onnx pictures\n"
-                "  deepvid mybundle --graphics=half\n",
+                "  deepvid mybundle --graphics=half\n"
+                "  deepvid mybundle --compare epoch2.onnx\n",
     .run = run,
 };

@@ -93,6 +93,18 @@ static void mark(dv_control *control, int unused, const char *argument)
         dv_model_say(model, false, "Picture %" PRId64 " is marked: morphs go from the current picture to it.", index);
 }
 
+static void swap_teachers(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    dv_model *model = control->model;
+    if (!model->pictures->other) {
+        dv_model_say(model, true, "There is one teacher; --compare FILE names a second one.");
+        return;
+    }
+    dv_model_swap_teachers(model);
+    dv_model_say(model, false, "The %s teacher, %s.", model->looked_at ? "second" : "first", model->facts->teacher);
+}
+
 static const dv_action rows[] = {
     {"next", "next picture of the selection; the one before", {DV_KEY_PAGE_DOWN, '.', ' '}, step, 1},
     {"back", "", {DV_KEY_PAGE_UP, ','}, step, -1},
@@ -106,6 +118,7 @@ static const dv_action rows[] = {
      .hint = "next wrong"},
     {"back-wrong", "", {'N'}, go_to_wrong, -1},
     {"find", "find a picture by its number, or the next one of a class", {'/', 'g'}, find, 0, "NUMBER|CLASS", "find"},
+    {"other-teacher", "look at the other teacher (--compare names it); back", {'b'}, swap_teachers, 0},
     {"mark", "mark this picture as the second one, for morphs", {'m'}, mark, 0},
 };
 

@@ -121,8 +121,10 @@ static void export(dv_control *control, int unused, const char *argument)
         snprintf(request.folder, sizeof(request.folder), "./deepvid-%" PRId64, model->wish.options.index);
     request.key = ++model->exports; /* each is a request of its own */
     dv_control_ask(control, &request);
-    dv_kept_export(control, request.folder);
-    dv_model_say(model, false, "Writing the report into %s ...", request.folder);
+    if (model->looked_at == 0) /* a log is about one teacher, and replayed with that */
+        dv_kept_export(control, request.folder);
+    dv_model_say(model, false, "Writing the report into %s ...%s", request.folder,
+                 model->looked_at == 0 ? "" : " The log leaves out those of the second teacher.");
 }
 
 /* Writes one page; false and a message when that fails. */

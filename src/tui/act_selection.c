@@ -50,6 +50,18 @@ static void toggle_wrong(dv_control *control, int unused, const char *argument)
     select_anew(control);
 }
 
+static void toggle_changed(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    dv_pictures *pictures = control->model->pictures;
+    if (!pictures->other) {
+        dv_model_say(control->model, true, "There is one teacher; --compare FILE names a second one.");
+        return;
+    }
+    pictures->filter.changed = !pictures->filter.changed;
+    select_anew(control);
+}
+
 /* "" or "any" takes any class. */
 static void filter_class(dv_control *control, int *class, const char *text)
 {
@@ -120,9 +132,11 @@ static void change_order(dv_control *control, int step, const char *argument)
     int order = argument && argument[0] ? find_order(argument)
                                         : ((int)pictures->order + step + DV_ORDER_COUNT) % DV_ORDER_COUNT;
     if (order == DV_ORDER_COUNT) {
-        dv_model_say(model, true, "The orders are index, confidence, margin, entropy and loss.");
+        dv_model_say(model, true, "The orders are index, confidence, margin, entropy, loss and change.");
         return;
     }
+    if (order == DV_ORDER_CHANGE && !pictures->other)
+        order = step < 0 ? DV_ORDER_CHANGE - 1 : DV_ORDER_INDEX;
     pictures->order = (dv_order)order;
     dv_pictures_select(pictures);
     dv_model_say(model, false, "%s", dv_order_meaning(pictures->order));
@@ -138,10 +152,15 @@ static void change_colors(dv_control *control, int unused, const char *argument)
 
 static const dv_action rows[] = {
     {"only-wrong", "only pictures that the teacher gets wrong; or no longer so", {'i'}, toggle_wrong, 0},
+    {"only-changed",
+     "only pictures that the second teacher calls otherwise; or no longer so",
+     {'D'},
+     toggle_changed,
+     0},
     {"only-class", "only pictures of a class", {'y'}, only_label, 0, "CLASS|any"},
     {"only-called", "only pictures that the teacher calls so", {'Y'}, only_called, 0, "CLASS|any"},
     {"all", "all pictures: no filter", {'F'}, show_all, 0, .hint = "all"},
-    {"order", "other order: index, confidence, margin, entropy, loss", {'O'}, change_order, 1, "NAME", "order"},
+    {"order", "other order: index, confidence, margin, entropy, loss, change", {'O'}, change_order, 1, "NAME", "order"},
     {"order-back", "the order before", {'I'}, change_order, -1},
     {"colors", "colours by the label, or by what the teacher calls it", {'p'}, change_colors, 0},
 };

@@ -1,5 +1,6 @@
 /* What a key, a click or a command sets off. */
 #include "tui/control.h"
+#include "base/hash.h"
 #include "base/number.h"
 #include "session/setting.h"
 #include "tui/view.h"
@@ -158,15 +159,53 @@ uint64_t dv_control_request_key(const dv_control *control, int64_t a, int64_t b)
     return key ? key : 1;
 }
 
-void dv_control_ask(dv_control *control, const dv_request *request)
+/* Whether either teacher would answer otherwise. */
+static bool is_of_teacher(const dv_request *request)
+{
+    if (request->job == DV_JOB_PROJECT)
+        return request->project.features == DV_FEATURES_LOGITS || request->project.features == DV_FEATURES_HIDDEN;
+    return request->job != DV_JOB_SURVEY;
+}
+
+/* Keys of explanations and their figures count wishes, and so tell the teachers apart already. */
+static uint64_t key_of(const dv_request *request)
+{
+    bool counts = request->job == DV_JOB_EXPLAIN || request->job == DV_JOB_MEASURE || request->job == DV_JOB_EXPORT;
+    const uint64_t parts[] = {request->key, (uint64_t)request->teacher};
+    return request->teacher && !counts ? dv_hash(DV_HASH_START, parts, sizeof parts) | 1 : request->key;
+}
+
+static void ask(dv_control *control, const dv_request *request)
 {
     dv_answer *answer = &control->model->answer[request->job];
+    dv_request own = *request;
     assert(request->key);
-    if (answer->asked == request->key || (control->hurried && request->job > DV_JOB_EXPLAIN))
+    own.key = key_of(request);
+    if (answer->asked == own.key || (control->hurried && own.job > DV_JOB_EXPLAIN))
         return;
-    answer->asked = request->key;
+    answer->asked = own.key;
     answer->failed = false;
-    dv_worker_ask(control->worker, request);
+    dv_worker_ask(control->worker, &own);
+}
+
+void dv_control_ask(dv_control *control, const dv_request *request)
+{
+    dv_request own = *request;
+    own.teacher = is_of_teacher(request) ? control->model->looked_at : 0;
+    ask(control, &own);
+}
+
+void dv_control_ask_words(dv_control *control)
+{
+    const dv_model *model = control->model;
+    for (int turn = 0; turn < DV_TEACHERS; turn++) {
+        int teacher = turn ? !model->looked_at : model->looked_at;
+        const dv_pictures *pictures = model->by_teacher[teacher];
+        if (pictures && pictures->known < model->facts->count) {
+            ask(control, &(dv_request){.job = DV_JOB_CLASSIFY, .key = 1, .teacher = teacher});
+            return;
+        }
+    }
 }
 
 void dv_control_ask_needs(dv_control *control, bool hurried)
@@ -177,7 +216,7 @@ void dv_control_ask_needs(dv_control *control, bool hurried)
     if (dv_model_is_current(model) && !model->preview && !dv_model_fidelity(model))
         dv_control_ask(control,
                        &(dv_request){.job = DV_JOB_MEASURE, .key = model->shown, .explanation = model->explanation});
-    dv_control_ask(control, &(dv_request){.job = DV_JOB_CLASSIFY, .key = 1});
+    dv_control_ask_words(control);
     dv_control_ask(control, &(dv_request){.job = DV_JOB_SURVEY, .key = 1});
     dv_frame frames[DV_MAX_FRAMES];
     int count = dv_view_frames(model, dv_screen_rows(control->screen), dv_screen_columns(control->screen), frames);

@@ -32,6 +32,8 @@ void dv_control_command(dv_control *control, const char *text);
 
 /* Asks the worker unless the same was asked before. */
 void dv_control_ask(dv_control *control, const dv_request *request);
+/* Asks for the words of the teacher that is looked at, and when all are there for those of the other one. */
+void dv_control_ask_words(dv_control *control);
 /* Asks for all that the panes on the screen need; hurried, for what is as urgent as an explanation: the rest would take
  * the processors from that and from drawing it. */
 void dv_control_ask_needs(dv_control *control, bool hurried);

@@ -27,12 +27,15 @@ typedef enum dv_job {
     DV_JOB_COUNT
 } dv_job;
 
+enum { DV_TEACHERS = 2 }; /* the bundle's, and another one that it may be compared with */
+
 enum { DV_FOLDER_SIZE = 256 }; /* of the name of a report's folder */
 
 /* What is asked for. `key` is the asker's: equal keys of a kind mean equal requests, and the outcome carries it. */
 typedef struct dv_request {
     dv_job job;
     uint64_t key;
+    int teacher;                 /* 0, or 1: the second one */
     const dv_wish *wish;         /* copied; NULL for MEASURE and the kinds that gather */
     dv_explanation *explanation; /* MEASURE: shared */
     int64_t index;               /* MORPH: the other picture */
@@ -49,6 +52,7 @@ typedef struct dv_request {
 typedef struct dv_outcome {
     dv_job job;
     uint64_t key;
+    int teacher;    /* of the request */
     bool preview;   /* with fewer neighbours; the full one follows unless a newer request comes */
     void *result;   /* as the kind has it, freed by dv_job_free_result; NULL when error says why there is none */
     dv_error error; /* code DV_OK when all is well */

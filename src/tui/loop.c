@@ -150,6 +150,12 @@ static dv_screen *open_screen(dv_graphics graphics, dv_error *error)
     return screen;
 }
 
+static bool add_teacher(dv_control *control, dv_bundle *second, dv_error *error)
+{
+    dv_worker_add_teacher(control->worker, second);
+    return dv_model_add_teacher(control->model, second, error);
+}
+
 bool dv_tui_run(dv_bundle *bundle, const dv_tui_options *options, dv_error *error)
 {
     dv_kept kept = {0};
@@ -158,6 +164,7 @@ bool dv_tui_run(dv_bundle *bundle, const dv_tui_options *options, dv_error *erro
     bool fine = dv_kept_open(&kept, bundle, options, error) &&
                 (control.model = dv_model_new(bundle, &kept.session.wish.options, error)) &&
                 (control.worker = dv_worker_new(bundle, error)) &&
+                (!options->second || add_teacher(&control, options->second, error)) &&
                 (control.screen = open_screen(options->graphics, error));
     if (fine) {
         control.model->session = &kept.session;

@@ -2,6 +2,7 @@
 #include "tui/maps.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 
 int dv_maps_class(const dv_model *model)
@@ -47,7 +48,21 @@ dv_map_style dv_maps_style(const dv_model *model)
     if (style.kind == DV_MAP_DIFFERENCE)
         style.against = dv_maps_against(model);
     style.scale = dv_figure_map_scale(model->explanation, &style);
+    if (student->held.wish == dv_wish_digest(&model->wish) && student->held.kind == style.kind &&
+        student->held.against == style.against)
+        style.scale = fmax(style.scale, student->held.scale);
     return style;
+}
+
+void dv_maps_hold_scale(dv_model *model)
+{
+    if (!dv_model_is_current(model))
+        return;
+    const dv_map_style style = dv_maps_style(model);
+    model->student.held.wish = dv_wish_digest(&model->wish);
+    model->student.held.kind = style.kind;
+    model->student.held.against = style.against;
+    model->student.held.scale = style.scale;
 }
 
 void dv_maps_meaning(const dv_model *model, char text[DV_MEANING_SIZE])

@@ -15,8 +15,11 @@ int dv_maps_class(const dv_model *model);
 int dv_maps_against(const dv_model *model);
 /* The class whose map comes `step` (1 or -1) maps after that of a class, round the end. */
 int dv_maps_next(const dv_explanation *explanation, int class, int step);
-/* The style the maps are painted in; its scale is that of all classes, or each map's own. */
+/* The style the maps are painted in; its scale is that of all classes and of the other teacher's, or each map's own. */
 dv_map_style dv_maps_style(const dv_model *model);
+/* Keeps the scale for the maps of the other teacher, as long as wish and kind of map stay. Without an explanation it
+ * does nothing. */
+void dv_maps_hold_scale(dv_model *model);
 
 enum { DV_MEANING_SIZE = 160 };
 /* What the maps tell, in half a sentence: "where brightness would help the class". */

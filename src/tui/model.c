@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "tui/maps.h"
 
 #include <assert.h>
 #include <math.h>
@@ -25,7 +26,7 @@ dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *option
         return NULL;
     const dv_bundle_facts *facts = dv_bundle_get_facts(bundle);
     model->bundle = bundle;
-    model->facts = facts;
+    model->facts = model->teacher_facts[0] = facts;
     assert(options->index >= 0 && options->index < facts->count);
     size_t numbers;
     if (!dv_size_multiply((size_t)facts->count, (size_t)facts->latent, &numbers))
@@ -36,6 +37,7 @@ dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *option
         dv_model_free(model);
         return NULL;
     }
+    model->by_teacher[0] = model->pictures;
     model->marked = -1;
     model->teacher.project = dv_project_defaults();
     model->teacher.window.reach = 1;
@@ -58,13 +60,30 @@ void dv_model_free(dv_model *model)
         dv_job_free_result(job, model->answer[job].result);
     dv_explanation_free(model->explanation);
     dv_explanation_free(model->settled);
-    dv_pictures_free(model->pictures);
+    if (!model->by_teacher[0]) /* there was no memory for all */
+        dv_pictures_free(model->pictures);
+    for (int teacher = 0; teacher < DV_TEACHERS; teacher++)
+        dv_pictures_free(model->by_teacher[teacher]);
     dv_wish_clear(&model->wish);
     dv_axes_clear(&model->vae.axes);
     dv_neighbor_list_clear(&model->vae.neighbors);
     dv_cells_clear(&model->cells);
     free(model->means);
     free(model);
+}
+
+bool dv_model_add_teacher(dv_model *model, const dv_bundle *second, dv_error *error)
+{
+    assert(!model->by_teacher[1]);
+    const dv_bundle_facts *facts = dv_bundle_get_facts(second);
+    dv_pictures *pictures = dv_pictures_new(facts, error);
+    if (!pictures)
+        return false;
+    model->by_teacher[1] = pictures;
+    model->teacher_facts[1] = facts;
+    pictures->other = model->pictures;
+    model->pictures->other = pictures;
+    return true;
 }
 
 /* ---- changes ------------------------------------------------------------------- */
@@ -74,6 +93,18 @@ void dv_model_want(dv_model *model)
     model->wanted++;
     model->wanted_at = dv_clock_ms();
     model->failed = false;
+}
+
+void dv_model_swap_teachers(dv_model *model)
+{
+    const dv_pictures *before = model->pictures;
+    assert(before->other);
+    dv_maps_hold_scale(model);
+    model->looked_at = !model->looked_at;
+    model->facts = model->teacher_facts[model->looked_at];
+    model->pictures = model->by_teacher[model->looked_at];
+    dv_pictures_select_like(model->pictures, before);
+    dv_model_want(model);
 }
 
 void dv_model_go(dv_model *model, int64_t index)
@@ -143,11 +174,13 @@ static void accept_explanation(dv_model *model, dv_outcome *outcome)
         accept_figures(model, &next->fidelity);
 }
 
-static void accept_scores(dv_model *model, const dv_scores_part *part)
+static void accept_scores(dv_model *model, int teacher, const dv_scores_part *part)
 {
     dv_teacher_state *state = &model->teacher;
     int64_t noted = model->pictures->noted;
-    dv_pictures_learn(model->pictures, part->first, part->count, part->score, part->given);
+    dv_pictures_learn(model->by_teacher[teacher], part->first, part->count, part->score, part->given);
+    if (teacher != model->looked_at)
+        return;
     /* In a matrix of many classes the cursor rests on the most frequent error until it is moved. */
     if (model->facts->classes <= FEW_CLASSES || state->is_moved || noted == model->pictures->noted)
         return;
@@ -200,7 +233,7 @@ void dv_model_accept(dv_model *model, dv_outcome *outcome)
         break;
     case DV_JOB_CLASSIFY:
         if (outcome->result)
-            accept_scores(model, outcome->result);
+            accept_scores(model, outcome->teacher, outcome->result);
         accept_part(model, outcome);
         break;
     case DV_JOB_SURVEY:

@@ -67,7 +67,10 @@ typedef struct dv_model {
     dv_answer answer[DV_JOB_COUNT];
     uint64_t exports; /* reports asked for so far */
 
-    dv_pictures *pictures;
+    dv_pictures *pictures; /* by the teacher that is looked at */
+    dv_pictures *by_teacher[DV_TEACHERS];
+    const dv_bundle_facts *teacher_facts[DV_TEACHERS]; /* NULL behind the first: there is one teacher */
+    int looked_at;                                     /* of the teachers */
     float *means; /* count x latent, of the encoder; the first `surveyed` pictures' are there */
     int64_t surveyed;
 
@@ -94,11 +97,15 @@ typedef struct dv_model {
 /* `options` as given by the user; its index must be a picture of the bundle. */
 dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error);
 void dv_model_free(dv_model *model);
+/* A second teacher, of dv_bundle_open_second; at most one. */
+bool dv_model_add_teacher(dv_model *model, const dv_bundle *second, dv_error *error);
 
 /* ---- changes ---- */
 
 /* The wish was changed, or is to be answered once more. */
 void dv_model_want(dv_model *model);
+/* Looks at the other teacher; filter and order stay. There must be two. */
+void dv_model_swap_teachers(dv_model *model);
 /* Goes to a picture, clamped to those there are. */
 void dv_model_go(dv_model *model, int64_t index);
 /* Turns the knobs so that the centre lies at `latent` (an entry a dimension), to a ten-thousandth. Nothing happens

@@ -31,6 +31,18 @@ static int draw_tabs(const dv_pane *pane)
     return column + 1;
 }
 
+/* What stands before the teacher's word; of two teachers, which one it is. */
+static void name_teacher(const dv_model *model, bool roomy, char name[TAB_SIZE])
+{
+    const char *path = model->facts->teacher, *slash = strrchr(path, '/');
+    if (!model->pictures->other)
+        snprintf(name, TAB_SIZE, "%s", roomy ? "  teacher " : " → ");
+    else if (!roomy)
+        snprintf(name, TAB_SIZE, " %s→ ", model->looked_at ? "2nd" : "1st");
+    else
+        snprintf(name, TAB_SIZE, "  %s %.20s ", model->looked_at ? "2nd" : "1st", slash && slash[1] ? slash + 1 : path);
+}
+
 /* The columns that label and word may each take, so that both are seen, however long they are. */
 static int name_room(const dv_pane *pane, int column, const char *before_label, const char *before_word)
 {
@@ -55,7 +67,9 @@ static void draw_pane(const dv_pane *pane)
     if (dv_pictures_is_filtered(model->pictures))
         column +=
             dv_pane_text(pane, 0, column, 0, DV_STYLE_WARNING, " filter %" PRId64, model->pictures->selected_count);
-    const char *before_label = roomy ? "  label " : "  ", *before_word = roomy ? "  teacher " : " → ";
+    const char *before_label = roomy ? "  label " : "  ";
+    char before_word[TAB_SIZE];
+    name_teacher(model, roomy, before_word);
     int room = name_room(pane, column, before_label, before_word);
     if (label >= 0) {
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "%s", before_label);
@@ -63,16 +77,19 @@ static void draw_pane(const dv_pane *pane)
     }
     if (prediction < 0)
         return;
-    column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "%s", before_word);
+    column += dv_pane_text(pane, 0, column, 0, model->looked_at ? DV_STYLE_WARNING : DV_STYLE_DIM, "%s", before_word);
     dv_style style = wrong ? DV_STYLE_BAD : label >= 0 ? DV_STYLE_GOOD : DV_STYLE_TEXT;
     column += dv_pane_text(pane, 0, column, room, style, "%s", dv_model_class_name(model, prediction));
     if (dv_model_has_explanation(model))
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_TEXT, " %.2f",
                                (double)model->explanation->teacher_probabilities[prediction]);
     if (wrong)
-        dv_pane_text(pane, 0, column, 0, DV_STYLE_BAD, "  wrong");
+        column += dv_pane_text(pane, 0, column, 0, DV_STYLE_BAD, "  wrong");
     else if (wrong_labels > 0)
         dv_pane_text(pane, 0, column, 0, DV_STYLE_BAD, "  %d of %d labels wrong", wrong_labels, model->facts->classes);
+    if (dv_pictures_is_changed(model->pictures, index))
+        dv_pane_text(pane, 0, column, 0, DV_STYLE_WARNING, "  %s: %s", model->looked_at ? "1st" : "2nd",
+                     dv_model_class_name(model, dv_pictures_prediction(model->pictures->other, index)));
 }
 
 static void mouse(dv_control *control, const dv_pane *pane, const dv_mouse *mouse)

@@ -107,7 +107,13 @@ static void learn_one(dv_pictures *pictures, int64_t index)
 
 static bool depends_on_scores(const dv_pictures *pictures)
 {
-    return pictures->filter.prediction >= 0 || pictures->filter.wrong || pictures->order != DV_ORDER_INDEX;
+    return pictures->filter.prediction >= 0 || pictures->filter.wrong || pictures->filter.changed ||
+           pictures->order != DV_ORDER_INDEX;
+}
+
+static bool depends_on_other(const dv_pictures *pictures)
+{
+    return pictures->filter.changed || pictures->order == DV_ORDER_CHANGE;
 }
 
 void dv_pictures_learn(dv_pictures *pictures, int64_t first, int64_t count, const dv_scores *score,
@@ -125,6 +131,8 @@ void dv_pictures_learn(dv_pictures *pictures, int64_t first, int64_t count, cons
     bool due = pictures->known == all || pictures->known - pictures->weighed >= all / STEPS;
     if (due && depends_on_scores(pictures))
         dv_pictures_select(pictures);
+    if (due && pictures->other && depends_on_other(pictures->other))
+        dv_pictures_select(pictures->other);
     if (pictures->known < all && pictures->known - pictures->noted < all / MARK_STEPS)
         return;
     pictures->noted = pictures->known;
@@ -171,38 +179,61 @@ bool dv_pictures_is_given(const dv_pictures *pictures, int64_t index, int label)
     return pictures->given ? dv_label_has(given_to(pictures, index), label) : pictures->prediction[index] == label;
 }
 
+bool dv_pictures_is_changed(const dv_pictures *pictures, int64_t index)
+{
+    const dv_pictures *other = pictures->other;
+    return other && index < pictures->known && index < other->known &&
+           pictures->prediction[index] != other->prediction[index];
+}
+
 /* ---- the selection --------------------------------------------------------------- */
 
-static double by_confidence(const dv_scores *score)
+/* `other`: the other teacher's; NULL where that is not known. */
+static double by_confidence(const dv_scores *score, const dv_scores *other)
 {
+    (void)other;
     return score->confidence;
 }
 
-static double by_margin(const dv_scores *score)
+static double by_margin(const dv_scores *score, const dv_scores *other)
 {
+    (void)other;
     return score->margin;
 }
 
-static double by_entropy(const dv_scores *score)
+static double by_entropy(const dv_scores *score, const dv_scores *other)
 {
+    (void)other;
     return -score->entropy;
 }
 
-static double by_loss(const dv_scores *score)
+static double by_loss(const dv_scores *score, const dv_scores *other)
 {
+    (void)other;
     return -score->loss;
+}
+
+/* Those with another word by the less sure teacher, before all others by how much surer one of them is. */
+static double by_change(const dv_scores *score, const dv_scores *other)
+{
+    if (!other)
+        return INFINITY;
+    if (score->prediction == other->prediction)
+        return -fabs((double)score->confidence - (double)other->confidence);
+    return -1 - fmin((double)score->confidence, (double)other->confidence);
 }
 
 /* What the first in order has the least of. */
 static const struct {
     const char *name, *meaning;
-    double (*rank)(const dv_scores *score);
+    double (*rank)(const dv_scores *score, const dv_scores *other);
 } orders[DV_ORDER_COUNT] = {
     [DV_ORDER_INDEX] = {"index", "By index.", NULL},
     [DV_ORDER_CONFIDENCE] = {"confidence", "By confidence: the teacher's least probable words first.", by_confidence},
     [DV_ORDER_MARGIN] = {"margin", "By margin: the closest races between two classes first.", by_margin},
     [DV_ORDER_ENTROPY] = {"entropy", "By entropy: the most undecided first.", by_entropy},
     [DV_ORDER_LOSS] = {"loss", "By loss: the least probable labels first.", by_loss},
+    [DV_ORDER_CHANGE] = {"change", "By change: what both teachers are sure of, and name otherwise, first.", by_change},
 };
 
 const char *dv_order_name(dv_order order)
@@ -217,7 +248,9 @@ const char *dv_order_meaning(dv_order order)
 
 static double rank_of(const dv_pictures *pictures, int64_t index)
 {
-    double rank = index < pictures->known ? orders[pictures->order].rank(&pictures->score[index]) : INFINITY;
+    const dv_pictures *other = pictures->other;
+    const dv_scores *by_other = other && index < other->known ? &other->score[index] : NULL;
+    double rank = index < pictures->known ? orders[pictures->order].rank(&pictures->score[index], by_other) : INFINITY;
     return isnan(rank) ? INFINITY : rank;
 }
 
@@ -243,6 +276,7 @@ static bool passes(const dv_pictures *pictures, int64_t index)
     const dv_filter *filter = &pictures->filter;
     return (filter->label < 0 || dv_pictures_has(pictures, index, filter->label)) &&
            (filter->prediction < 0 || is_called(pictures, index)) && (!filter->wrong || pictures->wrong[index]) &&
+           (!filter->changed || dv_pictures_is_changed(pictures, index)) &&
            (!filter->by_region || filter->region[index]);
 }
 
@@ -273,16 +307,26 @@ void dv_pictures_select(dv_pictures *pictures)
         pictures->place[pictures->selected[i]] = i;
 }
 
+void dv_pictures_select_like(dv_pictures *pictures, const dv_pictures *others)
+{
+    bool *region = pictures->filter.region;
+    memcpy(region, others->filter.region, (size_t)pictures->facts->count * sizeof(*region));
+    pictures->filter = others->filter;
+    pictures->filter.region = region;
+    pictures->order = others->order;
+    dv_pictures_select(pictures);
+}
+
 bool dv_pictures_is_filtered(const dv_pictures *pictures)
 {
     const dv_filter *filter = &pictures->filter;
-    return filter->label >= 0 || filter->prediction >= 0 || filter->wrong || filter->by_region;
+    return filter->label >= 0 || filter->prediction >= 0 || filter->wrong || filter->changed || filter->by_region;
 }
 
 void dv_pictures_clear_filter(dv_pictures *pictures)
 {
     pictures->filter.label = pictures->filter.prediction = -1;
-    pictures->filter.wrong = pictures->filter.by_region = false;
+    pictures->filter.wrong = pictures->filter.changed = pictures->filter.by_region = false;
     dv_pictures_select(pictures);
 }
 
@@ -316,6 +360,8 @@ void dv_pictures_write_filter(const dv_pictures *pictures, char text[DV_FILTER_T
                         name[filter->prediction]);
     if (filter->wrong)
         used = add_text(text, used, used ? ", " : "", "wrong");
+    if (filter->changed)
+        used = add_text(text, used, used ? ", " : "", "changed");
     if (filter->by_region)
         add_text(text, used, used ? ", " : "", "in the region");
 }

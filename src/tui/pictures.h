@@ -11,6 +11,7 @@ typedef enum dv_order {
     DV_ORDER_MARGIN,     /* the closest race first */
     DV_ORDER_ENTROPY,    /* the most uncertain first */
     DV_ORDER_LOSS,       /* the worst first */
+    DV_ORDER_CHANGE,     /* what both teachers are sure of, and name otherwise, first */
     DV_ORDER_COUNT
 } dv_order;
 
@@ -20,6 +21,7 @@ const char *dv_order_meaning(dv_order order); /* a sentence */
 typedef struct dv_filter {
     int label, prediction; /* -1: any */
     bool wrong;            /* only those that the teacher gets wrong */
+    bool changed;          /* only those that the other teacher calls otherwise */
     bool by_region;        /* only those of `region` */
     bool *region;          /* count entries, owned by the pictures */
 } dv_filter;
@@ -33,7 +35,8 @@ typedef struct dv_ranked {
 /* Arrays have facts->count entries. */
 typedef struct dv_pictures {
     const dv_bundle_facts *facts;
-    dv_scores *score; /* the first `known` are there */
+    struct dv_pictures *other; /* the same by the other teacher; NULL: there is none */
+    dv_scores *score;          /* the first `known` are there */
     int64_t known;
     int *prediction;         /* -1: not known yet */
     bool *wrong;             /* known to be */
@@ -67,6 +70,8 @@ int dv_pictures_prediction(const dv_pictures *pictures, int64_t index); /* -1: n
 bool dv_pictures_is_wrong(const dv_pictures *pictures, int64_t index);  /* about any label */
 /* Labels that the teacher is wrong about, of several; 0 where the answer is not known yet. */
 int dv_pictures_wrong_labels(const dv_pictures *pictures, int64_t index);
+/* Whether both teachers were asked about it, and their words differ. */
+bool dv_pictures_is_changed(const dv_pictures *pictures, int64_t index);
 /* Whether a picture has a label (or may have it, which is not known: false), whether it is given it. */
 bool dv_pictures_has(const dv_pictures *pictures, int64_t index, int label);
 bool dv_pictures_is_given(const dv_pictures *pictures, int64_t index, int label);
@@ -74,6 +79,8 @@ bool dv_pictures_is_given(const dv_pictures *pictures, int64_t index, int label)
 /* Makes the selection anew after a change of filter or order. What is not known yet passes no filter that asks for it,
  * and comes last. */
 void dv_pictures_select(dv_pictures *pictures);
+/* The same with the filter and order of others. */
+void dv_pictures_select_like(dv_pictures *pictures, const dv_pictures *others);
 bool dv_pictures_is_filtered(const dv_pictures *pictures);
 /* Passes all again; the order stays. */
 void dv_pictures_clear_filter(dv_pictures *pictures);

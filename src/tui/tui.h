@@ -7,6 +7,7 @@
 
 typedef struct dv_tui_options {
     const dv_bundle_source *source; /* that the bundle was opened from */
+    dv_bundle *second;              /* another teacher, of dv_bundle_open_second; NULL: none */
     dv_explain_options start;       /* of a session that was not kept */
     bool anew;                      /* the session that was kept is not brought back */
     const char *const *lines;       /* laid over what was kept; of script.h, ended by NULL */

@@ -29,8 +29,8 @@ typedef struct entry {
 } entry;
 
 struct dv_worker {
-    dv_bundle *bundle;
-    const dv_bundle_facts *facts;
+    dv_bundle *bundle[DV_TEACHERS]; /* the second may be missing */
+    const dv_bundle_facts *facts;   /* of the first */
     pthread_t thread;
     int pipe[2];
 
@@ -43,7 +43,7 @@ struct dv_worker {
     double told; /* when the screen was last woken for progress */
     entry *first, *last;
 
-    void *memory[DV_JOB_COUNT]; /* the thread's own */
+    void *memory[DV_TEACHERS][DV_JOB_COUNT]; /* the thread's own */
 };
 
 /* ---- shared ---------------------------------------------------------------- */
@@ -160,8 +160,11 @@ static void post_result(const dv_errand *errand, void *result, bool preview)
 {
     dv_worker *worker = errand->context;
     pthread_mutex_lock(&worker->lock);
-    add(worker,
-        &(dv_outcome){.job = errand->request->job, .key = errand->request->key, .preview = preview, .result = result});
+    add(worker, &(dv_outcome){.job = errand->request->job,
+                              .key = errand->request->key,
+                              .teacher = errand->request->teacher,
+                              .preview = preview,
+                              .result = result});
     pthread_mutex_unlock(&worker->lock);
 }
 
@@ -169,15 +172,17 @@ static dv_errand_state run(dv_worker *worker, dv_error *error)
 {
     dv_job job = worker->running.request.job;
     const dv_job_kind *kind = dv_job_get(job);
-    if (kind->memory_size > 0 && !worker->memory[job] && !(worker->memory[job] = dv_alloc(1, kind->memory_size, error)))
+    dv_bundle *bundle = worker->bundle[worker->running.request.teacher];
+    void **memory = &worker->memory[worker->running.request.teacher][job];
+    if (kind->memory_size > 0 && !*memory && !(*memory = dv_alloc(1, kind->memory_size, error)))
         return DV_ERRAND_FAILED;
     const dv_progress progress = {.report = report, .context = worker};
     const dv_errand errand = {
-        .bundle = worker->bundle,
-        .facts = worker->facts,
+        .bundle = bundle,
+        .facts = dv_bundle_get_facts(bundle),
         .request = &worker->running.request,
         .progress = &progress,
-        .memory = worker->memory[job],
+        .memory = *memory,
         .context = worker,
         .post = post_result,
         .is_awaited = is_awaited,
@@ -207,7 +212,10 @@ static void work_on(dv_worker *worker)
     else
         rest(worker);
     if (state == DV_ERRAND_FAILED && (!gave_way || cancelled)) { /* who sees that it is over finds the outcome */
-        dv_outcome outcome = {.job = worker->running.request.job, .key = worker->running.request.key, .error = error};
+        dv_outcome outcome = {.job = worker->running.request.job,
+                              .key = worker->running.request.key,
+                              .teacher = worker->running.request.teacher,
+                              .error = error};
         add(worker, &outcome);
     }
     empty(&worker->running);
@@ -291,9 +299,12 @@ static void release(dv_worker *worker)
     for (int job = 0; job < DV_JOB_COUNT; job++) {
         empty(&worker->waiting[job]);
         dv_wish_clear(&worker->waiting[job].wish);
-        if (worker->memory[job] && dv_job_get(job)->forget)
-            dv_job_get(job)->forget(worker->memory[job]);
-        free(worker->memory[job]);
+        for (int teacher = 0; teacher < DV_TEACHERS; teacher++) {
+            void *memory = worker->memory[teacher][job];
+            if (memory && dv_job_get(job)->forget)
+                dv_job_get(job)->forget(memory);
+            free(memory);
+        }
     }
     empty(&worker->running);
     dv_wish_clear(&worker->running.wish);
@@ -315,7 +326,7 @@ dv_worker *dv_worker_new(dv_bundle *bundle, dv_error *error)
     dv_worker *worker = dv_alloc(1, sizeof(*worker), error);
     if (!worker)
         return NULL;
-    worker->bundle = bundle;
+    worker->bundle[0] = bundle;
     worker->facts = dv_bundle_get_facts(bundle);
     rest(worker);
     pthread_mutex_init(&worker->lock, NULL);
@@ -331,6 +342,13 @@ dv_worker *dv_worker_new(dv_bundle *bundle, dv_error *error)
 fail:
     release(worker);
     return NULL;
+}
+
+void dv_worker_add_teacher(dv_worker *worker, dv_bundle *second)
+{
+    pthread_mutex_lock(&worker->lock);
+    worker->bundle[1] = second;
+    pthread_mutex_unlock(&worker->lock);
 }
 
 void dv_worker_free(dv_worker *worker)

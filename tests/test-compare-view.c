@@ -1,0 +1,204 @@
+/* Two teachers on the screen, without a terminal: the key that swaps them, the words of both, what changed, one scale.
+ */
+#include "tui/control.h"
+#include "tui/maps.h"
+#include "tui/view.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "scratch.h"
+#include "tiny.h"
+
+typedef struct fixture {
+    void *folder;
+    dv_bundle *first, *second;
+    dv_control control;
+} fixture;
+
+/* The second teacher is the first with another preprocessing: it sees pictures a little brighter. */
+static int set_up(void **state)
+{
+    dv_error error;
+    fixture *it = calloc(1, sizeof(*it));
+    tiny recipe = tiny_defaults();
+    *state = it;
+    if (!it || scratch_setup(&it->folder) != 0)
+        return -1;
+    tiny_write(it->folder, &recipe);
+    const dv_bundle_source source = {.folder = it->folder, .threads = 2}, other = {.folder = it->folder, .mean = "0.4"};
+    it->first = dv_bundle_open(&source, &error);
+    it->second = it->first ? dv_bundle_open_second(it->first, &other, &error) : NULL;
+    dv_explain_options options = dv_explain_defaults();
+    options.neighbors = options.fresh = 64;
+    if (!it->second || !(it->control.model = dv_model_new(it->first, &options, &error)) ||
+        !dv_model_add_teacher(it->control.model, it->second, &error) ||
+        !(it->control.worker = dv_worker_new(it->first, &error)))
+        return -1;
+    dv_worker_add_teacher(it->control.worker, it->second);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture *it = *state;
+    dv_worker_free(it->control.worker);
+    dv_model_free(it->control.model);
+    dv_bundle_close(it->second);
+    dv_bundle_close(it->first);
+    int failure = scratch_teardown(&it->folder);
+    free(it);
+    return failure;
+}
+
+static bool is_done(const dv_model *model)
+{
+    return dv_model_is_current(model) && !model->preview && model->by_teacher[0]->known == TINY_COUNT &&
+           model->by_teacher[1]->known == TINY_COUNT;
+}
+
+/* Works as the loop does until an explanation and the words of both teachers are there. */
+static void settle(dv_control *control)
+{
+    dv_model *model = control->model;
+    dv_outcome outcome;
+    for (int turn = 0; turn < 1000 && !is_done(model); turn++) {
+        dv_control_ask_words(control);
+        dv_control_ask(control, &(dv_request){.job = DV_JOB_EXPLAIN, .key = model->wanted, .wish = &model->wish});
+        struct pollfd pipe = {.fd = dv_worker_fd(control->worker), .events = POLLIN};
+        poll(&pipe, 1, 100);
+        dv_worker_look(control->worker);
+        while (dv_worker_take(control->worker, &outcome))
+            dv_model_accept(model, &outcome);
+    }
+    assert_true(is_done(model));
+}
+
+/* What each teacher says by itself. */
+static void assert_words(dv_bundle *bundle, const dv_pictures *pictures)
+{
+    dv_error error;
+    dv_classification *words = dv_classify(bundle, NULL, &error);
+    assert_non_null(words);
+    for (int i = 0; i < TINY_COUNT; i++)
+        assert_int_equal(dv_pictures_prediction(pictures, i), words->predictions[i]);
+    dv_classification_free(words);
+}
+
+static void test_swapping(void **state)
+{
+    fixture *it = *state;
+    dv_control *control = &it->control;
+    dv_model *model = control->model;
+    settle(control);
+    float first[TINY_CLASSES], again[TINY_CLASSES];
+    memcpy(first, model->explanation->teacher_probabilities, sizeof first);
+    dv_control_key(control, 'b');
+    assert_int_equal(model->looked_at, 1);
+    assert_non_null(strstr(model->message, "The second teacher"));
+    assert_false(dv_model_is_current(model));
+    settle(control);
+    assert_memory_not_equal(first, model->explanation->teacher_probabilities, sizeof first);
+    dv_control_key(control, 'b');
+    assert_int_equal(model->looked_at, 0);
+    settle(control);
+    memcpy(again, model->explanation->teacher_probabilities, sizeof again);
+    assert_memory_equal(first, again, sizeof first);
+    dv_worker_free(control->worker); /* the bundles are the test's again */
+    control->worker = NULL;
+    assert_words(it->first, model->by_teacher[0]);
+    assert_words(it->second, model->by_teacher[1]);
+}
+
+static void test_what_changed(void **state)
+{
+    dv_control *control = &((fixture *)*state)->control;
+    dv_model *model = control->model;
+    settle(control);
+    int changed = 0;
+    for (int i = 0; i < TINY_COUNT; i++) {
+        bool differs =
+            dv_pictures_prediction(model->by_teacher[0], i) != dv_pictures_prediction(model->by_teacher[1], i);
+        assert_int_equal(dv_pictures_is_changed(model->by_teacher[0], i), differs);
+        assert_int_equal(dv_pictures_is_changed(model->by_teacher[1], i), differs);
+        changed += differs;
+    }
+    assert_in_range(changed, 1, TINY_COUNT - 1);
+    dv_control_command(control, "only-changed");
+    assert_int_equal(model->pictures->selected_count, changed);
+    assert_true(dv_pictures_is_changed(model->pictures, model->wish.options.index));
+    dv_control_key(control, 'b'); /* the filter is that of both */
+    assert_int_equal(model->pictures->selected_count, changed);
+    dv_control_command(control, "all");
+    assert_int_equal(model->pictures->selected_count, TINY_COUNT);
+    dv_control_command(control, "order change");
+    for (int i = 0; i < TINY_COUNT; i++)
+        assert_int_equal(dv_pictures_is_changed(model->pictures, model->pictures->selected[i]), i < changed);
+}
+
+/* Maps that are looked at in turns lie on one scale, that of the larger ones. */
+static void test_one_scale(void **state)
+{
+    dv_control *control = &((fixture *)*state)->control;
+    dv_model *model = control->model;
+    settle(control);
+    double first = dv_maps_style(model).scale;
+    dv_control_key(control, 'b');
+    settle(control);
+    dv_map_style style = dv_maps_style(model);
+    double second = dv_figure_map_scale(model->explanation, &style);
+    assert_true(first != second);
+    assert_true(style.scale == fmax(first, second));
+    dv_control_key(control, 'b');
+    settle(control);
+    assert_true(dv_maps_style(model).scale == fmax(first, second));
+    dv_model_go(model, 3); /* another picture has its own */
+    settle(control);
+    style = dv_maps_style(model);
+    assert_true(style.scale == dv_figure_map_scale(model->explanation, &style));
+}
+
+/* Of one teacher there is nothing to swap, and the order by change is passed over. */
+static void test_one_teacher(void **state)
+{
+    dv_control *control = &((fixture *)*state)->control;
+    dv_model *both = control->model;
+    dv_error error;
+    dv_explain_options options = dv_explain_defaults();
+    control->model = dv_model_new(both->bundle, &options, &error);
+    assert_non_null(control->model);
+    dv_model *model = control->model;
+    uint64_t wanted = model->wanted;
+    dv_control_key(control, 'b');
+    assert_true(model->message_is_error && strstr(model->message, "--compare"));
+    dv_control_command(control, "only-changed");
+    assert_true(model->message_is_error && strstr(model->message, "--compare"));
+    assert_true(model->wanted == wanted);
+    for (int i = 0; i < DV_ORDER_COUNT; i++) {
+        dv_control_command(control, "order");
+        assert_int_not_equal(model->pictures->order, DV_ORDER_CHANGE);
+    }
+    dv_control_command(control, "order-back");
+    assert_int_not_equal(model->pictures->order, DV_ORDER_CHANGE);
+    dv_model_free(model);
+    control->model = both;
+}
+
+#define with_two(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_two(test_swapping),
+        with_two(test_what_changed),
+        with_two(test_one_scale),
+        with_two(test_one_teacher),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
