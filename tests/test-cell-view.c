@@ -31,7 +31,7 @@ static void test_opens(void **state)
     drive_step(term, "x", "Prototypes");
     drive_wait(term, "rightly named");
     drive_expect(term, "Latent");
-    drive_expect(term, "what speaks");
+    drive_expect(term, "evidence");
     drive_expect(term, "1: ");
     drive_check_repaint(term);
     drive_press(term, "jlkh");

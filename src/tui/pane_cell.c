@@ -117,7 +117,7 @@ static void draw_tiles(const dv_pane *pane, const dv_grid *grid, dv_area inside,
 
 static void draw_means(const dv_pane *pane)
 {
-    static const char *const captions[MEANS] = {"confused", "rightly named", "what speaks", "in 3 of 4"};
+    static const char *const captions[MEANS] = {"confused", "right", "evidence", "3 of 4"};
     const dv_cell_findings *cell = dv_cell_shown(pane->model);
     dv_cell terminal = dv_cell_of(pane->screen);
     dv_pane_heading(pane, "Why", "%s called %s", truth_of(pane->model), said_of(pane->model));

@@ -109,14 +109,17 @@ static void close(dv_control *control, int unused, const char *argument)
 /* What was explained so far is kept: asked again, it goes on. */
 static void stop(dv_control *control, int unused, const char *argument)
 {
-    if (dv_model_is_awaited(control->model, DV_JOB_CELL))
+    if (dv_model_is_awaited(control->model, DV_JOB_CELL)) {
         dv_control_command(control, "cancel");
+        dv_model_say(control->model, false, "Stopped; x goes on where it was.");
+    }
     close(control, unused, argument);
 }
 
 static const dv_action rows[] = {
     {"cell-next", "next prototype; the one before", {DV_KEY_DOWN, 'j'}, step_prototype, 1, .hint = "prototype"},
     {"cell-back", "", {DV_KEY_UP, 'k'}, step_prototype, -1},
+    {"cell-stop", "back to the matrix; stops what is not done", {DV_KEY_ESCAPE}, stop, 0, .hint = "back"},
     {"exemplar-right", "exemplar to the right; to the left", {DV_KEY_RIGHT, 'l'}, step_exemplar, 1, .hint = "exemplar"},
     {"exemplar-left", "", {DV_KEY_LEFT, 'h'}, step_exemplar, -1},
     {"exemplar-go", "explain the exemplar; the picture that is right", {DV_KEY_ENTER}, go, 0, .hint = "explain it"},
@@ -128,7 +131,6 @@ static const dv_action rows[] = {
      0,
      .argument = "FOLDER",
      .hint = "export"},
-    {"cell-stop", "back to the matrix; stops what is not done", {DV_KEY_ESCAPE}, stop, 0, .hint = "back"},
     {"cell-close", "back, and goes on with what is not done", {'q', 'x'}, close, 0},
 };
 
