@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-const dv_calibration dv_calibration_usual = {.from = {0, 0.7, 0.9}};
+const dv_calibration dv_calibration_usual = {.from = {0, 0.7, 1.1}};
 
 double dv_distrust(double keeps_label, double agreement)
 {
