@@ -18,7 +18,24 @@ typedef struct lines {
     char number[DV_EVAL_MOST_ROWS][32];
 } lines;
 
-static void take_row(const dv_eval *eval, int row, lines *it)
+/* Rows by their scores, the best first, those without a map last. */
+static void order_rows(const dv_eval *eval, int order[DV_EVAL_MOST_ROWS])
+{
+    double score[DV_EVAL_MOST_ROWS];
+
+    for (int row = 0; row < eval->wish.rows; row++) {
+        dv_statistics mean = dv_eval_mean(eval, row, DV_MEASURE_SCORE);
+        int at = row;
+
+        score[row] = mean.count ? mean.mean : -INFINITY;
+        for (; at > 0 && score[order[at - 1]] < score[row]; at--)
+            order[at] = order[at - 1];
+        order[at] = row;
+    }
+}
+
+/* As line `at` of the legend. */
+static void take_row(const dv_eval *eval, int row, int at, lines *it)
 {
     dv_statistics score = dv_eval_mean(eval, row, DV_MEASURE_SCORE);
     double curve[DV_EVAL_CURVES][DV_EVAL_POINTS];
@@ -32,13 +49,13 @@ static void take_row(const dv_eval *eval, int row, lines *it)
         const double *blurred = curve[panel == DELETION ? DV_CURVE_DELETION_BLURRED : DV_CURVE_INSERTION_BLURRED];
 
         for (int p = 0; p < DV_EVAL_POINTS; p++)
-            it->point[row][panel][p] = (black[p] + blurred[p]) / 2;
-        it->curve[panel][row] = (dv_curve){
-            .count = DV_EVAL_POINTS, .x = it->share, .y = it->point[row][panel], .color = {rgb[0], rgb[1], rgb[2]}};
+            it->point[at][panel][p] = (black[p] + blurred[p]) / 2;
+        it->curve[panel][at] = (dv_curve){
+            .count = DV_EVAL_POINTS, .x = it->share, .y = it->point[at][panel], .color = {rgb[0], rgb[1], rgb[2]}};
     }
-    it->name[row] = eval->wish.row[row].name;
-    snprintf(it->number[row], sizeof it->number[row], "score %.3f", score.mean);
-    it->numbers[row] = score.count ? it->number[row] : "no map";
+    it->name[at] = eval->wish.row[row].name;
+    snprintf(it->number[at], sizeof it->number[at], "score %.3f", score.mean);
+    it->numbers[at] = score.count ? it->number[at] : "no map";
 }
 
 static dv_image *draw(const dv_eval *eval, const lines *it, dv_error *error)
@@ -65,13 +82,15 @@ dv_image *dv_figure_page_eval(const dv_eval *eval, dv_error *error)
     int positions = eval->bundle->facts.height * eval->bundle->facts.width;
     lines *it = dv_alloc(1, sizeof *it, error);
     dv_image *image = NULL;
+    int order[DV_EVAL_MOST_ROWS];
 
     if (it && (it->point = dv_alloc(eval->wish.rows, sizeof *it->point, error)) &&
         (it->curve = dv_alloc(PANELS, sizeof *it->curve, error))) {
         for (int p = 0; p < DV_EVAL_POINTS; p++)
             it->share[p] = (double)dv_eval_changed(positions, p) / positions;
-        for (int row = 0; row < eval->wish.rows; row++)
-            take_row(eval, row, it);
+        order_rows(eval, order);
+        for (int at = 0; at < eval->wish.rows; at++)
+            take_row(eval, order[at], at, it);
         image = draw(eval, it, error);
     }
     if (it) {
