@@ -139,8 +139,9 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .choices = "vae|residual|mixed|masked|auto",
          .target = &request->neighborhood,
          .help =
-             "decoded neighbours, these with the picture's residual added, both and masked copies, or decoded ones and "
-             "masked copies (the bundle's, or vae)"},
+             "decoded neighbours, these with the picture's residual added, both and masked copies, decoded ones and "
+             "masked copies; auto: decoded ones, but mixed where the teacher gives the reconstruction another name than "
+             "the picture (the bundle's, or vae)"},
         {.name = "masked",
          .kind = DV_OPTION_NUMBER,
          .argument = "S",
