@@ -338,13 +338,15 @@ static bool compare(dv_bundle *bundle, const dv_words *words, const dv_explanati
 }
 
 static bool examine(dv_bundle *bundle, const dv_words *words, const dv_explanation *explanation, dv_fidelity *fidelity,
-                    dv_error *error)
+                    const dv_progress *progress, dv_error *error)
 {
     size_t rows = explanation->rows;
     double steadiness;
     float *logits = dv_alloc((size_t)bundle->fresh->count * rows, sizeof *logits, error);
     float *grouped = dv_alloc(3 * rows, sizeof *grouped, error);
-    bool ok = logits && grouped && find_steadiness(bundle, explanation, &steadiness, error) &&
+    bool ok = logits && grouped && dv_progress_report(progress, "figures", 0, error) &&
+              find_steadiness(bundle, explanation, &steadiness, error) &&
+              dv_progress_report(progress, "figures", 0.5, error) &&
               compare(bundle, words, explanation, steadiness, logits, grouped, fidelity, error);
     free(grouped);
     free(logits);
@@ -358,7 +360,7 @@ static bool measure(dv_bundle *bundle, const dv_place *place, const dv_words *wo
     if (!dv_sample_fresh(bundle, place, &explanation->options, timing, progress, error))
         return false;
     double start = dv_clock_ms();
-    bool ok = examine(bundle, words, explanation, fidelity, error);
+    bool ok = examine(bundle, words, explanation, fidelity, progress, error);
     timing->distill += dv_clock_ms() - start;
     return ok;
 }
