@@ -81,11 +81,13 @@ static bool make_pair(const struct making *it, const dv_contrast *contrast, int 
 static bool make_explanations(const struct making *it, dv_contrast *contrast, dv_error *error)
 {
     const dv_explanation *first, *second;
+    dv_explain_options wish = *it->wish;
     for (int side = 0; side < 2; side++) {
         dv_span span = {.whole = it->progress, .first = side / 2.0, .share = 0.5};
         dv_progress half = dv_span_progress(&span);
-        if (!(contrast->explanation[side] = dv_explain(it->bundle[side], it->wish, &half, error)))
+        if (!(contrast->explanation[side] = dv_explain(it->bundle[side], &wish, &half, error)))
             return false;
+        wish.neighborhood = contrast->explanation[side]->options.neighborhood; /* what the first one chose */
     }
     first = contrast->explanation[0];
     second = contrast->explanation[1];
