@@ -302,7 +302,7 @@ static bool step_number(const dv_setting *setting, dv_wish *wish, int direction,
     if (now == 0)
         return false;
     double next = dv_setting_next(setting, now, direction);
-    if (next == now)
+    if (next == now || !in_range(setting, next))
         return false;
     put_number(setting, wish, next);
     return next != old;
