@@ -13,9 +13,11 @@
 
 enum { MAX_THREADS = 1024 };
 
-/* How often a thread looks before it sleeps, some ten microseconds in all: waking it takes longer than what an operator
- * has to do for one picture. */
-enum { LOOKS = 1000 };
+/* How often a thread looks before it sleeps, and after how many looks it lets others have the core. In all that is
+ * about a millisecond: more than what lies between the parts of an explanation that threads share. Waking a thread
+ * takes longer than what an operator has to do for one picture, and where all slept, the system is apt to wake one on
+ * the core of the one that called it, beside an idle one. */
+enum { LOOKS = 30000, LOOKS_AT_ONCE = 200 };
 
 typedef struct worker {
     dv_team *team;
@@ -64,8 +66,12 @@ static void take_tasks(dv_team *team, int thread)
     }
 }
 
-static void rest_a_little(void)
+/* Between one look, the `looks`th, and the next. */
+static void rest_a_little(int looks)
 {
+    if (looks % LOOKS_AT_ONCE == 0) {
+        sched_yield();
+    }
 #if defined(__x86_64__) && defined(__GNUC__)
     __builtin_ia32_pause();
 #endif
@@ -74,11 +80,11 @@ static void rest_a_little(void)
 /* Until there is a generation after `seen`; false: the team is over. */
 static bool wait_for_work(dv_team *team, uint64_t seen)
 {
-    for (int i = 0; i < team->looks; i++) {
+    for (int i = 1; i <= team->looks; i++) {
         if (atomic_load_explicit(&team->generation, memory_order_acquire) != seen) {
             return true;
         }
-        rest_a_little();
+        rest_a_little(i);
     }
     pthread_mutex_lock(&team->mutex);
     while (atomic_load(&team->generation) == seen && !team->quit) {
@@ -91,11 +97,11 @@ static bool wait_for_work(dv_team *team, uint64_t seen)
 
 static void wait_for_workers(dv_team *team)
 {
-    for (int i = 0; i < team->looks; i++) {
+    for (int i = 1; i <= team->looks; i++) {
         if (atomic_load_explicit(&team->busy, memory_order_acquire) == 0) {
             return;
         }
-        rest_a_little();
+        rest_a_little(i);
     }
     pthread_mutex_lock(&team->mutex);
     while (atomic_load(&team->busy) > 0) {
