@@ -8,7 +8,13 @@
 #include "tui/view.h"
 #include "tui/worker.h"
 
-enum { FRAME_MS = 50 }; /* keys that come without end are not taken in for longer than this between two frames */
+#include <math.h>
+
+enum {
+    FRAME_MS = 50, /* keys that come without end are not taken in for longer than this between two frames */
+    HOLD_MS = 40,  /* so long a frame may wait for maps that are likely to come by then: nobody sees the delay, and the
+                    * processors are left to the engine */
+};
 
 /* False when there was none, or something of the worker's waits. */
 static bool act(dv_control *control, int timeout_ms)
@@ -100,6 +106,7 @@ static void update(dv_control *control)
     bool at_once = dv_screen_ready(control->screen);
     draw(control);
     control->drawn = model->taken;
+    control->held_at = 0;
     if (!dv_model_is_current(model))
         return;
     bool has_maps = control->timed != model->wanted;
@@ -117,6 +124,22 @@ static void update(dv_control *control)
         draw(control);
 }
 
+/* Milliseconds that the next frame waits for maps, unless they come before; 0: it does not. */
+static int hold(dv_control *control)
+{
+    const dv_model *model = control->model;
+    const double now = dv_clock_ms();
+    const bool soon = model->cost.maps > 0 && model->cost.maps < HOLD_MS;
+    if (model->failed || dv_model_is_current(model) || !soon) {
+        control->held_at = 0;
+        return 0;
+    }
+    if (control->held_at == 0)
+        control->held_at = now;
+    const double left = control->held_at + HOLD_MS - now;
+    return left > 0 ? (int)ceil(left) : 0;
+}
+
 /* Of two waits in milliseconds, of which a negative one never ends. */
 static int sooner(int a, int b)
 {
@@ -131,7 +154,11 @@ static void run(dv_control *control)
         bool hurried = is_hurried(control);
         dv_control_ask_needs(control, hurried);
         int timeout_ms = sooner(dv_model_expire(model, dv_clock_ms()), dv_kept_look(control));
-        update(control);
+        int hold_ms = hold(control);
+        if (hold_ms > 0)
+            timeout_ms = sooner(timeout_ms, hold_ms);
+        else
+            update(control);
         if (hurried && !is_hurried(control))
             dv_control_ask_needs(control, false);
         double drawn = dv_clock_ms();
