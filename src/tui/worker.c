@@ -37,6 +37,7 @@ struct dv_worker {
     pthread_mutex_t lock; /* of all below, up to `memory` */
     pthread_cond_t wake;
     bool leave, cancel;
+    bool answered; /* what runs has posted its result, and is as good as over */
     slot waiting[DV_JOB_COUNT];
     slot running;
     dv_work work;
@@ -165,6 +166,7 @@ static void post_result(const dv_errand *errand, void *result, bool preview)
                               .teacher = errand->request->teacher,
                               .preview = preview,
                               .result = result});
+    worker->answered |= !preview;
     pthread_mutex_unlock(&worker->lock);
 }
 
@@ -247,7 +249,7 @@ static bool choose(dv_worker *worker)
         empty(&worker->waiting[DV_JOB_MEASURE]);
     if (worker->work.job != (dv_job)job)
         worker->work = (dv_work){.job = (dv_job)job, .fraction = -1, .started = dv_clock_ms()};
-    worker->cancel = false;
+    worker->cancel = worker->answered = false;
     return true;
 }
 
@@ -378,7 +380,7 @@ void dv_worker_ask(dv_worker *worker, const dv_request *request)
     assert(request->job > DV_JOB_NONE && request->job < DV_JOB_COUNT);
     slot *waiting = &worker->waiting[request->job];
     pthread_mutex_lock(&worker->lock);
-    if (is_same(&worker->running, request) && !worker->cancel)
+    if (is_same(&worker->running, request) && !worker->cancel && !worker->answered)
         empty(waiting); /* what was asked in between is no longer wanted, and must not displace it */
     else {
         fill(waiting, request);
