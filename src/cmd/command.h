@@ -86,6 +86,29 @@ bool dv_command_interrupted(void);
         .target = &(count), .help = "threads to work with (all cores); the result is the same"                         \
     }
 
+/* Options that several commands have, each with its own word on them: what is learned from, and chance. The targets are
+ * of int64_t, double, int and int64_t. */
+#define DV_NEIGHBORS_OPTION(count, text)                                                                               \
+    {                                                                                                                  \
+        .name = "neighbors", .kind = DV_OPTION_COUNT, .argument = "N", .minimum = DV_MIN_NEIGHBORS,                    \
+        .maximum = DV_MAX_NEIGHBORS, .target = &(count), .help = (text)                                                \
+    }
+#define DV_BAND_OPTION(band, text)                                                                                     \
+    {                                                                                                                  \
+        .name = "band", .kind = DV_OPTION_NUMBER, .argument = "B", .minimum = DV_MIN_BAND, .maximum = DV_MAX_BAND,     \
+        .target = &(band), .help = (text)                                                                              \
+    }
+#define DV_NEIGHBORHOOD_OPTION(choice, text)                                                                           \
+    {                                                                                                                  \
+        .name = "neighborhood", .kind = DV_OPTION_CHOICE, .choices = "vae|residual|mixed|masked|auto",                 \
+        .target = &(choice), .help = (text)                                                                            \
+    }
+#define DV_SEED_OPTION(seed, text)                                                                                     \
+    {                                                                                                                  \
+        .name = "seed", .kind = DV_OPTION_COUNT, .argument = "S", .minimum = 0, .maximum = DV_MAX_SEED,                \
+        .target = &(seed), .help = (text)                                                                              \
+    }
+
 /* Options for what a bundle is made of, to be put into a table of options: the teacher, the auto-encoder, the
  * pictures; and all of them. */
 #define DV_TEACHER_OPTIONS(source)                                                                                     \

@@ -40,13 +40,7 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .maximum = 1e15,
          .target = &request->index,
          .help = "the picture to explain, counted from 0"},
-        {.name = "neighbors",
-         .kind = DV_OPTION_COUNT,
-         .argument = "N",
-         .minimum = DV_MIN_NEIGHBORS,
-         .maximum = DV_MAX_NEIGHBORS,
-         .target = &options->neighbors,
-         .help = "neighbours to distil from (1000)"},
+        DV_NEIGHBORS_OPTION(options->neighbors, "neighbours to distil from (1000)"),
         {.name = "until",
          .kind = DV_OPTION_NUMBER,
          .argument = "C",
@@ -63,13 +57,7 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .maximum = DV_MAX_NEIGHBORS,
          .target = &options->fresh,
          .help = "further neighbours to measure fidelity on (1000)"},
-        {.name = "band",
-         .kind = DV_OPTION_NUMBER,
-         .argument = "B",
-         .minimum = DV_MIN_BAND,
-         .maximum = DV_MAX_BAND,
-         .target = &options->band,
-         .help = "standard deviation of the neighbours, see --band-scale (0.5)"},
+        DV_BAND_OPTION(options->band, "standard deviation of the neighbours, see --band-scale (0.5)"),
         {.name = "bands",
          .kind = DV_OPTION_TEXT,
          .argument = "B,...",
@@ -134,14 +122,11 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .choices = "sobol|normal",
          .target = &request->sampling,
          .help = "how neighbours are drawn: scrambled Sobol points or independently (sobol)"},
-        {.name = "neighborhood",
-         .kind = DV_OPTION_CHOICE,
-         .choices = "vae|residual|mixed|masked|auto",
-         .target = &request->neighborhood,
-         .help =
-             "decoded neighbours, these with the picture's residual added, both and masked copies, decoded ones and "
-             "masked copies; auto: decoded ones, but mixed where the teacher gives the reconstruction another name than "
-             "the picture (the bundle's, or vae)"},
+        DV_NEIGHBORHOOD_OPTION(
+            request->neighborhood,
+            "decoded neighbours, these with the picture's residual added, both and masked copies, decoded ones and "
+            "masked copies; auto: decoded ones, but mixed where the teacher gives the reconstruction another name than "
+            "the picture (the bundle's, or vae)"),
         {.name = "masked",
          .kind = DV_OPTION_NUMBER,
          .argument = "S",
@@ -164,13 +149,7 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .maximum = DV_MAX_KEEP,
          .target = &options->keep,
          .help = "chance of a mask's cell to show the picture (0.5)"},
-        {.name = "seed",
-         .kind = DV_OPTION_COUNT,
-         .argument = "S",
-         .minimum = 0,
-         .maximum = DV_MAX_SEED,
-         .target = &request->seed,
-         .help = "of all random numbers (1)"},
+        DV_SEED_OPTION(request->seed, "of all random numbers (1)"),
         DV_EXPLAINER_OPTIONS(request->explainers),
         DV_THREADS_OPTION(request->threads),
         {.name = "json", .kind = DV_OPTION_FLAG, .target = &request->json, .help = "print one JSON object"},
@@ -379,7 +358,9 @@ static void settle_options(struct request *request)
     dv_explain_options *options = &request->options;
     options->index = request->index;
     if (options->neighbors == 0)
-        options->neighbors = options->until > 0 && request->method == DV_STUDENT_RIDGE ? MOST_UNTIL_STEADY : dv_explain_defaults().neighbors;
+        options->neighbors = options->until > 0 && request->method == DV_STUDENT_RIDGE
+                                 ? MOST_UNTIL_STEADY
+                                 : dv_explain_defaults().neighbors;
     options->seed = (uint64_t)request->seed;
     options->cells = (int)request->cells;
     options->epochs = (int)request->epochs;
