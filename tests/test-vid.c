@@ -905,6 +905,41 @@ static void test_fingerprint(void **state)
     assert_true(fingerprint_of(*state, NULL) == first);
 }
 
+/* What masked copies are made by is told where there are any, as used. */
+static void test_json_masks(void **state)
+{
+    static const struct {
+        dv_neighborhood neighborhood;
+        double asked, told; /* share of copies; 0: by the rule, and there are none */
+    } cases[] = {{DV_NEIGHBORHOOD_VAE, 0.5, 0},
+                 {DV_NEIGHBORHOOD_RESIDUAL, 0.5, 0},
+                 {DV_NEIGHBORHOOD_MIXED, 0, 0.3},
+                 {DV_NEIGHBORHOOD_MIXED, 0.5, 0.5},
+                 {DV_NEIGHBORHOOD_MASKED, 0, 0.9}};
+    tiny it = tiny_defaults();
+    dv_bundle *bundle = open_tiny(*state, &it, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dv_explain_options options = tiny_options();
+        dv_error error;
+        options.neighborhood = cases[i].neighborhood;
+        options.masked = cases[i].asked;
+        options.cells = 4;
+        options.keep = 0.75;
+        dv_explanation *explanation = explain(bundle, &options);
+        json_t *json = parse_json(dv_json_explanation(explanation, NULL, dv_bundle_get_facts(bundle), false, &error));
+        json_t *neighbors = json_object_get(json, "neighbors");
+        if (cases[i].told > 0)
+            assert_true(fabs(real(neighbors, "masked") - cases[i].told) < 1e-9 && real(neighbors, "cells") == 4 &&
+                        real(neighbors, "keep") == 0.75);
+        else
+            assert_false(json_object_get(neighbors, "masked") || json_object_get(neighbors, "cells") ||
+                         json_object_get(neighbors, "keep"));
+        json_decref(json);
+        dv_explanation_free(explanation);
+    }
+    dv_bundle_close(bundle);
+}
+
 static void test_json(void **state)
 {
     tiny it = tiny_defaults();
@@ -1131,6 +1166,7 @@ int main(void)
         with_scratch(test_negative_elbo),
         with_scratch(test_fingerprint),
         with_scratch(test_json),
+        with_scratch(test_json_masks),
         with_scratch(test_network_json),
         with_scratch(test_report),
         with_scratch(test_full_disk),

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "vid/json_object.h"
+#include "vid/neighbors.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -108,6 +109,17 @@ static json_t *census_json(const dv_explanation *explanation, const dv_bundle_fa
     return it.json;
 }
 
+/* What masked copies are made by, where there are any. */
+static void put_masks(object it, const dv_explain_options *options)
+{
+    double masked = dv_neighbors_masked(options);
+    if (masked == 0)
+        return;
+    put(it, "masked", number(masked));
+    put(it, "cells", json_integer(options->cells));
+    put(it, "keep", number(options->keep));
+}
+
 static json_t *neighbors_json(const dv_explanation *explanation, const dv_bundle_facts *facts, bool *failed)
 {
     object it = object_new(failed);
@@ -118,6 +130,7 @@ static json_t *neighbors_json(const dv_explanation *explanation, const dv_bundle
     put(it, "teacher_classes", census_json(explanation, facts, failed));
     put(it, "sampling", text(dv_sampling_name(explanation->options.sampling)));
     put(it, "neighborhood", text(dv_neighborhood_name(explanation->options.neighborhood)));
+    put_masks(it, &explanation->options);
     if (*dv_explanation_why(explanation))
         put(it, "why", text(dv_explanation_why(explanation)));
     return it.json;

@@ -307,7 +307,7 @@ static bool make_stretch(const struct making *it, int64_t first, int64_t count, 
 
 /* By the options, or the rule: most of what an evidence student learns from shows what the picture's parts are worth.
  */
-static double share_of_copies(const dv_explain_options *options)
+double dv_neighbors_masked(const dv_explain_options *options)
 {
     static const double rule[] = {[DV_NEIGHBORHOOD_MIXED] = 0.3, [DV_NEIGHBORHOOD_MASKED] = 0.9};
     if (!has_copies(options->neighborhood))
@@ -318,7 +318,7 @@ static double share_of_copies(const dv_explain_options *options)
 /* What masked copies are made by, too, where there are any. */
 static bool same_kind(const dv_neighbors *set, const dv_explain_options *options)
 {
-    return set->neighborhood == options->neighborhood && set->masked == share_of_copies(options) &&
+    return set->neighborhood == options->neighborhood && set->masked == dv_neighbors_masked(options) &&
            (!has_copies(options->neighborhood) || (set->cells == options->cells && set->keep == options->keep));
 }
 
@@ -350,7 +350,7 @@ static void forget_stale(dv_neighbors *set, dv_bundle *bundle, const dv_place *p
     set->seed = options->seed;
     set->sampling = options->sampling;
     set->neighborhood = options->neighborhood;
-    set->masked = share_of_copies(options);
+    set->masked = dv_neighbors_masked(options);
     set->cells = options->cells;
     set->keep = options->keep;
     memcpy(set->center, place->center, size);

@@ -57,6 +57,9 @@ bool dv_neighbors_are_there(const dv_neighbors *neighbors, const dv_bundle *bund
                             const dv_explain_options *options, int64_t count);
 void dv_neighbors_free(dv_neighbors *neighbors);
 
+/* Share of masked copies among neighbours by the options; 0 where their kind has none. */
+double dv_neighbors_masked(const dv_explain_options *options);
+
 /* Locality weight exp(-d^2 / 2 h^2) of a neighbour, d the latent distance from the centre in units of the band, h = 2
  * (up to ten dimensions; beyond, h^2 grows with them, so that the weights stay as even), divided by its mean over the
  * normal distribution, (1 + 1 / h^2)^(-L / 2). Only dimensions with a band count. */
