@@ -84,6 +84,7 @@ told() {
 small --pictures 100
 told '100 pictures were asked for and there are 20'
 told 'no labels are known'
+told ' KL  *at T=1 '
 "$deepvid" project "$bundle" --images "$folder/pictures" -o "$folder/words.csv" >/dev/null 2>&1
 tail -n +2 "$folder/words.csv" | cut -d , -f 6 >"$folder/words"
 small --pictures 4 --image-labels "$folder/words"

@@ -521,7 +521,8 @@ static void test_figures(void **state)
         map[seed] = made->map;
         made->map = NULL;
         if (seed == 0) {
-            assert_true(student->value[DV_MEASURE_KL] == explanation->fidelity.kl_at_1);
+            assert_true(student->value[DV_MEASURE_KL] == explanation->fidelity.kl);
+            assert_true(student->value[DV_MEASURE_KL_AT_1] == explanation->fidelity.kl_at_1);
             assert_true(student->value[DV_MEASURE_AGREEMENT] == explanation->fidelity.agreement);
             assert_true(student->value[DV_MEASURE_CALLS] == 200);
         }
@@ -623,6 +624,7 @@ static void test_threads(void **state)
         char *one = whole(*state, 1, channels), *three = whole(*state, 3, channels);
         assert_string_equal(one, three);
         assert_null(strstr(one, "millisec"));
+        assert_true(strstr(one, "\"kl\":{\"count\":3") && strstr(one, "\"kl_at_1\":{\"count\":3"));
         free(one);
         free(three);
     }

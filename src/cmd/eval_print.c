@@ -91,6 +91,7 @@ static const struct {
                {"shuffled", DV_MEASURE_SHUFFLED, 9, 3},
                {"noise", DV_MEASURE_SENSITIVITY, 7, 3},
                {"KL", DV_MEASURE_KL, 8, 4},
+               {"at T=1", DV_MEASURE_KL_AT_1, 8, 4},
                {"agreement", DV_MEASURE_AGREEMENT, 10, 3},
                {"R2", DV_MEASURE_R2, 7, 3},
                {"real", DV_MEASURE_REAL, 7, 3},
@@ -174,15 +175,16 @@ void dv_eval_print(const dv_eval *eval, int against)
     for (int row = 0; row < eval->wish.rows; row++)
         if (is_first_of_student(eval, row))
             print_verdicts(eval, row);
-    puts("\nscore: area under the probability while pixels are put in, less while they are taken out, the strongest\n"
-         "first, mean of both baselines; the higher the better. +-: standard error. Differences are of the same\n"
-         "pictures. mu: how the map's sums over random fifths of the picture go with what the probability loses\n"
-         "without them. Gini: near 1 where few pixels hold the map. shuffled: how like it is to the map of a teacher\n"
-         "without what it learnt (--shuffle). noise: the largest change by noise within 0.02 of\n"
-         "the picture, as a part of the map (--noise). The rest is of students: on fresh neighbours, on the nearest "
-         "real\n"
-         "pictures, by other seeds, at the picture itself. Bad is a student that agrees with the teacher on less than\n"
-         "0.8 of the nearest real pictures; distrust: from there on is the verdict given.");
+    puts(
+        "\nscore: area under the probability while pixels are put in, less while they are taken out, the strongest\n"
+        "first, mean of both baselines; the higher the better. +-: standard error. Differences are of the same\n"
+        "pictures. mu: how the map's sums over random fifths of the picture go with what the probability loses\n"
+        "without them. Gini: near 1 where few pixels hold the map. shuffled: how like it is to the map of a teacher\n"
+        "without what it learnt (--shuffle). noise: the largest change by noise within 0.02 of the picture, as a part\n"
+        "of the map (--noise). The rest is of students: on fresh neighbours, on the nearest real pictures, by other\n"
+        "seeds, at the picture itself. KL is told at the temperature that students learn at, and at 1. Bad is a\n"
+        "student that agrees with the teacher on less than 0.8 of the nearest real pictures; distrust: from\n"
+        "there on is the verdict given.");
     if (eval->chosen_by)
         printf("Thresholds were chosen by %lld pictures; what verdicts are worth was measured on the others.\n",
                (long long)eval->chosen_by);

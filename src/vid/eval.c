@@ -174,7 +174,8 @@ static bool judge_student(struct exam *exam, const dv_explanation *explanation, 
 {
     const dv_fidelity *fidelity = &explanation->fidelity;
     double *value = figures->value;
-    value[DV_MEASURE_KL] = fidelity->kl_at_1;
+    value[DV_MEASURE_KL] = fidelity->kl;
+    value[DV_MEASURE_KL_AT_1] = fidelity->kl_at_1;
     value[DV_MEASURE_AGREEMENT] = fidelity->agreement;
     value[DV_MEASURE_R2] = fidelity->r2;
     value[DV_MEASURE_RIGHT] = explanation->student_class == explanation->teacher_class;

@@ -42,7 +42,8 @@ typedef enum dv_measure {
     DV_MEASURE_GINI,        /* how few positions hold the map (Chalasani, Chen, Chowdhury, Jha, Wu 2020) */
     DV_MEASURE_SHUFFLED,    /* likeness to the map of a teacher whose weights are shuffled */
     DV_MEASURE_SENSITIVITY, /* the largest change of the map by noise on the picture */
-    DV_MEASURE_KL,          /* from here on of students: on fresh neighbours, at temperature 1 */
+    DV_MEASURE_KL,          /* from here on of students: on fresh neighbours, as in dv_fidelity */
+    DV_MEASURE_KL_AT_1,
     DV_MEASURE_AGREEMENT,
     DV_MEASURE_R2,
     DV_MEASURE_REAL,       /* agreement on the nearest real pictures */

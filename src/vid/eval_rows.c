@@ -25,7 +25,9 @@ const dv_measure_facts *dv_measure_get(dv_measure measure)
         [DV_MEASURE_SENSITIVITY] = {"sensitivity",
                                     "the map's largest change by noise within 0.02 of the picture, as a part of its "
                                     "length"},
-        [DV_MEASURE_KL] = {"kl", "divergence of student from teacher on fresh neighbours, temperature 1, nats"},
+        [DV_MEASURE_KL] = {"kl", "divergence of student from teacher on fresh neighbours, at the temperature that it "
+                                 "learns at, nats"},
+        [DV_MEASURE_KL_AT_1] = {"kl_at_1", "the same with both at temperature 1"},
         [DV_MEASURE_AGREEMENT] = {"agreement", "share of fresh neighbours that both name alike"},
         [DV_MEASURE_R2] = {"r2", "of the centred log-probabilities on fresh neighbours"},
         [DV_MEASURE_REAL] = {"real", "share of the nearest real pictures that both name alike"},

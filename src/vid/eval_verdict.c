@@ -45,7 +45,8 @@ bool dv_eval_is_bad(const dv_eval_figures *figures)
 
 bool dv_eval_auc(const dv_eval *eval, int row, dv_measure measure, double *area, dv_error *error)
 {
-    bool rises = measure == DV_MEASURE_DISTRUST || measure == DV_MEASURE_ENTROPY || measure == DV_MEASURE_KL;
+    bool rises = measure == DV_MEASURE_DISTRUST || measure == DV_MEASURE_ENTROPY || measure == DV_MEASURE_KL ||
+                 measure == DV_MEASURE_KL_AT_1;
     struct sign *sign = dv_alloc(eval->done + 1, sizeof *sign, error);
     int64_t count = 0;
     if (!sign)

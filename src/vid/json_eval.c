@@ -90,7 +90,7 @@ static json_t *shuffled_json(const dv_eval *eval, int row, bool *failed)
 static json_t *verdict_json(const dv_eval *eval, int row, bool *failed)
 {
     static const dv_measure signs[] = {DV_MEASURE_DISTRUST, DV_MEASURE_KEEPS, DV_MEASURE_AGREEMENT, DV_MEASURE_ENTROPY,
-                                       DV_MEASURE_KL};
+                                       DV_MEASURE_KL_AT_1};
     const dv_calibration it = dv_eval_worth(eval, row);
     object whole = object_new(failed), area = object_new(failed);
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
