@@ -189,6 +189,48 @@ static void test_kept(void **state)
     assert_true(other.worth.pictures == 0 && other.verdict == before.verdict);
 }
 
+/* How many pictures the verdict on a student was measured by, and of which neighbours the student is. */
+static int64_t measured_by(dv_bundle *bundle, const dv_explain_options *options, dv_neighborhood *neighborhood)
+{
+    dv_error error;
+    dv_explanation *explanation = dv_explain(bundle, options, NULL, &error);
+    if (!explanation)
+        fail_msg("%s", error.message);
+    int64_t pictures = explanation->fidelity.worth.pictures;
+    *neighborhood = explanation->options.neighborhood;
+    dv_explanation_free(explanation);
+    return pictures;
+}
+
+/* Where explanations start from an automatic neighbourhood verdicts were measured so, whichever it is for a picture;
+ * not on neighbours that are asked for by name, nor on masked copies of another kind. */
+static void test_kept_automatic(void **state)
+{
+    int met[DV_NEIGHBORHOOD_AUTO] = {0};
+    tiny it = tiny_defaults();
+    dv_error error;
+    tiny_write(*state, &it);
+    write_ini(*state, "[explain]\nneighborhood = auto\n[verdict]\nthresholds = 5.999, 6\npictures = 70, 70, 70\n"
+                      "bad = 0, 0, 0\nreal = 1, 1, 1\n");
+    dv_bundle *bundle = dv_bundle_open(&(dv_bundle_source){.folder = *state, .threads = 1}, &error);
+    if (!bundle)
+        fail_msg("%s", error.message);
+    for (int index = 0; index < TINY_COUNT; index++) {
+        dv_explain_options wish = wish_for(index);
+        dv_neighborhood chosen, other;
+        wish.neighborhood = DV_NEIGHBORHOOD_AUTO;
+        assert_int_equal(measured_by(bundle, &wish, &chosen), 70);
+        wish.keep = 0.75;
+        assert_int_equal(measured_by(bundle, &wish, &other), chosen == DV_NEIGHBORHOOD_MIXED ? 0 : 70);
+        wish.keep = dv_explain_defaults().keep;
+        wish.neighborhood = chosen;
+        assert_int_equal(measured_by(bundle, &wish, &other), 0);
+        met[chosen]++;
+    }
+    assert_true(met[DV_NEIGHBORHOOD_VAE] > 0 && met[DV_NEIGHBORHOOD_MIXED] > 0);
+    dv_bundle_close(bundle);
+}
+
 /* ---- measured -------------------------------------------------------------------------- */
 
 /* An evaluation of one row whose figures are given. */
@@ -285,14 +327,9 @@ static void test_cannot_be_calibrated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_thresholds),
-        cmocka_unit_test(test_words),
-        with_scratch(test_set),
-        with_scratch(test_bad_numbers),
-        with_scratch(test_kept),
-        with_scratch(test_area),
-        with_scratch(test_calibrate),
-        with_scratch(test_cannot_be_calibrated),
+        cmocka_unit_test(test_thresholds), cmocka_unit_test(test_words), with_scratch(test_set),
+        with_scratch(test_bad_numbers),    with_scratch(test_kept),      with_scratch(test_kept_automatic),
+        with_scratch(test_area),           with_scratch(test_calibrate), with_scratch(test_cannot_be_calibrated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -287,12 +287,19 @@ static bool find_steadiness(dv_bundle *bundle, const dv_explanation *explanation
     return system != NULL;
 }
 
-/* Whether the student is of the kind that the bundle's verdicts were measured on. */
+static bool has_usual_masks(const dv_explain_options *options, const dv_explain_options *usual)
+{
+    return dv_neighbors_masked(options) == 0 ||
+           (options->masked == usual->masked && options->cells == usual->cells && options->keep == usual->keep);
+}
+
+/* Whether the student is of the kind that the bundle's verdicts were measured on: of an automatic neighbourhood both
+ * kinds that it may be. */
 static bool is_calibrated(const dv_bundle *bundle, const dv_explanation *explanation)
 {
     const dv_explain_options *options = &explanation->options, usual = dv_explain_defaults();
     bool same = options->method == usual.method && options->ridge == usual.ridge &&
-                options->neighborhood == bundle->facts.neighborhood;
+                explanation->wished == bundle->facts.neighborhood && has_usual_masks(options, &usual);
     for (int d = 0; d < explanation->latent; d++)
         same = same && explanation->center[d] == explanation->latent_mean[d] &&
                explanation->band[d] == (float)usual.band;
