@@ -193,6 +193,8 @@ static void assert_same_explanation(const dv_explanation *e, const dv_explanatio
     assert_memory_equal(e->soft_labels, f->soft_labels, (size_t)e->kept * TINY_CLASSES * sizeof(float));
     assert_memory_equal(e->weights, f->weights, (size_t)TINY_CLASSES * TINY_PIXELS * sizeof(float));
     assert_true(e->fidelity.kl == f->fidelity.kl && e->fidelity.agreement == f->fidelity.agreement);
+    assert_int_equal(e->fidelity.verdict, f->fidelity.verdict);
+    assert_int_equal(e->fidelity.reason_count, f->fidelity.reason_count);
 }
 
 /* Borrowed pictures or not: what a second teacher explains is what it explains as the teacher of a bundle. */

@@ -26,6 +26,7 @@ static void borrow(dv_bundle *bundle, const dv_bundle *first)
         .range = first->range,
         .spread = first->spread,
         .halves = first->halves,
+        .calibration = dv_calibration_usual,
     };
 }
 
