@@ -197,7 +197,36 @@ static void assert_same_explanation(const dv_explanation *e, const dv_explanatio
     assert_int_equal(e->fidelity.reason_count, f->fidelity.reason_count);
 }
 
-/* Borrowed pictures or not: what a second teacher explains is what it explains as the teacher of a bundle. */
+/* What a second teacher explains, after the first one, as the teacher of a bundle of its own does. */
+static void assert_explains_alike(dv_bundle *first, const dv_explain_options *before, dv_bundle *second,
+                                  dv_bundle *alone, const dv_explain_options *wish)
+{
+    dv_error error;
+    dv_explanation *made = dv_explain(first, before, NULL, &error);
+    dv_explanation *e = dv_explain(second, wish, NULL, &error), *f = dv_explain(alone, wish, NULL, &error);
+    assert_true(made && e && f);
+    assert_same_explanation(e, f);
+    dv_explanation_free(f);
+    dv_explanation_free(e);
+    dv_explanation_free(made);
+}
+
+/* Masked copies of another kind are not borrowed. */
+static void check_other_masks(dv_bundle *first, dv_bundle *second, dv_bundle *alone)
+{
+    dv_explain_options before = wish_for(1);
+    before.neighborhood = DV_NEIGHBORHOOD_MIXED;
+    before.neighbors = 300;
+    dv_explain_options share = before, cells = before, keep = before;
+    share.masked = 0.6;
+    cells.cells++;
+    keep.keep /= 2;
+    assert_explains_alike(first, &before, second, alone, &share);
+    assert_explains_alike(first, &before, second, alone, &cells);
+    assert_explains_alike(first, &before, second, alone, &keep);
+}
+
+/* Borrowed pictures or not. */
 static void test_borrowed_pictures(void **state)
 {
     tiny it = tiny_defaults();
@@ -219,16 +248,12 @@ static void test_borrowed_pictures(void **state)
     for (size_t t = 0; t < sizeof turns / sizeof turns[0]; t++) {
         dv_explain_options wish = wish_for((int64_t)t % 3);
         wish.neighborhood = turns[t].neighborhood;
-        wish.neighbors = turns[t].first;
-        dv_explanation *before = dv_explain(first, &wish, NULL, &error);
+        dv_explain_options before = wish;
+        before.neighbors = turns[t].first;
         wish.neighbors = turns[t].second;
-        dv_explanation *e = dv_explain(second, &wish, NULL, &error), *f = dv_explain(alone, &wish, NULL, &error);
-        assert_true(before && e && f);
-        assert_same_explanation(e, f);
-        dv_explanation_free(f);
-        dv_explanation_free(e);
-        dv_explanation_free(before);
+        assert_explains_alike(first, &before, second, alone, &wish);
     }
+    check_other_masks(first, second, alone);
     dv_bundle_close(alone);
     dv_bundle_close(second);
     dv_bundle_close(first);

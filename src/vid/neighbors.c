@@ -258,11 +258,17 @@ static bool draw_pictures(const struct making *it, int64_t first, int64_t count,
     return true;
 }
 
+static bool same_masks(const dv_neighbors *set, const dv_neighbors *other)
+{
+    return !has_copies(set->neighborhood) ||
+           (other->masked == set->masked && other->cells == set->cells && other->keep == set->keep);
+}
+
 /* What a set is made of, but for the teacher. */
 static bool is_alike(const dv_neighbors *set, const dv_neighbors *other, int latent)
 {
     return other->index == set->index && other->seed == set->seed && other->sampling == set->sampling &&
-           other->neighborhood == set->neighborhood &&
+           other->neighborhood == set->neighborhood && same_masks(set, other) &&
            memcmp(other->center, set->center, latent * sizeof(float)) == 0 &&
            memcmp(other->band, set->band, latent * sizeof(float)) == 0;
 }
