@@ -558,6 +558,27 @@ static void tiles_are_left_where_their_rounding_is_seen(void **state)
     assert_int_equal(rounding_of(cancelling_layers(1e4F)), has_tiles ? DV_ROUNDING_LEAST : DV_ROUNDING_ANY);
 }
 
+static void the_first_run_tries_what_rounding_does(void **state)
+{
+    (void)state;
+    enum { SIDE = 64, ROWS = 8 };
+    static float x[ROWS * SIDE];
+    const dv_tensor input = {.type = DV_TYPE_FLOAT, .shape = dv_shape_make(2, (const int64_t[]){ROWS, SIDE}), .f = x};
+    const bool has_tiles = dv_isa_choose() == DV_ISA_AMX;
+    for (int seen = 0; seen < 2; seen++) {
+        dv_error error = {0};
+        const dv_tensor *output;
+        dv_graph *graph = cancelling_layers(seen ? 1e4F : 1);
+        dv_runner *runner = dv_runner_new(graph, NULL, &error);
+        if (!runner || !dv_runner_run(runner, &input, &output, &error))
+            fail_msg("%s", error.message);
+        assert_int_equal(runner->rounding, seen && has_tiles ? DV_ROUNDING_LEAST : DV_ROUNDING_ANY);
+        assert_int_equal(runner->cache[0].plan->rounding, runner->rounding);
+        dv_runner_free(runner);
+        dv_graph_free(graph);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -568,6 +589,7 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_runs_as_it_is),
         cmocka_unit_test(winograd_is_left_where_its_rounding_is_seen),
         cmocka_unit_test(tiles_are_left_where_their_rounding_is_seen),
+        cmocka_unit_test(the_first_run_tries_what_rounding_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

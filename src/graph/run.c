@@ -77,13 +77,13 @@ void dv_runner_limit_memory(dv_runner *runner, size_t bytes)
 }
 
 /* A plan fits if the shapes are the same, and the elements of those inputs that its shapes depend on. */
-static bool fits(const dv_plan *plan, const dv_shape *shape, const dv_tensor *inputs, const dv_team *team)
+static bool fits(const dv_runner *runner, const dv_plan *plan, const dv_tensor *inputs, const dv_team *team)
 {
-    if (!plan || plan->team != team)
+    if (!plan || plan->team != team || plan->rounding != runner->rounding)
         return false;
     for (int i = 0; i < plan->graph->input_count; i++) {
         const dv_tensor *planned = &plan->value[plan->graph->input[i]];
-        if (!dv_shape_equal(&planned->shape, &shape[i]))
+        if (!dv_shape_equal(&planned->shape, &runner->input_shape[i]))
             return false;
         if (planned->data && (!inputs || memcmp(planned->data, inputs[i].data, dv_tensor_bytes(planned)) != 0))
             return false;
@@ -154,7 +154,7 @@ dv_prepared_plan *dv_runner_prepare(dv_runner *runner, const dv_tensor *inputs, 
 {
     dv_prepared_plan *it = NULL, *oldest = &runner->cache[0];
     for (int p = 0; p < CACHED_PLANS && !it; p++) {
-        if (fits(runner->cache[p].plan, runner->input_shape, inputs, team))
+        if (fits(runner, runner->cache[p].plan, inputs, team))
             it = &runner->cache[p];
         if (runner->cache[p].used < oldest->used)
             oldest = &runner->cache[p];
@@ -181,6 +181,7 @@ bool dv_runner_run(dv_runner *runner, const dv_tensor *inputs, const dv_tensor *
                                 declared->name, dv_type_name(inputs[i].type), dv_type_name(declared->type));
         runner->input_shape[i] = inputs[i].shape;
     }
+    dv_runner_try_rounding(runner, &runner->input_shape[0]);
     dv_prepared_plan *it = dv_runner_prepare(runner, inputs, runner->team, 1, error);
     if (!it)
         return false;

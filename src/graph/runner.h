@@ -30,6 +30,7 @@ struct dv_runner {
     dv_team *team;
     size_t memory_limit;
     dv_rounding rounding;
+    bool tried; /* rounding is what a trial came to */
     uint64_t clock;
     dv_prepared_plan cache[CACHED_PLANS];
     dv_shape *input_shape;   /* one per input of the graph */
@@ -44,8 +45,9 @@ struct dv_runner {
 dv_prepared_plan *dv_runner_prepare(dv_runner *runner, const dv_tensor *inputs, dv_team *team, int frames,
                                     dv_error *error);
 
-/* Tries what ways that round more than others do to the outputs of a sample: where it can be seen, they are not chosen
- * from now on. */
+/* Tries, once, what ways that round more than others do to the outputs of a sample, the shape of the graph's only
+ * input: where it can be seen, they are not chosen from now on. Nor are they where it cannot be tried, for want of
+ * memory or since the graph has other inputs than one of floats. */
 void dv_runner_try_rounding(dv_runner *runner, const dv_shape *sample);
 
 #endif

@@ -24,37 +24,43 @@ static void clear(trial *it)
     dv_plan_free(it->plan);
 }
 
-/* The frame is left out where the plan knows of no way that rounds more. */
+/* As the runner would plan it. The frame is left out where the plan knows of no way that rounds more. */
 static bool prepare(const dv_runner *runner, const dv_shape *sample, dv_rounding rounding, trial *it)
 {
     const dv_plan_options options = {
         .input_shape = sample, .memory_limit = runner->memory_limit / 2, .rounding = rounding};
-    *it = (trial){.plan = dv_plan_new(runner->blocked.graph, &options, NULL)};
+    it->plan = dv_plan_new(runner->blocked.graph, &options, NULL);
+    if (!it->plan)
+        it->plan = dv_plan_new(runner->plain.graph, &options, NULL);
     if (!it->plan || !it->plan->rounds)
-        return false;
-    it->packing = dv_packing_new(runner->blocked.graph, NULL);
+        return it->plan != NULL;
+    it->packing = dv_packing_new(it->plan->graph, NULL);
     return it->packing && dv_plan_pack(it->plan, it->packing, NULL) && (it->frame = dv_frame_new(it->plan, NULL));
 }
 
-/* A difference of two numbers that are not finite is none. */
+/* Infinities that become others or NaN are seen, what was NaN is not. */
 static bool is_seen(const dv_tensor *most, const dv_tensor *least)
 {
     float largest = 0, difference = 0;
     for (int64_t k = 0; k < dv_shape_elements(&least->shape); k++) {
-        largest = fmaxf(largest, fabsf(least->f[k]));
-        difference = fmaxf(difference, fabsf(most->f[k] - least->f[k]));
-        if (isfinite(least->f[k]) && !isfinite(most->f[k]))
+        const float m = most->f[k], l = least->f[k];
+        if (isfinite(l) != isfinite(m) || (isinf(l) && l != m))
             return true;
+        if (!isfinite(l))
+            continue;
+        largest = fmaxf(largest, fabsf(l));
+        difference = fmaxf(difference, fabsf(m - l));
     }
     return difference > tolerance * largest;
 }
 
+/* Or there is no memory to tell. */
 static bool differs(const dv_runner *runner, const dv_shape *sample, const trial *most, const trial *least)
 {
     const int64_t count = dv_shape_elements(sample);
     float *x = malloc((size_t)count * sizeof *x);
     if (!x)
-        return false;
+        return true;
     for (int64_t k = 0; k < count; k++)
         x[k] = (float)dv_random_normal(1, DV_PURPOSE_SEPARATION, (uint64_t)k);
     dv_frame_feed(most->frame, 0, x);
@@ -64,19 +70,31 @@ static bool differs(const dv_runner *runner, const dv_shape *sample, const trial
     free(x);
     bool seen = false;
     for (int o = 0; o < runner->graph->output_count && !seen; o++) {
-        const int v = runner->blocked.graph->output[o];
+        const int v = least->plan->graph->output[o];
         seen = dv_type_is_float(most->frame->value[v].type) && is_seen(&most->frame->value[v], &least->frame->value[v]);
     }
     return seen;
 }
 
-void dv_runner_try_rounding(dv_runner *runner, const dv_shape *sample)
+/* False as well where there is no memory to tell. */
+static bool rounds_well(const dv_runner *runner, const dv_shape *sample)
 {
     trial most = {0}, least = {0};
-    if (runner->rounding == DV_ROUNDING_ANY && prepare(runner, sample, DV_ROUNDING_MOST, &most)) {
-        if (prepare(runner, sample, DV_ROUNDING_LEAST, &least) && differs(runner, sample, &most, &least))
-            runner->rounding = DV_ROUNDING_LEAST;
-        clear(&least);
-    }
+    bool well = prepare(runner, sample, DV_ROUNDING_MOST, &most);
+    if (well && most.plan->rounds)
+        well = prepare(runner, sample, DV_ROUNDING_LEAST, &least) && !differs(runner, sample, &most, &least);
     clear(&most);
+    clear(&least);
+    return well;
+}
+
+void dv_runner_try_rounding(dv_runner *runner, const dv_shape *sample)
+{
+    const dv_graph *graph = runner->graph;
+    if (runner->tried || runner->rounding != DV_ROUNDING_ANY)
+        return;
+    runner->tried = true;
+    if (graph->input_count != 1 || !dv_type_is_float(graph->value[graph->input[0]].type) ||
+        !rounds_well(runner, sample))
+        runner->rounding = DV_ROUNDING_LEAST;
 }
