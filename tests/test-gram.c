@@ -287,6 +287,20 @@ static void test_plain_eigenvalues(void **state)
     assert_true(find_largest(a, 1, NULL) == -1 && find_largest(a, 0, NULL) == 0);
 }
 
+/* The largest variances are not where the largest eigenvalue is: two groups of pixels that go together, hardly
+ * correlated with each other. */
+static void test_two_groups(void **state)
+{
+    enum { BRIGHT = 6, DIM = 50, N = BRIGHT + DIM };
+    float a[N * N];
+    (void)state;
+    for (int i = 0; i < N; i++)
+        for (int j = i; j < N; j++)
+            a[i * N + j] = a[j * N + i] = i >= BRIGHT ? 0.25F : j < BRIGHT ? 1 : 1e-4F * draw();
+    const double value = find_largest(a, N, NULL);
+    assert_true(fabs(value - 0.25 * DIM) < 1e-5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_not_positive_definite),
         cmocka_unit_test(test_largest_eigenvalue),
         cmocka_unit_test(test_plain_eigenvalues),
+        cmocka_unit_test(test_two_groups),
     };
     return cmocka_run_group_tests_name("gram", tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/part.h"
+#include "base/random.h"
 #include "kernel/vector.h"
 
 #include <math.h>
@@ -94,22 +95,33 @@ static double find_largest(const lanczos *it, int size, double low)
     return high;
 }
 
+/* A direction that a matrix from elsewhere has no reason to stand square to, as it may to one axis: returns a bound
+ * from below, the largest entry on the diagonal. */
+static double start(lanczos *it)
+{
+    double most = -INFINITY;
+    for (int64_t i = 0; i < it->n; i++) {
+        most = fmax(most, (double)it->a[i * it->row + i]);
+        it->vector[i] = dv_random_normal(0, DV_PURPOSE_SUBSPACE, (uint64_t)i);
+    }
+    const double length = sqrt(dot(it->n, it->vector, it->vector));
+    for (int64_t i = 0; i < it->n; i++)
+        it->vector[i] /= length;
+    return most;
+}
+
 static double find(lanczos *it, dv_team *team)
 {
-    int64_t start = 0;
-    for (int64_t i = 1; i < it->n; i++)
-        if (it->a[i * it->row + i] > it->a[start * it->row + start])
-            start = i;
-    double value = (double)it->a[start * it->row + start];
-    it->vector[start] = 1;
-    for (int k = 0; k < MOST_STEPS && value > 0; k++) {
+    const double most = start(it);
+    double value = 0;
+    for (int k = 0; k < MOST_STEPS && most > 0; k++) {
         const double last = value;
         step(it, k, team);
         value = find_largest(it, k + 1, last);
-        if (!(it->beside[k] > 1e-9 * value) || (k > 0 && value - last <= 1e-6 * value))
+        if (!(it->beside[k] > 1e-9 * value) || (last > 0 && value - last <= 1e-6 * value))
             break;
     }
-    return value;
+    return most > 0 ? fmax(most, value) : most;
 }
 
 bool dv_largest_eigenvalue(int64_t n, const float *a, int64_t row, dv_team *team, double *value, dv_error *error)
