@@ -418,6 +418,18 @@ static double expect_change(const struct linear *world, const dv_eval *eval, con
     return largest;
 }
 
+/* As a part of a map that is zero, no change is a number. */
+static void test_change(void **state)
+{
+    (void)state;
+    float zero[] = {0, 0}, even[] = {3, 4}, twice[] = {6, 8};
+    const dv_attribution none = {.channels = 1, .height = 1, .width = 2, .map = zero};
+    const dv_attribution one = {.channels = 1, .height = 1, .width = 2, .map = even};
+    const dv_attribution two = {.channels = 1, .height = 1, .width = 2, .map = twice};
+    assert_true(dv_eval_change(&one, &two) == 1 && dv_eval_change(&two, &one) == 0.5);
+    assert_true(isnan(dv_eval_change(&none, &one)) && isnan(dv_eval_change(&none, &none)));
+}
+
 /* Changes in closed form; all else is as without noise, and nothing stands for the picture afterwards. */
 static void test_noise(void **state)
 {
@@ -960,6 +972,7 @@ int main(void)
         with_scratch(test_cascade),
         with_scratch(test_edges_fail),
         with_scratch(test_shuffle),
+        cmocka_unit_test(test_change),
         with_scratch(test_noise),
         with_scratch(test_figures),
         with_scratch(test_real),

@@ -45,5 +45,5 @@ double dv_eval_change(const dv_attribution *before, const dv_attribution *after)
         moved += pow((double)after->map[i] - before->map[i], 2);
         length += pow(before->map[i], 2);
     }
-    return sqrt(moved / length);
+    return length > 0 ? sqrt(moved / length) : NAN;
 }
