@@ -240,6 +240,7 @@ bool dv_shortlist_update_fresh(dv_bundle *bundle, dv_error *error)
     const dv_neighbors *fresh = bundle->fresh;
     if (!is_needed(bundle) || (list->fresh_generation == fresh->generation && list->fresh_count == fresh->count))
         return true;
+    list->fresh_count = -1; /* until all is there */
     if (!group(list, bundle, fresh, &list->fresh, error))
         return false;
     list->fresh_generation = fresh->generation;
