@@ -36,6 +36,11 @@ for page in all one; do
 done
 grep -q '^accuracy  9[0-9.]* % first' "$folder/all.txt" || complain "no accuracy: $(cat "$folder/all.txt")"
 [ "$(grep -c ', labelled ' "$folder/all.txt")" = 3 ] || complain "not three pictures: $(cat "$folder/all.txt")"
+escape=$(printf 'b\033[2J.onnx')
+cp "$folder/b.onnx" "$folder/$escape"
+"$deepvid" compare "$bundle" --teacher "$folder/$escape" --index 12 --neighbors 300 >"$folder/out" 2>"$folder/err" ||
+    complain "a name with an escape: failed"
+tr -d '\n' <"$folder/out" | LC_ALL=C grep -q '[[:cntrl:]]' && complain "an escape in a name reaches the terminal"
 grep -q 'cosine 0\.[0-9]* between the maps' "$folder/one.txt" || complain "no maps: $(cat "$folder/one.txt")"
 
 # Each teacher's accuracy is what classify says, and the sums agree.

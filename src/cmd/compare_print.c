@@ -1,6 +1,8 @@
 /* Two teachers compared, in words. */
 #include "cmd/compare_print.h"
 
+#include "cmd/words.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -88,8 +90,11 @@ static void print_pictures(const dv_comparison *comparison, const dv_bundle_fact
 void dv_comparison_print(const dv_comparison *comparison, const dv_bundle_facts *first, const dv_bundle_facts *second,
                          int64_t most)
 {
-    printf("%s: %lld pictures\nfirst     %s\nsecond    %s\n", first->name, (long long)comparison->compared,
-           first->teacher, second->teacher);
+    printf("%s: %lld pictures\nfirst     ", first->name, (long long)comparison->compared);
+    dv_words_text(first->teacher);
+    printf("\nsecond    ");
+    dv_words_text(second->teacher);
+    putchar('\n');
     print_right(comparison, first);
     printf("changed   %lld pictures have another word, %.2f %%\n", (long long)comparison->changed,
            comparison->compared ? 100.0 * (double)comparison->changed / (double)comparison->compared : 0.0);
@@ -105,8 +110,9 @@ static void print_side(const char *which, const dv_explanation *explanation, con
 {
     const dv_fidelity *fidelity = &explanation->fidelity;
     int word = explanation->teacher_class;
-    printf("%-10s%s says %s, %.1f %%", which, facts->teacher, facts->class_names[word],
-           100 * (double)explanation->teacher_probabilities[word]);
+    printf("%-10s", which);
+    dv_words_text(facts->teacher);
+    printf(" says %s, %.1f %%", facts->class_names[word], 100 * (double)explanation->teacher_probabilities[word]);
     printf("\n          student: KL %.4f, agreement %.1f %%", fidelity->kl, 100 * fidelity->agreement);
     if (isfinite(fidelity->steadiness))
         printf(", %.3f the cosine to another seed", fidelity->steadiness);
