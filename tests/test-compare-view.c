@@ -2,6 +2,7 @@
  */
 #include "tui/control.h"
 #include "tui/maps.h"
+#include "tui/pane_cell.h"
 #include "tui/view.h"
 
 #include <poll.h>
@@ -164,6 +165,23 @@ static void test_one_scale(void **state)
     assert_true(style.scale == dv_figure_map_scale(model->explanation, &style));
 }
 
+/* What is found of a cell is looked for under the key that it was asked for by, whichever teacher is looked at. */
+static void test_cell_of_either(void **state)
+{
+    dv_control *control = &((fixture *)*state)->control;
+    dv_model *model = control->model;
+    uint64_t asked[DV_TEACHERS];
+    model->cells.said = 1;
+    for (int teacher = 0; teacher < DV_TEACHERS; teacher++) {
+        dv_pane_cell_means.need(control);
+        asked[teacher] = model->answer[DV_JOB_CELL].asked;
+        assert_int_equal(asked[teacher], dv_cell_shown_key(model));
+        dv_control_key(control, 'b');
+    }
+    assert_int_not_equal(asked[0], asked[1]);
+    assert_int_equal(asked[0], dv_cell_shown_key(model));
+}
+
 /* Of one teacher there is nothing to swap, and the order by change is passed over. */
 static void test_one_teacher(void **state)
 {
@@ -195,10 +213,8 @@ static void test_one_teacher(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_two(test_swapping),
-        with_two(test_what_changed),
-        with_two(test_one_scale),
-        with_two(test_one_teacher),
+        with_two(test_swapping),       with_two(test_what_changed), with_two(test_one_scale),
+        with_two(test_cell_of_either), with_two(test_one_teacher),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

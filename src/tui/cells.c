@@ -41,13 +41,13 @@ dv_cell_wish dv_cells_wish(const dv_explain_options *options, int truth, int sai
     return wish;
 }
 
-uint64_t dv_cells_key(const dv_explain_options *options, int latent, int truth, int said)
+uint64_t dv_cells_key(const dv_explain_options *options, int latent, int teacher, int truth, int said)
 {
     const dv_cell_wish cell = dv_cells_wish(options, truth, said);
     dv_wish wish = {0};
-    uint64_t parts[] = {(uint64_t)truth, (uint64_t)said, 0};
+    uint64_t parts[] = {(uint64_t)teacher, (uint64_t)truth, (uint64_t)said, 0};
     if (dv_wish_init(&wish, &cell.explain, latent, NULL))
-        parts[2] = dv_wish_digest(&wish);
+        parts[3] = dv_wish_digest(&wish);
     dv_wish_clear(&wish);
     return dv_hash(DV_HASH_START, parts, sizeof parts) | 1;
 }

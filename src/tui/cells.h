@@ -24,7 +24,7 @@ void dv_cells_clear(dv_cells *cells);
 
 /* What explains a cell by the settings of a picture's wish: its own place, knobs and bands are the picture's. */
 dv_cell_wish dv_cells_wish(const dv_explain_options *options, int truth, int said);
-/* The same cell by the same settings has the same key, never 0. */
-uint64_t dv_cells_key(const dv_explain_options *options, int latent, int truth, int said);
+/* The same cell by the same settings and the same teacher has the same key, never 0. */
+uint64_t dv_cells_key(const dv_explain_options *options, int latent, int teacher, int truth, int said);
 
 #endif

@@ -167,12 +167,14 @@ static bool is_of_teacher(const dv_request *request)
     return request->job != DV_JOB_SURVEY;
 }
 
-/* Keys of explanations and their figures count wishes, and so tell the teachers apart already. */
+/* Keys of explanations and their figures count wishes, and those of cells hold the teacher: they tell the teachers
+ * apart already. */
 static uint64_t key_of(const dv_request *request)
 {
-    bool counts = request->job == DV_JOB_EXPLAIN || request->job == DV_JOB_MEASURE || request->job == DV_JOB_EXPORT;
+    bool tells = request->job == DV_JOB_EXPLAIN || request->job == DV_JOB_MEASURE || request->job == DV_JOB_EXPORT ||
+                 request->job == DV_JOB_CELL;
     const uint64_t parts[] = {request->key, (uint64_t)request->teacher};
-    return request->teacher && !counts ? dv_hash(DV_HASH_START, parts, sizeof parts) | 1 : request->key;
+    return request->teacher && !tells ? dv_hash(DV_HASH_START, parts, sizeof parts) | 1 : request->key;
 }
 
 static void ask(dv_control *control, const dv_request *request)

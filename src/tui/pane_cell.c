@@ -26,7 +26,8 @@ enum {
 
 uint64_t dv_cell_shown_key(const dv_model *model)
 {
-    return dv_cells_key(&model->wish.options, model->facts->latent, model->cells.truth, model->cells.said);
+    return dv_cells_key(&model->wish.options, model->facts->latent, model->looked_at, model->cells.truth,
+                        model->cells.said);
 }
 
 const dv_cell_findings *dv_cell_shown(const dv_model *model)
