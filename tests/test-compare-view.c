@@ -182,6 +182,78 @@ static void test_cell_of_either(void **state)
     assert_int_equal(asked[0], dv_cell_shown_key(model));
 }
 
+static void accept(dv_model *model, dv_job job, int teacher, void *result)
+{
+    assert_non_null(result);
+    dv_outcome outcome = {.job = job, .key = model->answer[job].asked, .teacher = teacher, .result = result};
+    dv_model_accept(model, &outcome);
+}
+
+/* What one teacher's answers made of the panes is not taken for the other's. */
+static void test_answers_of_either(void **state)
+{
+    dv_control *control = &((fixture *)*state)->control;
+    dv_model *model = control->model;
+    dv_error error;
+    model->vae.flip_index = 0;
+    dv_pane_path.need(control);
+    dv_lambda_points *points = calloc(1, sizeof(*points) + 2 * sizeof(points->point[0]));
+    assert_non_null(points);
+    points->count = 2;
+    points->point[0] = (dv_lambda_point){.lambda = 0.1, .kl = 0.5, .agreement = 0.5};
+    points->point[1] = (dv_lambda_point){.lambda = 1, .kl = 0.6, .agreement = 0.4};
+    accept(model, DV_JOB_LAMBDA, 0, points);
+    dv_image *page = dv_pane_path.page(model, &error);
+    assert_non_null(page);
+    dv_image_free(page);
+    dv_control_key(control, 'b');
+    assert_int_equal(model->vae.flip_index, -1);
+    assert_null(dv_pane_path.page(model, &error));
+}
+
+static float *weigh(float first, float second, float third)
+{
+    float *influence = calloc(TINY_LATENT, sizeof(*influence));
+    assert_non_null(influence);
+    memcpy(influence, (float[TINY_LATENT]){first, second, third}, TINY_LATENT * sizeof(*influence));
+    return influence;
+}
+
+static void test_axes_of_either(void **state)
+{
+    dv_control *control = &((fixture *)*state)->control;
+    dv_model *model = control->model;
+    const int *order = model->vae.axes.order;
+    model->vae.by_influence = true;
+    dv_pane_coordinates.need(control);
+    accept(model, DV_JOB_INFLUENCE, 0, weigh(0.1f, 0.2f, 0.3f));
+    dv_pane_coordinates.need(control);
+    assert_int_equal(order[0], 2);
+    dv_control_key(control, 'b');
+    control->hurried = true; /* it is not asked for yet */
+    dv_pane_coordinates.need(control);
+    control->hurried = false;
+    dv_pane_coordinates.need(control);
+    assert_int_equal(order[0], 2);
+    accept(model, DV_JOB_INFLUENCE, 1, weigh(0.3f, 0.2f, 0.1f));
+    dv_pane_coordinates.need(control);
+    assert_int_equal(order[0], 0);
+}
+
+/* Esc while the other teacher's words come in; Ctrl-R asks for them again. */
+static void test_words_are_asked_for_again(void **state)
+{
+    dv_control *control = &((fixture *)*state)->control;
+    dv_model *model = control->model;
+    settle(control);
+    model->by_teacher[1]->known = 0;
+    dv_model_give_up(model);
+    assert_true(model->answer[DV_JOB_CLASSIFY].failed);
+    dv_model_ask_again(model);
+    assert_int_equal(model->answer[DV_JOB_CLASSIFY].asked, 0);
+    model->by_teacher[1]->known = TINY_COUNT;
+}
+
 /* Of one teacher there is nothing to swap, and the order by change is passed over. */
 static void test_one_teacher(void **state)
 {
@@ -213,8 +285,14 @@ static void test_one_teacher(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_two(test_swapping),       with_two(test_what_changed), with_two(test_one_scale),
-        with_two(test_cell_of_either), with_two(test_one_teacher),
+        with_two(test_swapping),
+        with_two(test_what_changed),
+        with_two(test_one_scale),
+        with_two(test_cell_of_either),
+        with_two(test_answers_of_either),
+        with_two(test_axes_of_either),
+        with_two(test_words_are_asked_for_again),
+        with_two(test_one_teacher),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

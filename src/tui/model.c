@@ -104,6 +104,7 @@ void dv_model_swap_teachers(dv_model *model)
     model->facts = model->teacher_facts[model->looked_at];
     model->pictures = model->by_teacher[model->looked_at];
     dv_pictures_select_like(model->pictures, before);
+    model->vae.flip_index = -1;
     dv_model_want(model);
 }
 
@@ -223,6 +224,7 @@ static void accept_answer(dv_model *model, dv_outcome *outcome)
     dv_job_free_result(outcome->job, answer->result);
     answer->result = outcome->result;
     answer->key = outcome->key;
+    answer->teacher = outcome->teacher;
 }
 
 void dv_model_accept(dv_model *model, dv_outcome *outcome)
@@ -260,10 +262,19 @@ void dv_model_accept(dv_model *model, dv_outcome *outcome)
         dv_model_say(model, true, "%s", outcome->error.message);
 }
 
+/* Those of either teacher. */
+static bool knows_all_words(const dv_model *model)
+{
+    for (int teacher = 0; teacher < DV_TEACHERS; teacher++)
+        if (model->by_teacher[teacher] && model->by_teacher[teacher]->known < model->facts->count)
+            return false;
+    return true;
+}
+
 static bool is_whole(const dv_model *model, dv_job job)
 {
     if (job == DV_JOB_CLASSIFY)
-        return model->pictures->known == model->facts->count;
+        return knows_all_words(model);
     if (job == DV_JOB_SURVEY)
         return model->surveyed == model->facts->count;
     if (job == DV_JOB_CELL)

@@ -23,6 +23,7 @@ enum { DV_MESSAGE_SIZE = 512, DV_MODEL_VIEWS = 3 };
 typedef struct dv_answer {
     uint64_t asked; /* key of the newest request; 0: never asked */
     uint64_t key;   /* of the request that `result` answers */
+    int teacher;    /* likewise */
     void *result;   /* as the kind has it, or NULL */
     bool failed;    /* the newest request came to nothing */
 } dv_answer;

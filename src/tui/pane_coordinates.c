@@ -268,11 +268,12 @@ static void need(dv_control *control)
     /* One order a picture, so that axes stay where they are while knobs turn. */
     uint64_t key = (uint64_t)model->wish.options.index * 1000003 + (uint64_t)vae->reorderings + 1;
     dv_control_ask(control, &(dv_request){.job = DV_JOB_INFLUENCE, .key = key, .wish = &model->wish});
-    if (dv_model_is_answered(model, DV_JOB_INFLUENCE) && vae->influence_of != key) {
+    const uint64_t known = model->answer[DV_JOB_INFLUENCE].key;
+    if (dv_model_is_answered(model, DV_JOB_INFLUENCE) && vae->influence_of != known) {
         dv_axes_sort(&vae->axes, dv_model_result(model, DV_JOB_INFLUENCE));
         if (vae->influence_of == 0 && vae->reorderings == 0 && vae->dimension == 0)
             vae->dimension = vae->axes.order[0]; /* at the start, the page that matters most */
-        vae->influence_of = key;
+        vae->influence_of = known;
     }
 }
 

@@ -56,10 +56,11 @@ static double lambda_now(const dv_model *model)
     return dv_model_has_explanation(model) ? model->explanation->lambda : 0;
 }
 
+/* That of a picture or wish before stays until the new one is there, but the other teacher's is none of this one. */
 static bool collect_lambdas(const dv_model *model, path *it)
 {
     const dv_lambda_points *points = dv_model_result(model, DV_JOB_LAMBDA);
-    if (!points || !make_room(it, points->count))
+    if (!points || model->answer[DV_JOB_LAMBDA].teacher != model->looked_at || !make_room(it, points->count))
         return false;
     it->setting = DV_SETTING_LAMBDA;
     it->axis = "λ";

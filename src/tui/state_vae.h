@@ -24,7 +24,7 @@ typedef struct dv_vae_state {
     int64_t neighbor;   /* the chosen place */
     double morph_at;    /* the slider between the picture and the marked one, 0..1 */
     int flip_class;     /* that a flip is to reach; -1: any */
-    int64_t flip_index; /* the picture that a flip was last asked for; -1: none yet */
+    int64_t flip_index; /* the picture that a flip was last asked for; -1: none yet, of this teacher */
     int frame;          /* of the traversal; -1: that of the present value */
 } dv_vae_state;
 
