@@ -1,6 +1,7 @@
 /* Two teachers on the screen, without a terminal: the key that swaps them, the words of both, what changed, one scale.
  */
 #include "tui/control.h"
+#include "session/setting.h"
 #include "tui/maps.h"
 #include "tui/pane_cell.h"
 #include "tui/view.h"
@@ -254,6 +255,29 @@ static void test_words_are_asked_for_again(void **state)
     model->by_teacher[1]->known = TINY_COUNT;
 }
 
+/* Steps set out from what is in use now, not from figures of an explanation before. */
+static void test_steps_from_what_is_in_use(void **state)
+{
+    dv_control *control = &((fixture *)*state)->control;
+    dv_model *model = control->model;
+    settle(control);
+    model->fidelity.steadiness = 0.985;
+    model->measured = model->taken;
+    dv_control_step(control, dv_setting_get(DV_SETTING_UNTIL), 1);
+    assert_true(model->wish.options.until == 0.99);
+    model->wish.options.until = 0;
+    model->measured = model->taken - 1;
+    dv_control_step(control, dv_setting_get(DV_SETTING_UNTIL), 1);
+    assert_true(model->wish.options.until == 0.97);
+    model->wish.options.neighborhood = DV_NEIGHBORHOOD_MASKED;
+    dv_control_step(control, dv_setting_get(DV_SETTING_MASKED), -1);
+    assert_true(model->wish.options.masked == 0.8);
+    model->wish.options.masked = 0;
+    model->wish.options.neighborhood = DV_NEIGHBORHOOD_MIXED;
+    dv_control_step(control, dv_setting_get(DV_SETTING_MASKED), 1);
+    assert_true(model->wish.options.masked == 0.4);
+}
+
 /* Of one teacher there is nothing to swap, and the order by change is passed over. */
 static void test_one_teacher(void **state)
 {
@@ -292,6 +316,7 @@ int main(void)
         with_two(test_answers_of_either),
         with_two(test_axes_of_either),
         with_two(test_words_are_asked_for_again),
+        with_two(test_steps_from_what_is_in_use),
         with_two(test_one_teacher),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

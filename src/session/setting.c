@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "vid/limits.h"
 #include "vid/mask.h"
+#include "vid/neighbors.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -23,6 +24,11 @@ static bool of_descent(const dv_wish *wish)
 static bool of_steps(const dv_wish *wish)
 {
     return wish->options.method == DV_STUDENT_ADAM || wish->options.method == DV_STUDENT_SGD;
+}
+
+static double masked_by_rule(const dv_wish *wish)
+{
+    return dv_neighbors_masked(&wish->options);
 }
 
 static const double bands[] = {.05, .1, .15, .2, .25, .3, .4, .5, .6, .7, .8, .9, 1, 1.25, 1.5, 1.75, 2};
@@ -78,8 +84,8 @@ static const dv_setting settings[DV_SETTING_COUNT] = {
     [DV_SETTING_FRESH] = {"fresh", "fresh ones", "neighbours that fidelity is measured on", DV_VALUE_WHOLE,
                           FIELD(fresh), RANGE(1, DV_MAX_NEIGHBORS), LADDER(counts)},
     [DV_SETTING_MASKED] = {"masked", "masked copies", "their share of mixed and masked neighbours", DV_VALUE_NUMBER,
-                           FIELD(masked), RANGE(DV_MIN_MASKED, DV_MAX_MASKED), .automatic = "rule", .usual = .5,
-                           LADDER(shares)},
+                           FIELD(masked), RANGE(DV_MIN_MASKED, DV_MAX_MASKED), .automatic = "rule",
+                           .rule = masked_by_rule, .usual = .5, LADDER(shares)},
     [DV_SETTING_CELLS] = {"cells", "mask cells", "down and across a masked copy", DV_VALUE_WHOLE, FIELD(cells),
                           RANGE(1, DV_MOST_CELLS), LADDER(cells)},
     [DV_SETTING_KEEP] = {"keep", "cells shown", "chance of a masked copy's cell to show the picture", DV_VALUE_NUMBER,
@@ -294,11 +300,18 @@ double dv_setting_next(const dv_setting *setting, double now, int direction)
     return now;
 }
 
+/* Of an automatic number. */
+static double usual_of(const dv_setting *setting, const dv_wish *wish)
+{
+    double found = setting->rule ? setting->rule(wish) : 0;
+    return found > 0 ? found : setting->usual;
+}
+
 static bool step_number(const dv_setting *setting, dv_wish *wish, int direction, double in_use)
 {
     double old = get_number(setting, wish), now = old;
     if (setting->automatic && old == 0)
-        now = in_use > 0 && in_range(setting, in_use) ? in_use : setting->usual;
+        now = in_use > 0 && in_range(setting, in_use) ? in_use : usual_of(setting, wish);
     if (now == 0)
         return false;
     double next = dv_setting_next(setting, now, direction);

@@ -46,6 +46,7 @@ typedef struct dv_setting {
     const char *words;                    /* of a choice: "ridge|adam|sgd|gd" */
     const char *automatic;                /* the word for a number that the program finds; NULL: there is none */
     double usual;                         /* of an automatic number, where it is not known better; 0: unknown */
+    double (*rule)(const dv_wish *wish);  /* what finds that number; NULL: no rule of the wish alone */
     const double *ladder;                 /* rising values to step along; NULL: by one */
     int ladder_count;                     /* and how many */
     bool (*matters)(const dv_wish *wish); /* NULL: always */

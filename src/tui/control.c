@@ -114,13 +114,22 @@ void dv_control_command(dv_control *control, const char *text)
 
 /* ---- settings ----------------------------------------------------------------------------- */
 
+/* What stands for an automatic number now; 0: not known. */
+static double in_use(const dv_model *model, const dv_setting *setting)
+{
+    const dv_explanation *explanation = model->explanation;
+    const dv_fidelity *fidelity = dv_model_fidelity(model);
+    if (setting == dv_setting_get(DV_SETTING_LAMBDA))
+        return explanation ? explanation->lambda : 0;
+    if (setting == dv_setting_get(DV_SETTING_UNTIL))
+        return fidelity ? fidelity->steadiness : 0;
+    return 0;
+}
+
 void dv_control_step(dv_control *control, const dv_setting *setting, int direction)
 {
     dv_model *model = control->model;
-    const dv_explanation *explanation = model->explanation;
-    bool of_map = setting == dv_setting_get(DV_SETTING_UNTIL);
-    double in_use = !explanation ? 0 : of_map ? model->fidelity.steadiness : explanation->lambda;
-    if (dv_setting_step(setting, &model->wish, direction, in_use))
+    if (dv_setting_step(setting, &model->wish, direction, in_use(model, setting)))
         dv_model_want(model);
 }
 
