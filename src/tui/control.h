@@ -21,7 +21,7 @@ typedef struct dv_control {
     uint64_t timed, figured;            /* the last wishes whose maps, and whose figures, were timed */
     const struct dv_pane_kind *grabbed; /* the pane in which a button was pressed */
     uint64_t drawn;                     /* the number of the explanation on the screen */
-    double held_at;                     /* since when a frame waits for maps; 0: none does */
+    double held_at;                     /* when a frame first waited for maps that are still to come; 0: none did */
     bool hurried;                       /* what is less urgent than an explanation is not asked for yet */
     bool leave;
 } dv_control;

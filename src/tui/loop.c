@@ -106,7 +106,6 @@ static void update(dv_control *control)
     bool at_once = dv_screen_ready(control->screen);
     draw(control);
     control->drawn = model->taken;
-    control->held_at = 0;
     if (!dv_model_is_current(model))
         return;
     bool has_maps = control->timed != model->wanted;
@@ -124,7 +123,8 @@ static void update(dv_control *control)
         draw(control);
 }
 
-/* Milliseconds that the next frame waits for maps, unless they come before; 0: it does not. */
+/* Milliseconds that the next frame waits for maps, unless they come before; 0: it does not. Maps that have not come by
+ * the end of the wait are waited for no more: until some come, each key is on the screen at once. */
 static int hold(dv_control *control)
 {
     const dv_model *model = control->model;
