@@ -456,6 +456,7 @@ dv_attribution_options dv_attribution_defaults(void);
 typedef struct dv_attribution {
     const dv_explainer *explainer;
     int class_index;
+    int against;          /* the one class whose evidence is taken off; -1: there is none */
     dv_score score;       /* as used, never usual */
     dv_baseline baseline; /* as used; usual where the explainer has none */
     int64_t samples;      /* as used */

@@ -474,6 +474,157 @@ static void test_student(void **state)
     dv_bundle_close(bundle);
 }
 
+static double log_odds(const dv_explanation *it, const double *picture, int class)
+{
+    double logit[TINY_CLASSES], rest = 0;
+    for (int k = 0; k < it->rows; k++) {
+        logit[k] = it->bias[k];
+        for (int p = 0; p < TINY_PIXELS; p++)
+            logit[k] += it->weights[k * TINY_PIXELS + p] * picture[p];
+    }
+    for (int k = 0; k < it->rows; k++)
+        rest += k == class ? 0 : exp(logit[k] - logit[class]);
+    return -log(rest);
+}
+
+/* What the picture has more than half the mean neighbour. */
+static void subtract_half(const dv_explanation *it, double difference[TINY_PIXELS])
+{
+    for (int p = 0; p < TINY_PIXELS; p++) {
+        difference[p] = it->picture[p];
+        for (int64_t n = 0; n < it->count; n++)
+            difference[p] -= it->neighbors[n * TINY_PIXELS + p] / (2.0 * (double)it->count);
+    }
+}
+
+static dv_attribution *from_explanation(dv_bundle *bundle, const char *name, const dv_explanation *explanation,
+                                        int class)
+{
+    const dv_explain_options wish = wish_for(3);
+    const dv_attribution_options options = dv_attribution_defaults();
+    dv_error error;
+    dv_attribution *made =
+        dv_attribution_make(bundle, dv_explainer_find(name, &error), &wish, explanation, class, &options, NULL, &error);
+    assert_non_null(made);
+    assert_int_equal(made->class_index, class);
+    return made;
+}
+
+static dv_explanation *explain_third(dv_bundle *bundle)
+{
+    const dv_explain_options wish = wish_for(3);
+    dv_error error;
+    dv_explanation *explanation = dv_explain(bundle, &wish, NULL, &error);
+    assert_non_null(explanation);
+    return explanation;
+}
+
+/* Differences of the student's own log-odds, pixel by pixel. */
+static void test_odds(void **state)
+{
+    const double step = 1e-4;
+    dv_bundle *bundle = open_tiny(*state);
+    dv_explanation *explanation = explain_third(bundle);
+    double picture[TINY_PIXELS], expected[TINY_PIXELS];
+    for (int p = 0; p < TINY_PIXELS; p++)
+        picture[p] = explanation->picture[p];
+    for (int class = 0; class < TINY_CLASSES; class ++) {
+        subtract_half(explanation, expected);
+        for (int p = 0; p < TINY_PIXELS; p++) {
+            double at = picture[p], slope;
+            picture[p] = at + step;
+            slope = log_odds(explanation, picture, class);
+            picture[p] = at - step;
+            slope = (slope - log_odds(explanation, picture, class)) / (2 * step);
+            picture[p] = at;
+            expected[p] *= slope;
+        }
+        dv_attribution *made = from_explanation(bundle, "odds", explanation, class);
+        assert_map(made, expected, 1e-6);
+        assert_int_equal(made->against, -1);
+        dv_attribution_free(made);
+    }
+    dv_explanation_free(explanation);
+    dv_bundle_close(bundle);
+}
+
+static void check_versus(dv_bundle *bundle, const dv_explanation *explanation, int class, int against)
+{
+    double expected[TINY_PIXELS];
+    subtract_half(explanation, expected);
+    for (int p = 0; p < TINY_PIXELS; p++)
+        expected[p] *=
+            (double)explanation->weights[class * TINY_PIXELS + p] - explanation->weights[against * TINY_PIXELS + p];
+    dv_attribution *made = from_explanation(bundle, "versus", explanation, class);
+    assert_int_equal(made->against, against);
+    assert_map(made, expected, 1e-6);
+    dv_attribution_free(made);
+}
+
+/* The rival is the teacher's second word, the true class where the first is wrong, and the first for any other. */
+static void test_versus(void **state)
+{
+    dv_bundle *bundle = open_tiny(*state);
+    dv_explanation *explanation = explain_third(bundle);
+    int word = explanation->teacher_class;
+    float others[TINY_CLASSES];
+    memcpy(others, explanation->teacher_probabilities, sizeof others);
+    others[word] = -1;
+    int second = dv_largest(others, TINY_CLASSES);
+    const int labels[] = {-1, word};
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+        explanation->label = labels[i];
+        check_versus(bundle, explanation, word, second);
+    }
+    for (int class = 0; class < TINY_CLASSES; class ++)
+        if (class != word) {
+            explanation->label = class;
+            check_versus(bundle, explanation, word, class);
+            check_versus(bundle, explanation, class, word);
+        }
+    dv_explanation_free(explanation);
+    dv_bundle_close(bundle);
+}
+
+/* Of two classes the rest is the other one; of several labels each has log-odds of its own. */
+static void test_odds_of_few(void **state)
+{
+    dv_bundle *bundle = open_tiny(*state);
+    dv_explanation *explanation = explain_third(bundle);
+    int rows = explanation->rows, word = explanation->teacher_class;
+    explanation->label = -1;
+    explanation->classes = explanation->rows = 2;
+    explanation->teacher_class = 0;
+    dv_attribution *odds = from_explanation(bundle, "odds", explanation, 1);
+    dv_attribution *versus = from_explanation(bundle, "versus", explanation, 1);
+    assert_int_equal(versus->against, 0);
+    assert_memory_equal(odds->map, versus->map, TINY_PIXELS * sizeof *odds->map);
+    dv_attribution_free(odds);
+    dv_attribution_free(versus);
+    explanation->classes = explanation->rows = rows;
+    explanation->teacher_class = word;
+
+    double expected[TINY_PIXELS];
+    explanation->multi_label = true;
+    subtract_half(explanation, expected);
+    for (int p = 0; p < TINY_PIXELS; p++)
+        expected[p] *= explanation->weights[TINY_PIXELS + p];
+    odds = from_explanation(bundle, "odds", explanation, 1);
+    assert_map(odds, expected, 1e-6);
+    dv_attribution_free(odds);
+    explanation->multi_label = false;
+
+    explanation->classes = 1;
+    versus = from_explanation(bundle, "versus", explanation, 0);
+    assert_null(versus->map);
+    assert_int_equal(versus->against, -1);
+    assert_non_null(strstr(versus->problem, "no other class"));
+    dv_attribution_free(versus);
+    explanation->classes = rows;
+    dv_explanation_free(explanation);
+    dv_bundle_close(bundle);
+}
+
 /* Of a student of masked copies, one of its own unless the explanation is such: weights times what they hide. */
 static void test_evidence(void **state)
 {
@@ -639,6 +790,7 @@ int main(void)
         cmocka_unit_test(test_scores),  with_scratch(test_completeness), with_scratch(test_batches),
         with_scratch(test_student),     with_scratch(test_evidence),     with_scratch(test_teams),
         with_scratch(test_cancel),      with_scratch(test_problems),     with_scratch(test_arguments),
+        with_scratch(test_odds),        with_scratch(test_versus),       with_scratch(test_odds_of_few),
         cmocka_unit_test(test_regions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -344,7 +344,7 @@ static bool print_words(const dv_explanation *explanation, const dv_attributions
         printf("            %s\n", worth);
     printf("time        %.0f ms: encode %.0f, decode %.0f, teacher %.0f, distil %.0f\n", timing->total, timing->encode,
            timing->decode, timing->teacher, timing->distill);
-    dv_explainers_print(others);
+    dv_explainers_print(others, facts->class_names);
     return dv_command_finish_output(error);
 }
 

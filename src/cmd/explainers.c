@@ -77,7 +77,7 @@ static int print_regions(const dv_map_region region[DV_MAP_REGIONS], int sign, c
     return count;
 }
 
-static void print_map(const dv_attribution *attribution)
+static void print_map(const dv_attribution *attribution, const char *const *class_names)
 {
     dv_map_region region[DV_MAP_REGIONS];
     double sum = 0, all = 0;
@@ -91,6 +91,8 @@ static void print_map(const dv_attribution *attribution)
            attribution->milliseconds);
     if (attribution->baseline != DV_BASELINE_USUAL)
         printf(", against %s", dv_baseline_name(attribution->baseline));
+    if (attribution->against >= 0)
+        printf(", against %s", class_names[attribution->against]);
     if (attribution->segments)
         printf(", %d superpixels, R2 %.3f", attribution->segment_count, attribution->r2);
     if (isfinite(attribution->goal))
@@ -102,12 +104,12 @@ static void print_map(const dv_attribution *attribution)
     puts(named ? "" : all > 0 ? "no region stands out" : "zero everywhere");
 }
 
-void dv_explainers_print(const dv_attributions *attributions)
+void dv_explainers_print(const dv_attributions *attributions, const char *const *class_names)
 {
     for (int i = 0; i < attributions->count; i++) {
         const dv_attribution *attribution = attributions->item[i];
         if (attribution->map)
-            print_map(attribution);
+            print_map(attribution, class_names);
         else
             printf("%-21s no map: %s\n", attribution->explainer->name, attribution->problem);
     }

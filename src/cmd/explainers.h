@@ -61,7 +61,7 @@ int dv_explainers_find(const dv_command *command, dv_explainers_wish *wish);
 /* What else it says. */
 dv_attribution_options dv_explainers_options(const dv_explainers_wish *wish);
 /* Some lines for each on standard output. */
-void dv_explainers_print(const dv_attributions *attributions);
+void dv_explainers_print(const dv_attributions *attributions, const char *const *class_names);
 
 /* For dv_command.word: those there are. */
 const char *dv_explainers_word(int i, const char **meaning);

@@ -13,6 +13,7 @@ enum {
     SPACE = 142,       /* above and below a map, for words */
     TOP = 24,          /* of these, above */
     LINE = 16,
+    LINES = 4,    /* of what it took and where it comes from */
     STRONGEST = 2 /* regions of either sign that are named */
 };
 
@@ -37,15 +38,19 @@ static void draw_borders(const dv_page *page, const dv_attribution *attribution,
         }
 }
 
-/* "1000 calls, 49 superpixels, R2 0.91": what it took, and how well it fits. */
-static void describe_work(const dv_attribution *attribution, char *text, size_t size)
+/* "1000 calls, 49 superpixels, R2 0.91": what it took, against what, and how well it fits. */
+static void describe_work(const dv_page *page, const dv_attribution *attribution, char *text, size_t size)
 {
+    char name[DV_PAGE_NAME_SIZE];
     int length = snprintf(text, size, "%lld call%s", (long long)attribution->teacher_calls,
                           attribution->teacher_calls == 1 ? "" : "s");
 
     if (attribution->baseline != DV_BASELINE_USUAL)
         length +=
             snprintf(text + length, size - (size_t)length, ", against %s", dv_baseline_name(attribution->baseline));
+    if (attribution->against >= 0)
+        length += snprintf(text + length, size - (size_t)length, ", against %s",
+                           dv_page_short_name(page, attribution->against, name));
     if (attribution->segments)
         snprintf(text + length, size - (size_t)length, ", %d superpixels, R\xc2\xb2 %.2f", attribution->segment_count,
                  attribution->r2);
@@ -72,6 +77,7 @@ static void draw_words(const dv_page *page, const dv_attribution *attribution, b
     dv_lettering text = {.size = 12, .ink = DV_INK_TEXT, .width = WORDS};
     dv_lettering dim = {.size = 12, .ink = DV_INK_DIM, .width = WORDS};
     char line[256];
+    const char *citation = attribution->explainer->citation;
     int named = 0;
 
     y += 14;
@@ -84,9 +90,10 @@ static void draw_words(const dv_page *page, const dv_attribution *attribution, b
     if (named == 0)
         dv_canvas_text(page->canvas, x, y, &text, empty ? "zero everywhere" : "no region stands out");
     y += 2 * LINE + 4;
-    describe_work(attribution, line, sizeof line);
-    y += LINE * dv_canvas_paragraph(page->canvas, x, y, &dim, LINE, 2, line);
-    dv_canvas_paragraph(page->canvas, x, y, &dim, LINE, 2, attribution->explainer->citation);
+    describe_work(page, attribution, line, sizeof line);
+    int lines = dv_canvas_paragraph(page->canvas, x, y, &dim, LINE, 2, line);
+    dv_canvas_paragraph(page->canvas, x, y + LINE * lines, &dim, LINE, LINES - lines,
+                        *citation ? citation : attribution->explainer->meaning);
 }
 
 static bool draw_attribution(const dv_page *page, const dv_attribution *attribution, double x, double y,

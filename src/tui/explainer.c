@@ -14,7 +14,8 @@ enum {
     LINES = 11,  /* or rows below it; */
     AGAINST = 9, /* columns before the names of regions */
     NAMED = 3,   /* regions of either sign */
-    STEPS = 8,   /* of colour in each direction */
+    NAME_SIZE = 120,
+    STEPS = 8, /* of colour in each direction */
     STEPS_SLOW = 4,
 };
 
@@ -59,6 +60,16 @@ void dv_explainer_need(dv_control *control)
                                           .wish = &model->wish,
                                           .number = model->student.explainer,
                                           .count = class});
+}
+
+/* ---- words -------------------------------------------------------------------------- */
+
+/* "Pullover", or "Pullover against Shirt" where the map is of the two. */
+static void name_class(const dv_model *model, const dv_attribution *made, char name[NAME_SIZE])
+{
+    bool between = made && made->against >= 0;
+    snprintf(name, NAME_SIZE, "%s%s%s", dv_model_class_name(model, dv_maps_class(model)), between ? " against " : "",
+             between ? dv_model_class_name(model, made->against) : "");
 }
 
 /* ---- drawing ------------------------------------------------------------------------- */
@@ -175,7 +186,7 @@ void dv_explainer_draw(const dv_pane *pane)
     const dv_model *model = pane->model;
     const dv_explainer *explainer = chosen(model);
     const dv_attribution *made = dv_explainer_map(model);
-    char range[32] = "";
+    char range[32] = "", name[NAME_SIZE] = "";
     double scale = 0;
     dv_pane body = *pane;
     dv_area_cut_top(&body.area, 1 + dv_pane_wrap(pane, 1, 0, 2, DV_STYLE_DIM, explainer->meaning));
@@ -186,17 +197,19 @@ void dv_explainer_draw(const dv_pane *pane)
         draw_nothing(&body);
     if (scale > 0)
         snprintf(range, sizeof(range), ", ±%.2g", scale);
-    dv_pane_heading(pane, explainer->title, "%s%s",
-                    model->explanation ? dv_model_class_name(model, dv_maps_class(model)) : "", range);
+    if (model->explanation)
+        name_class(model, made, name);
+    dv_pane_heading(pane, explainer->title, "%s%s", name, range);
 }
 
 dv_image *dv_explainer_paint(const dv_model *model, const dv_tiles *tile, dv_close_up *close_up)
 {
     const dv_attribution *made = dv_explainer_map(model);
+    char name[NAME_SIZE];
     if (!made)
         return NULL;
-    snprintf(close_up->title, sizeof(close_up->title), "%s: %s", made->explainer->title,
-             dv_model_class_name(model, made->class_index));
+    name_class(model, made, name);
+    snprintf(close_up->title, sizeof(close_up->title), "%s: %s", made->explainer->title, name);
     snprintf(close_up->note, sizeof(close_up->note), "%s", made->explainer->meaning);
     return paint(model, made, tile, 0, &close_up->scale);
 }

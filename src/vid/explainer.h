@@ -15,7 +15,7 @@ dv_explainer_function dv_explain_gradient, dv_explain_gradient_input, dv_explain
     dv_explain_smoothgrad;
 /* student_maps.c */
 dv_explainer_function dv_explain_student, dv_explain_evidence, dv_explain_evidence_half, dv_explain_evidence_black,
-    dv_explain_evidence_mean;
+    dv_explain_evidence_mean, dv_explain_odds, dv_explain_versus;
 
 /* Evidence for one class against another in the explanation's picture, into `map` (channels x height x width): the
  * difference of their weights times the picture less half the mean neighbour. DV_ERROR_UNSUPPORTED where the student

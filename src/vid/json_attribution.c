@@ -63,6 +63,7 @@ static json_t *attribution_json(const dv_attribution *attribution, bool timing, 
     put(it, "meaning", text(explainer->meaning));
     put(it, "citation", text(*explainer->citation ? explainer->citation : NULL));
     put(it, "class", json_integer(attribution->class_index));
+    put(it, "against", attribution->against < 0 ? json_null() : json_integer(attribution->against));
     put(it, "score", text(dv_score_name(attribution->score)));
     put(it, "baseline",
         attribution->baseline == DV_BASELINE_USUAL ? json_null() : text(dv_baseline_name(attribution->baseline)));

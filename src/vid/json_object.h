@@ -71,8 +71,8 @@ static inline char *finish(object whole, dv_error *error)
 json_t *dv_json_shape(const dv_shape *shape, bool *failed);
 /* [{"name","count","missing","node"}] */
 json_t *dv_json_operators(const dv_onnx_survey *survey, bool *failed);
-/* [{"name","title","meaning","citation","class","score","baseline","samples","teacher_calls","problem",...}], each with
- * what stands behind "problem" where there is a map. */
+/* [{"name","title","meaning","citation","class","against","score","baseline","samples","teacher_calls","problem",...}],
+ * each with what stands behind "problem" where there is a map. */
 json_t *dv_json_attributions(const dv_attributions *attributions, bool timing, bool *failed);
 /* [{"name","share"}], the ninths of a map in words, the largest share first. */
 json_t *dv_json_regions(const dv_attribution *attribution, bool *failed);
