@@ -179,6 +179,25 @@ static dv_image *draw_contrast(contrast_page *it, dv_error *error)
     return NULL;
 }
 
+/* What the maps have in common, what chance would leave of it, and how many find no room. */
+static void describe_maps(const dv_contrast *contrast, char *text, size_t size)
+{
+    const dv_explanation *a = contrast->explanation[0], *b = contrast->explanation[1];
+    int more = contrast->count - MOST_PAIRS;
+    int length = snprintf(
+        text, size, "Both students learned from the same %lld neighbours (%s, seed %llu): only the labels differ.",
+        (long long)a->count, dv_neighborhood_name(a->options.neighborhood), (unsigned long long)a->options.seed);
+
+    if (isfinite(a->fidelity.steadiness) && isfinite(b->fidelity.steadiness))
+        length += snprintf(text + length, size - (size_t)length,
+                           " Another seed alone would leave a cosine of about %.2f (first) and %.2f (second) between "
+                           "maps of the class direction.",
+                           a->fidelity.steadiness, b->fidelity.steadiness);
+    if (more > 0)
+        snprintf(text + length, size - (size_t)length,
+                 " Not drawn: %d more pair%s of maps, which the text and JSON tell.", more, more == 1 ? "" : "s");
+}
+
 dv_image *dv_figure_page_contrast(const dv_contrast *contrast, const dv_bundle_facts *first,
                                   const dv_bundle_facts *second, dv_error *error)
 {
@@ -203,17 +222,7 @@ dv_image *dv_figure_page_contrast(const dv_contrast *contrast, const dv_bundle_f
              "First teacher: %.100s. Second: %.100s. What they say is %.3f bits apart (0 the same, 1 nothing in "
              "common).",
              it.teacher[0], it.teacher[1], contrast->divergence);
-    snprintf(
-        note, sizeof note,
-        "Both students learned from the same %lld neighbours (%s, seed %llu): only the labels differ. Another seed "
-        "alone would leave a cosine of about %.2f (first) and %.2f (second) between maps of the class direction.",
-        (long long)a->count, dv_neighborhood_name(a->options.neighborhood), (unsigned long long)a->options.seed,
-        a->fidelity.steadiness, b->fidelity.steadiness);
-    if (!isfinite(a->fidelity.steadiness) || !isfinite(b->fidelity.steadiness))
-        snprintf(note, sizeof note,
-                 "Both students learned from the same %lld neighbours (%s, seed %llu): only the labels differ.",
-                 (long long)a->count, dv_neighborhood_name(a->options.neighborhood),
-                 (unsigned long long)a->options.seed);
+    describe_maps(contrast, note, sizeof note);
     return draw_contrast(&it, error);
 }
 
