@@ -68,6 +68,8 @@ refused 1 'choose another -o' "$bundle" --pictures 1 --rows gradient -o "$folder
 { printf 'deepvid eval 1\n' && head -c 5000 /dev/zero; } >"$folder/spoilt.json.state"
 refused 1 'remove it to begin anew' "$bundle" --pictures 1 --rows gradient -o "$folder/spoilt.json"
 refused 2 'as its deepvid.ini has it' "$bundle" --calibrate --teacher "$bundle/teacher.onnx"
+refused 2 'no row of the students' "$bundle" --calibrate --rows lime,student/residual -o "$folder/none.json"
+[ ! -e "$folder/none.json.state" ] || complain "measured before the rows were looked at"
 
 # Twenty pictures: a sample larger than that, no labels, none misclassified, too few to choose thresholds by.
 {
@@ -105,5 +107,7 @@ told 'agreed with the teacher on [0-9]* % of the nearest real pictures'
 cp "$folder/bundle/deepvid.ini" "$folder/before"
 refused 2 'take more --pictures' "$folder/bundle" --calibrate --pictures 4 --neighbors 300
 cmp -s "$folder/before" "$folder/bundle/deepvid.ini" || complain "a refusal changed the ini"
+refused 1 'nowhere' "$folder/bundle" --calibrate --seed 2 --pictures 60 --neighbors 300 --png "$folder/nowhere/curves.png"
+cmp -s "$folder/before" "$folder/bundle/deepvid.ini" || complain "a failure changed the ini"
 
 exit $status

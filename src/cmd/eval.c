@@ -132,9 +132,13 @@ static bool write_png(const dv_eval *eval, const char *path, dv_error *error)
     return ok;
 }
 
-static bool calibrate(const struct request *request, dv_eval *eval, dv_error *error)
+/* The bundle is changed last, when all else is there. */
+static bool write_results(const struct request *request, dv_eval *eval, int against, dv_error *error)
 {
-    return dv_eval_calibrate(eval, error) && dv_bundle_settings_keep(request->source.folder, &eval->calibration, error);
+    return (!request->calibrate || dv_eval_calibrate(eval, error)) &&
+           (!request->png || write_png(eval, request->png, error)) &&
+           (!request->out || write_json(eval, against, request->out, error)) &&
+           (!request->calibrate || dv_bundle_settings_keep(request->source.folder, &eval->calibration, error));
 }
 
 /* The state file is gone when what was asked for is there. */
@@ -149,9 +153,7 @@ static bool run_to_end(const struct request *request, dv_eval *eval, int against
         state = dv_eval_state_open(path, eval, error);
     }
     bool ok = (!request->out || state) && measure(eval, state, progress, error) &&
-              (!request->calibrate || calibrate(request, eval, error)) &&
-              (!request->png || write_png(eval, request->png, error)) &&
-              (!request->out || write_json(eval, against, request->out, error));
+              write_results(request, eval, against, error);
     if (!ok && state && error->code == DV_ERROR_CANCELLED)
         dv_error_set(error, DV_ERROR_CANCELLED, "stopped after %lld of %lld pictures; the same command goes on from %s",
                      (long long)eval->done, (long long)eval->count, path);
@@ -166,8 +168,10 @@ static int evaluate(struct request *request, dv_bundle *bundle)
     dv_progress progress = dv_command_progress(&line);
     dv_error error;
     int against = 0;
-    bool ok = dv_eval_add_rows(&request->wish, request->rows, dv_bundle_get_facts(bundle), &error) &&
-              (!request->against || (against = dv_eval_find_row(&request->wish, request->against, &error)) >= 0);
+    const dv_bundle_facts *facts = dv_bundle_get_facts(bundle);
+    bool ok = dv_eval_add_rows(&request->wish, request->rows, facts, &error) &&
+              (!request->against || (against = dv_eval_find_row(&request->wish, request->against, &error)) >= 0) &&
+              (!request->calibrate || dv_eval_find_usual(&request->wish, facts, &error) >= 0);
     dv_eval *eval = ok ? dv_eval_new(bundle, &request->wish, &progress, &error) : NULL;
     ok = eval && run_to_end(request, eval, against, &progress, &error);
     if (ok) {

@@ -185,6 +185,8 @@ bool dv_eval_is_bad(const dv_eval_figures *figures);
 bool dv_eval_auc(const dv_eval *eval, int row, dv_measure measure, double *area, dv_error *error);
 /* What the verdicts on a row's students are worth here: on pictures that their thresholds were not chosen by. */
 dv_calibration dv_eval_worth(const dv_eval *eval, int row);
+/* The row of the students that explanations start from, -1 and an error where there is none. */
+int dv_eval_find_usual(const dv_eval_wish *wish, const dv_bundle_facts *facts, dv_error *error);
 /* Chooses thresholds for the students that explanations start from by every other picture of the sample, and measures
  * on the rest what verdicts by them are worth. An error where too few are bad, or too few are not. */
 bool dv_eval_calibrate(dv_eval *eval, dv_error *error);

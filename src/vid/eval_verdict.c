@@ -65,17 +65,15 @@ bool dv_eval_auc(const dv_eval *eval, int row, dv_measure measure, double *area,
 /* ---- worth -------------------------------------------------------------------------- */
 
 /* Whether it is about the students that explanations start from, and the bundle's thresholds with it. */
-static bool is_usual(const dv_eval *eval, int row)
+static bool is_usual(const dv_eval_row *row, const dv_bundle_facts *facts)
 {
-    const dv_eval_row *it = &eval->wish.row[row];
-    return it->is_student && it->method == dv_explain_defaults().method &&
-           it->neighborhood == eval->bundle->facts.neighborhood;
+    return row->is_student && row->method == dv_explain_defaults().method && row->neighborhood == facts->neighborhood;
 }
 
-static int find_usual(const dv_eval *eval, dv_error *error)
+int dv_eval_find_usual(const dv_eval_wish *wish, const dv_bundle_facts *facts, dv_error *error)
 {
-    for (int row = 0; row < eval->wish.rows; row++)
-        if (is_usual(eval, row))
+    for (int row = 0; row < wish->rows; row++)
+        if (is_usual(&wish->row[row], facts))
             return row;
     dv_error_set(error, DV_ERROR_ARGUMENT,
                  "there is no row of the students that explanations start from, to choose "
@@ -103,8 +101,8 @@ static void measure(const dv_eval *eval, int row, int64_t first, int64_t step, d
 
 dv_calibration dv_eval_worth(const dv_eval *eval, int row)
 {
-    bool chosen = eval->chosen_by > 0 && is_usual(eval, row);
-    dv_calibration it = is_usual(eval, row) ? eval->calibration : dv_calibration_usual;
+    bool usual = is_usual(&eval->wish.row[row], &eval->bundle->facts), chosen = eval->chosen_by > 0 && usual;
+    dv_calibration it = usual ? eval->calibration : dv_calibration_usual;
     measure(eval, row, chosen, chosen ? 2 : 1, &it);
     return it;
 }
@@ -160,7 +158,7 @@ static bool choose(dv_eval *eval, int row, struct sign *sign, dv_error *error)
 
 bool dv_eval_calibrate(dv_eval *eval, dv_error *error)
 {
-    int row = find_usual(eval, error);
+    int row = dv_eval_find_usual(&eval->wish, &eval->bundle->facts, error);
     struct sign *sign = row < 0 ? NULL : dv_alloc(2 * (eval->done + 1), sizeof *sign, error);
     bool ok = sign && choose(eval, row, sign, error);
     if (ok)
