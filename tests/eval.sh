@@ -68,6 +68,8 @@ refused 1 'choose another -o' "$bundle" --pictures 1 --rows gradient -o "$folder
 { printf 'deepvid eval 1\n' && head -c 5000 /dev/zero; } >"$folder/spoilt.json.state"
 refused 1 'remove it to begin anew' "$bundle" --pictures 1 --rows gradient -o "$folder/spoilt.json"
 refused 2 'as its deepvid.ini has it' "$bundle" --calibrate --teacher "$bundle/teacher.onnx"
+refused 2 'as its deepvid.ini has it' "$bundle" --calibrate --images "$bundle/t10k-images-idx3-ubyte.gz"
+refused 2 'leave --neighbors out' "$bundle" --calibrate --neighbors 50
 refused 2 'no row of the students' "$bundle" --calibrate --rows lime,student/residual -o "$folder/none.json"
 [ ! -e "$folder/none.json.state" ] || complain "measured before the rows were looked at"
 
@@ -95,9 +97,9 @@ told 'none of the 20 labelled pictures is misclassified'
 # Thresholds go into the ini, whose other lines stay, and explain tells what verdicts were worth.
 cp -R "$bundle" "$folder/bundle" && chmod -R u+w "$folder/bundle"
 sed '/^\[verdict\]/,$d' "$bundle/deepvid.ini" >"$folder/bundle/deepvid.ini"
-"$deepvid" eval "$folder/bundle" --calibrate --pictures 60 --neighbors 300 >"$folder/out" 2>"$folder/err" ||
+"$deepvid" eval "$folder/bundle" --calibrate --pictures 40 >"$folder/out" 2>"$folder/err" ||
     complain "not calibrated: $(cat "$folder/err")"
-told 'chosen by 30 pictures'
+told 'chosen by 20 pictures'
 grep -q '^; Fashion-MNIST' "$folder/bundle/deepvid.ini" || complain "the comment is gone"
 grep -q '^thresholds = [0-9.]*, [0-9.]*$' "$folder/bundle/deepvid.ini" || complain "no thresholds: $(cat "$folder/bundle/deepvid.ini")"
 "$deepvid" explain "$folder/bundle" --index 12 >"$folder/out"
@@ -105,9 +107,9 @@ told 'agreed with the teacher on [0-9]* % of the nearest real pictures'
 "$deepvid" explain "$folder/bundle" --index 12 --neighborhood residual >"$folder/out"
 ! grep -q 'nearest real pictures' "$folder/out" || complain "worth of other students is told"
 cp "$folder/bundle/deepvid.ini" "$folder/before"
-refused 2 'take more --pictures' "$folder/bundle" --calibrate --pictures 4 --neighbors 300
+refused 2 'take more --pictures' "$folder/bundle" --calibrate --pictures 4
 cmp -s "$folder/before" "$folder/bundle/deepvid.ini" || complain "a refusal changed the ini"
-refused 1 'nowhere' "$folder/bundle" --calibrate --seed 2 --pictures 60 --neighbors 300 --png "$folder/nowhere/curves.png"
+refused 1 'nowhere' "$folder/bundle" --calibrate --seed 2 --pictures 40 --png "$folder/nowhere/curves.png"
 cmp -s "$folder/before" "$folder/bundle/deepvid.ini" || complain "a failure changed the ini"
 
 exit $status

@@ -182,6 +182,16 @@ static int evaluate(struct request *request, dv_bundle *bundle)
     return ok ? DV_EXIT_DONE : dv_command_fail(&error);
 }
 
+/* Why thresholds chosen so would not be those of the bundle; NULL: they are. */
+static const char *object(const struct request *request)
+{
+    if (!request->source.folder || dv_bundle_source_overrides(&request->source))
+        return "--calibrate wants a bundle as its deepvid.ini has it, to write into that";
+    if (request->wish.neighbors != dv_explain_defaults().neighbors)
+        return "--calibrate wants students as explanations start from: leave --neighbors out";
+    return NULL;
+}
+
 static int run(const dv_command *command, int argc, char **argv)
 {
     struct request request = {.wish = dv_eval_defaults(), .seed = 1};
@@ -201,9 +211,8 @@ static int run(const dv_command *command, int argc, char **argv)
     dv_bundle *bundle = dv_command_open_bundle(command, argc - first, argv + first, &request.source, &status);
     if (!bundle)
         return status;
-    status = request.calibrate && dv_bundle_source_is_other(&request.source)
-                 ? dv_command_usage(command, "--calibrate wants a bundle as its deepvid.ini has it, to write into that")
-                 : evaluate(&request, bundle);
+    const char *objection = request.calibrate ? object(&request) : NULL;
+    status = objection ? dv_command_usage(command, "%s", objection) : evaluate(&request, bundle);
     dv_command_close_bundle(bundle, status == DV_EXIT_DONE);
     return status;
 }

@@ -118,7 +118,16 @@ static const char *override_of(const dv_bundle_source *source, const struct key 
     return key->override == NO_OVERRIDE ? NULL : *(const char *const *)((const char *)source + key->override);
 }
 
-bool dv_bundle_source_is_other(const dv_bundle_source *source)
+bool dv_bundle_source_overrides(const dv_bundle_source *source)
+{
+    bool any = false;
+    for (const struct key *key = keys; key < keys + KEY_COUNT; key++)
+        any |= override_of(source, key) && strcmp(key->name, "memory") != 0;
+    return any;
+}
+
+/* Whether explanations start from other students than those of the ini, because there is none or by overrides. */
+static bool is_other(const dv_bundle_source *source)
 {
     bool other = !source->folder;
     for (const struct key *key = keys; key < keys + KEY_COUNT; key++)
@@ -134,7 +143,7 @@ static void lay_over(dv_bundle_settings *settings, const dv_bundle_source *sourc
         settings->image_labels = NULL;
     choose_vae(settings, source);
     choose_preset(settings, source);
-    if (dv_bundle_source_is_other(source)) /* than verdicts were measured on */
+    if (is_other(source)) /* than verdicts were measured on */
         settings->thresholds = settings->judged = settings->judged_bad = settings->judged_real = NULL;
     for (const struct key *key = keys; key < keys + KEY_COUNT; key++)
         if (override_of(source, key))

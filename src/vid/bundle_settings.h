@@ -28,8 +28,8 @@ bool dv_bundle_settings_gather(dv_bundle_settings *settings, const dv_bundle_sou
  * written as they are. An error for a text that a line of an ini cannot hold. */
 bool dv_bundle_settings_write(const char *path, const char *name, const dv_bundle_source *source, dv_error *error);
 
-/* Whether its explanations start from other students than those of the ini, because there is none or by overrides. */
-bool dv_bundle_source_is_other(const dv_bundle_source *source);
+/* Whether anything but the memory to use stands for what the ini says. */
+bool dv_bundle_source_overrides(const dv_bundle_source *source);
 /* What the settings say of verdicts; the usual thresholds where they say nothing. An error where it cannot be. */
 bool dv_bundle_settings_judge(const dv_bundle_settings *settings, dv_calibration *calibration, dv_error *error);
 /* Writes it into `folder`/deepvid.ini, whose other lines stay. */
