@@ -3,6 +3,7 @@
 #include "kernel/gram.h"
 
 #include "kernel/panel.h"
+#include "kernel/rounding.h"
 #include "kernel/tiles.h"
 
 #include <math.h>
@@ -130,7 +131,7 @@ const dv_gram_way *dv_gram_choose(bool rough)
     static const dv_gram_way vectors = {HALVES * HALF, pack_halves, multiply_halves};
 #if DV_ISA_HAS_AMX
     static const dv_gram_way tiles = {BLOCK_BYTES / sizeof(float), pack_tiles, multiply_tiles};
-    if (rough && dv_isa_choose() == DV_ISA_AMX)
+    if (rough && dv_isa_choose() == DV_ISA_AMX && dv_rounding_wish() == DV_ROUNDING_ANY)
         return &tiles;
 #endif
     return &vectors;

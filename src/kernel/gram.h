@@ -34,7 +34,7 @@ typedef struct dv_gram_way {
 } dv_gram_way;
 
 /* The one for this processor. Rough: 16 bits of each number will do; they are taken where that is faster, as
- * kernel/tiles.h says. */
+ * kernel/tiles.h says, and dv_rounding_wish allows it. */
 const dv_gram_way *dv_gram_choose(bool rough);
 
 #endif
