@@ -302,6 +302,51 @@ static void test_ridge_too_small(void **state)
     clear(&it);
 }
 
+/* Pixels that mostly go together, as those of pictures do: four patterns and a little noise. */
+static void smooth_pictures(fixture *it)
+{
+    enum { PATTERNS = 4 };
+    const int pixels = it->lesson.pixels;
+    for (int64_t i = 0; i < it->lesson.count; i++)
+        for (int p = 0; p < pixels; p++) {
+            double sum = 0;
+            for (int f = 1; f <= PATTERNS; f++)
+                sum += (uniform(8, i * PATTERNS + f) - 0.5) * cos(3.14 * f * p / pixels) / PATTERNS;
+            it->pictures[i * pixels + p] = (float)(0.5 + sum + 0.004 * it->pictures[i * pixels + p]);
+        }
+}
+
+/* A lambda that is beside the largest eigenvalue next to nothing is refused, or maps are right to a hundredth; and the
+ * one that is named instead is taken. */
+static void test_ridge_refused_or_right(void **state)
+{
+    enum { COUNT = 600, PIXELS = 100, CLASSES = 3 };
+    fixture it = make_fixture(COUNT, PIXELS, CLASSES, 4);
+    dv_error error = {0};
+    (void)state;
+    smooth_pictures(&it);
+    distil_well(&it);
+    const double top = it.student.top_eigenvalue;
+    for (double lambda = 1e-7 * top; lambda < 1e-4 * top; lambda *= 1.3) {
+        it.options.ridge = lambda;
+        if (!distil(&it, &error)) {
+            const char *other = strstr(error.message, "take ");
+            assert_non_null(other);
+            it.options.ridge = strtod(other + strlen("take "), NULL);
+            distil_well(&it);
+        }
+        double *wanted = plain_ridge(&it, it.options.ridge), square = 0, size = 0;
+        for (int k = 0; k < CLASSES; k++)
+            for (int p = 0; p < PIXELS; p++) {
+                square += pow(it.student.weights[k * PIXELS + p] - wanted[p * CLASSES + k], 2);
+                size += pow(wanted[p * CLASSES + k], 2);
+            }
+        assert_true(sqrt(square) < 1e-2 * sqrt(size));
+        free(wanted);
+    }
+    clear(&it);
+}
+
 /* ---- steadiness ------------------------------------------------------------------ */
 
 /* The cosine between two parts of a map whose noise is v / s of its signal, and what is told from it. */
@@ -754,6 +799,7 @@ int main(void)
         cmocka_unit_test(test_ridge_of_one_picture),
         cmocka_unit_test(test_ridge_and_temperature),
         cmocka_unit_test(test_ridge_too_small),
+        cmocka_unit_test(test_ridge_refused_or_right),
         cmocka_unit_test(test_steadiness_of_parts),
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_no_steadiness),

@@ -69,6 +69,11 @@ void dv_ridge_sums_clear(dv_ridge_sums *sums)
     }
 }
 
+bool dv_ridge_sums_are_rough(const dv_ridge_sums *sums)
+{
+    return sums->way != dv_gram_choose(false);
+}
+
 /* ---- one stretch ---------------------------------------------------------------- */
 
 struct adding {

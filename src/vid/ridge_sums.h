@@ -29,6 +29,8 @@ typedef struct dv_ridge_sums {
 
 dv_ridge_sums *dv_ridge_sums_new(int pixels, int rows, dv_error *error);
 void dv_ridge_sums_free(dv_ridge_sums *sums);
+/* Whether they are of 16 bits of each number, as in kernel/gram.h. */
+bool dv_ridge_sums_are_rough(const dv_ridge_sums *sums);
 /* Back to no neighbours. */
 void dv_ridge_sums_clear(dv_ridge_sums *sums);
 /* Adds the neighbours of the lesson from `first` on. */
