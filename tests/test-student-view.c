@@ -360,6 +360,24 @@ static void test_explainers_are_chosen(void **state)
     assert_int_equal(model->student.kind, DV_MAP_DIRECTION);
 }
 
+/* A map of two classes names both. */
+static void test_rival_is_named(void **state)
+{
+    dv_control *control = focus_on(state, &dv_pane_weights);
+    dv_model *model = control->model;
+    dv_tiles tile = {.count = 1, .columns = 1, .tile_width = 28, .tile_height = 28};
+    dv_close_up close_up = {0};
+    char expected[DV_CLOSE_UP_SIZE];
+    dv_control_command(control, "explainer versus");
+    await_map(control);
+    const dv_attribution *made = dv_explainer_map(model);
+    assert_non_null(made);
+    dv_image_free(dv_explainer_paint(model, &tile, &close_up));
+    snprintf(expected, sizeof expected, "Against the runner-up: %.20s against %.20s",
+             dv_model_class_name(model, made->class_index), dv_model_class_name(model, made->against));
+    assert_string_equal(close_up.title, expected);
+}
+
 /* What cannot be shown is told; what was cancelled can be asked for again. */
 static void test_explainers_may_fail(void **state)
 {
@@ -412,7 +430,8 @@ int main(void)
         with_view(test_form_is_walked),         with_view(test_form_steps),
         with_view(test_form_takes_values),      with_view(test_path_is_walked),
         with_view(test_path_is_asked_for_once), with_view(test_explainers_are_chosen),
-        with_view(test_explainers_may_fail),    with_view(test_cost_is_told),
+        with_view(test_rival_is_named),         with_view(test_explainers_may_fail),
+        with_view(test_cost_is_told),
     };
     return cmocka_run_group_tests_name("student view", tests, NULL, NULL);
 }
