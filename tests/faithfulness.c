@@ -28,6 +28,7 @@ static const struct setting {
     {.name = "ridge-normal", .sampling = DV_SAMPLING_NORMAL},
     {.name = "ridge-residual", .neighborhood = DV_NEIGHBORHOOD_RESIDUAL},
     {.name = "ridge-mixed", .neighborhood = DV_NEIGHBORHOOD_MIXED},
+    {.name = "ridge-auto", .neighborhood = DV_NEIGHBORHOOD_AUTO},
     {.name = "ridge-0.0003", .ridge_factor = 0.0003},
     {.name = "ridge-0.0005", .ridge_factor = 0.0005},
     {.name = "ridge-0.001", .ridge_factor = 0.001},

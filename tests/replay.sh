@@ -21,6 +21,7 @@ holds 10 classes, 10 latent dimensions, 1x28x28, 10000 pictures
 # a session written by hand
 set neighbors 200
 set fresh 100
+set neighborhood auto
 index 12
 knob 3 1.5
 knob 0 -0.25
