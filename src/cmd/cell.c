@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "cmd/command.h"
 #include "figure/pages.h"
+#include "vid/cell_words.h"
 #include "vid/json.h"
 #include "vid/limits.h"
 
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { REGIONS = 3, DIMENSIONS = 5, EXAMPLES = 6, NAME_SIZE = 256 };
+enum { DIMENSIONS = 5, EXAMPLES = 6, NAME_SIZE = 256 };
 
 /* What the command line asks for. */
 struct request {
@@ -147,17 +148,11 @@ static bool choose_pictures(struct request *request, const dv_bundle_facts *fact
 
 static void print_regions(const dv_cell_findings *cell, const dv_bundle_facts *facts)
 {
-    const dv_attribution map = {.channels = 1, .height = cell->height, .width = cell->width, .map = cell->map};
-    dv_map_region region[DV_MAP_REGIONS];
-    dv_attribution_regions(&map, region);
     for (int sign = 1; sign >= -1; sign -= 2) {
-        printf("%-12s", sign > 0 ? "for it" : "against it");
-        for (int i = 0; i < REGIONS; i++) {
-            const dv_map_region *at = &region[sign > 0 ? i : DV_MAP_REGIONS - 1 - i];
-            if (at->share * sign > 0)
-                printf("%s%s %+.2f", i ? ", " : "", at->name, at->share);
-        }
-        printf("  (speaks for %s)\n", facts->class_names[sign > 0 ? cell->said : cell->truth]);
+        char regions[DV_CELL_REGIONS_SIZE];
+        dv_cell_tell_regions(cell, sign, regions);
+        printf("%-12s%s  (speaks for %s)\n", sign > 0 ? "for it" : "against it", regions,
+               facts->class_names[sign > 0 ? cell->said : cell->truth]);
     }
 }
 

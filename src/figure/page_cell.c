@@ -1,6 +1,7 @@
 #include "figure/sheet.h"
 
 #include "base/memory.h"
+#include "vid/cell_words.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -24,9 +25,6 @@ enum {
     PROTOTYPE_GAP = 34,
     SCALE_HEIGHT = 12,
 };
-
-/* Share of the pictures that must have the mean's sign for a pixel to be shown as one that they agree about. */
-static const double most_agree = 0.75;
 
 typedef struct sheet {
     dv_canvas *canvas;
@@ -58,8 +56,7 @@ static bool show_map(const sheet *it, const float *map, double x, double y, int 
 /* The mean map without pixels that the pictures disagree about. */
 static bool show_agreed(const sheet *it, double x, double y, dv_error *error)
 {
-    for (size_t p = 0; p < it->plane; p++)
-        it->room[p] = (double)it->cell->same_sign[p] >= most_agree ? it->cell->map[p] : 0;
+    dv_cell_agreed_map(it->cell, it->room);
     return show_map(it, it->room, x, y, SIDE, error);
 }
 
@@ -82,7 +79,8 @@ static bool draw_heads(const sheet *it, double y, dv_error *error)
     snprintf(words[0], sizeof words[0], "mean of the %" PRId64 " pictures", cell->count);
     snprintf(words[1], sizeof words[1], "mean of those that the teacher calls %.60s", it->truth);
     snprintf(words[2], sizeof words[2], "mean map; colours end at %.2g", it->cell->scale);
-    snprintf(words[3], sizeof words[3], "where %.0f %% of the pictures or more have its sign", 100 * most_agree);
+    snprintf(words[3], sizeof words[3], "where %.0f %% of the pictures or more have its sign",
+             100 * DV_CELL_MOST_AGREE);
     if (!show_picture(it, cell->picture, x, y, SIDE, error))
         return false;
     caption(it, x, below, cell->selected ? "The selection" : "Confused", words[0]);

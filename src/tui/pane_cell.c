@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "tui/cells.h"
 #include "tui/control.h"
+#include "vid/cell_words.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -12,7 +13,6 @@
 
 enum {
     MEANS = 4,
-    REGIONS = 3,     /* named for either class */
     BLOCK_ROWS = 12, /* of a prototype, where there are several */
     LABEL = 16,      /* columns before examples */
     GREYS = 16,
@@ -76,19 +76,11 @@ static void draw_waiting(const dv_pane *pane)
 /* Where the mean map is strongest, in words; for those who do not see the colours. */
 static int tell_regions(const dv_pane *pane, int row, const dv_cell_findings *cell)
 {
-    const dv_attribution map = {.channels = 1, .height = cell->height, .width = cell->width, .map = cell->map};
-    dv_map_region region[DV_MAP_REGIONS];
-    dv_attribution_regions(&map, region);
     for (int sign = 1; sign >= -1; sign -= 2) {
-        char text[256];
-        int used = snprintf(text, sizeof(text), "%.60s:", sign > 0 ? said_of(pane->model) : truth_of(pane->model));
-        for (int i = 0; i < REGIONS; i++) {
-            const dv_map_region *at = &region[sign > 0 ? i : DV_MAP_REGIONS - 1 - i];
-            if (at->share * sign > 0.005)
-                used += snprintf(text + used, sizeof(text) - (size_t)used, "%s %s %+.2f", i ? "," : "", at->name,
-                                 at->share);
-        }
-        dv_pane_text(pane, row++, 0, 0, DV_STYLE_DIM, "%s", text);
+        char regions[DV_CELL_REGIONS_SIZE];
+        dv_cell_tell_regions(cell, sign, regions);
+        dv_pane_text(pane, row++, 0, 0, DV_STYLE_DIM, "%.60s: %s",
+                     sign > 0 ? said_of(pane->model) : truth_of(pane->model), regions);
     }
     return row;
 }
@@ -104,8 +96,7 @@ static void draw_tiles(const dv_pane *pane, const dv_grid *grid, dv_area inside,
     const float *map[] = {cell->map, agreed};
     if (!agreed)
         return;
-    for (size_t p = 0; p < plane; p++)
-        agreed[p] = cell->same_sign[p] >= 0.75f ? cell->map[p] : 0;
+    dv_cell_agreed_map(cell, agreed);
     tiles.count = tiles.columns = 2;
     place.columns = 2 * grid->pitch_columns;
     dv_pane_image(pane, place,
