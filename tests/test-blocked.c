@@ -151,6 +151,23 @@ static void the_twin_is_the_plain_convolution(void **state)
     }
 }
 
+/* What is computed of NaN is NaN: of one element of the input, wherever the twin has it. Others may be NaN as well. */
+static void check_nan(const dv_blocked_way *way, int round, const dv_blocked *b, int64_t x_count, float *x,
+                      const float *w, const float *packed, float *workspace)
+{
+    const int64_t each = b->halved ? 2 : 1, out = b->c.window.out[1] / each * (b->c.window.out[2] / each);
+    const int64_t count = blocked_count(b->c.batch, b->c.out_channels, out);
+    float *expected = random_floats(count), *got = random_floats(count);
+    if (x_count)
+        x[pick(0, x_count - 1)] = NAN;
+    dv_plain_blocked_forward(b, x, w, NULL, NULL, expected);
+    way->forward(b, x, packed, NULL, got, workspace, NULL);
+    for (int64_t k = 0; k < count; k++)
+        if (isnan(expected[k]) && !isnan(got[k]))
+            fail_msg("%s, geometry %d: element %d is %g instead of NaN", way->name, round, (int)k, (double)got[k]);
+    free(expected), free(got);
+}
+
 /* A way on blocked or planar input against the twin, and the same bits for any team. */
 static void check_way(const dv_blocked_way *way, int round, const dv_blocked *b)
 {
@@ -167,7 +184,8 @@ static void check_way(const dv_blocked_way *way, int round, const dv_blocked *b)
     float *addend = blocked_of(c->batch, c->out_channels, out, sum);
     float *expected = random_floats(count), *got = random_floats(count), *alone = random_floats(count);
     float *packed = random_floats(way->packed(b)), *workspace = random_floats(way->workspace(b) * threads);
-    const float *given = b->planar ? planar : x, *added = round % 2 && !b->halved ? addend : NULL;
+    float *given = b->planar ? planar : x;
+    const float *added = round % 2 && !b->halved ? addend : NULL;
     dv_team *team = dv_team_new(threads, NULL);
     assert_true(isfinite(way->cost(b)));
     way->pack(b, w, round % 3 ? bias : NULL, packed);
@@ -176,6 +194,8 @@ static void check_way(const dv_blocked_way *way, int round, const dv_blocked *b)
     way->forward(b, given, packed, added, alone, workspace, NULL);
     assert_memory_equal(alone, got, (size_t)count * sizeof *got);
     assert_close(way->name, round, got, expected, count, (double)depth);
+    const int64_t x_count = b->planar ? c->batch * c->in_channels * in : blocked_count(c->batch, c->in_channels, in);
+    check_nan(way, round, b, x_count, given, w, packed, workspace);
     dv_team_free(team);
     free(planar), free(x), free(w), free(bias), free(sum), free(addend);
     free(expected), free(got), free(alone), free(packed), free(workspace);

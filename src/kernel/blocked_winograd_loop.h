@@ -8,18 +8,23 @@ typedef int32_t NAME(mask) __attribute__((vector_size(4 * LANES), aligned(4), ma
 #define SIDE (TILE + 2)
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE VECTOR NAME(larger)(VECTOR a, VECTOR b)
+INLINE VECTOR NAME(choose)(NAME(mask) first, VECTOR a, VECTOR b)
 {
-    const NAME(mask) first = a > b;
     return (VECTOR)(((NAME(mask))a & first) | ((NAME(mask))b & ~first));
 }
 
+/* The larger; NaN if there is one. */
+INLINE VECTOR NAME(larger)(VECTOR a, VECTOR b)
+{
+    return NAME(choose)((b > a) | (b != b), b, a);
+}
+
+/* NaN stays what it is. */
 INLINE VECTOR NAME(clamp)(VECTOR x, float low, float high)
 {
-    const VECTOR bound = high - (VECTOR){0};
-    const NAME(mask) above = x > bound;
-    x = (VECTOR)(((NAME(mask))x & ~above) | ((NAME(mask))bound & above));
-    return NAME(larger)(x, low - (VECTOR){0});
+    const VECTOR least = low - (VECTOR){0}, most = high - (VECTOR){0};
+    x = NAME(choose)(x > most, most, x);
+    return NAME(choose)(x < least, least, x);
 }
 
 #include "kernel/winograd_points.h"

@@ -166,7 +166,7 @@ static void write_block(const product_run *run, const piece *p, int64_t block, c
         const int64_t at = ((k / picture * l->out_blocks + block) * picture + k % picture) * DV_BLOCK;
         __m512 y = _mm512_loadu_ps(sums);
         for (int64_t row = 1; row < l->each; row++)
-            y = _mm512_max_ps(y, _mm512_loadu_ps(sums + row * DV_BLOCK));
+            y = dv_tile_larger(y, _mm512_loadu_ps(sums + row * DV_BLOCK));
         sums += l->each * DV_BLOCK;
         y = _mm512_add_ps(y, bias);
         if (run->addend)

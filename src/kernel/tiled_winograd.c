@@ -105,9 +105,9 @@ static void write_halved(const dv_blocked *b, const float *m, int64_t below, int
         load_results(m, point_step, sum);
         load_results(m + below, point_step, other);
         for (int c = 0; c < TILE; c++)
-            sum[c] = _mm512_max_ps(sum[c], other[c]);
+            sum[c] = dv_tile_larger(sum[c], other[c]);
         for (int c = 0; c < TILE && column < width; c += 2, column++, y += DV_BLOCK)
-            _mm512_storeu_ps(y, finish(_mm512_max_ps(sum[c], sum[c + 1]), bias, NULL, b));
+            _mm512_storeu_ps(y, finish(dv_tile_larger(sum[c], sum[c + 1]), bias, NULL, b));
     }
 }
 

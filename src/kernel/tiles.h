@@ -68,6 +68,12 @@ static inline void dv_tile_split(__m512 v0, __m512 v1, __m512i pairs[DV_TILE_PAR
     }
 }
 
+/* The larger of sums; NaN if there is one. */
+static inline __m512 dv_tile_larger(__m512 a, __m512 b)
+{
+    return _mm512_mask_mov_ps(_mm512_max_ps(a, b), _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), a);
+}
+
 /* A row of a tile and of the one that holds the rests. */
 static inline void dv_tile_split_row(__m512 v0, __m512 v1, uint8_t *row)
 {
