@@ -36,7 +36,7 @@ struct dv_team {
     pthread_cond_t begin, end;
     atomic_uint_fast64_t generation;
     atomic_int busy;
-    bool quit;
+    atomic_bool quit;
 
     void (*work)(void *context, int64_t task, int thread);
     void *context;
@@ -84,10 +84,13 @@ static bool wait_for_work(dv_team *team, uint64_t seen)
         if (atomic_load_explicit(&team->generation, memory_order_acquire) != seen) {
             return true;
         }
+        if (atomic_load_explicit(&team->quit, memory_order_relaxed)) {
+            return false;
+        }
         rest_a_little(i);
     }
     pthread_mutex_lock(&team->mutex);
-    while (atomic_load(&team->generation) == seen && !team->quit) {
+    while (atomic_load(&team->generation) == seen && !atomic_load(&team->quit)) {
         pthread_cond_wait(&team->begin, &team->mutex);
     }
     const bool is_over = atomic_load(&team->generation) == seen;
@@ -175,7 +178,7 @@ void dv_team_free(dv_team *team)
         return;
     }
     pthread_mutex_lock(&team->mutex);
-    team->quit = true;
+    atomic_store(&team->quit, true);
     pthread_cond_broadcast(&team->begin);
     pthread_mutex_unlock(&team->mutex);
     for (int i = 0; i < team->started; i++) {

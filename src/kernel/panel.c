@@ -34,6 +34,6 @@ const dv_panel_loop *dv_panel_choose(void)
 int64_t dv_panel_parts(int64_t tasks, int64_t blocks, dv_team *team)
 {
     const int64_t wanted = dv_team_size(team), most = (blocks + DV_PANEL_BLOCKS - 1) / DV_PANEL_BLOCKS;
-    const int64_t parts = dv_team_size(team) > 1 && tasks < wanted ? (wanted + tasks - 1) / tasks : 1;
+    const int64_t parts = tasks > 0 && tasks < wanted ? (wanted + tasks - 1) / tasks : 1;
     return parts < most ? parts : most;
 }
