@@ -5,7 +5,9 @@
  * columns are for the right one.
  *
  * Each float is the sum of two of bfloat16, 16 bits in all, and three of the four products of such pairs are taken: the
- * result is off by no more than 2^-16 of the sum of the |a b|, and mostly by far less. Infinities become NaN.
+ * result is off by no more than 2^-16 of the sum of the |a b|, and mostly by far less. Infinities become NaN, and so do
+ * finite numbers that rounding takes to infinity: from 2^128 - 2^119 on, FLT_MAX among them. NaN stays NaN, but for
+ * those whose mantissa is full but for its last 15 bits at most: they become 0.
  *
  * To be included where the target is DV_TARGET_AMX's, by files that call these functions between DV_BEGIN_AMX and
  * DV_END, and only where dv_isa_choose() is DV_ISA_AMX. */
