@@ -297,7 +297,8 @@ typedef struct dv_worth {
     double real;      /* mean agreement */
 } dv_worth;
 
-/* One sentence about it; "" where it was not measured. */
+/* One sentence about it; "" where it was not measured. Half of the pictures measured on are misclassified, where there
+ * are so many: more than a student meets otherwise. */
 void dv_worth_tell(const dv_worth *worth, dv_verdict verdict, char text[DV_REASON_SIZE]);
 
 /* How far the student may be believed. q = softmax(teacher logits / T), p the
@@ -317,6 +318,7 @@ typedef struct dv_fidelity {
     int reconstruction_label; /* the teacher's word on decode(encode(x)) */
     double distrust;          /* 1 - keeps_label + 5 (1 - agreement): what the verdict goes by */
     bool suspect;             /* not good whatever the distrust: a reason says why */
+    bool undecided;           /* the teacher is: not to be trusted whatever the distrust */
     dv_verdict verdict;
     dv_worth worth;           /* of such verdicts, if the bundle is calibrated and the options are as it was then */
     int reason_count;

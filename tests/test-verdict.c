@@ -31,10 +31,11 @@ static void test_thresholds(void **state)
     const dv_calibration none = {.from = {0, 0.5, 2}};
     (void)state;
     assert_true(dv_distrust(1, 1) == 0 && fabs(dv_distrust(0.75, 0.9) - 0.75) < 1e-12);
-    assert_int_equal(dv_verdict_by(&it, 0.49, false), DV_VERDICT_GOOD);
-    assert_int_equal(dv_verdict_by(&it, 0.49, true), DV_VERDICT_DOUBTFUL);
-    assert_int_equal(dv_verdict_by(&it, 0.5, false), DV_VERDICT_DOUBTFUL);
-    assert_int_equal(dv_verdict_by(&it, 2, false), DV_VERDICT_DO_NOT_TRUST);
+    assert_int_equal(dv_verdict_by(&it, 0.49, false, false), DV_VERDICT_GOOD);
+    assert_int_equal(dv_verdict_by(&it, 0.49, true, false), DV_VERDICT_DOUBTFUL);
+    assert_int_equal(dv_verdict_by(&it, 0.5, false, false), DV_VERDICT_DOUBTFUL);
+    assert_int_equal(dv_verdict_by(&it, 2, false, false), DV_VERDICT_DO_NOT_TRUST);
+    assert_int_equal(dv_verdict_by(&it, 0, true, true), DV_VERDICT_DO_NOT_TRUST);
     assert_true(fabs(dv_calibration_precision(&it) - 5.0 / 8) < 1e-12);
     assert_true(fabs(dv_calibration_recall(&it) - 5.0 / 6) < 1e-12);
     assert_true(isnan(dv_calibration_precision(&none)) && isnan(dv_calibration_recall(&none)));
@@ -49,7 +50,9 @@ static void test_words(void **state)
     dv_worth_tell(&none, DV_VERDICT_GOOD, text);
     assert_string_equal(text, "");
     dv_worth_tell(&worth, DV_VERDICT_GOOD, text);
-    assert_string_equal(text, "150 students called good agreed with the teacher on 93 % of the nearest real pictures.");
+    assert_string_equal(
+        text,
+        "150 students called good agreed with the teacher on 93 % of the nearest real pictures (errors oversampled).");
     for (int verdict = 0; verdict < DV_VERDICTS; verdict++) {
         dv_worth_tell(&most, (dv_verdict)verdict, text);
         assert_int_equal(text[strlen(text) - 1], '.'); /* nothing is cut off */
@@ -130,7 +133,7 @@ static void test_bad_numbers(void **state)
         snprintf(more, sizeof more, "[verdict]\n%s\n", wrong[i].text);
         write_ini(*state, more);
         assert_null(dv_bundle_open(&(dv_bundle_source){.folder = *state, .threads = 1}, &error));
-        if (!strstr(error.message, wrong[i].words))
+        if (!strstr(error.message, wrong[i].words) || !strstr(error.message, "/deepvid.ini: "))
             fail_msg("case %zu: %s", i, error.message);
     }
 }
@@ -301,6 +304,20 @@ static void test_calibrate(void **state)
     assert_true(dv_eval_calibrate(eval, &error));
     assert_true(fabs(eval->calibration.from[DV_VERDICT_DOUBTFUL] - 1.25) < 1.1e-3);
     assert_true(eval->calibration.worth[1].pictures == 25 + 10);
+    /* Where the teacher is undecided, twenty bad ones, no threshold is needed, so that 65 and 30 others are enough. */
+    for (int i = 0; i < COUNT; i++)
+        figures[i].value[DV_MEASURE_SUSPECT] = figures[i].value[DV_MEASURE_UNDECIDED] = i / 2 >= 100 && i / 2 < 120;
+    assert_true(dv_eval_calibrate(eval, &error));
+    assert_true(fabs(eval->calibration.from[DV_VERDICT_DOUBTFUL] - 1.35) < 1.1e-3);
+    assert_true(fabs(eval->calibration.from[DV_VERDICT_DO_NOT_TRUST] - 1.7) < 1.1e-3);
+    assert_true(eval->calibration.worth[1].pictures == 35 && eval->calibration.worth[2].pictures == 30 + 20);
+    /* All are suspect: none is doubtful by distrust. */
+    for (int i = 0; i < COUNT; i++) {
+        figures[i].value[DV_MEASURE_SUSPECT] = 1;
+        figures[i].value[DV_MEASURE_UNDECIDED] = 0;
+    }
+    assert_true(dv_eval_calibrate(eval, &error));
+    assert_true(eval->calibration.from[DV_VERDICT_DOUBTFUL] == eval->calibration.from[DV_VERDICT_DO_NOT_TRUST]);
     dv_bundle_close(bundle);
 }
 

@@ -131,6 +131,12 @@ static bool take_neighborhood(dv_bundle *bundle, const char *name, dv_error *err
                         "there is no neighborhood '%s'; there are vae, residual, mixed, masked and auto", name);
 }
 
+static bool judge(dv_bundle *bundle, const dv_bundle_settings *settings, dv_error *error)
+{
+    return dv_bundle_settings_judge(settings, &bundle->calibration, error) ||
+           dv_error_prefix(error, "%s/deepvid.ini", bundle->facts.folder);
+}
+
 dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error)
 {
     dv_bundle_settings settings;
@@ -139,8 +145,7 @@ dv_bundle *dv_bundle_open(const dv_bundle_source *source, dv_error *error)
         return NULL;
     if (!(bundle->arena = dv_arena_new(error)) || !dv_bundle_settings_read(&settings, source, bundle->arena, error) ||
         !keep_texts(bundle, &settings, source, error) || !take_neighborhood(bundle, settings.neighborhood, error) ||
-        !dv_bundle_settings_judge(&settings, &bundle->calibration, error) ||
-        !(bundle->team = dv_team_new(source->threads, error)))
+        !judge(bundle, &settings, error) || !(bundle->team = dv_team_new(source->threads, error)))
         goto fail;
     bundle->facts.threads = dv_team_size(bundle->team);
     if (!open_pictures(bundle, &settings, error) || !dv_bundle_open_vae(bundle, &settings, error) ||

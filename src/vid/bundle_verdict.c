@@ -29,7 +29,7 @@ static bool read_numbers(const char *text, const char *key, int count, double mo
     }
     return dv_error_set(error, DV_ERROR_FORMAT,
                         "[verdict] %s = '%.60s' is not %d numbers from 0 to %g with commas "
-                        "between them; deepvid eval --calibrate writes them",
+                        "between them; remove the section",
                         key, text, count, most);
 }
 

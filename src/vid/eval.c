@@ -183,6 +183,7 @@ static bool judge_student(struct exam *exam, const dv_explanation *explanation, 
     value[DV_MEASURE_ENTROPY] = fidelity->entropy;
     value[DV_MEASURE_DISTRUST] = fidelity->distrust;
     value[DV_MEASURE_SUSPECT] = fidelity->suspect;
+    value[DV_MEASURE_UNDECIDED] = fidelity->undecided;
     figures->milliseconds = explanation->timing.total;
     return dv_eval_real(exam->eval, explanation, &value[DV_MEASURE_REAL], exam->error);
 }

@@ -53,6 +53,7 @@ typedef enum dv_measure {
     DV_MEASURE_ENTROPY,
     DV_MEASURE_DISTRUST,
     DV_MEASURE_SUSPECT,
+    DV_MEASURE_UNDECIDED,
     DV_MEASURES
 } dv_measure;
 

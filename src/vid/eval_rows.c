@@ -37,6 +37,7 @@ const dv_measure_facts *dv_measure_get(dv_measure measure)
         [DV_MEASURE_ENTROPY] = {"entropy", "of the teacher's classes over the neighbours, nats"},
         [DV_MEASURE_DISTRUST] = {"distrust", "1 - keeps_label + 5 (1 - agreement): what verdicts go by"},
         [DV_MEASURE_SUSPECT] = {"suspect", "1 where the student is not called good whatever the distrust"},
+        [DV_MEASURE_UNDECIDED] = {"undecided", "1 where the teacher is, and no student to be trusted"},
     };
     return &facts[measure];
 }

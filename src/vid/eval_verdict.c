@@ -91,8 +91,8 @@ static void measure(const dv_eval *eval, int row, int64_t first, int64_t step, d
         const double *value = figures->value;
         if (!isfinite(value[DV_MEASURE_REAL]))
             continue;
-        dv_worth *worth =
-            &calibration->worth[dv_verdict_by(calibration, value[DV_MEASURE_DISTRUST], value[DV_MEASURE_SUSPECT] > 0)];
+        dv_worth *worth = &calibration->worth[dv_verdict_by(
+            calibration, value[DV_MEASURE_DISTRUST], value[DV_MEASURE_SUSPECT] > 0, value[DV_MEASURE_UNDECIDED] > 0)];
         worth->pictures++;
         worth->bad += dv_eval_is_bad(figures);
         worth->real += (value[DV_MEASURE_REAL] - worth->real) / (double)worth->pictures;
@@ -113,29 +113,34 @@ dv_calibration dv_eval_worth(const dv_eval *eval, int row)
 static const double enough_found = 0.85, enough_worst = 0.5;
 enum { LEAST_OF_EACH = 5, DIGITS = 1000 };
 
-/* The largest threshold that `wanted` of the bad reach, to three digits; `found` of them are found without. */
-static double choose_threshold(const struct sign *sign, int64_t count, double wanted, int64_t found)
+/* The largest threshold that `wanted` of the bad reach, to three digits; `found` of them are found without. `otherwise`
+ * where none is to be told by it. */
+static double choose_threshold(const struct sign *sign, int64_t count, double wanted, int64_t found, double otherwise)
 {
     for (int64_t i = count - 1; i >= 0; i--) {
         found += sign[i].bad;
         if ((double)found >= wanted)
             return floor(sign[i].value * DIGITS) / DIGITS;
     }
-    return 0;
+    return otherwise;
 }
 
 /* Every other picture of the sample, from the first: half of them misclassified as the whole is. */
 static bool choose(dv_eval *eval, int row, struct sign *sign, dv_error *error)
 {
-    int64_t count = 0, trusted = 0, bad = 0, found = 0;
+    int64_t count = 0, decided = 0, trusted = 0, bad = 0, found = 0, lost = 0;
     struct sign *all = sign, *plain = sign + eval->done;
     for (int64_t i = 0; i < eval->done; i += 2) {
         const dv_eval_figures *figures = dv_eval_at(eval, i, row);
         struct sign it = {figures->value[DV_MEASURE_DISTRUST], dv_eval_is_bad(figures)};
         if (!isfinite(figures->value[DV_MEASURE_REAL]))
             continue;
-        all[count++] = it;
+        count++;
         bad += it.bad;
+        if (figures->value[DV_MEASURE_UNDECIDED] > 0)
+            lost += it.bad; /* by no threshold */
+        else
+            all[decided++] = it;
         if (figures->value[DV_MEASURE_SUSPECT] > 0)
             found += it.bad;
         else
@@ -147,10 +152,11 @@ static bool choose(dv_eval *eval, int row, struct sign *sign, dv_error *error)
             "thresholds cannot be chosen: of %lld students %lld agree with the teacher on less than %g of "
             "the real pictures; at least %d must, and as many must not: take more --pictures",
             (long long)count, (long long)bad, least_real, LEAST_OF_EACH);
-    qsort(all, (size_t)count, sizeof *all, by_value);
+    qsort(all, (size_t)decided, sizeof *all, by_value);
     qsort(plain, (size_t)trusted, sizeof *plain, by_value);
-    double doubtful = choose_threshold(plain, trusted, enough_found * (double)bad, found);
-    double worst = choose_threshold(all, count, enough_worst * (double)bad, 0);
+    double worst = choose_threshold(all, decided, enough_worst * (double)bad, lost,
+                                    dv_calibration_usual.from[DV_VERDICT_DO_NOT_TRUST]);
+    double doubtful = choose_threshold(plain, trusted, enough_found * (double)bad, found, worst);
     eval->calibration = (dv_calibration){.from = {0, doubtful, fmax(doubtful, worst)}};
     eval->chosen_by = count;
     return true;

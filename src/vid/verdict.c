@@ -15,9 +15,9 @@ double dv_distrust(double keeps_label, double agreement)
     return 1 - keeps_label + 5 * (1 - agreement);
 }
 
-dv_verdict dv_verdict_by(const dv_calibration *calibration, double distrust, bool suspect)
+dv_verdict dv_verdict_by(const dv_calibration *calibration, double distrust, bool suspect, bool undecided)
 {
-    if (distrust >= calibration->from[DV_VERDICT_DO_NOT_TRUST])
+    if (undecided || distrust >= calibration->from[DV_VERDICT_DO_NOT_TRUST])
         return DV_VERDICT_DO_NOT_TRUST;
     return suspect || distrust >= calibration->from[DV_VERDICT_DOUBTFUL] ? DV_VERDICT_DOUBTFUL : DV_VERDICT_GOOD;
 }
@@ -57,9 +57,10 @@ void dv_worth_tell(const dv_worth *worth, dv_verdict verdict, char text[DV_REASO
     };
     *text = '\0';
     if (worth->pictures)
-        snprintf(text, DV_REASON_SIZE,
-                 "%lld students %s agreed with the teacher on %.0f %% of the nearest real pictures.",
-                 (long long)worth->pictures, called[verdict], 100 * worth->real);
+        snprintf(
+            text, DV_REASON_SIZE,
+            "%lld students %s agreed with the teacher on %.0f %% of the nearest real pictures (errors oversampled).",
+            (long long)worth->pictures, called[verdict], 100 * worth->real);
 }
 
 /* ---- reasons ----------------------------------------------------------------------- */
@@ -136,13 +137,12 @@ static void tell_distrust(const dv_evidence *evidence, double threshold, dv_fide
 void dv_verdict_find(const dv_evidence *evidence, double uncertainty, double spread, dv_fidelity *fidelity)
 {
     const dv_calibration *calibration = evidence->calibration ? evidence->calibration : &dv_calibration_usual;
-    bool undecided = uncertainty > flat_entropy * log(evidence->multi_label ? 2 : evidence->rows);
-    suspect_teacher(evidence, undecided, spread, fidelity);
+    fidelity->undecided = uncertainty > flat_entropy * log(evidence->multi_label ? 2 : evidence->rows);
+    suspect_teacher(evidence, fidelity->undecided, spread, fidelity);
     (evidence->multi_label ? suspect_labels : suspect_classes)(evidence, fidelity);
     fidelity->suspect = fidelity->reason_count > 0;
     fidelity->distrust = dv_distrust(fidelity->keeps_label, fidelity->agreement);
-    fidelity->verdict =
-        undecided ? DV_VERDICT_DO_NOT_TRUST : dv_verdict_by(calibration, fidelity->distrust, fidelity->suspect);
-    fidelity->worth = undecided ? (dv_worth){0} : calibration->worth[fidelity->verdict];
+    fidelity->verdict = dv_verdict_by(calibration, fidelity->distrust, fidelity->suspect, fidelity->undecided);
+    fidelity->worth = fidelity->undecided ? (dv_worth){0} : calibration->worth[fidelity->verdict];
     tell_distrust(evidence, calibration->from[DV_VERDICT_DOUBTFUL], fidelity);
 }

@@ -15,8 +15,8 @@ extern const dv_calibration dv_calibration_usual;
 /* 1 - keep + 5 (1 - agreement), 0..6: of a study's combinations the one that ranked students best without being
  * trained; area under the curve for low agreement on real pictures 0.86 there, 0.90 here. */
 double dv_distrust(double keeps_label, double agreement);
-/* By thresholds alone, but for what is suspect. */
-dv_verdict dv_verdict_by(const dv_calibration *calibration, double distrust, bool suspect);
+/* By thresholds alone, but for what is suspect, and where the teacher is undecided. */
+dv_verdict dv_verdict_by(const dv_calibration *calibration, double distrust, bool suspect, bool undecided);
 
 /* Of all that are not good: the share that is bad, and the share of the bad that is among them. NaN where there is
  * none.
