@@ -195,7 +195,8 @@ static void check_way(const dv_blocked_way *way, int round, const dv_blocked *b)
     assert_memory_equal(alone, got, (size_t)count * sizeof *got);
     assert_close(way->name, round, got, expected, count, (double)depth);
     const int64_t x_count = b->planar ? c->batch * c->in_channels * in : blocked_count(c->batch, c->in_channels, in);
-    check_nan(way, round, b, x_count, given, w, packed, workspace);
+    if (round % 4 == 3) /* the twin takes nearly all of the time */
+        check_nan(way, round, b, x_count, given, w, packed, workspace);
     dv_team_free(team);
     free(planar), free(x), free(w), free(bias), free(sum), free(addend);
     free(expected), free(got), free(alone), free(packed), free(workspace);
