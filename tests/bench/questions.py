@@ -87,7 +87,7 @@ class Setup:
 def network_contest(setup, title, model, shape, batches):
     sides = [setup.ours("network", model, None), setup.runtime(model, shape),
              setup.peer("PyTorch", "pytorch.py", "network", model, setup.threads)]
-    if setup.isa == "avx512":
+    if setup.isa in ("avx512", "amx"):
         sides.append(setup.ours("network", model, None, name="deepvid (AVX2)", DEEPVID_ISA="avx2"))
     return Contest(title, batches, sides)
 
