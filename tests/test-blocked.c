@@ -13,6 +13,13 @@
 #include "kernel/blocked_pool.h"
 #include "kernel/plain.h"
 
+/* Sanitizers make the plain twins ten times as slow, and look for what a quarter of the geometries shows as well. */
+#ifdef __SANITIZE_ADDRESS__
+enum { SHARE = 4 };
+#else
+enum { SHARE = 1 };
+#endif
+
 /* ---- help --------------------------------------------------------------------- */
 
 static uint64_t drawn;
@@ -237,7 +244,7 @@ static void check_accuracy(const dv_blocked_way *way, const dv_blocked *given, d
 static void depthwise_is_its_plain_twin(void **state)
 {
     (void)state;
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 200 / SHARE; round++) {
         const int64_t channels = pick(1, 40);
         dv_window window = random_window(round % 4 ? 20 : 7);
         if (round % 5 == 0) /* the usual one, of which any width is made */
@@ -272,7 +279,7 @@ static void choose_channels(int round, dv_convolution *c)
 static void product_is_its_plain_twin(void **state)
 {
     (void)state;
-    for (int round = 0; round < 400; round++) {
+    for (int round = 0; round < 400 / SHARE; round++) {
         dv_window window = random_window(round % 4 ? 20 : 7);
         if (round % 5 == 0)
             window = (dv_window){{1, pick(1, 6), pick(1, 40)}, {0}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0}, {0}};
@@ -300,7 +307,7 @@ static void product_is_its_plain_twin(void **state)
 static void winograd_is_its_plain_twin(void **state)
 {
     (void)state;
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < 300 / SHARE; round++) {
         dv_blocked b = {
             .c = {.batch = round % 7 ? pick(1, 3) : pick(4, 40),
                   .groups = 1,
@@ -336,7 +343,7 @@ static void winograd_is_its_plain_twin(void **state)
 static void pooling_is_its_plain_twin(void **state)
 {
     (void)state;
-    for (int round = 0; round < 100; round++) {
+    for (int round = 0; round < 100 / SHARE; round++) {
         dv_window w = random_window(12);
         if (round % 5 == 0) /* a last window beyond the padding, as ceil_mode makes */
             w.out[2]++;
@@ -377,7 +384,7 @@ static void training_is_its_plain_twin(void **state)
 {
     (void)state;
     int turned = 0;
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < 300 / SHARE; round++) {
         dv_convolution c = {.batch = pick(0, 3), .window = random_window(round % 4 ? 14 : 6)};
         dv_window *window = &c.window;
         for (int i = 1; i < DV_SPATIAL && round % 2; i++) {
