@@ -20,31 +20,13 @@ void dv_tile_split_weights(float *weights, int64_t count)
         }
 }
 
-#define MULTIPLY                                                                                                       \
-    _tile_dpbf16ps(0, 4, 6);                                                                                           \
-    _tile_dpbf16ps(1, 4, 7);                                                                                           \
-    _tile_dpbf16ps(2, 5, 6);                                                                                           \
-    _tile_dpbf16ps(3, 5, 7)
-
-/* A pair of the depth, of rows at a and `below` it, by the weights at b and `beside` them. */
-static inline void add_pair(const float *a, const float *below, const float *b, const float *beside)
+/* A pair of the depth, of rows at a and `below` floats on, by the weights at b and `beside` floats on. */
+static inline void add_pair(const float *a, int64_t below, const float *b, int64_t beside)
 {
-    enum { REST = DV_BLOCK, STEP = DV_TILE_FLOATS * sizeof(float) };                    /* of rows */
-    enum { WEIGHT_REST = DV_TILE_WEIGHTS / 2, WEIGHT_STEP = DV_BLOCK * sizeof(float) }; /* of weights */
-    _tile_loadd(4, a + REST, STEP);
-    _tile_loadd(5, below + REST, STEP);
-    _tile_loadd(6, b, WEIGHT_STEP);
-    _tile_loadd(7, beside, WEIGHT_STEP);
-    MULTIPLY;
-    _tile_loadd(4, a, STEP);
-    _tile_loadd(5, below, STEP);
-    MULTIPLY;
-    _tile_loadd(6, b + WEIGHT_REST, WEIGHT_STEP);
-    _tile_loadd(7, beside + WEIGHT_REST, WEIGHT_STEP);
-    MULTIPLY;
+    enum { FLOAT = sizeof(float) };
+    dv_tiles_step_apart((const uint8_t *)a, DV_TILE_FLOATS * FLOAT, DV_BLOCK * FLOAT, below * FLOAT, (const uint8_t *)b,
+                        beside * FLOAT);
 }
-
-#undef MULTIPLY
 
 static inline const float *find_panel(const dv_tile_product *p, int64_t panel)
 {
@@ -64,7 +46,7 @@ void dv_tile_multiply(const dv_tile_product *p)
         for (int64_t run = 0; run < p->runs; run++, a += p->run_row * DV_TILE_FLOATS) {
             const float *at = a;
             for (int64_t pair = 0; pair < p->pairs; pair++, at += p->pair_row * DV_TILE_FLOATS, b += DV_TILE_WEIGHTS)
-                add_pair(at, at + below, b, b + p->b_block);
+                add_pair(at, below, b, p->b_block);
         }
         float *y = p->y + panel * DV_TILE_SUMS, *under = p->y + second * DV_TILE_SUMS;
         _tile_stored(0, y, SUM_STEP);

@@ -155,23 +155,20 @@ static void gather(const product_run *run, const piece *p)
         }
 }
 
-/* Results of one block of output channels. NaN stays what it is. */
+/* Results of one block of output channels. */
 static void write_block(const product_run *run, const piece *p, int64_t block, const float *sums)
 {
     const layout *l = &run->layout;
     const int64_t picture = l->high * l->wide;
-    const __m512 low = _mm512_set1_ps(run->b->low), high = _mm512_set1_ps(run->b->high);
-    const __m512 bias = _mm512_loadu_ps(run->packed + l->out_blocks * l->depth * DV_TILE_WEIGHTS + block * DV_BLOCK);
+    const float *bias = run->packed + l->out_blocks * l->depth * DV_TILE_WEIGHTS + block * DV_BLOCK;
     for (int64_t k = p->from; k < p->from + p->count; k++) {
         const int64_t at = ((k / picture * l->out_blocks + block) * picture + k % picture) * DV_BLOCK;
         __m512 y = _mm512_loadu_ps(sums);
         for (int64_t row = 1; row < l->each; row++)
             y = dv_tile_larger(y, _mm512_loadu_ps(sums + row * DV_BLOCK));
         sums += l->each * DV_BLOCK;
-        y = _mm512_add_ps(y, bias);
-        if (run->addend)
-            y = _mm512_add_ps(y, _mm512_loadu_ps(run->addend + at));
-        _mm512_storeu_ps(run->y + at, _mm512_min_ps(high, _mm512_max_ps(low, y)));
+        const float *addend = run->addend ? run->addend + at : NULL;
+        _mm512_storeu_ps(run->y + at, dv_tile_finish(y, bias, addend, run->b->low, run->b->high));
     }
 }
 

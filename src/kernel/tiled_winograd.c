@@ -73,15 +73,6 @@ INLINE void load_results(const float *m, int64_t point_step, __m512 y[TILE])
     from_points(points, y);
 }
 
-/* NaN stays what it is. */
-INLINE __m512 finish(__m512 sum, const float *bias, const float *addend, const dv_blocked *b)
-{
-    sum = _mm512_add_ps(sum, _mm512_loadu_ps(bias));
-    if (addend)
-        sum = _mm512_add_ps(sum, _mm512_loadu_ps(addend));
-    return _mm512_min_ps(_mm512_set1_ps(b->high), _mm512_max_ps(_mm512_set1_ps(b->low), sum));
-}
-
 /* A line of `width` results; addend may be NULL. */
 static void write_line(const dv_blocked *b, const float *m, int64_t point_step, const float *bias, const float *addend,
                        int64_t width, float *y)
@@ -90,7 +81,7 @@ static void write_line(const dv_blocked *b, const float *m, int64_t point_step, 
         __m512 sum[TILE];
         load_results(m, point_step, sum);
         for (int c = 0; c < TILE && column < width; c++, column++, y += DV_BLOCK) {
-            _mm512_storeu_ps(y, finish(sum[c], bias, addend, b));
+            _mm512_storeu_ps(y, dv_tile_finish(sum[c], bias, addend, b->low, b->high));
             addend = addend ? addend + DV_BLOCK : NULL;
         }
     }
@@ -107,7 +98,7 @@ static void write_halved(const dv_blocked *b, const float *m, int64_t below, int
         for (int c = 0; c < TILE; c++)
             sum[c] = dv_tile_larger(sum[c], other[c]);
         for (int c = 0; c < TILE && column < width; c += 2, column++, y += DV_BLOCK)
-            _mm512_storeu_ps(y, finish(dv_tile_larger(sum[c], sum[c + 1]), bias, NULL, b));
+            _mm512_storeu_ps(y, dv_tile_finish(dv_tile_larger(sum[c], sum[c + 1]), bias, NULL, b->low, b->high));
     }
 }
 

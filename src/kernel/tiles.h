@@ -76,6 +76,15 @@ static inline __m512 dv_tile_larger(__m512 a, __m512 b)
     return _mm512_mask_mov_ps(_mm512_max_ps(a, b), _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), a);
 }
 
+/* What becomes of DV_TILE_SIDE sums: with the bias and the addend, which may be NULL, within bounds. NaN stays NaN. */
+static inline __m512 dv_tile_finish(__m512 sum, const float *bias, const float *addend, float low, float high)
+{
+    sum = _mm512_add_ps(sum, _mm512_loadu_ps(bias));
+    if (addend)
+        sum = _mm512_add_ps(sum, _mm512_loadu_ps(addend));
+    return _mm512_min_ps(_mm512_set1_ps(high), _mm512_max_ps(_mm512_set1_ps(low), sum));
+}
+
 /* A row of a tile and of the one that holds the rests. */
 static inline void dv_tile_split_row(__m512 v0, __m512 v1, uint8_t *row)
 {
@@ -189,21 +198,28 @@ static inline void dv_tiles_store(float *sums, int64_t row)
     _tile_dpbf16ps(2, 5, 6);                                                                                           \
     _tile_dpbf16ps(3, 5, 7)
 
-/* Adds a step of the depth: DV_TILE_STEP_BYTES at a, and a_pair bytes on for the rows below, by those at b, and b_pair
- * bytes on for the columns beside. */
-static inline void dv_tiles_step(const uint8_t *a, int64_t a_pair, const uint8_t *b, int64_t b_pair)
+/* Adds a step of the depth: rows at a, `a_row` bytes apart, with their rests a_rest bytes on, and a_pair bytes on for
+ * the rows below; by DV_TILE_STEP_BYTES at b, and b_pair bytes on for the columns beside. */
+static inline void dv_tiles_step_apart(const uint8_t *a, int64_t a_row, int64_t a_rest, int64_t a_pair,
+                                       const uint8_t *b, int64_t b_pair)
 {
-    _tile_loadd(4, a + DV_TILE_BYTES, DV_TILE_ROW);
-    _tile_loadd(5, a + a_pair + DV_TILE_BYTES, DV_TILE_ROW);
+    _tile_loadd(4, a + a_rest, a_row);
+    _tile_loadd(5, a + a_pair + a_rest, a_row);
     _tile_loadd(6, b, DV_TILE_ROW);
     _tile_loadd(7, b + b_pair, DV_TILE_ROW);
     DV_TILES_MULTIPLY;
-    _tile_loadd(4, a, DV_TILE_ROW);
-    _tile_loadd(5, a + a_pair, DV_TILE_ROW);
+    _tile_loadd(4, a, a_row);
+    _tile_loadd(5, a + a_pair, a_row);
     DV_TILES_MULTIPLY;
     _tile_loadd(6, b + DV_TILE_BYTES, DV_TILE_ROW);
     _tile_loadd(7, b + b_pair + DV_TILE_BYTES, DV_TILE_ROW);
     DV_TILES_MULTIPLY;
+}
+
+/* The same where rows lie in tiles of their own: DV_TILE_STEP_BYTES at a, too. */
+static inline void dv_tiles_step(const uint8_t *a, int64_t a_pair, const uint8_t *b, int64_t b_pair)
+{
+    dv_tiles_step_apart(a, DV_TILE_ROW, DV_TILE_BYTES, a_pair, b, b_pair);
 }
 
 #undef DV_TILES_MULTIPLY
