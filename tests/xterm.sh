@@ -27,16 +27,18 @@ complain() {
 XDG_STATE_HOME=$folder/state XDG_CONFIG_HOME=$folder/config XDG_CACHE_HOME=$folder/cache
 export XDG_STATE_HOME XDG_CONFIG_HOME XDG_CACHE_HOME
 
+# Without -noreset the server starts over whenever its last client leaves, and refuses who comes meanwhile.
 mkfifo "$folder/number"
-Xvfb -displayfd 3 -screen 0 1600x1024x24 -nolisten tcp 3>"$folder/number" 2>/dev/null &
+Xvfb -displayfd 3 -screen 0 1600x1024x24 -nolisten tcp -noreset 3>"$folder/number" 2>/dev/null &
 server=$!
 read -r number <"$folder/number" || { echo "Xvfb does not start"; exit 77; }
 DISPLAY=:$number
 export DISPLAY
-for _ in $(seq 50); do
+for _ in $(seq 300); do
     xdotool getdisplaygeometry >/dev/null 2>&1 && break
     sleep 0.1
 done
+xdotool getdisplaygeometry >/dev/null || { echo "the display $DISPLAY does not open"; exit 99; }
 
 # Waits until the screen has stood still for a while, then keeps a picture of it.
 shot() {
