@@ -1,17 +1,10 @@
 #!/bin/sh
 # Files that are wrong: each is refused with one clear line and exit 1 or 2, and
 # nothing is left behind.
-set -u
-deepvid=${DEEPVID:?}
-bundle=${top_srcdir:?}/models/fashion-mnist
-folder=$(mktemp -d) || exit 99
+# shellcheck source=tests/common.sh
+. "${top_srcdir:?}/tests/common.sh"
 trap 'chmod -R u+w "$folder"; rm -rf "$folder"' EXIT
-status=0
 tried=0
-complain() {
-    echo "$*"
-    status=1
-}
 
 # fresh: a copy of the bundle to be damaged.
 fresh() {

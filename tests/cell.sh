@@ -1,15 +1,7 @@
 #!/bin/sh
 # Why a cell is confused, without a screen: words, an object, a folder; the same bytes by any number of threads.
-set -u
-deepvid=${DEEPVID:?}
-bundle=${top_srcdir:?}/models/fashion-mnist
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-status=0
-complain() {
-    echo "$*"
-    status=1
-}
+# shellcheck source=tests/common.sh
+. "${top_srcdir:?}/tests/common.sh"
 
 # A small cell, by name and by number.
 "$deepvid" cell "$bundle" --cell sandal,SNEAKER --neighbors 300 --threads 1 --out "$folder/one" >"$folder/words" \

@@ -1,15 +1,7 @@
 #!/bin/sh
 # 'deepvid check' on the bundle that comes with the program, and on what is wrong with copies of it.
-set -u
-deepvid=${DEEPVID:?}
-bundle=${top_srcdir:?}/models/fashion-mnist
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-status=0
-complain() {
-    echo "$*"
-    status=1
-}
+# shellcheck source=tests/common.sh
+. "${top_srcdir:?}/tests/common.sh"
 
 # told EXIT KIND WORDS ARGUMENTS...: a line of this kind holds the words.
 told() {

@@ -1,16 +1,8 @@
 #!/bin/sh
 # The command line: help, manual, wrong usage. Wrong usage is one line on
 # standard error, nothing on standard output, and exit status 2.
-set -u
-deepvid=${DEEPVID:?}
-bundle=${top_srcdir:?}/models/fashion-mnist
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-status=0
-complain() {
-    echo "$*"
-    status=1
-}
+# shellcheck source=tests/common.sh
+. "${top_srcdir:?}/tests/common.sh"
 
 # wrong ARGUMENTS...: must be refused as wrong usage.
 wrong() {

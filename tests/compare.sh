@@ -1,15 +1,7 @@
 #!/bin/sh
 # Two teachers compared without a screen: words, JSON and pages, for all pictures and for one.
-set -u
-deepvid=${DEEPVID:?}
-bundle=${top_srcdir:?}/models/fashion-mnist
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-status=0
-complain() {
-    echo "$*"
-    status=1
-}
+# shellcheck source=tests/common.sh
+. "${top_srcdir:?}/tests/common.sh"
 
 "$deepvid" train classifier --images "$bundle/t10k-images-idx3-ubyte.gz" --labels "$bundle/t10k-labels-idx1-ubyte.gz" \
     --channels none --dense none --epochs 1 --out "$folder/b.onnx" >"$folder/out" 2>&1 || complain "no second teacher"

@@ -1,15 +1,7 @@
 #!/bin/sh
 # Measuring explainers without a screen: a table, a file, and a run that goes on after Ctrl-C as if there had been none.
-set -u
-deepvid=${DEEPVID:?}
-bundle=${top_srcdir:?}/models/fashion-mnist
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-status=0
-complain() {
-    echo "$*"
-    status=1
-}
+# shellcheck source=tests/common.sh
+. "${top_srcdir:?}/tests/common.sh"
 
 # measure NAME OPTIONS...: into NAME.json and NAME.txt.
 measure() {

@@ -1,13 +1,10 @@
 #!/bin/sh
 # The tests of what is calculated once more, with each instruction set that the machine has beside its widest.
-set -u
-deepvid=${DEEPVID:?}
+# shellcheck source=tests/common.sh
+. "${top_srcdir:?}/tests/common.sh"
 tests=${top_builddir:?}/tests
 unset DEEPVID_ISA
 widest=$("$deepvid" --version | sed -n 's/^instruction set: //p')
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-status=0
 
 if [ "$widest" = generic ]; then
     echo "skipped: this processor has no instruction set but the generic one"
@@ -36,6 +33,6 @@ for isa in generic avx2 avx512; do
         *) run "$program" ;;
         esac
     done
-    run sh "${top_srcdir:?}/tests/threads.sh"
+    run sh "$top_srcdir/tests/threads.sh"
 done
 exit $status

@@ -1,16 +1,8 @@
 #!/bin/sh
 # The projection without a screen: a table that any reader of CSV understands, a picture, and the same bytes by any
 # number of threads, from the cache or not.
-set -u
-deepvid=${DEEPVID:?}
-bundle=${top_srcdir:?}/models/fashion-mnist
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-status=0
-complain() {
-    echo "$*"
-    status=1
-}
+# shellcheck source=tests/common.sh
+. "${top_srcdir:?}/tests/common.sh"
 XDG_CACHE_HOME=$folder/cache
 export XDG_CACHE_HOME
 

@@ -1,16 +1,9 @@
 #!/bin/sh
 # A log done again writes the reports that `deepvid explain` does, for any number of threads; a bad one is told in one
 # line that names file and line, and leaves what was written before it.
-set -u
-deepvid=${DEEPVID:?}
+# shellcheck source=tests/common.sh
+. "${top_srcdir:?}/tests/common.sh"
 bundle=$(cd "${top_srcdir:?}/models/fashion-mnist" && pwd) || exit 99
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-status=0
-complain() {
-    echo "$*"
-    status=1
-}
 
 cat >"$folder/log" <<END
 deepvid log 1

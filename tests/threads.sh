@@ -1,11 +1,7 @@
 #!/bin/sh
 # The same explanation, bit for bit, by any number of threads.
-set -u
-deepvid=${DEEPVID:?}
-bundle=${top_srcdir:?}/models/fashion-mnist
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-status=0
+# shellcheck source=tests/common.sh
+. "${top_srcdir:?}/tests/common.sh"
 
 # same NAME OPTIONS...: one report for each number of threads; all files are equal.
 same() {

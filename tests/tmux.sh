@@ -1,11 +1,9 @@
 #!/bin/sh
 # The program in tmux, with half blocks: the three views have their headings and pictures, keys reach them, the
 # terminal comes back as it was.
-set -u
-deepvid=${DEEPVID:?}
-bundle=${top_srcdir:?}/models/fashion-mnist
+# shellcheck source=tests/common.sh
+. "${top_srcdir:?}/tests/common.sh"
 command -v tmux >/dev/null || { echo "tmux is not installed"; exit 77; }
-folder=$(mktemp -d) || exit 99
 run() {
     tmux -S "$folder/socket" -f /dev/null "$@"
 }
@@ -15,7 +13,6 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 99' INT TERM
-status=0
 complain() {
     echo "$*"
     run capture-pane -p 2>/dev/null

@@ -3,13 +3,11 @@
 # display, at three sizes: each view has its pictures, they follow a key, the
 # terminal comes back as it was. With SCREENSHOTS=FOLDER the pictures of the README
 # are left there.
-set -u
-deepvid=${DEEPVID:?}
-bundle=${top_srcdir:?}/models/fashion-mnist
+# shellcheck source=tests/common.sh
+. "${top_srcdir:?}/tests/common.sh"
 for tool in Xvfb xterm xdotool import compare convert identify; do
     command -v $tool >/dev/null || { echo "$tool is not installed"; exit 77; }
 done
-folder=$(mktemp -d) || exit 99
 server=
 terminal=
 cleanup() {
@@ -19,11 +17,6 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 99' INT TERM
-status=0
-complain() {
-    echo "$*"
-    status=1
-}
 XDG_STATE_HOME=$folder/state XDG_CONFIG_HOME=$folder/config XDG_CACHE_HOME=$folder/cache
 export XDG_STATE_HOME XDG_CONFIG_HOME XDG_CACHE_HOME
 
