@@ -440,7 +440,6 @@ typedef enum dv_segmenter {
     DV_SEGMENTER_SLIC,      /* some 50 of similar size */
     DV_SEGMENTER_QUICKSHIFT /* as LIME's authors have it: few, of any size */
 } dv_segmenter;
-const char *dv_segmenter_name(dv_segmenter segmenter); /* "slic", "quickshift" */
 
 typedef struct dv_attribution_options {
     dv_score score;

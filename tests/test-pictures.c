@@ -6,6 +6,7 @@
 #include "base/team.h"
 #include "data/cache.h"
 #include "data/data.h"
+#include "data/format.h"
 #include "image/image.h"
 
 #include <setjmp.h>
@@ -38,7 +39,7 @@ static uint8_t level_of(const dv_dataset *dataset, int64_t index)
 static void assert_name(const dv_dataset *dataset, int64_t index, const char *expected)
 {
     char name[64];
-    dv_dataset_name(dataset, index, name, sizeof name);
+    dv_dataset_file(dataset, index, name, sizeof name);
     assert_string_equal(name, expected);
 }
 

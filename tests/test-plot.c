@@ -338,16 +338,11 @@ static void heat_cells(void **state)
     const dv_plot plot = {.width = 43, .height = 40, .unit = 1};
     const dv_heat heat = {.classes = 2, .count = count, .row = -1, .column = -1};
     dv_image *image = dv_figure_heat(&plot, &heat, NULL);
-    int width, height, row, column;
+    int width, height;
 
     dv_heat_cell(&plot, 2, &width, &height);
     assert_int_equal(width, 20);
     assert_int_equal(height, 20);
-    assert_true(dv_heat_at(&plot, 2, 19, 20, &row, &column));
-    assert_int_equal(row, 1);
-    assert_int_equal(column, 0);
-    assert_false(dv_heat_at(&plot, 2, 40, 0, &row, &column));
-    assert_false(dv_heat_at(&plot, 2, -1, 0, &row, &column));
     /* All right: the full colour. Nothing: neither that of right nor of wrong. */
     assert_int_equal(color_at(image, 3, 3), class_color(1));
     assert_int_not_equal(color_at(image, 3, 23), color_at(image, 23, 3));
@@ -365,7 +360,7 @@ static void heat_of_small_cells(void **state)
     const dv_heat heat = {.classes = 4, .count = count, .mode = DV_HEAT_ABSOLUTE, .row = 2, .column = 3};
     dv_image *image;
     uint8_t cold[3], warm[3], right[3];
-    int width, height, row, column;
+    int width, height;
 
     count[1 * 4 + 2] = 10; /* upper right */
     count[2 * 4 + 2] = 10; /* lower right, beside an error of 1 */
@@ -380,7 +375,6 @@ static void heat_of_small_cells(void **state)
     assert_memory_equal(image->pixel + 9, right, 3);
     dv_heat_cell(&plot, 4, &width, &height);
     assert_true(width == 0 && height == 0);
-    assert_true(dv_heat_at(&plot, 4, 1, 0, &row, &column) && row == 0 && column == 2);
     dv_image_free(image);
 }
 

@@ -165,9 +165,8 @@ static void test_bands_of_dimensions(void **state)
     for (int d = 0; d < WISHES_LATENT; d++)
         assert_true(dv_wish_set_band(&wish, d, 0));
     assert_true(dv_wish_band(&wish, WISHES_LATENT - 1) >= DV_MIN_BAND);
-    assert_true(dv_wish_set_bands(&wish, .25));
+    assert_true(dv_wish_reset_bands(&wish));
     assert_null(wish.options.bands);
-    assert_false(dv_wish_set_bands(&wish, .25));
     assert_false(dv_wish_reset_bands(&wish));
     dv_wish_clear(&wish);
     dv_wish_clear(&fresh);

@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "session/setting.h"
+#include "vid/limits.h"
 
 #include <math.h>
 
@@ -82,7 +83,8 @@ static inline void dice_change(dice *it, dv_wish *wish)
         dv_wish_set_band(wish, dimension, dice_below(it, 4) ? dice_between(it, 1e-4, 1e3) : 0);
         break;
     case 5:
-        dv_wish_set_bands(wish, dice_between(it, 1e-3, 100));
+        wish->options.band = dice_between(it, DV_MIN_BAND, DV_MAX_BAND);
+        dv_wish_reset_bands(wish);
         break;
     case 6:
         if (dice_below(it, 2))

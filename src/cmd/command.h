@@ -75,8 +75,7 @@ typedef struct dv_progress_line {
 /* A progress that keeps one line on stderr, if that is a terminal, with an estimate of the time left, and that
  * Ctrl-C cancels. Borrows `line`. */
 dv_progress dv_command_progress(dv_progress_line *line);
-/* Set by SIGINT and SIGTERM once dv_command_catch_signals was called. */
-void dv_command_catch_signals(void);
+/* Set by SIGINT and SIGTERM once dv_command_progress was called. */
 bool dv_command_interrupted(void);
 
 /* The option for the number of threads, to be put into a table of options; `count` is an int64_t, 0 for all cores. */

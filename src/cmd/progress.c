@@ -18,7 +18,7 @@ static void interrupt(int number)
     signal(number, SIG_DFL);
 }
 
-void dv_command_catch_signals(void)
+static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = interrupt};
     sigemptyset(&action.sa_mask);
@@ -67,6 +67,6 @@ static bool report(void *context, const char *stage, double fraction)
 
 dv_progress dv_command_progress(dv_progress_line *line)
 {
-    dv_command_catch_signals();
+    catch_signals();
     return (dv_progress){.report = report, .context = line};
 }

@@ -84,9 +84,6 @@ int64_t dv_dataset_unreadable(const dv_dataset *dataset, dv_error *what);
 /* True where a picture was asked for and could not be read. */
 bool dv_dataset_is_unreadable(const dv_dataset *dataset, int64_t index);
 
-/* A name for people: the file within its folder, or the number. Clean UTF-8, cut to fit. */
-void dv_dataset_name(const dv_dataset *dataset, int64_t index, char *name, size_t size);
-
 /* A checksum of the pictures, going on from `hash`; cheap. Of pictures in memory: of a thousand of them evenly spread,
  * or of `all`. Of files: of names, sizes and some of the content; for `all`, of the times of change, too. */
 uint64_t dv_dataset_hash(const dv_dataset *dataset, bool all, uint64_t hash);

@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -298,15 +297,6 @@ void dv_dataset_file(const dv_dataset *dataset, int64_t index, char *name, size_
     *name = 0;
     if (pictures->kind->name) {
         pictures->kind->name(pictures->self, index, name, size);
-    }
-}
-
-void dv_dataset_name(const dv_dataset *dataset, int64_t index, char *name, size_t size)
-{
-    dv_dataset_file(dataset, index, name, size);
-    dv_text_clean(name);
-    if (!*name) {
-        snprintf(name, size, "%lld", (long long)index);
     }
 }
 

@@ -85,23 +85,13 @@ void dv_heat_cell(const dv_plot *plot, int classes, int *width, int *height)
         *width = *height = 0;
 }
 
-/* The cells under a pixel, one at least; false beside the matrix. */
-static bool cells_under(int pixel, int size, int pixels, int classes, int *first, int *end)
+/* The cells under a pixel where they are smaller than that, one at least. */
+static void cells_under(int pixel, int pixels, int classes, int *first, int *end)
 {
-    *first = size > 0 ? pixel / size : (int)((int64_t)pixel * classes / pixels);
-    *end = size > 0 ? *first + 1 : (int)((pixel + 1LL) * classes / pixels);
+    *first = (int)((int64_t)pixel * classes / pixels);
+    *end = (int)((pixel + 1LL) * classes / pixels);
     if (*end <= *first)
         *end = *first + 1;
-    return pixel >= 0 && *first < classes;
-}
-
-bool dv_heat_at(const dv_plot *plot, int classes, int x, int y, int *row, int *column)
-{
-    int width, height, end;
-
-    dv_heat_cell(plot, classes, &width, &height);
-    return x < plot->width && y < plot->height && cells_under(x, width, plot->width, classes, column, &end) &&
-           cells_under(y, height, plot->height, classes, row, &end);
 }
 
 /* ---- drawing ----------------------------------------------------------------- */
@@ -143,8 +133,8 @@ static void draw_pixel(const scene *s, int x, int y)
     int classes = s->heat->classes, left, right, top, bottom;
     double most = -1;
 
-    cells_under(x, 0, s->plot->width, classes, &left, &right);
-    cells_under(y, 0, s->plot->height, classes, &top, &bottom);
+    cells_under(x, s->plot->width, classes, &left, &right);
+    cells_under(y, s->plot->height, classes, &top, &bottom);
     for (int row = top; row < bottom; row++) {
         for (int column = left; column < right; column++) {
             double level;

@@ -37,7 +37,5 @@ dv_image *dv_figure_heat(const dv_plot *plot, const dv_heat *heat, dv_error *err
 
 /* Size of a cell in pixels with its gap; 0 where cells are smaller than pixels. */
 void dv_heat_cell(const dv_plot *plot, int classes, int *width, int *height);
-/* The cell at a pixel; false beside the matrix. */
-bool dv_heat_at(const dv_plot *plot, int classes, int x, int y, int *row, int *column);
 
 #endif

@@ -74,30 +74,6 @@ dv_image *dv_image_from_floats(const float *picture, int channels, int height, i
     return image;
 }
 
-dv_image *dv_image_enlarge(const dv_image *image, int factor, dv_error *error)
-{
-    if (factor < 1 || factor > DV_IMAGE_MAX_SIDE / image->width || factor > DV_IMAGE_MAX_SIDE / image->height) {
-        dv_error_set(error, DV_ERROR_ARGUMENT, "a picture of %d x %d pixels cannot be enlarged %d times", image->width,
-                     image->height, factor);
-        return NULL;
-    }
-    dv_image *large = dv_image_new(image->width * factor, image->height * factor, image->channels, error);
-    if (!large) {
-        return NULL;
-    }
-    size_t channels = (size_t)image->channels, row = (size_t)large->width * channels;
-    for (int y = 0; y < image->height; y++) {
-        uint8_t *first = pixel_at(large, 0, y * factor);
-        for (int x = 0; x < large->width; x++) {
-            memcpy(first + (size_t)x * channels, pixel_at(image, x / factor, y), channels);
-        }
-        for (int copy = 1; copy < factor; copy++) {
-            memcpy(first + (size_t)copy * row, first, row);
-        }
-    }
-    return large;
-}
-
 static void paste_row(uint8_t *to, int to_channels, const uint8_t *from, int from_channels, int count)
 {
     if (to_channels == from_channels) {

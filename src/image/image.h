@@ -48,8 +48,6 @@ bool dv_png_write(const dv_image *image, const char *path, dv_error *error); /* 
 dv_image *dv_image_from_floats(const float *picture, int channels, int height, int width, dv_error *error);
 /* A copy in 1 (Rec. 601 luma) or 3 (equal RGB) channels. */
 dv_image *dv_image_convert(const dv_image *image, int channels, dv_error *error);
-/* Every pixel `factor` x `factor` times. */
-dv_image *dv_image_enlarge(const dv_image *image, int factor, dv_error *error);
 /* Copies `source` to (x, y) of `target`, clipped; grey becomes RGB where needed. */
 void dv_image_paste(dv_image *target, const dv_image *source, int x, int y);
 void dv_image_fill(dv_image *image, uint8_t red, uint8_t green, uint8_t blue);

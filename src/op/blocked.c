@@ -28,7 +28,8 @@ dv_shape dv_blocked_planes(const dv_shape *shape, int64_t channels)
     return dv_shape_make(4, (const int64_t[]){shape->dim[0], channels, shape->dim[2], shape->dim[3]});
 }
 
-dv_shape dv_blocked_shape(const dv_shape *planes)
+/* N x C x H x W in blocks. */
+static dv_shape block_shape(const dv_shape *planes)
 {
     return dv_shape_make(
         5, (const int64_t[]){planes->dim[0], dv_blocks(planes->dim[1]), planes->dim[2], planes->dim[3], DV_BLOCK});
@@ -42,7 +43,7 @@ static bool infer_to_blocked(dv_call *call, dv_error *error)
         return false;
     if (call->input[0]->shape.rank != 4)
         return dv_error_set(error, DV_ERROR_FORMAT, "an input of rank %d has no planes", call->input[0]->shape.rank);
-    const dv_shape shape = dv_blocked_shape(&call->input[0]->shape);
+    const dv_shape shape = block_shape(&call->input[0]->shape);
     return dv_call_set_output(call, 0, call->input[0]->type, &shape, error);
 }
 

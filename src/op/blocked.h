@@ -25,7 +25,5 @@ extern const dv_operator dv_op_blocked_scale;
 bool dv_blocked_require(const dv_call *call, int i, dv_error *error);
 /* What a shape in blocks is of so many channels in planes: N x channels x H x W. */
 dv_shape dv_blocked_planes(const dv_shape *shape, int64_t channels);
-/* N x C x H x W in blocks. */
-dv_shape dv_blocked_shape(const dv_shape *planes);
 
 #endif

@@ -178,15 +178,6 @@ bool dv_wish_set_band(dv_wish *wish, int dimension, double band)
     return true;
 }
 
-bool dv_wish_set_bands(dv_wish *wish, double band)
-{
-    double held = fmax(DV_MIN_BAND, fmin(DV_MAX_BAND, band));
-    bool changed = wish->options.bands || wish->options.band != held;
-    wish->options.band = held;
-    wish->options.bands = NULL;
-    return changed;
-}
-
 bool dv_wish_reset_band(dv_wish *wish, int dimension)
 {
     if (!wish->options.bands || wish->bands[dimension] == (float)wish->options.band)

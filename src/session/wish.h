@@ -45,8 +45,6 @@ bool dv_wish_can_still(const dv_wish *wish, int dimension);
 /* Gives one dimension its own band, and all others theirs with it; 0 keeps it still. Held to what the engine takes;
  * the last dimension that moves cannot be stilled. */
 bool dv_wish_set_band(dv_wish *wish, int dimension, double band);
-/* One band for all. */
-bool dv_wish_set_bands(dv_wish *wish, double band);
 /* One dimension goes back to the band for all. */
 bool dv_wish_reset_band(dv_wish *wish, int dimension);
 /* All dimensions do. */

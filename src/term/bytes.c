@@ -10,7 +10,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-char *dv_bytes_reserve(dv_bytes *bytes, size_t more)
+/* Makes room for `more` bytes behind the content and returns where they go; NULL when there is no memory. The caller
+ * adds to `size` what it used. */
+static char *reserve(dv_bytes *bytes, size_t more)
 {
     size_t needed;
     if (bytes->failed || __builtin_add_overflow(bytes->size, more, &needed) || needed > SIZE_MAX / 2) {
@@ -35,7 +37,7 @@ void dv_bytes_append(dv_bytes *bytes, const void *data, size_t size)
     if (size == 0) {
         return;
     }
-    char *end = dv_bytes_reserve(bytes, size);
+    char *end = reserve(bytes, size);
     if (end) {
         memcpy(end, data, size);
         bytes->size += size;
@@ -90,7 +92,7 @@ int dv_scratch_open(void)
 void dv_scratch_take(int fd, dv_bytes *bytes)
 {
     off_t size = lseek(fd, 0, SEEK_END);
-    char *end = size > 0 ? dv_bytes_reserve(bytes, (size_t)size) : NULL;
+    char *end = size > 0 ? reserve(bytes, (size_t)size) : NULL;
     for (off_t done = 0; end && done < size;) {
         ssize_t count = pread(fd, end + done, (size_t)(size - done), done);
         if (count > 0) {

@@ -12,9 +12,6 @@ typedef struct dv_bytes {
     bool failed;
 } dv_bytes;
 
-/* Makes room for `more` bytes behind the content and returns where they go; NULL when there is no memory. The caller
- * adds to `size` what it used. */
-char *dv_bytes_reserve(dv_bytes *bytes, size_t more);
 void dv_bytes_append(dv_bytes *bytes, const void *data, size_t size);
 void dv_bytes_text(dv_bytes *bytes, const char *text);
 void dv_bytes_format(dv_bytes *bytes, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool dv_rectangles_meet(const dv_rectangle *a, const dv_rectangle *b)
+static bool meet(const dv_rectangle *a, const dv_rectangle *b)
 {
     return a->row < b->row + b->rows && b->row < a->row + a->rows && a->column < b->column + b->columns &&
            b->column < a->column + a->columns;
@@ -77,7 +77,7 @@ const dv_rectangle *dv_slots_add(dv_slots *slots, const dv_rectangle *place, con
 void dv_slots_cover(dv_slots *slots, const dv_rectangle *place)
 {
     for (int i = 0; i < slots->count; i++) {
-        slots->slot[i].covered |= dv_rectangles_meet(&slots->slot[i].place, place);
+        slots->slot[i].covered |= meet(&slots->slot[i].place, place);
     }
 }
 
@@ -122,7 +122,7 @@ void dv_slots_wipe(dv_slots *wanted, const dv_rectangle *place)
 {
     for (int i = 0; i < wanted->count; i++) {
         dv_slot *slot = &wanted->slot[i];
-        if (!slot->covered && dv_rectangles_meet(&slot->place, place)) {
+        if (!slot->covered && meet(&slot->place, place)) {
             slot->send = true;
             slot->before = NULL;
         }

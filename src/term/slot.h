@@ -35,8 +35,6 @@ typedef struct dv_slots {
     int count, capacity;
 } dv_slots;
 
-bool dv_rectangles_meet(const dv_rectangle *a, const dv_rectangle *b);
-
 /* Adds a copy of the upper left part of an image: as much as fits into `place` and the limits, filled up with black to
  * whole bands. Returns the cells that it takes, or NULL if there is no room for any, or no memory. */
 const dv_rectangle *dv_slots_add(dv_slots *slots, const dv_rectangle *place, const dv_image *image,

@@ -168,13 +168,14 @@ int dv_pictures_wrong_labels(const dv_pictures *pictures, int64_t index)
     return wrong;
 }
 
-bool dv_pictures_has(const dv_pictures *pictures, int64_t index, int label)
+/* Whether a picture has a label (or may have it, which is not known: false), whether it is given it. */
+static bool has(const dv_pictures *pictures, int64_t index, int label)
 {
     const int8_t *marks = marks_of(pictures, index);
     return marks ? marks[label] == 1 : dv_pictures_label(pictures, index) == label;
 }
 
-bool dv_pictures_is_given(const dv_pictures *pictures, int64_t index, int label)
+static bool is_given(const dv_pictures *pictures, int64_t index, int label)
 {
     return pictures->given ? dv_label_has(given_to(pictures, index), label) : pictures->prediction[index] == label;
 }
@@ -268,13 +269,13 @@ static bool is_called(const dv_pictures *pictures, int64_t index)
     const dv_filter *filter = &pictures->filter;
     const int8_t *marks = pictures->given ? marks_of(pictures, index) : NULL;
     bool other = marks && filter->label >= 0 && filter->label != filter->prediction;
-    return dv_pictures_is_given(pictures, index, filter->prediction) && (!other || marks[filter->prediction] == 0);
+    return is_given(pictures, index, filter->prediction) && (!other || marks[filter->prediction] == 0);
 }
 
 static bool passes(const dv_pictures *pictures, int64_t index)
 {
     const dv_filter *filter = &pictures->filter;
-    return (filter->label < 0 || dv_pictures_has(pictures, index, filter->label)) &&
+    return (filter->label < 0 || has(pictures, index, filter->label)) &&
            (filter->prediction < 0 || is_called(pictures, index)) && (!filter->wrong || pictures->wrong[index]) &&
            (!filter->changed || dv_pictures_is_changed(pictures, index)) &&
            (!filter->by_region || filter->region[index]);
@@ -406,7 +407,7 @@ int64_t dv_pictures_find_label(const dv_pictures *pictures, int64_t index, int l
     int64_t count = pictures->facts->count;
     for (int64_t step = 1; step <= count; step++) {
         int64_t at = (index + step) % count;
-        bool found = dv_pictures_have_labels(pictures) ? dv_pictures_has(pictures, at, label)
+        bool found = dv_pictures_have_labels(pictures) ? has(pictures, at, label)
                                                        : dv_pictures_prediction(pictures, at) == label;
         if (found)
             return at;

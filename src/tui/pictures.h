@@ -72,9 +72,6 @@ bool dv_pictures_is_wrong(const dv_pictures *pictures, int64_t index);  /* about
 int dv_pictures_wrong_labels(const dv_pictures *pictures, int64_t index);
 /* Whether both teachers were asked about it, and their words differ. */
 bool dv_pictures_is_changed(const dv_pictures *pictures, int64_t index);
-/* Whether a picture has a label (or may have it, which is not known: false), whether it is given it. */
-bool dv_pictures_has(const dv_pictures *pictures, int64_t index, int label);
-bool dv_pictures_is_given(const dv_pictures *pictures, int64_t index, int label);
 
 /* Makes the selection anew after a change of filter or order. What is not known yet passes no filter that asks for it,
  * and comes last. */

@@ -5,7 +5,8 @@
 
 const dv_view *const dv_views[DV_MODEL_VIEWS] = {&dv_view_teacher, &dv_view_vae, &dv_view_student};
 
-const dv_view *dv_view_shown(const dv_model *model)
+/* The view that is shown: the overlay if there is one. */
+static const dv_view *shown(const dv_model *model)
 {
     return model->overlay ? model->overlay : dv_views[model->view];
 }
@@ -19,7 +20,7 @@ int dv_view_frames(const dv_model *model, int rows, int columns, dv_frame frames
     }
     frames[0] = (dv_frame){&dv_pane_header, dv_area_cut_top(&all, 1)};
     frames[1] = (dv_frame){&dv_pane_footer, dv_area_cut_bottom(&all, 1)};
-    return 2 + dv_view_shown(model)->arrange(model, all, frames + 2);
+    return 2 + shown(model)->arrange(model, all, frames + 2);
 }
 
 const dv_pane_kind *dv_view_focus(const dv_model *model)
@@ -42,7 +43,7 @@ void dv_view_context(const dv_model *model, dv_context *context)
 {
     const dv_pane_kind *focus = dv_view_focus(model);
     dv_context_add(context, focus ? focus->actions : NULL);
-    dv_context_add(context, dv_view_shown(model)->actions);
+    dv_context_add(context, shown(model)->actions);
     if (model->overlay && !model->overlay->is_open)
         dv_context_add(context, &dv_actions_program);
     else

@@ -33,8 +33,6 @@ extern const dv_view dv_view_zoom;      /* an overlay: one picture of the view b
 
 enum { DV_MIN_ROWS = 24, DV_MIN_COLUMNS = 80 };
 
-/* The view that is shown: the overlay if there is one. */
-const dv_view *dv_view_shown(const dv_model *model);
 /* All panes of the screen with header and footer. */
 int dv_view_frames(const dv_model *model, int rows, int columns, dv_frame frames[DV_MAX_FRAMES]);
 /* The pane with the focus; NULL when the view has none. */
@@ -45,8 +43,5 @@ bool dv_view_set_focus(dv_model *model, const dv_pane_kind *kind);
 void dv_view_context(const dv_model *model, dv_context *context);
 /* All actions there are, for the manual. */
 void dv_view_all_actions(dv_context *context);
-
-/* Pages that the help takes in an area. */
-int dv_view_help_pages(const dv_model *model, dv_area area);
 
 #endif

@@ -128,7 +128,8 @@ static int draw_page(const dv_model *model, const dv_pane *pane, const dv_area *
     return at.column / beside + 1;
 }
 
-int dv_view_help_pages(const dv_model *model, dv_area area)
+/* Pages that the help takes in an area. */
+static int count_pages(const dv_model *model, dv_area area)
 {
     return draw_page(model, NULL, &area, 0);
 }
@@ -136,7 +137,7 @@ int dv_view_help_pages(const dv_model *model, dv_area area)
 static void draw_pane(const dv_pane *pane)
 {
     const dv_model *model = pane->model;
-    int pages = dv_view_help_pages(model, pane->area), page = model->help_page < pages ? model->help_page : pages - 1;
+    int pages = count_pages(model, pane->area), page = model->help_page < pages ? model->help_page : pages - 1;
     int column = dv_pane_text(pane, 0, 0, 0, DV_STYLE_TITLE, "Keys of the %s view", dv_views[model->view]->title);
     if (pages > 1)
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "  page %d of %d;", page + 1, pages);
@@ -154,7 +155,7 @@ static void turn_page(dv_control *control, int step, const char *argument)
     dv_model *model = control->model;
     dv_area area = {.rows = dv_screen_rows(control->screen) - 2, .columns = dv_screen_columns(control->screen)};
     int page = model->help_page + step;
-    if (page >= dv_view_help_pages(model, area))
+    if (page >= count_pages(model, area))
         model->overlay = NULL;
     else
         model->help_page = page < 0 ? 0 : page;

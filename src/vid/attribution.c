@@ -171,12 +171,6 @@ const char *dv_baseline_name(dv_baseline baseline)
     return names[baseline];
 }
 
-const char *dv_segmenter_name(dv_segmenter segmenter)
-{
-    static const char *const names[] = {[DV_SEGMENTER_SLIC] = "slic", [DV_SEGMENTER_QUICKSHIFT] = "quickshift"};
-    return names[segmenter];
-}
-
 dv_attribution_options dv_attribution_defaults(void)
 {
     return (dv_attribution_options){0};

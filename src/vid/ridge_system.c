@@ -25,7 +25,8 @@ enum { TASK_ROWS = 16 };
 
 /* ---- parts ------------------------------------------------------------------- */
 
-int64_t dv_ridge_part_count(const dv_ridge_system *system, dv_ridge_part part)
+/* How many neighbours a part has. */
+static int64_t count_part(const dv_ridge_system *system, dv_ridge_part part)
 {
     int64_t pairs = system->count / (2 * DV_CHUNK), rest = system->count % (2 * DV_CHUNK);
     int64_t even = pairs * DV_CHUNK + dv_smaller(rest, DV_CHUNK);
@@ -42,7 +43,7 @@ double dv_ridge_system_weight(const dv_ridge_system *system, const dv_lesson *le
     double sum = 0;
     for (int h = 0; h < 2 && system->primal; h++)
         sum += part == DV_RIDGE_WHOLE || (int)part == h ? system->sums->half[h].weight : 0;
-    for (int64_t t = 0; t < dv_ridge_part_count(system, part) && !system->primal; t++)
+    for (int64_t t = 0; t < count_part(system, part) && !system->primal; t++)
         sum += lesson->weight[dv_ridge_part_place(part, t)];
     return sum;
 }
@@ -170,7 +171,7 @@ static void fill_targets(dv_ridge_system *system, const dv_lesson *lesson, dv_ri
 
 static void fill_dual(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part)
 {
-    const int64_t count = dv_ridge_part_count(system, part);
+    const int64_t count = count_part(system, part);
     double mean = measure_part(system, lesson, part, count);
     const double *center = system->center;
     const int64_t row = dv_equations_row(count, system->rows);
@@ -188,7 +189,7 @@ static void fill_dual(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge
 
 dv_equations dv_ridge_system_fill(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part)
 {
-    int64_t order = system->primal ? system->pixels : dv_ridge_part_count(system, part);
+    int64_t order = system->primal ? system->pixels : count_part(system, part);
     if (system->filled != part)
         (system->primal ? fill_primal : fill_dual)(system, lesson, part);
     system->filled = part;

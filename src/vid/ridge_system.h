@@ -44,8 +44,7 @@ int64_t dv_ridge_system_count(const dv_ridge_system *system, uint64_t generation
 /* Adds the neighbours of a lesson, a stretch, which need not stay, to a primal system. */
 bool dv_ridge_system_add(dv_ridge_system *system, const dv_lesson *stretch, dv_error *error);
 
-/* How many neighbours a part has, and which is number t of them. */
-int64_t dv_ridge_part_count(const dv_ridge_system *system, dv_ridge_part part);
+/* Which neighbour is number t of a part. */
 int64_t dv_ridge_part_place(dv_ridge_part part, int64_t t);
 
 /* Fills the matrix and the means from one part, unless they are that part's; returns its equations. */

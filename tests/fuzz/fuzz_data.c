@@ -1,6 +1,7 @@
 #include "fuzz.h"
 
 #include "data/form.h"
+#include "data/format.h"
 #include "image/image.h"
 
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static void look_at(const dv_dataset *dataset, int64_t index, const dv_picture_f
         fuzz_check_refusal(&error, "");
     for (size_t i = 0; i < dv_picture_form_values(form); i++)
         fuzz_require(picture[i] >= 0 && picture[i] <= 1);
-    dv_dataset_name(dataset, index, name, sizeof name);
+    dv_dataset_file(dataset, index, name, sizeof name);
     free(picture);
 }
 
