@@ -409,6 +409,7 @@ typedef struct dv_explainer {
     const char *citation; /* authors and year; "" for the student */
     bool by_masks;        /* its student learns from masked neighbours, whatever others learn from */
     bool by_gradient;     /* it needs the teacher's gradient; false: only answers */
+    bool has_baseline;    /* black, unless told otherwise, stands where it takes parts of the picture away */
     int samples;          /* pictures that it draws or steps that it takes, unless told otherwise; 0: it does neither */
 } dv_explainer;
 
@@ -430,10 +431,12 @@ const char *dv_score_name(dv_score score); /* "usual", "logit", "log-probability
 typedef enum dv_baseline {
     DV_BASELINE_USUAL, /* black */
     DV_BASELINE_BLACK,
-    DV_BASELINE_MEAN,   /* the picture's mean colour; for LIME that of each superpixel */
-    DV_BASELINE_BLURRED /* the picture under a Gaussian, a tenth of its longer side wide */
+    DV_BASELINE_MEAN,    /* the picture's mean colour; for LIME that of each superpixel */
+    DV_BASELINE_BLURRED, /* the picture under a Gaussian, a tenth of its longer side wide */
+    DV_BASELINE_BOTH     /* black and blurred: the mean of both maps, which share the samples */
 } dv_baseline;
-const char *dv_baseline_name(dv_baseline baseline); /* "usual", "black", "mean", "blurred" */
+const char *dv_baseline_name(dv_baseline baseline);  /* "usual", "black", "mean", "blurred", "both" */
+const char *dv_baseline_words(dv_baseline baseline); /* the same behind "against": "black and blurred" */
 
 /* How superpixels are found. */
 typedef enum dv_segmenter {
@@ -467,6 +470,7 @@ typedef struct dv_attribution {
     int64_t teacher_calls; /* pictures that the teacher was shown; those with a gradient count once */
     double milliseconds;
     double r2;                        /* of LIME's own weighted fit; else NaN */
+    double fitted;                    /* LIME: the score of the picture itself by that fit; else NaN */
     double goal;                      /* integrated gradients: what the map should add up to; else NaN */
     int segment_count;                /* LIME's superpixels; else 0 */
     int *segments;                    /* height x width: their numbers; NULL where there are none */

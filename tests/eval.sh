@@ -7,14 +7,14 @@
 measure() {
     name=$1
     shift
-    "$deepvid" eval "$bundle" --neighbors 300 --pictures 6 --rows evidence,lime,gradient --against lime \
+    "$deepvid" eval "$bundle" --neighbors 300 --pictures 6 --rows evidence,lime,gradient,lime/both --against lime \
         -o "$folder/$name.json" "$@" >"$folder/$name.txt" 2>"$folder/err"
 }
 
 measure whole --threads 1 --png "$folder/curves.png" || complain "failed: $(cat "$folder/err")"
 [ ! -s "$folder/err" ] || complain "words on standard error: $(cat "$folder/err")"
 [ ! -e "$folder/whole.json.state" ] || complain "the state file stays"
-for row in evidence lime gradient; do
+for row in evidence lime gradient lime/both; do
     grep -q "^$row  *-\{0,1\}[0-9]\.[0-9]" "$folder/whole.txt" || complain "no line about $row: $(cat "$folder/whole.txt")"
     grep -q "\"name\":\"$row\"" "$folder/whole.json" || complain "nothing about $row in the file"
 done
@@ -51,6 +51,8 @@ refused() {
     grep -q -- "$words" "$folder/err" || complain "$*: nothing of '$words': $(cat "$folder/err")"
 }
 refused 2 "no explainer 'nothing'" "$bundle" --rows nothing
+refused 2 'neither a student whose kind nor a baseline' "$bundle" --rows gradient/black
+refused 2 'is no baseline (black, mean, blurred, both)' "$bundle" --rows rise/white
 refused 2 "no row 'rise'" "$bundle" --rows lime --against rise
 refused 2 'whole number' "$bundle" --pictures 0
 refused 1 'nowhere' "$bundle" --pictures 1 --rows gradient -o "$folder/nowhere/eval.json"

@@ -175,8 +175,9 @@ static void check_lime(const struct linear_class *it, const dv_attribution *made
     int64_t samples = made->samples;
     double *adds = calloc((size_t)segments, sizeof *adds), *coefficient = calloc((size_t)segments, sizeof *adds);
     double *score = calloc((size_t)samples, sizeof *score), *weight = calloc((size_t)samples, sizeof *weight);
-    double mean = 0, weights = 0, fitted_mean = 0, largest = 0, left = 0, all = 0;
+    double mean = 0, weights = 0, fitted_mean = 0, largest = 0, left = 0, all = 0, fitted = 0;
     for (int p = 0; p < TINY_PIXELS; p++) {
+        fitted += it->slope[p] * (fill[p] - 0.5);
         adds[made->segments[p]] += it->slope[p] * (it->picture[p] - fill[p]);
         coefficient[made->segments[p]] = made->map[p];
     }
@@ -196,8 +197,12 @@ static void check_lime(const struct linear_class *it, const dv_attribution *made
         fitted_mean += weight[i] * fit;
         weights += weight[i];
     }
-    for (int s = 0; s < segments; s++)
+    fitted += (mean - fitted_mean) / weights;
+    for (int s = 0; s < segments; s++) {
         largest = fmax(largest, fabs(adds[s]));
+        fitted += coefficient[s];
+    }
+    assert_true(fabs(made->fitted - fitted) < 1e-3 * (1 + fabs(fitted)));
     for (int s = 0; s < segments; s++) {
         double gradient = -coefficient[s];
         for (int64_t i = 0; i < samples; i++) {
@@ -401,6 +406,76 @@ static void test_completeness(void **state)
             assert_true(fabs(made->goal) > 1e-4);
             dv_attribution_free(made);
         }
+    dv_bundle_close(bundle);
+}
+
+static bool expect_onward(void *context, const char *stage, double fraction)
+{
+    double *before = context;
+    (void)stage;
+    assert_true(fraction >= *before && fraction <= 1);
+    *before = fraction;
+    return true;
+}
+
+/* Against both baselines: the mean of the maps against each, which share the samples. */
+static void test_both_baselines(void **state)
+{
+    static const struct {
+        const char *name;
+        int64_t samples, used, calls;
+    } cases[] = {{"lime", 0, 1000, 1000},
+                 {"lime", 1, 2, 2},
+                 {"rise", 0, 2000, 2000},
+                 {"rise", 41, 42, 42},
+                 {"occlusion", 0, 0, 0},
+                 {"gradient-input", 0, 0, 2},
+                 {"integrated-gradients", 20, 20, 24}};
+    dv_bundle *bundle = open_tiny(*state);
+    dv_explain_options wish = wish_for(4);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dv_error error;
+        dv_attribution_options options = {.baseline = DV_BASELINE_BLACK, .samples = cases[i].used / 2};
+        dv_attribution *black = map_of(bundle, cases[i].name, 4, 1, &options);
+        options.baseline = DV_BASELINE_BLURRED;
+        dv_attribution *blurred = map_of(bundle, cases[i].name, 4, 1, &options);
+        options = (dv_attribution_options){.baseline = DV_BASELINE_BOTH, .samples = cases[i].samples};
+        double done = 0;
+        bool by_scores = !black->explainer->by_gradient;
+        const dv_progress progress = {expect_onward, &done};
+        dv_attribution *both = dv_attribution_make(bundle, dv_explainer_find(cases[i].name, &error), &wish, NULL, 1,
+                                                   &options, by_scores ? &progress : NULL, &error);
+        assert_non_null(both);
+        assert_non_null(both->map);
+        assert_int_equal(both->baseline, DV_BASELINE_BOTH);
+        assert_int_equal(both->samples, cases[i].used);
+        assert_int_equal(both->teacher_calls, black->teacher_calls + blurred->teacher_calls);
+        assert_true(!cases[i].calls || both->teacher_calls == cases[i].calls);
+        assert_true(!by_scores || done > 0.5);
+        double apart = 0;
+        for (int p = 0; p < TINY_PIXELS; p++) {
+            assert_true(both->map[p] == 0.5f * (black->map[p] + blurred->map[p]));
+            apart = fmax(apart, fabs((double)black->map[p] - blurred->map[p]));
+        }
+        assert_true(apart > 0 || cases[i].samples == 1); /* one sample keeps all */
+        if (strcmp(cases[i].name, "integrated-gradients") == 0)
+            assert_true(fabs(both->goal - (black->goal + blurred->goal) / 2) < 1e-9);
+        if (strcmp(cases[i].name, "lime") == 0) {
+            assert_memory_equal(both->segments, black->segments, TINY_PIXELS * sizeof(int));
+            assert_true(fabs(both->fitted - (black->fitted + blurred->fitted) / 2) < 1e-9);
+        }
+        if (isfinite(black->r2))
+            assert_true(fabs(both->r2 - (black->r2 + blurred->r2) / 2) < 1e-9);
+        dv_attribution_free(black);
+        dv_attribution_free(blurred);
+        dv_attribution_free(both);
+    }
+    /* What has no baseline has none after all. */
+    dv_attribution *plain = map_of(bundle, "gradient", 4, 1, &(dv_attribution_options){.baseline = DV_BASELINE_BOTH});
+    assert_int_equal(plain->baseline, DV_BASELINE_USUAL);
+    assert_int_equal(plain->teacher_calls, 1);
+    assert_false(plain->explainer->has_baseline);
+    dv_attribution_free(plain);
     dv_bundle_close(bundle);
 }
 
@@ -701,6 +776,9 @@ static void test_cancel(void **state)
         assert_null(dv_attribution_make(bundle, dv_explainer_find(slow[i], &error), &wish, NULL, 0, &options, &stopping,
                                         &error));
         assert_int_equal(error.code, DV_ERROR_CANCELLED);
+        const dv_attribution_options both = {.baseline = DV_BASELINE_BOTH};
+        assert_null(
+            dv_attribution_make(bundle, dv_explainer_find(slow[i], &error), &wish, NULL, 0, &both, &stopping, &error));
     }
     dv_bundle_close(bundle);
 }
@@ -710,7 +788,7 @@ static void test_problems(void **state)
 {
     struct linear world;
     dv_operator copy = {0};
-    const dv_attribution_options options = dv_attribution_defaults();
+    const dv_attribution_options options = {.baseline = DV_BASELINE_BOTH};
     linear_write(*state, &world, "Tanh", 0);
     dv_bundle *bundle = open_bundle(*state, 2);
     take_gradient(bundle, &copy, "Tanh");
@@ -785,13 +863,13 @@ static void test_regions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_scratch(test_gradients),   with_scratch(test_occlusion),    with_scratch(test_lime),
-        with_scratch(test_rise),        cmocka_unit_test(test_masks),    with_scratch(test_grad_cam),
-        cmocka_unit_test(test_scores),  with_scratch(test_completeness), with_scratch(test_batches),
-        with_scratch(test_student),     with_scratch(test_evidence),     with_scratch(test_teams),
-        with_scratch(test_cancel),      with_scratch(test_problems),     with_scratch(test_arguments),
-        with_scratch(test_odds),        with_scratch(test_versus),       with_scratch(test_odds_of_few),
-        cmocka_unit_test(test_regions),
+        with_scratch(test_gradients),   with_scratch(test_occlusion),      with_scratch(test_lime),
+        with_scratch(test_rise),        cmocka_unit_test(test_masks),      with_scratch(test_grad_cam),
+        cmocka_unit_test(test_scores),  with_scratch(test_completeness),   with_scratch(test_batches),
+        with_scratch(test_student),     with_scratch(test_evidence),       with_scratch(test_teams),
+        with_scratch(test_cancel),      with_scratch(test_problems),       with_scratch(test_arguments),
+        with_scratch(test_odds),        with_scratch(test_versus),         with_scratch(test_odds_of_few),
+        cmocka_unit_test(test_regions), with_scratch(test_both_baselines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

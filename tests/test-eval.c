@@ -507,7 +507,7 @@ static char *json_of(const dv_eval *eval, int against)
     return text;
 }
 
-static const char rows[] = "evidence-half,student,lime,gradient,evidence-half/adam/mixed";
+static const char rows[] = "evidence-half,student,lime,gradient,evidence-half/adam/mixed,lime/both";
 
 /* The explainers' own numbers: areas of the maps that they make, steadiness by the maps of three seeds. */
 static void test_figures(void **state)
@@ -556,6 +556,9 @@ static void test_figures(void **state)
     assert_true(fabs(student->value[DV_MEASURE_STEADINESS] - similar) < 1e-9);
     assert_true(fabs(fmod(5 * student->value[DV_MEASURE_REAL] + 0.5, 1) - 0.5) < 1e-9); /* of five pictures */
     assert_true(lime->value[DV_MEASURE_CALLS] == 1000 && isnan(lime->value[DV_MEASURE_KL]));
+    const dv_eval_figures *both = dv_eval_at(eval, 1, 5);
+    assert_true(both->value[DV_MEASURE_CALLS] == 1000);
+    assert_true(both->value[DV_MEASURE_SCORE] != lime->value[DV_MEASURE_SCORE]);
     /* Curves begin and end at the picture and at the baselines, whatever the map. */
     for (int row = 1; row < eval->wish.rows; row++)
         for (int c = 0; c < DV_EVAL_CURVES; c++) {
@@ -931,6 +934,10 @@ static void test_rows(void **state)
     static const char *const bad[] = {"",
                                       "nothing",
                                       "lime/adam",
+                                      "lime/both/",
+                                      "lime/usual",
+                                      "gradient/black",
+                                      "student/both",
                                       "student/lime",
                                       "student/",
                                       "student//mixed",
@@ -952,6 +959,14 @@ static void test_rows(void **state)
     assert_int_equal(wish.row[3].neighborhood, DV_NEIGHBORHOOD_MASKED);
     assert_int_equal(dv_eval_find_row(&wish, "rise", &error), 2);
     assert_int_equal(dv_eval_find_row(&wish, "ris", &error), -1);
+    /* The third is the first, and the last one the second. */
+    wish.rows = 0;
+    assert_true(
+        dv_eval_add_rows(&wish, "lime,lime/both,lime/black,occlusion/blurred,lime/mean/both", &bundle->facts, &error));
+    assert_int_equal(wish.rows, 3);
+    assert_int_equal(wish.row[0].baseline, DV_BASELINE_BLACK);
+    assert_int_equal(wish.row[1].baseline, DV_BASELINE_BOTH);
+    assert_int_equal(wish.row[2].baseline, DV_BASELINE_BLURRED);
     wish.near = 0;
     assert_null(dv_eval_new(bundle, &wish, NULL, &error));
     assert_int_equal(error.code, DV_ERROR_ARGUMENT);

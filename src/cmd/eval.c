@@ -38,7 +38,7 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .kind = DV_OPTION_TEXT,
          .argument = "NAME,...",
          .target = &request->rows,
-         .help = "what is measured: see below (all of them, evidence/adam and evidence/mixed)"},
+         .help = "what is measured: see below (all of them, and some of their kinds)"},
         {.name = "against",
          .kind = DV_OPTION_TEXT,
          .argument = "NAME",
@@ -222,11 +222,12 @@ const dv_command dv_command_eval = {
     .arguments = "BUNDLE",
     .summary = "Measure how good each explainer and student is, on a sample of pictures.",
     .examples = "  deepvid eval models/fashion-mnist -o eval.json --png curves.png\n"
-                "  deepvid eval models/fashion-mnist --rows evidence,lime,rise --against lime --pictures 20\n"
-                "  deepvid eval models/fashion-mnist --rows evidence,evidence/adam,evidence/adam/mixed\n"
+                "  deepvid eval models/fashion-mnist --rows evidence,lime,rise/both --against lime --pictures 20\n"
+                "  deepvid eval models/fashion-mnist --rows evidence-half,evidence-half/adam,evidence-half/adam/mixed\n"
                 "  deepvid eval mybundle --calibrate\n",
     .run = run,
-    .words = "The rows; behind those of the student may stand its kind (ridge, adam, sgd, gd) and its neighbours "
-             "(vae, residual, mixed, masked, auto), with slashes before them",
+    .words = "The rows, with more behind slashes: the kind of student (ridge, adam, sgd, gd) and its neighbours (vae, "
+             "residual, mixed, masked, auto), or the baseline of lime, rise, occlusion, gradient-input and "
+             "integrated-gradients (black, mean, blurred, both), as in rise/both",
     .word = dv_explainers_word,
 };

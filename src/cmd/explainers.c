@@ -90,7 +90,7 @@ static void print_map(const dv_attribution *attribution, const char *const *clas
            (long long)attribution->teacher_calls, attribution->teacher_calls == 1 ? "" : "s",
            attribution->milliseconds);
     if (attribution->baseline != DV_BASELINE_USUAL)
-        printf(", against %s", dv_baseline_name(attribution->baseline));
+        printf(", against %s", dv_baseline_words(attribution->baseline));
     if (attribution->against >= 0)
         printf(", against %s", class_names[attribution->against]);
     if (attribution->segments)

@@ -29,9 +29,9 @@ typedef struct dv_explainers_wish {
          .help = "what of the teacher's answer they explain (what their authors do)"},                                 \
         {.name = "baseline",                                                                                           \
          .kind = DV_OPTION_CHOICE,                                                                                     \
-         .choices = "usual|black|mean|blurred",                                                                        \
+         .choices = "usual|black|mean|blurred|both",                                                                   \
          .target = &(wish).baseline,                                                                                   \
-         .help = "what they show where a part is taken away (black)"},                                                 \
+         .help = "what they show where a part is taken away (black); both: black and blurred, the mean of both maps"}, \
         {.name = "superpixels",                                                                                        \
          .kind = DV_OPTION_CHOICE,                                                                                     \
          .choices = "slic|quickshift",                                                                                 \

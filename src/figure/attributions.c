@@ -47,7 +47,7 @@ static void describe_work(const dv_page *page, const dv_attribution *attribution
 
     if (attribution->baseline != DV_BASELINE_USUAL)
         length +=
-            snprintf(text + length, size - (size_t)length, ", against %s", dv_baseline_name(attribution->baseline));
+            snprintf(text + length, size - (size_t)length, ", against %s", dv_baseline_words(attribution->baseline));
     if (attribution->against >= 0)
         length += snprintf(text + length, size - (size_t)length, ", against %s",
                            dv_page_short_name(page, attribution->against, name));

@@ -155,7 +155,7 @@ static void draw_words(const dv_pane *words, const dv_attribution *made)
              made->teacher_calls, made->teacher_calls == 1 ? "" : "s");
     tell(words, &row, DV_STYLE_DIM, line);
     if (made->baseline != DV_BASELINE_USUAL) {
-        snprintf(line, sizeof(line), "against %s", dv_baseline_name(made->baseline));
+        snprintf(line, sizeof(line), "against %s", dv_baseline_words(made->baseline));
         tell(words, &row, DV_STYLE_DIM, line);
     }
     if (made->segments) {

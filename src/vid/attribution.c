@@ -5,6 +5,7 @@
 #include "vid/limits.h"
 #include "vid/options.h"
 #include "vid/softmax.h"
+#include "vid/span.h"
 #include "vid/teacher.h"
 
 #include <math.h>
@@ -17,8 +18,7 @@
 static const struct row {
     dv_explainer facts;
     dv_explainer_function *explain;
-    dv_score score;       /* that is usual */
-    dv_baseline baseline; /* likewise; usual: it has none */
+    dv_score score; /* that is usual */
 } rows[] = {
     {.facts = {.name = "student",
                .title = "Class direction",
@@ -69,25 +69,25 @@ static const struct row {
                .title = "LIME",
                .meaning = "what each superpixel adds to the score, by a linear fit to pictures with some filled in",
                .citation = "Ribeiro, Singh, Guestrin 2016",
-               .samples = 1000},
+               .samples = 1000,
+               .has_baseline = true},
      .explain = dv_explain_lime,
-     .score = DV_SCORE_PROBABILITY,
-     .baseline = DV_BASELINE_BLACK},
+     .score = DV_SCORE_PROBABILITY},
     {.facts = {.name = "rise",
                .title = "RISE",
                .meaning = "the mean score of masked pictures that show the pixel, less that of all of them",
                .citation = "Petsiuk, Das, Saenko 2018",
-               .samples = 2000},
+               .samples = 2000,
+               .has_baseline = true},
      .explain = dv_explain_rise,
-     .score = DV_SCORE_PROBABILITY,
-     .baseline = DV_BASELINE_BLACK},
+     .score = DV_SCORE_PROBABILITY},
     {.facts = {.name = "occlusion",
                .title = "Occlusion",
                .meaning = "how far the score falls when a window around the pixel is covered",
-               .citation = "Zeiler, Fergus 2014"},
+               .citation = "Zeiler, Fergus 2014",
+               .has_baseline = true},
      .explain = dv_explain_occlusion,
-     .score = DV_SCORE_LOGIT,
-     .baseline = DV_BASELINE_BLACK},
+     .score = DV_SCORE_LOGIT},
     {.facts = {.name = "gradient",
                .title = "Gradient",
                .meaning = "how fast the score grows with the pixel's brightness",
@@ -99,20 +99,20 @@ static const struct row {
                .title = "Gradient x input",
                .meaning = "the gradient times the pixel",
                .citation = "Shrikumar, Greenside, Shcherbina, Kundaje 2016",
-               .by_gradient = true},
+               .by_gradient = true,
+               .has_baseline = true},
      .explain = dv_explain_gradient_input,
-     .score = DV_SCORE_LOG_PROBABILITY,
-     .baseline = DV_BASELINE_BLACK},
+     .score = DV_SCORE_LOG_PROBABILITY},
     {.facts = {.name = "integrated-gradients",
                .title = "Integrated gradients",
                .meaning =
                    "the gradient's mean on the way from the baseline, times the way: adds up to the score's change",
                .citation = "Sundararajan, Taly, Yan 2017",
                .by_gradient = true,
-               .samples = 50},
+               .samples = 50,
+               .has_baseline = true},
      .explain = dv_explain_integrated_gradients,
-     .score = DV_SCORE_LOG_PROBABILITY,
-     .baseline = DV_BASELINE_BLACK},
+     .score = DV_SCORE_LOG_PROBABILITY},
     {.facts = {.name = "smoothgrad",
                .title = "SmoothGrad",
                .meaning = "the gradient's mean over noisy copies of the picture",
@@ -167,8 +167,14 @@ const char *dv_baseline_name(dv_baseline baseline)
     static const char *const names[] = {[DV_BASELINE_USUAL] = "usual",
                                         [DV_BASELINE_BLACK] = "black",
                                         [DV_BASELINE_MEAN] = "mean",
-                                        [DV_BASELINE_BLURRED] = "blurred"};
+                                        [DV_BASELINE_BLURRED] = "blurred",
+                                        [DV_BASELINE_BOTH] = "both"};
     return names[baseline];
+}
+
+const char *dv_baseline_words(dv_baseline baseline)
+{
+    return baseline == DV_BASELINE_BOTH ? "black and blurred" : dv_baseline_name(baseline);
 }
 
 dv_attribution_options dv_attribution_defaults(void)
@@ -185,7 +191,7 @@ static bool check(const dv_bundle *bundle, int explainer, int class_index, const
     } limits[] = {{"the number of an explainer", explainer, 0, ROWS - 1},
                   {"the class", class_index, -1, bundle->facts.classes - 1},
                   {"the score", options->score, DV_SCORE_USUAL, DV_SCORE_PROBABILITY},
-                  {"the baseline", options->baseline, DV_BASELINE_USUAL, DV_BASELINE_BLURRED},
+                  {"the baseline", options->baseline, DV_BASELINE_USUAL, DV_BASELINE_BOTH},
                   {"the segmenter", options->segmenter, DV_SEGMENTER_SLIC, DV_SEGMENTER_QUICKSHIFT},
                   {"the number of samples", options->samples, 0, DV_MAX_SAMPLES},
                   {"the window", options->window, 0, DV_MAX_WINDOW},
@@ -223,18 +229,19 @@ static dv_attribution *make_attribution(const dv_bundle *bundle, int explainer, 
     dv_attribution *attribution = dv_alloc(1, sizeof *attribution, error);
     if (!attribution)
         return NULL;
-    bool chooses = row->baseline != DV_BASELINE_USUAL && options->baseline != DV_BASELINE_USUAL;
+    dv_baseline baseline = options->baseline == DV_BASELINE_USUAL ? DV_BASELINE_BLACK : options->baseline;
     *attribution = (dv_attribution){
         .explainer = &row->facts,
         .class_index = class_index,
         .against = -1,
         .score = options->score == DV_SCORE_USUAL ? row->score : options->score,
-        .baseline = chooses ? options->baseline : row->baseline,
+        .baseline = row->facts.has_baseline ? baseline : DV_BASELINE_USUAL,
         .samples = row->facts.samples && options->samples ? options->samples : row->facts.samples,
         .channels = 1,
         .height = bundle->facts.height,
         .width = bundle->facts.width,
         .r2 = NAN,
+        .fitted = NAN,
         .goal = NAN,
     };
     return attribution;
@@ -269,11 +276,56 @@ static bool is_problem(dv_attribution *attribution, const dv_error *error)
     return true;
 }
 
+/* ---- against both baselines ------------------------------------------------------- */
+
+/* Against its own baseline alone, by half of the samples: one half of the work. */
+static bool explain_half(const dv_inquiry *inquiry, const struct row *row, int half, dv_attribution *attribution,
+                         dv_error *error)
+{
+    dv_span span = {inquiry->progress, 0.5 * half, 0.5};
+    dv_progress progress = dv_span_progress(&span);
+    dv_inquiry part = *inquiry;
+    part.progress = &progress;
+    attribution->samples = (attribution->samples + 1) / 2;
+    return row->explain(&part, attribution, error);
+}
+
+/* Superpixels are the same for both. */
+static void average(dv_attribution *attribution, const dv_attribution *other)
+{
+    for (int64_t i = 0; i < (int64_t)attribution->channels * attribution->height * attribution->width; i++)
+        attribution->map[i] = 0.5f * (attribution->map[i] + other->map[i]);
+    attribution->samples += other->samples;
+    attribution->teacher_calls += other->teacher_calls;
+    attribution->r2 = 0.5 * (attribution->r2 + other->r2);
+    attribution->fitted = 0.5 * (attribution->fitted + other->fitted);
+    attribution->goal = 0.5 * (attribution->goal + other->goal);
+}
+
+static bool explain_class(const dv_inquiry *inquiry, const struct row *row, dv_attribution *attribution,
+                          dv_error *error)
+{
+    if (attribution->baseline != DV_BASELINE_BOTH)
+        return row->explain(inquiry, attribution, error);
+    dv_attribution blurred = *attribution;
+    attribution->baseline = DV_BASELINE_BLACK;
+    blurred.baseline = DV_BASELINE_BLURRED;
+    bool ok = explain_half(inquiry, row, 0, attribution, error) && explain_half(inquiry, row, 1, &blurred, error);
+    if (ok)
+        average(attribution, &blurred);
+    attribution->baseline = DV_BASELINE_BOTH;
+    free(blurred.map);
+    free(blurred.segments);
+    return ok;
+}
+
+/* ---- one row of the table ----------------------------------------------------------- */
+
 static bool explain(const dv_inquiry *inquiry, const struct row *row, dv_attribution *attribution, dv_error *error)
 {
     double start = dv_clock_ms();
     dv_error problem;
-    bool ok = choose_class(inquiry, attribution, &problem) && row->explain(inquiry, attribution, &problem);
+    bool ok = choose_class(inquiry, attribution, &problem) && explain_class(inquiry, row, attribution, &problem);
     attribution->milliseconds = dv_clock_ms() - start;
     if (ok || is_problem(attribution, &problem))
         return true;

@@ -131,10 +131,11 @@ static dv_explain_options wish_of(const struct exam *exam, int row, int seed)
 
 static dv_attribution *attribute(struct exam *exam, int row, int seed, const dv_explanation *explanation)
 {
-    const dv_attribution_options usual = dv_attribution_defaults();
+    dv_attribution_options how = dv_attribution_defaults();
     dv_explain_options options = wish_of(exam, row, seed);
+    how.baseline = exam->eval->wish.row[row].baseline;
     return dv_attribution_make(exam->eval->bundle, exam->eval->wish.row[row].explainer, &options, explanation,
-                               exam->class_index, &usual, &exam->progress, exam->error);
+                               exam->class_index, &how, &exam->progress, exam->error);
 }
 
 /* Curves, calls and time of a map, or why there is none. */

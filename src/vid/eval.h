@@ -72,13 +72,15 @@ typedef struct dv_eval_figures {
 
 /* ---- what is asked for ---------------------------------------------------------- */
 
-/* A way of explaining: a row of the table of explainers, for the student's own maps by one kind of student. */
+/* A way of explaining: a row of the table of explainers, for the student's own maps by one kind of student, for others
+ * against one baseline. */
 typedef struct dv_eval_row {
-    char name[64]; /* "lime", "evidence", "evidence/adam", "evidence-half/ridge/mixed" */
+    char name[64]; /* "lime", "rise/both", "evidence-half/ridge/mixed" */
     int explainer;
     bool is_student;
     dv_student_method method;
     dv_neighborhood neighborhood;
+    dv_baseline baseline; /* usual: it has none */
 } dv_eval_row;
 
 typedef struct dv_eval_wish {
@@ -94,9 +96,10 @@ typedef struct dv_eval_wish {
 
 /* 40 pictures, 1000 neighbours, 30 real ones, seed 1, no rows yet. */
 dv_eval_wish dv_eval_defaults(void);
-/* Rows by their names with commas between them; NULL: all explainers, and evidence against half the mean by Adam's
- * student and by mixed neighbours. A kind of student stands behind slashes; where it does not, it is ridge, and the
- * neighbours are those that the bundle's explanations start from. What is there already is not added again. */
+/* Rows by their names with commas between them; NULL: all explainers, evidence against half the mean by Adam's student
+ * and by mixed neighbours, and LIME, RISE and integrated gradients against both baselines. A kind of student, or a
+ * baseline, stands behind slashes; where it does not, the student is ridge, the neighbours are those that the bundle's
+ * explanations start from, and the baseline is black. What is there already is not added again. */
 bool dv_eval_add_rows(dv_eval_wish *wish, const char *names, const dv_bundle_facts *facts, dv_error *error);
 /* The number of a row, -1 and an error where there is none of that name. */
 int dv_eval_find_row(const dv_eval_wish *wish, const char *name, dv_error *error);

@@ -68,6 +68,17 @@ static bool set_kind(dv_eval_row *row, const char *word, dv_error *error)
                         row->name, word);
 }
 
+static bool set_baseline(dv_eval_row *row, const char *word, dv_error *error)
+{
+    for (int baseline = DV_BASELINE_BLACK; baseline <= DV_BASELINE_BOTH; baseline++)
+        if (strcmp(word, dv_baseline_name((dv_baseline)baseline)) == 0) {
+            row->baseline = (dv_baseline)baseline;
+            return true;
+        }
+    return dv_error_set(error, DV_ERROR_ARGUMENT, "row %s: '%s' is no baseline (black, mean, blurred, both)", row->name,
+                        word);
+}
+
 /* The words of row->name, one slash after the other. */
 static bool parse(dv_eval_row *row, const dv_bundle_facts *facts, dv_error *error)
 {
@@ -76,16 +87,18 @@ static bool parse(dv_eval_row *row, const dv_bundle_facts *facts, dv_error *erro
     row->explainer = dv_explainer_find(strsep(&next, "/"), error);
     if (row->explainer < 0)
         return false;
-    row->is_student = !*dv_explainer_at(row->explainer)->citation;
-    bool by_masks = dv_explainer_at(row->explainer)->by_masks;
-    row->neighborhood = by_masks ? DV_NEIGHBORHOOD_MASKED : facts->neighborhood;
-    if (next && !row->is_student)
-        return dv_error_set(error, DV_ERROR_ARGUMENT, "row %s: it has no student whose kind could be chosen",
+    const dv_explainer *explainer = dv_explainer_at(row->explainer);
+    row->is_student = !*explainer->citation;
+    row->neighborhood = explainer->by_masks ? DV_NEIGHBORHOOD_MASKED : facts->neighborhood;
+    row->baseline = explainer->has_baseline ? DV_BASELINE_BLACK : DV_BASELINE_USUAL;
+    if (next && !row->is_student && !explainer->has_baseline)
+        return dv_error_set(error, DV_ERROR_ARGUMENT,
+                            "row %s: it has neither a student whose kind nor a baseline that could be chosen",
                             row->name);
     while (next)
-        if (!set_kind(row, strsep(&next, "/"), error))
+        if (!(row->is_student ? set_kind : set_baseline)(row, strsep(&next, "/"), error))
             return false;
-    if (!by_masks || row->neighborhood == DV_NEIGHBORHOOD_MASKED)
+    if (!explainer->by_masks || row->neighborhood == DV_NEIGHBORHOOD_MASKED)
         return true;
     return dv_error_set(error, DV_ERROR_ARGUMENT, "row %s: its student learns from masked neighbours only", row->name);
 }
@@ -100,7 +113,8 @@ static bool add(dv_eval_wish *wish, const char *name, size_t length, const dv_bu
         return false;
     for (int i = 0; i < wish->rows; i++) {
         const dv_eval_row *other = &wish->row[i];
-        if (other->explainer == row.explainer && other->method == row.method && other->neighborhood == row.neighborhood)
+        if (other->explainer == row.explainer && other->method == row.method &&
+            other->neighborhood == row.neighborhood && other->baseline == row.baseline)
             return true;
     }
     if (wish->rows == DV_EVAL_MOST_ROWS)
@@ -111,7 +125,8 @@ static bool add(dv_eval_wish *wish, const char *name, size_t length, const dv_bu
 
 bool dv_eval_add_rows(dv_eval_wish *wish, const char *names, const dv_bundle_facts *facts, dv_error *error)
 {
-    static const char *const kinds[] = {"evidence-half/adam", "evidence-half/mixed"};
+    static const char *const kinds[] = {"evidence-half/adam", "evidence-half/mixed", "lime/both", "rise/both",
+                                        "integrated-gradients/both"};
     for (const char *at = names; at && *at;) {
         size_t length = strcspn(at, ",");
         if (!add(wish, at, length, facts, error))

@@ -47,6 +47,8 @@ static void put_map(object it, const dv_attribution *attribution)
         put(it, "goal", number(attribution->goal));
     if (isfinite(attribution->r2))
         put(it, "r2", number(attribution->r2));
+    if (isfinite(attribution->fitted))
+        put(it, "fitted", number(attribution->fitted));
     if (attribution->segments) {
         put(it, "segments", json_integer(attribution->segment_count));
         put(it, "segments_file", file_json(attribution, "-segments"));

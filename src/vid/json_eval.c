@@ -122,6 +122,7 @@ static json_t *row_json(const dv_eval *eval, int row, int against, bool *failed)
     put(it, "title", text(dv_explainer_at(facts->explainer)->title));
     put(it, "student", facts->is_student ? text(dv_student_method_name(facts->method)) : json_null());
     put(it, "neighborhood", facts->is_student ? text(dv_neighborhood_name(facts->neighborhood)) : json_null());
+    put(it, "baseline", facts->baseline == DV_BASELINE_USUAL ? json_null() : text(dv_baseline_name(facts->baseline)));
     put(it, "without_map", json_integer(problems));
     put(it, "problem", text(problem));
     for (int measure = 0; measure < DV_MEASURES; measure++)

@@ -155,6 +155,15 @@ static double measure_r2(const struct fit *fit)
     return all > 0 ? 1 - left / all : NAN;
 }
 
+/* What the fit says of the sample that keeps all. */
+static double predict_picture(const struct fit *fit)
+{
+    double sum = fit->score_mean;
+    for (int s = 0; s < fit->segments; s++)
+        sum += fit->coefficient[s] * (1 - fit->mean[s]);
+    return sum;
+}
+
 /* Of any number of samples, the first of which keeps all: the penalty makes the system positive definite. */
 static bool fit_linear(struct fit *fit, uint64_t seed, dv_attribution *attribution, dv_error *error)
 {
@@ -162,6 +171,7 @@ static bool fit_linear(struct fit *fit, uint64_t seed, dv_attribution *attributi
     if (!solve(fit))
         return dv_error_set(error, DV_ERROR_UNSUPPORTED, "the linear fit to the superpixels has no solution");
     attribution->r2 = measure_r2(fit);
+    attribution->fitted = predict_picture(fit);
     for (int64_t p = 0; p < (int64_t)attribution->height * attribution->width; p++)
         attribution->map[p] = fit->coefficient[attribution->segments[p]];
     return true;
