@@ -36,6 +36,12 @@ for isa in generic avx2 avx512 amx; do
     grep -q "^instruction set: $isa\$" "$folder/asked" || cmp -s "$folder/best" "$folder/asked" ||
         complain "DEEPVID_ISA=$isa is not what the kernels use"
 done
+for isa in '' avx AVX2 avx512f; do
+    export DEEPVID_ISA="$isa"
+    wrong --version
+    grep -q "DEEPVID_ISA.*'$isa'" "$folder/err" || complain "DEEPVID_ISA=$isa is not named: $(cat "$folder/err")"
+    unset DEEPVID_ISA
+done
 "$deepvid" --help >/dev/full 2>/dev/null && complain "a full disk under --help went unnoticed"
 
 for number in 0 1 -5 nan inf 1e30 99999999999999999999 12x ''; do

@@ -115,6 +115,9 @@ static const struct {
 int main(int argc, char **argv)
 {
     const char *first = argc > 1 ? argv[1] : "";
+    dv_error error;
+    if (!dv_isa_check(&error))
+        return dv_command_fail(&error);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(first, words[i].word) == 0)
             return words[i].tell();

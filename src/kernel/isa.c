@@ -1,5 +1,7 @@
 #include "kernel/isa.h"
 
+#include "base/error.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -45,14 +47,28 @@ dv_isa dv_isa_of_processor(void)
 #endif
 }
 
+/* What DEEPVID_ISA asks for: all that there is where it is not set, -1 where no set has that name. */
+static int read_wish(void)
+{
+    const char *wish = getenv("DEEPVID_ISA");
+    int isa = DV_ISA_AMX;
+    while (wish && isa >= 0 && strcmp(wish, names[isa]) != 0)
+        isa--;
+    return isa;
+}
+
+bool dv_isa_check(dv_error *error)
+{
+    return read_wish() >= 0 || dv_error_set(error, DV_ERROR_ARGUMENT,
+                                            "DEEPVID_ISA in the environment is '%s', not generic, avx2, avx512 or amx",
+                                            getenv("DEEPVID_ISA"));
+}
+
 static dv_isa decide(void)
 {
+    const int wish = read_wish();
     const dv_isa most = dv_isa_of_processor();
-    const char *wish = getenv("DEEPVID_ISA");
-    for (dv_isa isa = DV_ISA_GENERIC; wish && isa < most; isa++)
-        if (strcmp(wish, names[isa]) == 0)
-            return isa;
-    return most;
+    return wish >= 0 && wish < (int)most ? (dv_isa)wish : most;
 }
 
 dv_isa dv_isa_choose(void)

@@ -2,6 +2,8 @@
 #ifndef DV_KERNEL_ISA_H
 #define DV_KERNEL_ISA_H
 
+#include "deepvid.h"
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #define DV_ISA_X86 1
 /* What a function is compiled for, and a stretch of a file: from DV_BEGIN_... to DV_END. */
@@ -49,6 +51,9 @@ dv_isa dv_isa_of_processor(void);
 /* or an earlier one that the environment variable DEEPVID_ISA asks for by its name, "generic", "avx2" or "avx512". The
  * same for as long as the program runs. */
 dv_isa dv_isa_choose(void);
+/* False and an error where DEEPVID_ISA is no such name: so that nobody calculates with another set than
+ * they believe. */
+bool dv_isa_check(dv_error *error);
 const char *dv_isa_name(dv_isa isa);
 
 #endif
