@@ -251,6 +251,13 @@ typedef enum dv_band_scale {
     DV_BAND_POSTERIOR /* bands in units of the encoder's standard deviation of each dimension */
 } dv_band_scale;
 
+/* Neighbours that look like none of the pictures that the auto-encoder knows (dv_realism). */
+typedef enum dv_unrealistic {
+    DV_UNREALISTIC_IGNORE, /* they are not looked for */
+    DV_UNREALISTIC_MARK,   /* they are counted and marked, and the student learns from them, too */
+    DV_UNREALISTIC_DROP    /* they are left out: of what the student learns from, and of what it is measured on */
+} dv_unrealistic;
+
 typedef struct dv_explain_options {
     int64_t index;
     int64_t neighbors;   /* N, 2 .. 1,000,000 */
@@ -260,8 +267,8 @@ typedef struct dv_explain_options {
     const float *offset; /* the user's knobs, added to the latent mean; NULL: none */
     double temperature;  /* T > 0 */
     double ridge;        /* lambda; 0: by the rule */
-    double until;        /* ridge students: with fewer than N neighbours, as soon as the map's steadiness is estimated at
-                          * so much; 0: with all of them */
+    double until; /* ridge students: with fewer than N neighbours, as soon as the map's steadiness is estimated at
+                   * so much; 0: with all of them */
     dv_student_method method;
     dv_sampling sampling;
     dv_neighborhood neighborhood;
@@ -270,6 +277,7 @@ typedef struct dv_explain_options {
     int cells;     /* of a mask, down and across: 1 .. 32 */
     double keep;   /* chance that a cell shows the picture; what it hides is black, in every other copy blurred */
     dv_band_scale band_scale;
+    dv_unrealistic unrealistic;
     uint64_t seed;
     int epochs, batch;    /* iterative students */
     double learning_rate; /* iterative students; 0: the method's default */
@@ -280,15 +288,35 @@ typedef struct dv_explain_options {
 /* The defaults every front end starts from. */
 dv_explain_options dv_explain_defaults(void);
 
+enum { DV_REASON_SIZE = 128 };
+
 typedef enum dv_verdict { DV_VERDICT_GOOD, DV_VERDICT_DOUBTFUL, DV_VERDICT_DO_NOT_TRUST } dv_verdict;
 enum { DV_VERDICTS = DV_VERDICT_DO_NOT_TRUST + 1 };
 const char *dv_verdict_name(dv_verdict verdict); /* "good", "doubtful", "do not trust" */
 const char *dv_student_method_name(dv_student_method method);
 const char *dv_sampling_name(dv_sampling sampling);
 const char *dv_neighborhood_name(dv_neighborhood neighborhood);
-const char *dv_band_scale_name(dv_band_scale scale); /* "prior", "posterior" */
+const char *dv_band_scale_name(dv_band_scale scale);         /* "prior", "posterior" */
+const char *dv_unrealistic_name(dv_unrealistic unrealistic); /* "ignore", "mark", "drop" */
 
-enum { DV_MAX_REASONS = 8, DV_REASON_SIZE = 128 };
+enum { DV_KEPT_NEIGHBORS = 8192 }; /* more are not kept unless asked for */
+
+/* Which neighbours look like none of the data's pictures. A neighbour's error is |d - decode(encode(d))|^2 of what was
+ * decoded of it, d = decode(z): of a residual one without the residual, which is a real picture's own; masked copies
+ * are not decoded, and not judged. It is unrealistic beyond the limit, Tukey's outer fence of the same error, d =
+ * decode(encode(x)), of pictures x of the bundle: q3 (q3 / q1)^3 of its quartiles, the fence of their logarithms. */
+typedef struct dv_realism {
+    double limit;        /* 0: neighbours were not judged; infinite: the bundle has fewer than 50 pictures to tell by */
+    int64_t judged;      /* neighbours: all but masked copies; 0 where there is no limit */
+    int64_t unrealistic; /* of these */
+    uint8_t mark[DV_KEPT_NEIGHBORS / 8]; /* a bit for each of the first neighbours, the lowest first */
+} dv_realism;
+/* Whether a neighbour, one of the first DV_KEPT_NEIGHBORS, is marked. */
+bool dv_realism_marks(const dv_realism *realism, int64_t neighbor);
+/* One line about it; "" where it was not asked for. */
+void dv_realism_tell(const dv_realism *realism, dv_unrealistic unrealistic, char text[DV_REASON_SIZE]);
+
+enum { DV_MAX_REASONS = 8 };
 
 /* What a verdict was worth on real pictures: how often students agreed with the teacher on those nearest to theirs. */
 typedef struct dv_worth {
@@ -305,22 +333,24 @@ void dv_worth_tell(const dv_worth *worth, dv_verdict verdict, char text[DV_REASO
  * student; means over `fresh` neighbours that were never used for distilling. Where several labels may hold at once,
  * q_k = sigmoid(logit_k / T), and what is said in brackets counts. */
 typedef struct dv_fidelity {
-    int64_t fresh;            /* 0: not measured yet; only reconstruction_label counts */
-    double kl;                /* sum_k q_k (log q_k - log p_k) at T, nats [mean over labels of that of yes and no] */
-    double kl_at_1;           /* the same with both at temperature 1 */
-    double agreement;         /* share with equal arg max [of labels with equal yes or no] */
-    double r2;                /* of the centred log-probabilities [of the log-odds] */
-    double keeps_label;       /* share of neighbours that the teacher names like the picture [that keep its yes or no to
-                               * the picture's likeliest label] */
-    double entropy;           /* nats, of the teacher's classes over the neighbours [mean over labels, of yes and no] */
-    double steadiness;        /* cosine, estimated, between the map of the teacher's class and that of another seed with as
-                               * many neighbours; NaN where it is unknown: with few of them, and for iterative students */
+    int64_t fresh;      /* 0: not measured yet; only reconstruction_label and perhaps realism count */
+    double kl;          /* sum_k q_k (log q_k - log p_k) at T, nats [mean over labels of that of yes and no] */
+    double kl_at_1;     /* the same with both at temperature 1 */
+    double agreement;   /* share with equal arg max [of labels with equal yes or no] */
+    double r2;          /* of the centred log-probabilities [of the log-odds] */
+    double keeps_label; /* share of neighbours that the teacher names like the picture [that keep its yes or no to
+                         * the picture's likeliest label] */
+    double entropy;     /* nats, of the teacher's classes over the neighbours [mean over labels, of yes and no] */
+    double steadiness;  /* cosine, estimated, between the map of the teacher's class and that of another seed with as
+                         * many neighbours; NaN where it is unknown: with few of them, and for iterative students */
     int reconstruction_label; /* the teacher's word on decode(encode(x)) */
     double distrust;          /* 1 - keeps_label + 5 (1 - agreement): what the verdict goes by */
     bool suspect;             /* not good whatever the distrust: a reason says why */
     bool undecided;           /* the teacher is: not to be trusted whatever the distrust */
     dv_verdict verdict;
-    dv_worth worth;           /* of such verdicts, if the bundle is calibrated and the options are as it was then */
+    dv_worth worth;     /* of such verdicts, if the bundle is calibrated and the options are as it was then */
+    dv_realism realism; /* of the neighbours that the student was taught by; there without the other figures where
+                         * unrealistic ones are left out */
     int reason_count;
     char reasons[DV_MAX_REASONS][DV_REASON_SIZE];
 } dv_fidelity;
@@ -328,8 +358,6 @@ typedef struct dv_fidelity {
 typedef struct dv_timing {
     double encode, decode, teacher, distill, total; /* milliseconds */
 } dv_timing;
-
-enum { DV_KEPT_NEIGHBORS = 8192 }; /* more are not kept unless asked for */
 
 /* Everything one explanation knows. Pictures are channels x height x width
  * floats in 0..1; D = channels * height * width, K classes, L latent, N count.

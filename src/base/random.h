@@ -37,6 +37,7 @@ typedef enum dv_purpose {
     DV_PURPOSE_CLUSTERS,
     DV_PURPOSE_CLOUD,
     DV_PURPOSE_NUDGE,
+    DV_PURPOSE_REALISM,
 } dv_purpose;
 
 /* The bare generator, for its published test vectors. */

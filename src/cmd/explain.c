@@ -22,7 +22,7 @@ struct request {
     dv_explain_options options;
     dv_explainers_wish explainers;
     int64_t index, threads, seed, cells, epochs, batch;
-    int method, sampling, neighborhood, band_scale;
+    int method, sampling, neighborhood, band_scale, unrealistic;
     const char *bands;
     dv_texts offsets;
     const char *folder;
@@ -149,6 +149,13 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .maximum = DV_MAX_KEEP,
          .target = &options->keep,
          .help = "chance of a mask's cell to show the picture (0.5)"},
+        {.name = "unrealistic",
+         .kind = DV_OPTION_CHOICE,
+         .choices = "ignore|mark|drop",
+         .target = &request->unrealistic,
+         .help =
+             "neighbours that look like nothing decoded of the data: not looked for, counted and marked, or left out "
+             "of what the student learns from and is measured on (mark)"},
         DV_SEED_OPTION(request->seed, "of all random numbers (1)"),
         DV_EXPLAINER_OPTIONS(request->explainers),
         DV_THREADS_OPTION(request->threads),
@@ -269,6 +276,7 @@ static void print_sizes(const dv_explanation *explanation, const dv_bundle_facts
 static bool print_neighbors(const dv_explanation *explanation, const dv_bundle_facts *facts, dv_error *error)
 {
     const dv_explain_options *options = &explanation->options;
+    char realism[DV_REASON_SIZE];
     float *share = dv_alloc(facts->classes, sizeof *share, error);
     if (!share)
         return false;
@@ -281,6 +289,9 @@ static bool print_neighbors(const dv_explanation *explanation, const dv_bundle_f
     if (*dv_explanation_why(explanation))
         printf("            %s, since %s\n", dv_neighborhood_name(options->neighborhood),
                dv_explanation_why(explanation));
+    dv_realism_tell(&explanation->fidelity.realism, options->unrealistic, realism);
+    if (*realism)
+        printf("            %s\n", realism);
     free(share);
     return true;
 }
@@ -368,6 +379,7 @@ static void settle_options(struct request *request)
     options->method = request->method;
     options->sampling = request->sampling;
     options->band_scale = request->band_scale;
+    options->unrealistic = request->unrealistic;
     options->random_start = request->random_start;
     options->keep_all = request->folder != NULL;
     request->source.threads = (int)request->threads;
@@ -428,6 +440,7 @@ static int run(const dv_command *command, int argc, char **argv)
     request.cells = request.options.cells;
     request.epochs = request.options.epochs;
     request.batch = request.options.batch;
+    request.unrealistic = request.options.unrealistic;
     int status = parse(command, argc, argv, &request, &first);
     if (status >= 0)
         return status;

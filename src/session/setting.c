@@ -90,6 +90,9 @@ static const dv_setting settings[DV_SETTING_COUNT] = {
                           RANGE(1, DV_MOST_CELLS), LADDER(cells)},
     [DV_SETTING_KEEP] = {"keep", "cells shown", "chance of a masked copy's cell to show the picture", DV_VALUE_NUMBER,
                          FIELD(keep), RANGE(DV_MIN_KEEP, DV_MAX_KEEP), LADDER(shares)},
+    [DV_SETTING_UNREALISTIC] = {"unrealistic", "unrealistic",
+                                "neighbours unlike all data: ignored, marked, or left out", DV_VALUE_CHOICE,
+                                FIELD(unrealistic), .words = "ignore|mark|drop"},
 };
 
 const dv_setting *dv_setting_get(dv_setting_id id)

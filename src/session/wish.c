@@ -70,6 +70,7 @@ static bool same_place(const dv_wish *a, const dv_wish *b)
     X(masked)                                                                                                          \
     X(cells)                                                                                                           \
     X(keep)                                                                                                            \
+    X(unrealistic)                                                                                                     \
     X(seed)                                                                                                            \
     X(epochs)                                                                                                          \
     X(batch)                                                                                                           \

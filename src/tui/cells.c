@@ -36,6 +36,8 @@ dv_cell_wish dv_cells_wish(const dv_explain_options *options, int truth, int sai
     const int64_t fresh = wish.explain.fresh;
     wish.explain = *options;
     wish.explain.fresh = fresh;
+    if (wish.explain.unrealistic == DV_UNREALISTIC_MARK)
+        wish.explain.unrealistic = DV_UNREALISTIC_IGNORE;
     wish.explain.index = 0;
     wish.explain.bands = wish.explain.offset = NULL;
     return wish;

@@ -45,6 +45,8 @@ static dv_explanation *preview(const dv_errand *errand, int64_t neighbors, doubl
     options.neighbors = neighbors;
     if (options.fresh > neighbors)
         options.fresh = neighbors;
+    if (options.unrealistic == DV_UNREALISTIC_MARK)
+        options.unrealistic = DV_UNREALISTIC_IGNORE;
     watch watched = {.errand = errand, .started = dv_clock_ms()};
     dv_progress progress = {.report = report, .context = &watched};
     dv_explanation *explanation = dv_explain(errand->bundle, &options, &progress, error);

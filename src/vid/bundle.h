@@ -54,6 +54,7 @@ struct dv_bundle {
     struct dv_survey *survey;               /* of all pictures, as far as anybody asked; NULL before */
     const float *stand_in;                  /* D: explained in place of picture `stood_for`; NULL: there is none */
     int64_t stood_for;
+    double realism; /* error beyond which a decoded picture is unrealistic; 0: not asked for yet; infinite: unknown */
     dv_calibration calibration; /* of verdicts on the students that explanations start from */
     uint64_t generations;       /* of neighbours, so far */
 };

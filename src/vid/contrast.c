@@ -82,6 +82,8 @@ static bool make_explanations(const struct making *it, dv_contrast *contrast, dv
 {
     const dv_explanation *first, *second;
     dv_explain_options wish = *it->wish;
+    if (wish.unrealistic == DV_UNREALISTIC_MARK) /* which nobody would see */
+        wish.unrealistic = DV_UNREALISTIC_IGNORE;
     for (int side = 0; side < 2; side++) {
         dv_span span = {.whole = it->progress, .first = side / 2.0, .share = 0.5};
         dv_progress half = dv_span_progress(&span);

@@ -126,6 +126,7 @@ static dv_explain_options wish_of(const struct exam *exam, int row, int seed)
     options.seed = wish->seed + (uint64_t)seed;
     options.method = wish->row[row].method;
     options.neighborhood = wish->row[row].neighborhood;
+    options.unrealistic = DV_UNREALISTIC_IGNORE;
     return options;
 }
 

@@ -6,6 +6,7 @@
 #include "vid/fidelity.h"
 #include "vid/neighbors.h"
 #include "vid/options.h"
+#include "vid/realism.h"
 #include "vid/ridge.h"
 #include "vid/sample.h"
 #include "vid/shortlist.h"
@@ -299,10 +300,11 @@ static bool is_calibrated(const dv_bundle *bundle, const dv_explanation *explana
 {
     const dv_explain_options *options = &explanation->options, usual = dv_explain_defaults();
     bool same = options->method == usual.method && options->ridge == usual.ridge &&
-                explanation->wished == bundle->facts.neighborhood && has_usual_masks(options, &usual);
+                explanation->wished == bundle->facts.neighborhood && has_usual_masks(options, &usual) &&
+                options->unrealistic != DV_UNREALISTIC_DROP;
     for (int d = 0; d < explanation->latent; d++)
-        same = same && explanation->center[d] == explanation->latent_mean[d] &&
-               explanation->band[d] == (float)usual.band;
+        same =
+            same && explanation->center[d] == explanation->latent_mean[d] && explanation->band[d] == (float)usual.band;
     return same;
 }
 
@@ -328,6 +330,7 @@ static bool compare(dv_bundle *bundle, const dv_words *words, const dv_explanati
         .multi_label = explanation->multi_label,
         .teacher = dv_shortlist_fresh(bundle),
         .words = fresh->words,
+        .weight = fresh->drops ? fresh->weight : NULL,
         .student = logits,
         .temperature = explanation->options.temperature,
         .steadiness = steadiness,
@@ -360,6 +363,32 @@ static bool examine(dv_bundle *bundle, const dv_words *words, const dv_explanati
     return ok;
 }
 
+/* Of the neighbours that the student was taught by. */
+static void find_realism(const dv_bundle *bundle, dv_realism *realism)
+{
+    const dv_neighbors *set = bundle->neighbors;
+    *realism = (dv_realism){.limit = bundle->realism};
+    for (int64_t i = 0; i < set->count; i++) {
+        bool unrealistic = set->error[i] > bundle->realism;
+        realism->judged += !isnan(set->error[i]);
+        realism->unrealistic += unrealistic;
+        if (unrealistic && i < DV_KEPT_NEIGHBORS)
+            realism->mark[i / 8] |= (uint8_t)(1 << i % 8);
+    }
+}
+
+static bool judge(dv_bundle *bundle, const dv_explain_options *options, dv_realism *realism,
+                  const dv_progress *progress, dv_error *error)
+{
+    if (options->unrealistic == DV_UNREALISTIC_IGNORE)
+        return true;
+    if (!dv_realism_prepare(bundle, false, progress, error) ||
+        !dv_neighbors_judge(bundle->neighbors, bundle, DV_PURPOSE_NEIGHBORS, progress, error))
+        return false;
+    find_realism(bundle, realism);
+    return true;
+}
+
 /* On fresh neighbours; those that the student was taught by, and their shortlist, are the bundle's. */
 static bool measure(dv_bundle *bundle, const dv_place *place, const dv_words *words, const dv_explanation *explanation,
                     dv_fidelity *fidelity, dv_timing *timing, const dv_progress *progress, dv_error *error)
@@ -367,9 +396,10 @@ static bool measure(dv_bundle *bundle, const dv_place *place, const dv_words *wo
     if (!dv_sample_fresh(bundle, place, &explanation->options, timing, progress, error))
         return false;
     double start = dv_clock_ms();
-    bool ok = examine(bundle, words, explanation, fidelity, progress, error);
+    if (!examine(bundle, words, explanation, fidelity, progress, error))
+        return false;
     timing->distill += dv_clock_ms() - start;
-    return ok;
+    return judge(bundle, &explanation->options, &fidelity->realism, progress, error);
 }
 
 /* ---- the whole ------------------------------------------------------------------- */
@@ -411,6 +441,8 @@ static dv_explanation *explain(dv_bundle *bundle, const dv_explain_options *opti
         explanation->options.neighborhood = dv_words_neighborhood(&words, options->neighborhood);
     ok = ok && dv_sample_settle(bundle, &place, &words, taken, timing, progress, error) &&
          teach(bundle, &words, explanation, progress, error) &&
+         (taken->unrealistic != DV_UNREALISTIC_DROP ||
+          judge(bundle, taken, &explanation->fidelity.realism, progress, error)) &&
          (!(measured || dv_sample_has_fresh(bundle, &place, taken)) ||
           measure(bundle, &place, &words, explanation, &explanation->fidelity, timing, progress, error));
     dv_words_clear(&words);

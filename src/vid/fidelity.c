@@ -12,6 +12,7 @@
 /* Sums over neighbours and rows. */
 struct sums {
     double kl, kl_at_1, spread, residual, total, uncertainty, agreeing;
+    int64_t count; /* of the neighbours that are not left out */
     int64_t keeping;
     double *mean;    /* R: of the teacher's centred log-probabilities */
     int64_t *census; /* K: neighbours the teacher gives that class, or label */
@@ -90,18 +91,25 @@ static void compare_labels(const dv_evidence *evidence, int64_t i, struct sums *
     }
 }
 
+static bool is_left_out(const dv_evidence *evidence, int64_t i)
+{
+    return evidence->weight && evidence->weight[i] == 0;
+}
+
 static void compare_probabilities(const dv_evidence *evidence, struct sums *sums, double *log_q, double *log_p)
 {
     int rows = evidence->rows;
     for (int64_t i = 0; i < evidence->count; i++) {
         const float *teacher = evidence->teacher + i * rows;
         double center = center_of(evidence, teacher);
+        if (is_left_out(evidence, i))
+            continue;
         if (evidence->multi_label)
             compare_labels(evidence, i, sums);
         else
             compare_classes(evidence, i, sums, log_q, log_p);
         for (int k = 0; k < rows; k++)
-            sums->mean[k] += (teacher[k] - center) / evidence->temperature / evidence->count;
+            sums->mean[k] += (teacher[k] - center) / evidence->temperature / (double)sums->count;
     }
 }
 
@@ -111,6 +119,8 @@ static void compare_logits(const dv_evidence *evidence, struct sums *sums)
     for (int64_t i = 0; i < evidence->count; i++) {
         const float *teacher = evidence->teacher + i * rows, *student = evidence->student + i * rows;
         double teacher_center = center_of(evidence, teacher), student_center = center_of(evidence, student);
+        if (is_left_out(evidence, i))
+            continue;
         for (int k = 0; k < rows; k++) {
             double wanted = (teacher[k] - teacher_center) / evidence->temperature;
             double missed = wanted - (student[k] - student_center), moved = wanted - sums->mean[k];
@@ -130,11 +140,11 @@ static double entropy_term(double share)
     return share > 0 ? -share * log(share) : 0;
 }
 
-static double census_entropy(const dv_evidence *evidence, const int64_t *census)
+static double census_entropy(const dv_evidence *evidence, const struct sums *sums)
 {
     double sum = 0;
     for (int k = 0; k < evidence->classes; k++) {
-        double share = (double)census[k] / evidence->count;
+        double share = (double)sums->census[k] / (double)sums->count;
         sum += entropy_term(share) + (evidence->multi_label ? entropy_term(1 - share) : 0);
     }
     return evidence->multi_label ? sum / evidence->rows : sum;
@@ -143,8 +153,10 @@ static double census_entropy(const dv_evidence *evidence, const int64_t *census)
 bool dv_fidelity_measure(const dv_evidence *evidence, dv_fidelity *fidelity, dv_error *error)
 {
     int rows = evidence->rows;
-    double count = (double)evidence->count;
     struct sums sums = {0};
+    for (int64_t i = 0; i < evidence->count; i++)
+        sums.count += !is_left_out(evidence, i);
+    double count = (double)sums.count;
     double *logs = dv_alloc(2 * (size_t)rows, sizeof *logs, error);
     bool ok = logs && (sums.mean = dv_alloc(rows, sizeof *sums.mean, error)) &&
               (sums.census = dv_alloc(evidence->classes, sizeof *sums.census, error));
@@ -154,13 +166,13 @@ bool dv_fidelity_measure(const dv_evidence *evidence, dv_fidelity *fidelity, dv_
         /* Of one class, from neighbour to neighbour, at temperature 1. */
         sums.spread = sqrt(sums.total / (count * rows)) * evidence->temperature;
         *fidelity = (dv_fidelity){
-            .fresh = evidence->count,
+            .fresh = sums.count,
             .kl = sums.kl / count,
             .kl_at_1 = sums.kl_at_1 / count,
             .agreement = sums.agreeing / count,
             .r2 = sums.spread > no_spread ? 1 - sums.residual / sums.total : NAN,
             .keeps_label = sums.keeping / count,
-            .entropy = census_entropy(evidence, sums.census),
+            .entropy = census_entropy(evidence, &sums),
             .steadiness = evidence->steadiness,
             .reconstruction_label = evidence->reconstruction_class,
         };

@@ -14,6 +14,7 @@ typedef struct dv_evidence {
     bool multi_label;
     const float *teacher; /* count x R logits */
     const int *words;     /* count, the teacher's words: of K */
+    const double *weight; /* count: where it is 0 the neighbour is left out; NULL: none is */
     const float *student; /* count x R logits of the student, at its temperature */
     double temperature;
     double steadiness;                 /* of the student's map */

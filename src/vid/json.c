@@ -120,6 +120,20 @@ static void put_masks(object it, const dv_explain_options *options)
     put(it, "keep", number(options->keep));
 }
 
+/* null: they were not judged. */
+static json_t *realism_json(const dv_explanation *explanation, bool *failed)
+{
+    const dv_realism *realism = &explanation->fidelity.realism;
+    if (realism->judged == 0)
+        return json_null();
+    object it = object_new(failed);
+    put(it, "judged", json_integer(realism->judged));
+    put(it, "unrealistic", json_integer(realism->unrealistic));
+    put(it, "limit", number(realism->limit));
+    put(it, "dropped", json_boolean(explanation->options.unrealistic == DV_UNREALISTIC_DROP));
+    return it.json;
+}
+
 static json_t *neighbors_json(const dv_explanation *explanation, const dv_bundle_facts *facts, bool *failed)
 {
     object it = object_new(failed);
@@ -133,6 +147,7 @@ static json_t *neighbors_json(const dv_explanation *explanation, const dv_bundle
     put_masks(it, &explanation->options);
     if (*dv_explanation_why(explanation))
         put(it, "why", text(dv_explanation_why(explanation)));
+    put(it, "realism", realism_json(explanation, failed));
     return it.json;
 }
 

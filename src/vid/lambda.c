@@ -88,6 +88,7 @@ static bool measure(struct path *path, dv_ridge_system *system, dv_lambda_point 
         .multi_label = lesson->multi_label,
         .teacher = dv_shortlist_fresh(path->bundle),
         .words = fresh->words,
+        .weight = fresh->drops ? fresh->weight : NULL,
         .student = path->logits,
         .temperature = path->wish->temperature,
         .steadiness = NAN,

@@ -7,6 +7,7 @@
 #include "vid/inquiry.h"
 #include "vid/latent.h"
 #include "vid/mask.h"
+#include "vid/realism.h"
 #include "vid/sobol.h"
 #include "vid/softmax.h"
 #include "vid/span.h"
@@ -177,7 +178,8 @@ static bool reserve(dv_neighbors *set, const dv_bundle *bundle, int64_t count, d
         if (!enlarge(&set->latents, set->made, count, facts->latent * sizeof(float), error) ||
             !enlarge(&set->logits, set->made, count, facts->classes * sizeof(float), error) ||
             !enlarge(&set->words, set->made, count, sizeof(int), error) ||
-            !enlarge(&set->weight, set->made, count, sizeof(double), error))
+            !enlarge(&set->weight, set->made, count, sizeof(double), error) ||
+            !enlarge(&set->error, set->judged, count, sizeof(double), error))
             return false;
         set->room = count;
     }
@@ -198,6 +200,7 @@ void dv_neighbors_free(dv_neighbors *neighbors)
     free(neighbors->logits);
     free(neighbors->words);
     free(neighbors->weight);
+    free(neighbors->error);
     free(neighbors->center);
     free(neighbors->band);
     free(neighbors->points);
@@ -288,6 +291,40 @@ static bool borrow_pictures(const struct making *it, int64_t first, int64_t coun
     return true;
 }
 
+/* Errors of `count` neighbours from `first` on, decoded again by the same batches where their pictures (NULL: they are
+ * not there) are more than that. */
+static bool judge_stretch(const dv_neighbors *set, dv_bundle *bundle, dv_purpose purpose, int64_t first, int64_t count,
+                          const float *pictures, const dv_progress *progress, dv_error *error)
+{
+    int64_t latent = bundle->facts.latent, step = has_copies(set->neighborhood) ? DV_CHUNK : count;
+    for (int64_t at = 0; at < count; at += step) {
+        int64_t rows = dv_smaller(step, count - at);
+        struct mixture mixture = mix(set, purpose, rows);
+        const float *decoded = pictures && mixture.residual == 0 ? pictures + at * bundle->pixels : NULL;
+        double *errors = set->error + first + at;
+        if (!dv_realism_errors(bundle, set->latents + (first + at) * latent, decoded, rows - mixture.masked, errors,
+                               progress, error))
+            return false;
+        for (int64_t i = rows - mixture.masked; i < rows; i++)
+            errors[i] = NAN;
+    }
+    return true;
+}
+
+/* Takes the weight of what is not like the data. */
+static bool leave_out(const struct making *it, int64_t first, int64_t count, const float *pictures,
+                      const dv_progress *progress, dv_error *error)
+{
+    dv_neighbors *set = it->set;
+    if (!judge_stretch(set, it->bundle, it->purpose, first, count, pictures, progress, error))
+        return false;
+    set->judged = first + count;
+    for (int64_t i = first; i < first + count; i++)
+        if (set->error[i] > it->bundle->realism)
+            set->weight[i] = 0;
+    return true;
+}
+
 static bool make_stretch(const struct making *it, int64_t first, int64_t count, float *pictures,
                          const dv_progress *progress, dv_error *error)
 {
@@ -297,6 +334,8 @@ static bool make_stretch(const struct making *it, int64_t first, int64_t count, 
     for (int64_t at = 0; at < count; at += DV_CHUNK)
         place_chunk(it, first + at, dv_smaller(DV_CHUNK, count - at));
     if (!borrow_pictures(it, first, count, pictures) && !draw_pictures(it, first, count, pictures, progress, error))
+        return false;
+    if (set->drops && !leave_out(it, first, count, pictures, progress, error))
         return false;
     double middle = dv_clock_ms();
     it->timing->decode += middle - start;
@@ -335,6 +374,7 @@ static bool is_of(const dv_neighbors *set, const dv_bundle *bundle, const dv_pla
     size_t size = bundle->facts.latent * sizeof(float);
     return set->generation > 0 && set->index == place->index && set->seed == options->seed &&
            set->sampling == options->sampling && same_kind(set, options) &&
+           set->drops == (options->unrealistic == DV_UNREALISTIC_DROP) &&
            memcmp(set->center, place->center, size) == 0 && memcmp(set->band, place->band, size) == 0;
 }
 
@@ -359,6 +399,7 @@ static void forget_stale(dv_neighbors *set, dv_bundle *bundle, const dv_place *p
     set->masked = dv_neighbors_masked(options);
     set->cells = options->cells;
     set->keep = options->keep;
+    set->drops = options->unrealistic == DV_UNREALISTIC_DROP;
     memcpy(set->center, place->center, size);
     memcpy(set->band, place->band, size);
 }
@@ -381,6 +422,7 @@ static void cut(dv_neighbors *set, int64_t count)
         set->made -= set->made % DV_STRETCH;
     else if (set->made > count && count % DV_STRETCH != 0)
         set->made = count - count % DV_STRETCH;
+    set->judged = dv_smaller(set->judged, set->made);
 }
 
 bool dv_neighbors_make(dv_neighbors **neighbors, dv_bundle *bundle, const dv_place *place,
@@ -393,9 +435,11 @@ bool dv_neighbors_make(dv_neighbors **neighbors, dv_bundle *bundle, const dv_pla
     struct making it = {set, bundle, place, purpose, timing};
     forget_stale(set, bundle, place, options);
     keep(set, kept);
-    if (!reserve(set, bundle, count, error) || !blur(set, bundle, place, error))
+    cut(set, count);
+    if (!reserve(set, bundle, count, error) || !blur(set, bundle, place, error) ||
+        (set->drops && !dv_realism_prepare(bundle, true, progress, error)))
         return false;
-    for (cut(set, count); set->made < count;) {
+    while (set->made < count) {
         int64_t first = set->made, size = dv_smaller(DV_STRETCH, count - first);
         float *pictures = set->pictures + dv_smaller(first, set->kept) * bundle->pixels;
         dv_span span = {.whole = progress, .first = (double)first / count, .share = (double)size / count};
@@ -406,5 +450,20 @@ bool dv_neighbors_make(dv_neighbors **neighbors, dv_bundle *bundle, const dv_pla
         set->made += size;
     }
     set->count = count;
+    return true;
+}
+
+bool dv_neighbors_judge(dv_neighbors *set, dv_bundle *bundle, dv_purpose purpose, const dv_progress *progress,
+                        dv_error *error)
+{
+    while (set->judged < set->count) {
+        int64_t first = set->judged, size = dv_smaller(DV_STRETCH, set->count - first);
+        dv_span span = {.whole = progress, .first = (double)first / set->count, .share = (double)size / set->count};
+        dv_progress part = dv_span_progress(&span);
+        const float *pictures = first + size <= set->kept ? set->pictures + first * bundle->pixels : NULL;
+        if (!judge_stretch(set, bundle, purpose, first, size, pictures, &part, error))
+            return false;
+        set->judged += size;
+    }
     return true;
 }

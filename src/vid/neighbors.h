@@ -18,11 +18,13 @@ typedef struct dv_neighbors {
     float *pictures; /* kept x D */
     float *logits;   /* count x K, the teacher's */
     int *words;      /* count, the largest of these */
-    double *weight;  /* count, of locality; 1 for masked copies */
+    double *weight;  /* count, of locality; 1 for masked copies, 0 for what is left out */
+    double *error;   /* judged: dv_realism's; NaN where there is none */
 
     uint64_t generation; /* differs from set to set, and whenever a set is begun anew */
 
     int64_t made;               /* count or more */
+    int64_t judged;             /* of these the errors of the first so many are there */
     int64_t room, picture_room; /* rows that there is memory for */
     int64_t index;
     uint64_t seed;
@@ -31,6 +33,7 @@ typedef struct dv_neighbors {
     double masked; /* share of masked copies; 0 where the neighbourhood has none */
     int cells;     /* of their masks */
     double keep;
+    bool drops;           /* unrealistic ones are left out */
     float *blurred;       /* D, what hides the picture in every other one of them */
     float *center, *band; /* L each */
     float *points;        /* DV_CHUNK x L, those of one chunk */
@@ -56,6 +59,10 @@ bool dv_neighbors_make(dv_neighbors **neighbors, dv_bundle *bundle, const dv_pla
 bool dv_neighbors_are_there(const dv_neighbors *neighbors, const dv_bundle *bundle, const dv_place *place,
                             const dv_explain_options *options, int64_t count);
 void dv_neighbors_free(dv_neighbors *neighbors);
+
+/* Brings the errors to all neighbours in use; those of sets that leave unrealistic ones out are there. */
+bool dv_neighbors_judge(dv_neighbors *set, dv_bundle *bundle, dv_purpose purpose, const dv_progress *progress,
+                        dv_error *error);
 
 /* Share of masked copies among neighbours by the options; 0 where their kind has none. */
 double dv_neighbors_masked(const dv_explain_options *options);

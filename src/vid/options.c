@@ -19,6 +19,7 @@ dv_explain_options dv_explain_defaults(void)
         .method = DV_STUDENT_RIDGE,
         .sampling = DV_SAMPLING_SOBOL,
         .neighborhood = DV_NEIGHBORHOOD_VAE,
+        .unrealistic = DV_UNREALISTIC_MARK,
         .cells = 7,
         .keep = 0.5,
         .seed = 1,
@@ -46,6 +47,13 @@ const char *dv_band_scale_name(dv_band_scale scale)
 {
     static const char *const names[] = {[DV_BAND_PRIOR] = "prior", [DV_BAND_POSTERIOR] = "posterior"};
     return names[scale];
+}
+
+const char *dv_unrealistic_name(dv_unrealistic unrealistic)
+{
+    static const char *const names[] = {
+        [DV_UNREALISTIC_IGNORE] = "ignore", [DV_UNREALISTIC_MARK] = "mark", [DV_UNREALISTIC_DROP] = "drop"};
+    return names[unrealistic];
 }
 
 /* False for NaN, too. */
@@ -97,6 +105,8 @@ bool dv_options_check(const dv_explain_options *options, const dv_bundle *bundle
             check_range("the share of masked copies", options->masked, DV_MIN_MASKED, DV_MAX_MASKED, error)) &&
            check_range("the number of cells", options->cells, 1, DV_MOST_CELLS, error) &&
            check_range("the chance of a cell to show", options->keep, DV_MIN_KEEP, DV_MAX_KEEP, error) &&
+           check_range("what becomes of unrealistic neighbours", options->unrealistic, DV_UNREALISTIC_IGNORE,
+                       DV_UNREALISTIC_DROP, error) &&
            check_range("the number of epochs", options->epochs, 1, DV_MAX_EPOCHS, error) &&
            check_range("the batch", options->batch, 1, DV_MAX_BATCH, error) &&
            (options->learning_rate == 0 ||
@@ -108,7 +118,7 @@ bool dv_options_check(const dv_explain_options *options, const dv_bundle *bundle
 bool dv_options_check_memory(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error)
 {
     const double pixels = bundle->pixels, count = (double)options->neighbors, fresh = (double)options->fresh;
-    const double numbers = 3.0 * bundle->facts.classes + 2.0 * bundle->facts.latent + 4;
+    const double numbers = 3.0 * bundle->facts.classes + 2.0 * bundle->facts.latent + 6;
     double kept = (double)dv_sample_kept(bundle, options, options->neighbors); /* in the bundle and the explanation */
     /* Of the ridge student: a matrix to solve and its factor in order; two of sums or, of few, products and pictures.
      */

@@ -5,12 +5,16 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/part.h"
+#include "vid/limits.h"
 #include "vid/neighbors.h"
 #include "vid/shortlist.h"
 #include "vid/steadiness.h"
 #include "vid/student.h"
 
+#include <math.h>
 #include <stdlib.h>
+
+enum { LEAST_REST = 10 }; /* one in so many neighbours must be realistic, if the others are left out */
 
 int64_t dv_sample_kept(const dv_bundle *bundle, const dv_explain_options *options, int64_t count)
 {
@@ -75,6 +79,23 @@ static bool stream(struct stream *it, const dv_place *place, int64_t count, cons
 
 /* ---- the whole ------------------------------------------------------------------- */
 
+/* Of those that were decoded, enough must be like the data. */
+static bool check_rest(const dv_neighbors *set, double limit, dv_error *error)
+{
+    int64_t judged = 0, rest = 0;
+    for (int64_t i = 0; set->drops && i < set->count; i++) {
+        judged += !isnan(set->error[i]);
+        rest += set->error[i] <= limit;
+    }
+    if (!set->drops || (LEAST_REST * rest >= judged && rest >= DV_MIN_NEIGHBORS))
+        return true;
+    return dv_error_set(
+        error, DV_ERROR_ARGUMENT,
+        "%lld of %lld neighbours are unrealistic, too many to be left out; take a smaller band, or mark "
+        "them",
+        (long long)(judged - rest), (long long)judged);
+}
+
 bool dv_sample_make(dv_bundle *bundle, const dv_place *place, const dv_words *words, const dv_explain_options *options,
                     int64_t count, dv_timing *timing, const dv_progress *progress, dv_error *error)
 {
@@ -82,7 +103,7 @@ bool dv_sample_make(dv_bundle *bundle, const dv_place *place, const dv_words *wo
     int label = bundle->facts.labels ? bundle->facts.labels[options->index] : -1;
     if (!dv_neighbors_make(&bundle->neighbors, bundle, place, options, DV_PURPOSE_NEIGHBORS, kept,
                            dv_larger(kept, DV_KEPT_NEIGHBORS), NULL, timing, progress, error) ||
-        !dv_words_shortlist(words, bundle, label, error))
+        !check_rest(bundle->neighbors, bundle->realism, error) || !dv_words_shortlist(words, bundle, label, error))
         return false;
     struct stream it = {.bundle = bundle, .options = options, .timing = timing};
     return kept == count || stream(&it, place, count, progress, error);
@@ -93,12 +114,13 @@ bool dv_sample_fresh(dv_bundle *bundle, const dv_place *place, const dv_explain_
 {
     return dv_neighbors_make(&bundle->fresh, bundle, place, options, DV_PURPOSE_FRESH, options->fresh, options->fresh,
                              NULL, timing, progress, error) &&
-           dv_shortlist_update_fresh(bundle, error);
+           check_rest(bundle->fresh, bundle->realism, error) && dv_shortlist_update_fresh(bundle, error);
 }
 
 bool dv_sample_has_fresh(const dv_bundle *bundle, const dv_place *place, const dv_explain_options *options)
 {
-    return dv_neighbors_are_there(bundle->fresh, bundle, place, options, options->fresh);
+    return dv_neighbors_are_there(bundle->fresh, bundle, place, options, options->fresh) &&
+           (options->unrealistic == DV_UNREALISTIC_IGNORE || bundle->neighbors->judged >= bundle->neighbors->count);
 }
 
 /* ---- as many as are needed --------------------------------------------------------- */

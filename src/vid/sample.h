@@ -6,7 +6,7 @@
 
 /* Brings the bundle to `count` neighbours around a place: the set, the shortlist and, where not all pictures stay, the
  * ridge student's system, to which the others are added as they come by. Adds to the times of decoder, teacher and
- * student. */
+ * student. False and an error, too, where unrealistic neighbours are left out and hardly any is not. */
 bool dv_sample_make(dv_bundle *bundle, const dv_place *place, const dv_words *words, const dv_explain_options *options,
                     int64_t count, dv_timing *timing, const dv_progress *progress, dv_error *error);
 
@@ -20,7 +20,7 @@ bool dv_sample_settle(dv_bundle *bundle, const dv_place *place, const dv_words *
 bool dv_sample_fresh(dv_bundle *bundle, const dv_place *place, const dv_explain_options *options, dv_timing *timing,
                      const dv_progress *progress, dv_error *error);
 
-/* Whether they are there, from the last explanation. */
+/* Whether they are there, from the last explanation, and its neighbours are judged if the options say so. */
 bool dv_sample_has_fresh(const dv_bundle *bundle, const dv_place *place, const dv_explain_options *options);
 
 /* How many pictures of `count` neighbours stay: all of them for students that learn step by step, for ridge students of

@@ -7,13 +7,15 @@
 #include "vid/shortlist.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct method {
     const char *name;
     bool (*distil)(const dv_lesson *lesson, dv_student *student, dv_error *error);
+    bool weighs; /* by the lesson's weights */
 } methods[] = {
-    [DV_STUDENT_RIDGE] = {.name = "ridge", .distil = dv_ridge_distil},
+    [DV_STUDENT_RIDGE] = {.name = "ridge", .distil = dv_ridge_distil, .weighs = true},
     [DV_STUDENT_ADAM] = {.name = "adam", .distil = dv_adam_distil},
     [DV_STUDENT_SGD] = {.name = "sgd", .distil = dv_sgd_distil},
     [DV_STUDENT_GD] = {.name = "gd", .distil = dv_gd_distil},
@@ -44,10 +46,37 @@ dv_lesson dv_student_lesson(dv_bundle *bundle, const dv_explain_options *options
     };
 }
 
+/* The same lesson without the neighbours that are left out. */
+static bool distil_rest(const dv_lesson *lesson, dv_student *student, dv_error *error)
+{
+    size_t pixels = (size_t)lesson->pixels, classes = (size_t)lesson->classes;
+    float *pictures = dv_alloc((size_t)lesson->count, pixels * sizeof *pictures, error);
+    float *labels = dv_alloc((size_t)lesson->count, classes * sizeof *labels, error);
+    dv_lesson rest = *lesson;
+    rest.count = 0;
+    rest.logits = NULL; /* descents have no use for these */
+    rest.weight = NULL;
+    rest.pictures = pictures;
+    rest.soft_labels = labels;
+    for (int64_t i = 0; pictures && labels && i < lesson->count; i++)
+        if (lesson->weight[i] > 0) {
+            memcpy(pictures + (size_t)rest.count * pixels, lesson->pictures + (size_t)i * pixels,
+                   pixels * sizeof *pictures);
+            memcpy(labels + (size_t)rest.count++ * classes, lesson->soft_labels + (size_t)i * classes,
+                   classes * sizeof *labels);
+        }
+    bool ok = pictures && labels && methods[lesson->options->method].distil(&rest, student, error);
+    free(labels);
+    free(pictures);
+    return ok;
+}
+
 bool dv_student_distil(const dv_lesson *lesson, dv_student *student, dv_error *error)
 {
     int64_t weights = (int64_t)lesson->classes * lesson->pixels;
-    if (!methods[lesson->options->method].distil(lesson, student, error))
+    const struct method *method = &methods[lesson->options->method];
+    bool all = method->weighs || lesson->options->unrealistic != DV_UNREALISTIC_DROP;
+    if (!(all ? method->distil : distil_rest)(lesson, student, error))
         return false;
     for (int64_t i = 0; i < weights; i++)
         if (!isfinite(student->weights[i]))
