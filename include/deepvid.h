@@ -164,6 +164,7 @@ void dv_classification_free(dv_classification *classification);
 /* What a picture's probabilities say in one number each: how grids of pictures are put in order. */
 typedef struct dv_scores {
     int prediction;   /* the first of the largest */
+    int runner_up;    /* the first of the largest of the others */
     float confidence; /* the largest probability */
     float margin;     /* the largest less the second largest */
     float entropy;    /* nats */
@@ -573,14 +574,15 @@ typedef struct dv_cell_findings {
     int truth, said;
     bool selected; /* the pictures are a selection */
     int channels, height, width, latent;
-    double temperature; /* of the students, whose log-odds the maps are in */
-    int64_t asked;      /* pictures that there were */
-    int64_t count;      /* of these, whose student tells both classes apart: all below is of them */
-    int64_t *index;     /* count, ascending */
-    int *group;         /* count: the prototype of each */
-    float *map;         /* height x width: the mean map */
-    float *same_sign;   /* height x width: share of the pictures whose map has the sign of the mean there */
-    int prototypes;     /* 1 .. DV_CELL_PROTOTYPES, the one of most pictures first */
+    dv_explain_options options; /* of each picture; its own picture does not matter, bands and offset are NULL */
+    float *band;                /* latent: as wished for, in units of options.band_scale */
+    int64_t asked;              /* pictures that there were */
+    int64_t count;              /* of these, whose student tells both classes apart: all below is of them */
+    int64_t *index;             /* count, ascending */
+    int *group;                 /* count: the prototype of each */
+    float *map;                 /* height x width: the mean map, in log-odds at options.temperature */
+    float *same_sign;           /* height x width: share of the pictures whose map has the sign of the mean there */
+    int prototypes;             /* 1 .. DV_CELL_PROTOTYPES, the one of most pictures first */
     dv_cell_prototype prototype[DV_CELL_PROTOTYPES];
     double silhouette;    /* of the prototypes, 0..1; 0 where there is one */
     double scale;         /* for the colours of all maps: what 99 % of their pixels stay below, not 0 */

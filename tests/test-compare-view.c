@@ -173,6 +173,7 @@ static void test_cell_of_either(void **state)
     dv_model *model = control->model;
     uint64_t asked[DV_TEACHERS];
     model->cells.said = 1;
+    assert_ptr_equal(model->by_bundle[1], ((fixture *)*state)->second); /* whose facts a page of it tells */
     for (int teacher = 0; teacher < DV_TEACHERS; teacher++) {
         dv_pane_cell_means.need(control);
         asked[teacher] = model->answer[DV_JOB_CELL].asked;
@@ -181,6 +182,58 @@ static void test_cell_of_either(void **state)
     }
     assert_int_not_equal(asked[0], asked[1]);
     assert_int_equal(asked[0], dv_cell_shown_key(model));
+}
+
+/* Works until the cell that is looked at is explained, or is given up. */
+static void settle_cell(dv_control *control)
+{
+    dv_model *model = control->model;
+    dv_outcome outcome;
+    for (int turn = 0; turn < 1000 && !dv_cell_shown(model) && !model->answer[DV_JOB_CELL].failed; turn++) {
+        dv_pane_cell_means.need(control);
+        struct pollfd pipe = {.fd = dv_worker_fd(control->worker), .events = POLLIN};
+        poll(&pipe, 1, 100);
+        dv_worker_look(control->worker);
+        while (dv_worker_take(control->worker, &outcome))
+            dv_model_accept(model, &outcome);
+    }
+}
+
+/* Right pictures are held against the runner-up of the teacher that is looked at; what is kept is not asked again. */
+static void test_right_selection(void **state)
+{
+    dv_control *control = &((fixture *)*state)->control;
+    dv_model *model = control->model;
+    settle(control);
+    dv_pictures *pictures = model->pictures;
+    for (int i = 0; i < TINY_COUNT; i++)
+        pictures->filter.region[i] = !dv_pictures_is_wrong(pictures, i);
+    pictures->filter.by_region = true;
+    dv_pictures_select(pictures);
+    assert_true(pictures->selected_count > 1);
+    dv_control_command(control, "why-these");
+    const dv_cells *cells = &model->cells;
+    assert_true(cells->rivals && cells->chosen == pictures->selected_count);
+    assert_int_not_equal(cells->truth, cells->said);
+    int64_t with = 0, most = cells->pair[0].count;
+    for (int64_t i = 0; i < cells->chosen; i++) {
+        const dv_scores *score = &pictures->score[cells->index[i]];
+        with += score->prediction == cells->truth && score->runner_up == cells->said;
+    }
+    assert_int_equal(with, most);
+    for (int64_t i = 0; i < cells->pairs; i++)
+        assert_true(cells->pair[i].count <= most);
+    settle_cell(control);
+    const dv_cell_findings *found = dv_cell_shown(model);
+    assert_true(found && found->selected && found->asked == cells->chosen);
+    const uint64_t asked = model->answer[DV_JOB_CELL].asked;
+    dv_control_command(control, "cell-close");
+    assert_null(model->overlay);
+    dv_control_command(control, "why-these");
+    assert_ptr_equal(dv_cell_shown(model), found);
+    dv_pane_cell_means.need(control); /* it is there: the worker is not asked */
+    assert_true(asked && model->answer[DV_JOB_CELL].asked == 0);
+    dv_control_command(control, "cell-close");
 }
 
 static void accept(dv_model *model, dv_job job, int teacher, void *result)
@@ -313,6 +366,7 @@ int main(void)
         with_two(test_what_changed),
         with_two(test_one_scale),
         with_two(test_cell_of_either),
+        with_two(test_right_selection),
         with_two(test_answers_of_either),
         with_two(test_axes_of_either),
         with_two(test_words_are_asked_for_again),

@@ -169,6 +169,7 @@ static void test_scores(void **state)
     (void)state;
     dv_scores scores = dv_scores_of_labels(probabilities, 3, marks);
     assert_int_equal(scores.prediction, 0);
+    assert_int_equal(scores.runner_up, 1);
     assert_float_equal(scores.confidence, 0.9, 1e-6);
     assert_float_equal(scores.margin, 0.2, 1e-6);
     assert_float_equal(scores.loss, -(log(0.9) + log(0.4)) / 2, 1e-6);

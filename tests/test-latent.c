@@ -428,12 +428,14 @@ static void test_scores(void **state)
     (void)state;
     dv_scores scores = dv_scores_of(p, 4, 2);
     assert_int_equal(scores.prediction, 1);
+    assert_int_equal(scores.runner_up, 2);
     assert_true(scores.confidence == 0.5f && scores.margin == 0.25f);
     assert_true(fabs(scores.entropy - 1.75 * log(2)) < 1e-6); /* 1.75 bits */
     assert_true(fabs(scores.loss - 2 * log(2)) < 1e-6);
 
     scores = dv_scores_of(tie, 4, 0);
     assert_int_equal(scores.prediction, 1);
+    assert_int_equal(scores.runner_up, 2);
     assert_true(scores.margin == 0);
     assert_true(fabs(scores.entropy - log(2)) < 1e-6);
     assert_true(fabs(scores.loss + log(FLT_MIN)) < 1e-4);
@@ -441,6 +443,7 @@ static void test_scores(void **state)
     scores = dv_scores_of(even, 2, -1);
     assert_true(isnan(scores.loss));
     assert_int_equal(scores.prediction, 0);
+    assert_int_equal(scores.runner_up, 1);
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 /* Which pictures are looked at, and in which order. */
 #include "tui/class_name.h"
 #include "tui/control.h"
+#include "tui/view_cell.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -150,6 +151,12 @@ static void change_colors(dv_control *control, int unused, const char *argument)
     dv_model_say(control->model, false, *by_prediction ? "Colours: what the teacher calls it." : "Colours: the label.");
 }
 
+static void ask_why(dv_control *control, int unused, const char *argument)
+{
+    (void)unused, (void)argument;
+    dv_view_cell_open_selection(control);
+}
+
 static const dv_action rows[] = {
     {"only-wrong", "only pictures that the teacher gets wrong; or no longer so", {'i'}, toggle_wrong, 0},
     {"only-changed",
@@ -160,6 +167,12 @@ static const dv_action rows[] = {
     {"only-class", "only pictures of a class", {'y'}, only_label, 0, "CLASS|any"},
     {"only-called", "only pictures that the teacher calls so", {'Y'}, only_called, 0, "CLASS|any"},
     {"all", "all pictures: no filter", {'F'}, show_all, 0, .hint = "all"},
+    {"why-these",
+     "what are they about? all selected pictures explained, two classes compared",
+     {'x'},
+     ask_why,
+     0,
+     .hint = "why"},
     {"order", "other order: index, confidence, margin, entropy, loss, change", {'O'}, change_order, 1, "NAME", "order"},
     {"order-back", "the order before", {'I'}, change_order, -1},
     {"colors", "colours by the label, or by what the teacher calls it", {'p'}, change_colors, 0},

@@ -41,11 +41,13 @@ typedef struct dv_request {
     int64_t index;               /* MORPH: the other picture */
     int number;                  /* TRAVERSE: dimension; FLIP: class or -1; ATTRIBUTE, EXPORT: explainer or -1;
                                   * CELL: the true class */
-    int count; /* TRAVERSE, MORPH: steps; LAMBDA: points; ATTRIBUTE: class; CELL: the class that is said; PROJECT:
-                * milliseconds between positions */
-    double reach;                /* TRAVERSE: prior standard deviations each way */
+    int count;    /* TRAVERSE, MORPH: steps; LAMBDA: points; ATTRIBUTE: class; CELL: the class that is said; PROJECT:
+                   * milliseconds between positions */
+    double reach; /* TRAVERSE: prior standard deviations each way */
     dv_project_options project;  /* PROJECT */
     char folder[DV_FOLDER_SIZE]; /* EXPORT */
+    int64_t chosen;              /* CELL: pictures of a selection; 0: those of the cell */
+    const int64_t *pictures;     /* CELL: chosen; copied */
 } dv_request;
 
 /* What came of a request. */

@@ -22,7 +22,9 @@ static dv_errand_state run(const dv_errand *errand, dv_error *error)
     if (last->key != request->key)
         forget(last);
     if (!last->study) {
-        const dv_cell_wish wish = dv_cells_wish(&request->wish->options, request->number, request->count);
+        dv_cell_wish wish = dv_cells_wish(&request->wish->options, request->number, request->count);
+        wish.count = request->chosen;
+        wish.index = request->pictures;
         last->key = request->key;
         last->study = dv_cell_study_new(errand->bundle, &wish, error);
     }

@@ -25,7 +25,7 @@ dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *option
     if (!model)
         return NULL;
     const dv_bundle_facts *facts = dv_bundle_get_facts(bundle);
-    model->bundle = bundle;
+    model->bundle = model->by_bundle[0] = bundle;
     model->facts = model->teacher_facts[0] = facts;
     assert(options->index >= 0 && options->index < facts->count);
     size_t numbers;
@@ -79,6 +79,7 @@ bool dv_model_add_teacher(dv_model *model, const dv_bundle *second, dv_error *er
     dv_pictures *pictures = dv_pictures_new(facts, error);
     if (!pictures)
         return false;
+    model->by_bundle[1] = second;
     model->by_teacher[1] = pictures;
     model->teacher_facts[1] = facts;
     pictures->other = model->pictures;

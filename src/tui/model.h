@@ -48,6 +48,7 @@ typedef struct dv_cost {
 typedef struct dv_model {
     const dv_bundle *bundle; /* for its pictures only */
     const dv_bundle_facts *facts;
+    const dv_bundle *by_bundle[DV_TEACHERS]; /* of either teacher: for facts and pictures */
 
     dv_wish wish;
     uint64_t wanted;  /* counts the changes of the wish, from 1 */

@@ -26,8 +26,7 @@ enum {
 
 uint64_t dv_cell_shown_key(const dv_model *model)
 {
-    return dv_cells_key(&model->wish.options, model->facts->latent, model->looked_at, model->cells.truth,
-                        model->cells.said);
+    return dv_cells_key(&model->cells, &model->wish.options, model->facts->latent, model->looked_at);
 }
 
 const dv_cell_findings *dv_cell_shown(const dv_model *model)
@@ -43,7 +42,9 @@ static void need(dv_control *control)
                                               .key = dv_cell_shown_key(model),
                                               .wish = &model->wish,
                                               .number = model->cells.truth,
-                                              .count = model->cells.said});
+                                              .count = model->cells.said,
+                                              .chosen = model->cells.chosen,
+                                              .pictures = model->cells.index});
 }
 
 static const char *truth_of(const dv_model *model)
@@ -66,11 +67,39 @@ static void draw_waiting(const dv_pane *pane)
         dv_pane_text(pane, 2, 0, 0, DV_STYLE_DIM, "stopped; Esc leaves, x asks again");
         return;
     }
-    dv_pane_text(pane, 2, 0, 0, DV_STYLE_TEXT, "explaining every picture of the cell");
+    dv_pane_text(pane, 2, 0, 0, DV_STYLE_TEXT, "explaining every picture of the %s",
+                 model->cells.chosen ? "selection" : "cell");
     dv_pane_text(pane, 3, 0, 0, DV_STYLE_DIM, "Esc stops; what is explained stays. q leaves it at work.");
     if (work->job == DV_JOB_CELL && work->fraction >= 0)
         dv_screen_bar(pane->screen, pane->area.row + 5, pane->area.column,
                       pane->area.columns < 40 ? pane->area.columns : 40, DV_STYLE_BAR, work->fraction);
+}
+
+/* "60 selected; 12 times Shirt called Coat": what the classes have to do with the pictures. */
+static void tell_pair(const dv_pane *pane, int row)
+{
+    const dv_model *model = pane->model;
+    const dv_cells *cells = &model->cells;
+    const int64_t pair = dv_cells_pair(cells), count = pair < 0 ? 0 : cells->pair[pair].count;
+    if (count == 0)
+        dv_pane_text(pane, row, 0, 0, DV_STYLE_TEXT, "%" PRId64 " selected, none of them known to be about this pair",
+                     cells->chosen);
+    else if (cells->rivals)
+        dv_pane_text(pane, row, 0, 0, DV_STYLE_TEXT,
+                     "%" PRId64 " selected, none known to be wrong; %" PRId64 " called %s, %s next", cells->chosen,
+                     count, truth_of(model), said_of(model));
+    else
+        dv_pane_text(pane, row, 0, 0, DV_STYLE_TEXT, "%" PRId64 " selected, %" PRId64 " of them %s called %s",
+                     cells->chosen, count, truth_of(model), said_of(model));
+}
+
+static void draw_title(const dv_pane *pane)
+{
+    const dv_model *model = pane->model;
+    if (model->cells.chosen > 0)
+        dv_pane_heading(pane, "Selection", "%s or %s?", truth_of(model), said_of(model));
+    else
+        dv_pane_heading(pane, "Why", "%s called %s", truth_of(model), said_of(model));
 }
 
 /* Where the mean map is strongest, in words; for those who do not see the colours. */
@@ -109,16 +138,20 @@ static void draw_tiles(const dv_pane *pane, const dv_grid *grid, dv_area inside,
 
 static void draw_means(const dv_pane *pane)
 {
-    static const char *const captions[MEANS] = {"confused", "right", "evidence", "3 of 4"};
     const dv_cell_findings *cell = dv_cell_shown(pane->model);
+    const char *const captions[MEANS] = {cell && cell->selected ? "selected" : "confused", "right", "evidence",
+                                         "3 of 4"};
     dv_cell terminal = dv_cell_of(pane->screen);
-    dv_pane_heading(pane, "Why", "%s called %s", truth_of(pane->model), said_of(pane->model));
+    draw_title(pane);
+    if (pane->model->cells.chosen > 0)
+        tell_pair(pane, 1);
     if (!cell) {
         draw_waiting(pane);
         return;
     }
-    dv_pane_text(pane, 1, 0, 0, DV_STYLE_TEXT, "%" PRId64 " picture%s, %" PRId64 " rightly named", cell->count,
-                 cell->count == 1 ? "" : "s", cell->right);
+    if (!cell->selected)
+        dv_pane_text(pane, 1, 0, 0, DV_STYLE_TEXT, "%" PRId64 " picture%s, %" PRId64 " rightly named", cell->count,
+                     cell->count == 1 ? "" : "s", cell->right);
     const dv_grid_wish wish = {.rows = pane->area.rows - 5,
                                .columns = pane->area.columns,
                                .height = cell->height,
@@ -244,8 +277,9 @@ static void name_strips(const dv_pane *pane, dv_area above, dv_area below, const
     bool chosen = number == pane->model->cells.prototype;
     dv_pane_text(pane, top, column, LABEL - 1, chosen ? DV_STYLE_TITLE : DV_STYLE_TEXT, "%d: %" PRId64 " of %" PRId64,
                  number + 1, cell->prototype[number].count, cell->count);
-    dv_pane_text(pane, top + 1, column, LABEL - 1, DV_STYLE_DIM, "called");
-    dv_pane_text(pane, top + 2, column, LABEL - 1, DV_STYLE_DIM, "%s", said_of(pane->model));
+    dv_pane_text(pane, top + 1, column, LABEL - 1, DV_STYLE_DIM, cell->selected ? "selected" : "called");
+    if (!cell->selected)
+        dv_pane_text(pane, top + 2, column, LABEL - 1, DV_STYLE_DIM, "%s", said_of(pane->model));
     dv_pane_text(pane, bottom + 1, column, LABEL - 1, DV_STYLE_DIM, "nearest called");
     dv_pane_text(pane, bottom + 2, column, LABEL - 1, DV_STYLE_DIM, "%s", truth_of(pane->model));
 }

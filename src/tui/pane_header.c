@@ -1,4 +1,5 @@
 /* One line: the views, what is looked at, and what the teacher says to it. */
+#include "base/file.h"
 #include "tui/control.h"
 #include "tui/view.h"
 
@@ -34,13 +35,12 @@ static int draw_tabs(const dv_pane *pane)
 /* What stands before the teacher's word; of two teachers, which one it is. */
 static void name_teacher(const dv_model *model, bool roomy, char name[TAB_SIZE])
 {
-    const char *path = model->facts->teacher, *slash = strrchr(path, '/');
     if (!model->pictures->other)
         snprintf(name, TAB_SIZE, "%s", roomy ? "  teacher " : " → ");
     else if (!roomy)
         snprintf(name, TAB_SIZE, " %s→ ", model->looked_at ? "2nd" : "1st");
     else
-        snprintf(name, TAB_SIZE, "  %s %.20s ", model->looked_at ? "2nd" : "1st", slash && slash[1] ? slash + 1 : path);
+        snprintf(name, TAB_SIZE, "  %s %.20s ", model->looked_at ? "2nd" : "1st", dv_path_name(model->facts->teacher));
 }
 
 /* The columns that label and word may each take, so that both are seen, however long they are. */

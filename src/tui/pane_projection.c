@@ -396,7 +396,7 @@ static const dv_action rows[] = {
     {"point-left", "", {DV_KEY_LEFT, 'h'}, move, DV_DIRECTION_LEFT},
     {"point-right", "", {DV_KEY_RIGHT, 'l'}, move, DV_DIRECTION_RIGHT},
     {"features", "project latent means, logits, hidden layer, pixels", {'f'}, change_features, 0, "NAME", "features"},
-    {"method", "principal components, or t-SNE", {'x'}, change_method, 0, .hint = "PCA/t-SNE"},
+    {"method", "principal components, or t-SNE", {'P'}, change_method, 0, .hint = "PCA/t-SNE"},
     {"region",
      "draw a region: arrows move a corner, Enter ends, Esc gives up",
      {'v'},

@@ -1,23 +1,49 @@
-/* Why a cell of the confusion matrix is confused: an overlay. */
+/* Why a cell of the confusion matrix is confused, or what a selection of pictures is about: an overlay. */
 #include "tui/view_cell.h"
 
 #include "figure/pages.h"
+#include "tui/class_name.h"
 #include "tui/control.h"
 #include "tui/pane_cell.h"
 #include "tui/view.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 enum { LATENT_COLUMNS = 30, LATENT_WIDE = 44, WIDE = 110, FOLDER_SIZE = 64, LOW = 30, TOP_LOW = 10 };
 
+/* So many pictures are explained unasked, where no filter chose them. */
+enum { MOST_UNCHOSEN = 1000 };
+
 /* ---- opening ------------------------------------------------------------------------------ */
+
+/* Whether these pictures can be explained so; a message says why not. */
+static bool has_one_label(dv_model *model)
+{
+    if (model->facts->multi_label)
+        dv_model_say(model, true, "Pictures here may have several labels; only one alone can be taken for another.");
+    return !model->facts->multi_label;
+}
+
+/* At these classes, of the cell or of the selection. */
+static void look_at(dv_model *model, int truth, int said)
+{
+    dv_cells *cells = &model->cells;
+    if (cells->truth != truth || cells->said != said)
+        cells->prototype = cells->exemplar = 0;
+    cells->truth = truth;
+    cells->said = said;
+    model->overlay = &dv_view_cell;
+    if (!dv_model_is_awaited(model, DV_JOB_CELL)) /* stopped or failed before, or dropped since */
+        model->answer[DV_JOB_CELL].asked = 0;
+}
 
 void dv_view_cell_open(dv_control *control, int truth, int said)
 {
     dv_model *model = control->model;
-    if (model->facts->multi_label) {
-        dv_model_say(model, true, "Pictures here may have several labels; only one alone can be taken for another.");
-    } else if (truth < 0 || said < 0) {
+    if (!has_one_label(model))
+        return;
+    if (truth < 0 || said < 0) {
         dv_model_say(model, true, "Choose a cell: one label that is called one other class.");
     } else if (truth == said) {
         dv_model_say(model, true, "%s called so is right; choose a cell beside the diagonal.",
@@ -27,15 +53,100 @@ void dv_view_cell_open(dv_control *control, int truth, int said)
         dv_model_say(model, true, "No picture of %s is called %s.", dv_model_class_name(model, truth),
                      dv_model_class_name(model, said));
     } else {
-        dv_cells *cells = &model->cells;
-        if (cells->truth != truth || cells->said != said)
-            cells->prototype = cells->exemplar = 0;
-        cells->truth = truth;
-        cells->said = said;
-        model->overlay = &dv_view_cell;
-        if (!dv_model_is_awaited(model, DV_JOB_CELL)) /* stopped or failed before, or dropped since */
-            model->answer[DV_JOB_CELL].asked = 0;
+        dv_cells_select_none(&model->cells);
+        look_at(model, truth, said);
     }
+}
+
+void dv_view_cell_open_selection(dv_control *control)
+{
+    dv_model *model = control->model;
+    const dv_pictures *pictures = model->pictures;
+    const dv_filter *filter = &pictures->filter;
+    const bool one_cell = filter->label >= 0 && filter->prediction >= 0 && filter->label != filter->prediction &&
+                          !filter->changed && !filter->by_region;
+    dv_error error;
+    if (one_cell)
+        dv_view_cell_open(control, filter->label, filter->prediction);
+    else if (pictures->selected_count == 0)
+        dv_model_say(model, true, "No picture passes the filter; F shows all again.");
+    else if (!dv_pictures_is_filtered(pictures) && pictures->selected_count > MOST_UNCHOSEN)
+        dv_model_say(model, true,
+                     "Choose pictures first: v a region, i wrong ones, y a class. All %" PRId64 " are many.",
+                     pictures->selected_count);
+    else if (has_one_label(model)) {
+        const uint64_t digest = model->cells.digest;
+        if (!dv_cells_select(&model->cells, pictures, &error)) {
+            dv_model_say(model, true, "%s", error.message);
+            return;
+        }
+        if (model->cells.digest != digest)
+            model->cells.prototype = model->cells.exemplar = 0;
+        look_at(model, model->cells.truth, model->cells.said);
+    }
+}
+
+/* ---- which classes -------------------------------------------------------------------------- */
+
+/* The next pair of the selection, or cell of the matrix, by how many pictures it has. */
+static void step_pair(dv_control *control, int step, const char *argument)
+{
+    (void)argument;
+    dv_model *model = control->model;
+    dv_cells *cells = &model->cells;
+    const int64_t next = dv_cells_pair(cells) + step;
+    int truth = cells->truth, said = cells->said;
+    if (cells->chosen > 0 && next >= 0 && next < cells->pairs)
+        look_at(model, cells->pair[next].truth, cells->pair[next].said);
+    else if (cells->chosen == 0 && dv_confusion_next(&model->pictures->confusion, step, &truth, &said))
+        dv_view_cell_open(control, truth, said);
+    else
+        dv_model_say(model, false, "No pair of classes is %s.", step > 0 ? "rarer" : "more frequent");
+}
+
+/* One of the two, by its name. */
+static void compare_class(dv_control *control, bool is_truth, const char *text)
+{
+    dv_model *model = control->model;
+    const dv_cells *cells = &model->cells;
+    const int found = dv_class_find(model->facts, text), truth = is_truth ? found : cells->truth,
+              said = is_truth ? cells->said : found;
+    if (!text[0])
+        return;
+    if (found < 0)
+        dv_model_say(model, true, "No class is called '%s'.", text);
+    else if (cells->chosen == 0)
+        dv_view_cell_open(control, truth, said);
+    else if (truth == said)
+        dv_model_say(model, true, "Two different classes are compared; %s is the other one already.",
+                     dv_model_class_name(model, found));
+    else
+        look_at(model, truth, said);
+}
+
+static void accept_truth(dv_control *control, const char *text)
+{
+    compare_class(control, true, text);
+}
+
+static void accept_said(dv_control *control, const char *text)
+{
+    compare_class(control, false, text);
+}
+
+static const dv_prompt_kind truth_prompt = {
+    .label = "What speaks against the class: ", .accept = accept_truth, .complete = dv_class_complete};
+static const dv_prompt_kind said_prompt = {
+    .label = "What speaks for the class: ", .accept = accept_said, .complete = dv_class_complete};
+
+static void choose_class(dv_control *control, int is_truth, const char *argument)
+{
+    if (control->model->overlay != &dv_view_cell)
+        dv_model_say(control->model, true, "Two classes are compared once x explains a cell or a selection.");
+    else if (argument && argument[0])
+        compare_class(control, is_truth, argument);
+    else
+        dv_prompt_open(&control->model->prompt, is_truth ? &truth_prompt : &said_prompt, "");
 }
 
 /* ---- keys ---------------------------------------------------------------------------------- */
@@ -91,10 +202,11 @@ static void export(dv_control *control, int unused, const char *argument)
     dv_error error;
     if (!found)
         return;
-    snprintf(folder, sizeof(folder), "deepvid-cell-%d-%d", found->truth, found->said);
+    snprintf(folder, sizeof(folder), "deepvid-%s-%d-%d", found->selected ? "selection" : "cell", found->truth,
+             found->said);
     if (!argument || !argument[0])
         argument = folder;
-    if (dv_figure_cell_report(argument, model->bundle, found, &error))
+    if (dv_figure_cell_report(argument, model->by_bundle[model->looked_at], found, &error))
         dv_model_say(model, false, "The page and its numbers are in %s.", argument);
     else
         dv_model_say(model, true, "%s", error.message);
@@ -119,13 +231,17 @@ static void stop(dv_control *control, int unused, const char *argument)
 static const dv_action rows[] = {
     {"cell-next", "next prototype; the one before", {DV_KEY_DOWN, 'j'}, step_prototype, 1, .hint = "prototype"},
     {"cell-back", "", {DV_KEY_UP, 'k'}, step_prototype, -1},
-    {"cell-stop", "back to the matrix; stops what is not done", {DV_KEY_ESCAPE}, stop, 0, .hint = "back"},
+    {"cell-stop", "back; stops what is not done", {DV_KEY_ESCAPE}, stop, 0, .hint = "back"},
     {"exemplar-right", "exemplar to the right; to the left", {DV_KEY_RIGHT, 'l'}, step_exemplar, 1, .hint = "exemplar"},
     {"exemplar-left", "", {DV_KEY_LEFT, 'h'}, step_exemplar, -1},
     {"exemplar-go", "explain the exemplar; the picture that is right", {DV_KEY_ENTER}, go, 0, .hint = "explain it"},
     {"counter-go", "", {'r'}, go, 1},
+    {"pair-next", "the next most frequent pair of classes; the one before", {'>'}, step_pair, 1, .hint = "classes"},
+    {"pair-back", "", {'<'}, step_pair, -1},
+    {"speaks-against", "compare another class, against which blue speaks", {'y'}, choose_class, true, "CLASS"},
+    {"speaks-for", "compare another class, for which red speaks", {'Y'}, choose_class, false, "CLASS"},
     {"cell-export",
-     "write the page and its numbers into ./deepvid-cell-TRUE-SAID, or the folder named",
+     "write page and numbers into ./deepvid-cell-TRUE-SAID (deepvid-selection), or the folder named",
      {'e'},
      export,
      0,
@@ -134,7 +250,7 @@ static const dv_action rows[] = {
     {"cell-close", "back, and goes on with what is not done", {'q', 'x'}, close, 0},
 };
 
-static const dv_action_set actions = DV_ACTION_SET("Confused cell", rows);
+static const dv_action_set actions = DV_ACTION_SET("Confused cell or selection", rows);
 
 /* ---- the view -------------------------------------------------------------------------------- */
 

@@ -21,6 +21,7 @@ typedef struct slot {
     bool later; /* goes on when nothing else waits */
     dv_request request;
     dv_wish wish;
+    int64_t *pictures; /* room for all of the bundle, where such requests come; else NULL */
 } slot;
 
 typedef struct entry {
@@ -77,6 +78,10 @@ static void fill(slot *target, const dv_request *request)
     if (request->wish) {
         dv_wish_copy(&target->wish, request->wish);
         target->request.wish = &target->wish;
+    }
+    if (request->chosen > 0) {
+        memcpy(target->pictures, request->pictures, (size_t)request->chosen * sizeof(*target->pictures));
+        target->request.pictures = target->pictures;
     }
 }
 
@@ -293,6 +298,10 @@ static bool make_room(dv_worker *worker, dv_error *error)
     for (int job = 0; job < DV_JOB_COUNT; job++)
         if (!dv_wish_init(&worker->waiting[job].wish, &defaults, worker->facts->latent, error))
             return false;
+    slot *const selecting[] = {&worker->waiting[DV_JOB_CELL], &worker->running};
+    for (int i = 0; i < 2; i++)
+        if (!(selecting[i]->pictures = dv_alloc((size_t)worker->facts->count, sizeof(int64_t), error)))
+            return false;
     return dv_wish_init(&worker->running.wish, &defaults, worker->facts->latent, error);
 }
 
@@ -301,6 +310,7 @@ static void release(dv_worker *worker)
     for (int job = 0; job < DV_JOB_COUNT; job++) {
         empty(&worker->waiting[job]);
         dv_wish_clear(&worker->waiting[job].wish);
+        free(worker->waiting[job].pictures);
         for (int teacher = 0; teacher < DV_TEACHERS; teacher++) {
             void *memory = worker->memory[teacher][job];
             if (memory && dv_job_get(job)->forget)
@@ -310,6 +320,7 @@ static void release(dv_worker *worker)
     }
     empty(&worker->running);
     dv_wish_clear(&worker->running.wish);
+    free(worker->running.pictures);
     for (int i = 0; i < 2; i++)
         if (worker->pipe[i] >= 0)
             close(worker->pipe[i]);

@@ -13,6 +13,15 @@ static double entropy_of(double yes)
     return yes > 0 && yes < 1 ? -yes * log(yes) - (1 - yes) * log1p(-yes) : 0;
 }
 
+static int runner_up(const float *probabilities, int classes, int best)
+{
+    int second = best == 0;
+    for (int k = second + 1; k < classes; k++)
+        if (k != best && probabilities[k] > probabilities[second])
+            second = k;
+    return second;
+}
+
 dv_scores dv_scores_of_labels(const float *probabilities, int classes, const int8_t *marks)
 {
     assert(classes >= 2);
@@ -29,6 +38,7 @@ dv_scores dv_scores_of_labels(const float *probabilities, int classes, const int
     }
     return (dv_scores){
         .prediction = best,
+        .runner_up = runner_up(probabilities, classes, best),
         .confidence = probabilities[best],
         .margin = (float)margin,
         .entropy = (float)entropy,
@@ -47,19 +57,17 @@ int dv_count_wrong_labels(const float *probabilities, int classes, const int8_t 
 dv_scores dv_scores_of(const float *probabilities, int classes, int label)
 {
     assert(classes >= 2 && label < classes);
-    int best = dv_largest(probabilities, classes);
-    float second = 0;
+    int best = dv_largest(probabilities, classes), second = runner_up(probabilities, classes, best);
     double entropy = 0;
     for (int k = 0; k < classes; k++) {
-        if (k != best)
-            second = fmaxf(second, probabilities[k]);
         if (probabilities[k] > 0)
             entropy -= probabilities[k] * log(probabilities[k]);
     }
     return (dv_scores){
         .prediction = best,
+        .runner_up = second,
         .confidence = probabilities[best],
-        .margin = probabilities[best] - second,
+        .margin = probabilities[best] - probabilities[second],
         .entropy = (float)entropy,
         .loss = label < 0 ? NAN : (float)-log(fmaxf(probabilities[label], FLT_MIN)),
     };
