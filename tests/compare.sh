@@ -20,6 +20,7 @@ compare all.json --json --threads 1
 compare again.json --json --threads 2
 compare one.txt --index 12 --neighbors 300 --png "$folder/one.png"
 compare one.json --index 12 --neighbors 300 --json --threads 1
+compare masks.json --index 12 --neighbors 300 --json --neighborhood mixed --explainer versus
 compare one-again.json --index 12 --neighbors 300 --json --threads 2
 cmp "$folder/all.json" "$folder/again.json" || complain "other bytes with other threads"
 cmp "$folder/one.json" "$folder/one-again.json" || complain "other bytes of one picture with other threads"
@@ -34,6 +35,13 @@ cp "$folder/b.onnx" "$folder/$escape"
     complain "a name with an escape: failed"
 tr -d '\n' <"$folder/out" | LC_ALL=C grep -q '[[:cntrl:]]' && complain "an escape in a name reaches the terminal"
 grep -q 'cosine 0\.[0-9]* between the maps' "$folder/one.txt" || complain "no maps: $(cat "$folder/one.txt")"
+
+grep -q '"band":\[0.5.*"neighborhood":"mixed","masked":0.3,"cells":[0-9]*,"keep":0' "$folder/masks.json" ||
+    complain "the settings are not told"
+grep -q '"name":"versus","class":[0-9]*,"first_against":[0-9]*,"second_against":[0-9]*,' "$folder/masks.json" ||
+    complain "no rival: $(cat "$folder/masks.json")"
+grep -q '"name":"student","class":[0-9]*,"first_against":null,"second_against":null,' "$folder/masks.json" ||
+    complain "a rival of all others"
 
 # Each teacher's accuracy is what classify says, and the sums agree.
 "$deepvid" classify "$bundle" --json >"$folder/a.json" 2>/dev/null

@@ -429,6 +429,12 @@ char *dv_path_join(const char *folder, const char *name)
     return asprintf(&path, "%s%s%s", folder, slash ? "" : "/", name) < 0 ? NULL : path;
 }
 
+const char *dv_path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
 bool dv_path_is_folder(const char *path)
 {
     struct stat status;

@@ -55,6 +55,9 @@ bool dv_folder_create_private(const char *path, dv_error *error);
  * freed by the caller. NULL when there is no memory. */
 char *dv_path_join(const char *folder, const char *name);
 
+/* What stands behind the last slash, in `path` itself; all of it where there is none, or nothing behind it. */
+const char *dv_path_name(const char *path);
+
 /* Whether there is a folder of that name. */
 bool dv_path_is_folder(const char *path);
 /* The absolute path without links, freed by the caller; of "file:member" where no file has that whole name, that of the

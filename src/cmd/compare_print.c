@@ -121,7 +121,13 @@ static void print_side(const char *which, const dv_explanation *explanation, con
 
 static void print_pair(const dv_map_pair *pair, const dv_bundle_facts *facts)
 {
-    printf("%-21s of %s: ", pair->explainer->name, facts->class_names[pair->class_index]);
+    const int rival[] = {pair->map[0]->against, pair->map[1]->against};
+    printf("%-21s of %s", pair->explainer->name, facts->class_names[pair->class_index]);
+    if (rival[0] >= 0)
+        printf(" against %s", facts->class_names[rival[0]]);
+    if (rival[1] >= 0 && rival[1] != rival[0])
+        printf(" (second teacher: against %s)", facts->class_names[rival[1]]);
+    printf(": ");
     for (int side = 0; side < 2; side++)
         if (!pair->map[side]->map) {
             printf("no map of the %s teacher: %s\n", side ? "second" : "first", pair->map[side]->problem);

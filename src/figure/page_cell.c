@@ -1,5 +1,6 @@
 #include "figure/sheet.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "vid/cell_words.h"
 
@@ -263,8 +264,10 @@ static void write_note(const dv_cell_findings *cell, char *note, size_t size)
         "Each picture is explained by a student of its own; a map is the difference of its weights for the two "
         "classes times the picture less half the mean neighbour, in log-odds at temperature %g. On fresh "
         "neighbours the students agree with the teacher in %.1f %% (KL %.3f); %" PRId64 " of %" PRId64
-        " are not to be trusted by themselves.",
-        cell->temperature, 100 * cell->agreement, cell->kl, cell->distrusted, cell->count);
+        " are not to be trusted by themselves. They learned from %" PRId64 " neighbours each (%s, seed %llu).",
+        cell->options.temperature, 100 * cell->agreement, cell->kl, cell->distrusted, cell->count,
+        cell->options.neighbors, dv_neighborhood_name(cell->options.neighborhood),
+        (unsigned long long)cell->options.seed);
 
     if (cell->count < cell->asked && length > 0 && (size_t)length < size)
         snprintf(note + length, size - (size_t)length,
@@ -275,7 +278,7 @@ static void write_note(const dv_cell_findings *cell, char *note, size_t size)
 dv_image *dv_figure_page_cell(const dv_bundle *bundle, const dv_cell_findings *cell, dv_error *error)
 {
     const dv_bundle_facts *facts = dv_bundle_get_facts(bundle);
-    char title[320], subtitle[320], note[640];
+    char title[320], subtitle[448], note[768];
     const dv_page_words words = {.title = title, .subtitle = subtitle, .note = note};
     sheet it = {.bundle = bundle,
                 .cell = cell,
@@ -287,9 +290,9 @@ dv_image *dv_figure_page_cell(const dv_bundle *bundle, const dv_cell_findings *c
     it.pixels = it.plane * (size_t)cell->channels;
     snprintf(title, sizeof title, cell->selected ? "%.120s or %.120s?" : "Why is %.120s called %.120s?", it.truth,
              it.said);
-    snprintf(subtitle, sizeof subtitle, "%.200s: %" PRId64 " picture%s%s, %" PRId64 " rightly named.", facts->name,
-             cell->count, cell->count == 1 ? "" : "s", cell->selected ? " of a selection" : " of the cell",
-             cell->right);
+    snprintf(subtitle, sizeof subtitle, "%.120s, %.80s: %" PRId64 " picture%s %s; %" PRId64 " of %.80s rightly named.",
+             facts->name, dv_path_name(facts->teacher), cell->count, cell->count == 1 ? "" : "s",
+             cell->selected ? "of a selection" : "of the cell", cell->right, it.truth);
     write_note(cell, note, sizeof note);
     if (!(it.room = dv_alloc(it.pixels, sizeof *it.room, error)))
         return NULL;

@@ -2,12 +2,12 @@
 #include "figure/sheet.h"
 #include "figure/weights.h"
 
+#include "base/file.h"
 #include "vid/compare.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     PICTURE = 300, /* side of the picture that is explained */
@@ -86,6 +86,26 @@ static double draw_probabilities(const contrast_page *it, double y)
 
 /* ---- maps ------------------------------------------------------------------------- */
 
+/* Whom the class is held against: both teachers' maps may have a rival each. Returns the height. */
+static double draw_rivals(const contrast_page *it, const dv_map_pair *pair, double y)
+{
+    const dv_lettering dim = {.size = 13, .ink = DV_INK_DIM, .width = LABELS - 20};
+    const int rival[] = {pair->map[0]->against, pair->map[1]->against};
+
+    if (rival[0] < 0 && rival[1] < 0)
+        return 0;
+    if (rival[0] == rival[1]) {
+        dv_canvas_text(it->page.canvas, DV_SHEET_MARGIN, y, &dim, "against %s",
+                       dv_sheet_class_name(it->words, rival[0]));
+        return 19;
+    }
+    for (int side = 0; side < 2; side++)
+        if (rival[side] >= 0)
+            dv_canvas_text(it->page.canvas, DV_SHEET_MARGIN, y + 19 * side, &dim, "%s against %s",
+                           side ? "second" : "first", dv_sheet_class_name(it->words, rival[side]));
+    return 38;
+}
+
 /* What stands before a row: the map, the class, how alike the two are. */
 static void draw_label(const contrast_page *it, const dv_map_pair *pair, double y)
 {
@@ -95,7 +115,7 @@ static void draw_label(const contrast_page *it, const dv_map_pair *pair, double 
 
     dv_canvas_text(canvas, DV_SHEET_MARGIN, y + 16, &name, "%s", pair->explainer->title);
     dv_canvas_text(canvas, DV_SHEET_MARGIN, y + 40, &dim, "of %s", dv_sheet_class_name(it->words, pair->class_index));
-    y += 70;
+    y += 70 + draw_rivals(it, pair, y + 59);
     if (isfinite(pair->cosine)) {
         name.size = 24;
         dv_canvas_text(canvas, DV_SHEET_MARGIN, y + 22, &name, "%.2f", pair->cosine);
@@ -153,14 +173,6 @@ static bool draw_pairs(const contrast_page *it, double *y, dv_error *error)
 
 /* ---- one picture ------------------------------------------------------------------ */
 
-/* "b.onnx" of "models/b.onnx". */
-static const char *file_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 static dv_image *draw_contrast(contrast_page *it, dv_error *error)
 {
     int width, height;
@@ -211,7 +223,7 @@ dv_image *dv_figure_page_contrast(const dv_contrast *contrast, const dv_bundle_f
     contrast_page it = {.page = {.explanation = a},
                         .contrast = contrast,
                         .words = &words,
-                        .teacher = {file_name(first->teacher), file_name(second->teacher)}};
+                        .teacher = {dv_path_name(first->teacher), dv_path_name(second->teacher)}};
 
     snprintf(title, sizeof title, "%.80s, picture %lld: %.60s or %.60s", first->name, (long long)a->options.index,
              first->class_names[a->teacher_class], first->class_names[b->teacher_class]);
@@ -233,7 +245,7 @@ static void describe(const dv_comparison *comparison, const dv_bundle_facts *fir
 {
     int length =
         snprintf(text, size, "First teacher: %.80s. Second: %.80s. On %lld of %lld pictures their words differ.",
-                 file_name(first->teacher), file_name(second->teacher), (long long)comparison->changed,
+                 dv_path_name(first->teacher), dv_path_name(second->teacher), (long long)comparison->changed,
                  (long long)comparison->compared);
 
     if (comparison->labelled > 0)

@@ -86,7 +86,6 @@ dv_cell_study *dv_cell_study_new(dv_bundle *bundle, const dv_cell_wish *wish, dv
         return NULL;
     study->bundle = bundle;
     study->wish = *wish;
-    study->temperature = wish->explain.temperature;
     if (copy_wish(study, error) && (study->slope = dv_alloc((size_t)bundle->facts.latent, sizeof *study->slope, error)))
         return study;
     dv_cell_study_free(study);

@@ -19,7 +19,6 @@ struct dv_cell_study {
     double *slope;       /* latent: sums over them of how fast the log-odds grow */
     double kl, agreement;
     int64_t distrusted;
-    double temperature;
 };
 
 /* Explains picture number `done` and adds it to the sums (cell_picture.c). */

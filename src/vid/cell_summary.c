@@ -275,14 +275,16 @@ static dv_cell_findings *make_cell(const dv_cell_study *study, dv_error *error)
         .height = facts->height,
         .width = facts->width,
         .latent = facts->latent,
-        .temperature = study->temperature,
+        .options = study->wish.explain,
         .asked = study->asked,
         .count = study->count,
         .kl = study->kl / (double)study->count,
         .agreement = study->agreement / (double)study->count,
         .distrusted = study->distrusted,
     };
-    if ((cell->index = dv_alloc(count, sizeof *cell->index, error)) &&
+    cell->options.bands = cell->options.offset = NULL;
+    if ((cell->band = dv_alloc(latent, sizeof(float), error)) &&
+        (cell->index = dv_alloc(count, sizeof *cell->index, error)) &&
         (cell->group = dv_alloc(count, sizeof *cell->group, error)) &&
         (cell->map = dv_alloc(plane, sizeof(float), error)) &&
         (cell->same_sign = dv_alloc(plane, sizeof(float), error)) &&
@@ -302,6 +304,7 @@ void dv_cell_findings_free(dv_cell_findings *cell)
         return;
     for (int g = 0; g < DV_CELL_PROTOTYPES; g++)
         free(cell->prototype[g].map);
+    free(cell->band);
     free(cell->index);
     free(cell->group);
     free(cell->map);
@@ -339,6 +342,8 @@ dv_cell_findings *dv_cell_sum_up(const dv_cell_study *study, const dv_survey *su
     if (cell) {
         it.plane = (int64_t)cell->height * cell->width;
         memcpy(cell->index, study->index, (size_t)study->count * sizeof *cell->index);
+        for (int d = 0; d < cell->latent; d++)
+            cell->band[d] = study->bands ? study->bands[d] : (float)cell->options.band;
         ok = average(&it, error) && group(&it, error) && find_scale(&it, error) && find_right(&it, error) &&
              average_pictures(study->bundle, cell->index, dv_smaller(cell->count, MEAN_OF), cell->picture, error) &&
              average_pictures(study->bundle, it.right, dv_smaller(cell->right, MEAN_OF), cell->right_picture, error);

@@ -109,9 +109,10 @@ static json_t *census_json(const dv_explanation *explanation, const dv_bundle_fa
     return it.json;
 }
 
-/* What masked copies are made by, where there are any. */
-static void put_masks(object it, const dv_explain_options *options)
+void dv_json_put_neighborhood(object it, const dv_explain_options *options)
 {
+    put(it, "sampling", text(dv_sampling_name(options->sampling)));
+    put(it, "neighborhood", text(dv_neighborhood_name(options->neighborhood)));
     double masked = dv_neighbors_masked(options);
     if (masked == 0)
         return;
@@ -142,9 +143,7 @@ static json_t *neighbors_json(const dv_explanation *explanation, const dv_bundle
     put(it, "band", numbers(explanation->band, explanation->latent, failed));
     put(it, "latent", numbers(explanation->center, explanation->latent, failed));
     put(it, "teacher_classes", census_json(explanation, facts, failed));
-    put(it, "sampling", text(dv_sampling_name(explanation->options.sampling)));
-    put(it, "neighborhood", text(dv_neighborhood_name(explanation->options.neighborhood)));
-    put_masks(it, &explanation->options);
+    dv_json_put_neighborhood(it, &explanation->options);
     if (*dv_explanation_why(explanation))
         put(it, "why", text(dv_explanation_why(explanation)));
     put(it, "realism", realism_json(explanation, failed));

@@ -31,10 +31,24 @@ static json_t *pictures_json(const dv_cell_findings *cell, bool *failed)
     return it.json;
 }
 
+static json_t *neighbors_json(const dv_cell_findings *cell, bool *failed)
+{
+    object it = object_new(failed);
+    put(it, "count", json_integer(cell->options.neighbors));
+    if (cell->options.until > 0)
+        put(it, "until", number(cell->options.until));
+    put(it, "seed", json_integer((json_int_t)cell->options.seed));
+    put(it, "band", numbers(cell->band, cell->latent, failed));
+    put(it, "band_scale", text(dv_band_scale_name(cell->options.band_scale)));
+    dv_json_put_neighborhood(it, &cell->options);
+    return it.json;
+}
+
 static json_t *students_json(const dv_cell_findings *cell, bool *failed)
 {
     object it = object_new(failed);
-    put(it, "temperature", number(cell->temperature));
+    put(it, "method", text(dv_student_method_name(cell->options.method)));
+    put(it, "temperature", number(cell->options.temperature));
     put(it, "kl", number(cell->kl));
     put(it, "agreement", number(cell->agreement));
     put(it, "distrusted", json_integer(cell->distrusted));
@@ -121,9 +135,11 @@ char *dv_json_cell(const dv_cell_findings *cell, const dv_bundle_facts *facts, d
     bool failed = false;
     object it = object_new(&failed);
     put(it, "bundle", text(facts->name));
+    put(it, "teacher", text(facts->teacher));
     put(it, "truth", class_json(facts, cell->truth, &failed));
     put(it, "said", class_json(facts, cell->said, &failed));
     put(it, "pictures", pictures_json(cell, &failed));
+    put(it, "neighbors", neighbors_json(cell, &failed));
     put(it, "students", students_json(cell, &failed));
     put(it, "silhouette", number(cell->silhouette));
     put(it, "prototypes", prototypes_json(cell, &failed));

@@ -107,11 +107,19 @@ static json_t *problem_json(const dv_map_pair *pair, int side)
     return text(pair->map[side]->map ? NULL : pair->map[side]->problem);
 }
 
+/* The rival; null: all other classes. */
+static json_t *against_json(const dv_map_pair *pair, int side)
+{
+    return pair->map[side]->against < 0 ? json_null() : json_integer(pair->map[side]->against);
+}
+
 static json_t *pair_json(const dv_map_pair *pair, bool *failed)
 {
     object it = object_new(failed);
     put(it, "name", text(pair->explainer->name));
     put(it, "class", json_integer(pair->class_index));
+    put(it, "first_against", against_json(pair, 0));
+    put(it, "second_against", against_json(pair, 1));
     put(it, "first_problem", problem_json(pair, 0));
     put(it, "second_problem", problem_json(pair, 1));
     put(it, "largest", number(pair->largest));
@@ -131,7 +139,8 @@ char *dv_json_contrast(const dv_contrast *contrast, const dv_bundle_facts *first
     put(whole, "classes", classes_json(first, &failed));
     put(whole, "seed", json_integer((json_int_t)explanation->options.seed));
     put(whole, "neighbors", json_integer(explanation->count));
-    put(whole, "neighborhood", text(dv_neighborhood_name(explanation->options.neighborhood)));
+    put(whole, "band", numbers(explanation->band, explanation->latent, &failed));
+    dv_json_put_neighborhood(whole, &explanation->options);
     put(whole, "divergence", number(contrast->divergence));
     put(whole, "first", side_json(explanation, first, &failed));
     put(whole, "second", side_json(contrast->explanation[1], second, &failed));

@@ -67,6 +67,8 @@ static inline char *finish(object whole, dv_error *error)
     return line;
 }
 
+/* "sampling", "neighborhood", and "masked", "cells" and "keep" where there are masked copies. */
+void dv_json_put_neighborhood(object it, const dv_explain_options *options);
 /* Free dimensions are null. */
 json_t *dv_json_shape(const dv_shape *shape, bool *failed);
 /* [{"name","count","missing","node"}] */
