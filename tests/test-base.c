@@ -38,6 +38,9 @@ static void text_is_cleaned(void **state)
         {"\xf4\x90\x80\x80", "????"},             /* beyond U+10FFFF */
         {"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"}, /* U+10FFFF itself */
         {"cut \xe2\x82", "cut ??"},
+        {"\xe2\x80\xaetaoC\xe2\x81\xa6 \xe2\x80\xa8", "?taoC? ?"},                 /* override, isolate, line */
+        {"\xd7\x90\xe2\x80\x8f! \xe2\x80\xa7", "\xd7\x90\xe2\x80\x8f! \xe2\x80\xa7"}, /* aleph, mark; below */
+        {"\xe2\x80\xaf \xe2\x81\xaa", "\xe2\x80\xaf \xe2\x81\xaa"},                 /* above both */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[64];

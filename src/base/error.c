@@ -30,10 +30,19 @@ static int utf8_length(const unsigned char *text)
     return length;
 }
 
+/* What turns the order of all that follows on the line, or ends it (UAX 9): U+2028 to U+202E, U+2066 to U+2069. Marks
+ * (U+200E, U+200F) reach no further than a letter does, and belong to texts that are written from right to left. */
+static bool is_ordering(const unsigned char *text)
+{
+    return text[0] == 0xE2 && ((text[1] == 0x80 && text[2] >= 0xA8 && text[2] <= 0xAE) ||
+                               (text[1] == 0x81 && text[2] >= 0xA6 && text[2] <= 0xA9));
+}
+
 static bool is_control(const unsigned char *text, int length)
 {
     return (length == 1 && (text[0] < 0x20 || text[0] == 0x7F)) ||
-           (length == 2 && text[0] == 0xC2 && text[1] < 0xA0); /* C1: U+0080 .. U+009F */
+           (length == 2 && text[0] == 0xC2 && text[1] < 0xA0) || /* C1: U+0080 .. U+009F */
+           (length == 3 && is_ordering(text));
 }
 
 void dv_text_clean(char *text)

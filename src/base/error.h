@@ -7,14 +7,15 @@
 #include <stddef.h>
 
 /* Fills `error` (which may be NULL) and returns false, so that a failing
- * function can end in `return dv_error_set(...)`. Control characters, DEL and
- * invalid UTF-8 in the result become '?': file names and labels are not trusted. */
+ * function can end in `return dv_error_set(...)`. The result is cleaned as by
+ * dv_text_clean: file names and labels are not trusted. */
 bool dv_error_set(dv_error *error, dv_error_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Puts "<format>: " before the message that is there; returns false. */
 bool dv_error_prefix(dv_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Replaces C0 and C1 controls, DEL and invalid UTF-8 by '?', in place. */
+/* Replaces C0 and C1 controls, DEL, invalid UTF-8, ends of lines and what turns a line's order (embeddings, overrides,
+ * isolates) by '?', in place: never longer than it was. */
 void dv_text_clean(char *text);
 
 #endif
