@@ -22,6 +22,13 @@ grep -q '6 pictures, 3 misclassified' "$folder/whole.txt" || complain "the sampl
 
 [ "$(head -c 4 "$folder/curves.png" | tail -c 3)" = PNG ] || complain "the picture is none"
 
+# Into a pipe: as it is, with no state file, whose name is taken here.
+mkfifo "$folder/pipe.json" && mkdir "$folder/pipe.json.state" || exit 99
+cat "$folder/pipe.json" >"$folder/piped.json" &
+measure pipe || complain "no way into a pipe: $(cat "$folder/err")"
+wait $!
+cmp "$folder/whole.json" "$folder/piped.json" || complain "a pipe got other bytes"
+
 # Stopped after some pictures, then gone on with, by other threads.
 measure stopped --threads 1 &
 run=$!
@@ -56,6 +63,9 @@ refused 2 'is no baseline (black, mean, blurred, both)' "$bundle" --rows rise/wh
 refused 2 "no row 'rise'" "$bundle" --rows lime --against rise
 refused 2 'whole number' "$bundle" --pictures 0
 refused 1 'nowhere' "$bundle" --pictures 1 --rows gradient -o "$folder/nowhere/eval.json"
+refused 1 'directory' "$bundle" --pictures 1 --rows gradient -o "$folder"
+refused 1 'nowhere' "$bundle" --pictures 1 --rows gradient -o "$folder/early.json" --png "$folder/nowhere/curves.png"
+[ ! -e "$folder/early.json.state" ] || complain "measured before the outputs were looked at"
 echo "a letter" >"$folder/foreign.json.state"
 refused 1 'choose another -o' "$bundle" --pictures 1 --rows gradient -o "$folder/foreign.json"
 [ "$(cat "$folder/foreign.json.state")" = "a letter" ] || complain "a foreign file was changed"

@@ -908,6 +908,10 @@ static void test_bad_state(void **state)
     refused(bundle, path, "lime", "remove it to begin anew");
     change(path, size_of(path), 100); /* within the first picture */
     refused(bundle, path, rows, "picture 1 are damaged; remove it");
+    size_t one = size_of(path);
+    change(path, one, 100); /* back */
+    assert_int_equal(truncate(path, (off_t)(8 * one)), 0);
+    refused(bundle, path, rows, "longer than the figures of 4 pictures; remove it");
     put_file(path, "{\"a\": 1}", 8);
     refused(bundle, path, rows, "choose another -o");
     dv_bundle_close(bundle);

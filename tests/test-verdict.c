@@ -124,6 +124,8 @@ static void test_bad_numbers(void **state)
         {"thresholds = 0.7, 0.9\npictures = 1, 1, 1\nbad = 0, 2, 0\nreal = 1, 1, 1", "more pictures than there are"},
         {"thresholds = 0.7, 0.9\npictures = 1, 1, 1\nbad = 0, 0, 0\nreal = 1, 1, 1.1", "real = '1, 1, 1.1' is not 3"},
         {"thresholds = 0.7, 0.9\npictures = 1, 1, 1e99\nbad = 0, 0, 0\nreal = 1, 1, 1", "pictures"},
+        {"thresholds = 0.7, 0.9\npictures = 1.5, 1, 1\nbad = 0, 0, 0\nreal = 1, 1, 1", "whole numbers"},
+        {"pictures = 1, 1, 1\nbad = 0, 0, 0\nreal = 1, 1, 1", "thresholds is missing"},
     };
     tiny it = tiny_defaults();
     dv_error error;

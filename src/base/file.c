@@ -358,6 +358,22 @@ void dv_output_discard(dv_output *output)
     }
 }
 
+bool dv_output_is_straight(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+bool dv_output_check(const char *path, dv_error *error)
+{
+    if (dv_output_is_straight(path)) {
+        return true; /* a pipe that is opened twice would have ended for its reader */
+    }
+    dv_output *output = dv_output_open(path, error);
+    dv_output_discard(output);
+    return output != NULL;
+}
+
 bool dv_file_write(const char *path, const void *data, size_t size, dv_error *error)
 {
     dv_output *output = dv_output_open(path, error);

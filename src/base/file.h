@@ -43,6 +43,11 @@ bool dv_output_commit(dv_output *output, dv_error *error);
 /* Ends the output and removes what was written; NULL is allowed. */
 void dv_output_discard(dv_output *output);
 
+/* Whether `path` is a device or a pipe: written straight, with nothing beside it. */
+bool dv_output_is_straight(const char *path);
+/* Whether a file could be written there, told before the work that fills it; nothing of it stays. */
+bool dv_output_check(const char *path, dv_error *error);
+
 /* Writes `size` bytes as described above. */
 bool dv_file_write(const char *path, const void *data, size_t size, dv_error *error);
 

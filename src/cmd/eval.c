@@ -132,6 +132,14 @@ static bool write_png(const dv_eval *eval, const char *path, dv_error *error)
     return ok;
 }
 
+/* Whether all that is to be written can be: figures take long. */
+static bool check_outputs(const struct request *request, dv_error *error)
+{
+    return (!request->png || dv_output_check(request->png, error)) &&
+           (!request->out || dv_output_check(request->out, error)) &&
+           (!request->calibrate || dv_bundle_settings_check_keep(request->source.folder, error));
+}
+
 /* The bundle is changed last, when all else is there. */
 static bool write_results(const struct request *request, dv_eval *eval, int against, dv_error *error)
 {
@@ -141,18 +149,19 @@ static bool write_results(const struct request *request, dv_eval *eval, int agai
            (!request->calibrate || dv_bundle_settings_keep(request->source.folder, &eval->calibration, error));
 }
 
-/* The state file is gone when what was asked for is there. */
+/* The state file is gone when what was asked for is there; beside a device or a pipe there is none. */
 static bool run_to_end(const struct request *request, dv_eval *eval, int against, const dv_progress *progress,
                        dv_error *error)
 {
     char *path = NULL;
     dv_eval_state *state = NULL;
-    if (request->out) {
+    bool keeps = request->out && !dv_output_is_straight(request->out);
+    if (keeps) {
         if (asprintf(&path, "%s.state", request->out) < 0)
             return dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
         state = dv_eval_state_open(path, eval, error);
     }
-    bool ok = (!request->out || state) && measure(eval, state, progress, error) &&
+    bool ok = (!keeps || state) && measure(eval, state, progress, error) &&
               write_results(request, eval, against, error);
     if (!ok && state && error->code == DV_ERROR_CANCELLED)
         dv_error_set(error, DV_ERROR_CANCELLED, "stopped after %lld of %lld pictures; the same command goes on from %s",
@@ -172,6 +181,7 @@ static int evaluate(struct request *request, dv_bundle *bundle)
     bool ok = dv_eval_add_rows(&request->wish, request->rows, facts, &error) &&
               (!request->against || (against = dv_eval_find_row(&request->wish, request->against, &error)) >= 0) &&
               (!request->calibrate || dv_eval_find_usual(&request->wish, facts, &error) >= 0);
+    ok = ok && check_outputs(request, &error);
     dv_eval *eval = ok ? dv_eval_new(bundle, &request->wish, &progress, &error) : NULL;
     ok = eval && run_to_end(request, eval, against, &progress, &error);
     if (ok) {

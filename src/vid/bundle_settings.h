@@ -32,7 +32,8 @@ bool dv_bundle_settings_write(const char *path, const char *name, const dv_bundl
 bool dv_bundle_source_overrides(const dv_bundle_source *source);
 /* What the settings say of verdicts; the usual thresholds where they say nothing. An error where it cannot be. */
 bool dv_bundle_settings_judge(const dv_bundle_settings *settings, dv_calibration *calibration, dv_error *error);
-/* Writes it into `folder`/deepvid.ini, whose other lines stay. */
+/* Writes it into `folder`/deepvid.ini, whose other lines stay; and whether that could be done. */
 bool dv_bundle_settings_keep(const char *folder, const dv_calibration *calibration, dv_error *error);
+bool dv_bundle_settings_check_keep(const char *folder, dv_error *error);
 
 #endif

@@ -46,6 +46,8 @@ static bool read_worth(const dv_bundle_settings *settings, dv_worth worth[DV_VER
         !read_numbers(settings->judged_real, "real", DV_VERDICTS, 1, real, error))
         return false;
     for (int i = 0; i < DV_VERDICTS; i++) {
+        if (bad[i] != floor(bad[i]) || pictures[i] != floor(pictures[i]))
+            return dv_error_set(error, DV_ERROR_FORMAT, "[verdict] pictures and bad are whole numbers of pictures");
         if (bad[i] > pictures[i])
             return dv_error_set(error, DV_ERROR_FORMAT, "[verdict] bad counts more pictures than there are");
         worth[i] = (dv_worth){.pictures = (int64_t)pictures[i], .bad = (int64_t)bad[i], .real = real[i]};
@@ -57,7 +59,9 @@ bool dv_bundle_settings_judge(const dv_bundle_settings *settings, dv_calibration
 {
     *calibration = dv_calibration_usual;
     if (!settings->thresholds)
-        return true;
+        return (!settings->judged && !settings->judged_bad && !settings->judged_real) ||
+               dv_error_set(error, DV_ERROR_FORMAT,
+                            "[verdict] thresholds is missing, which pictures, bad and real are told of");
     if (!read_numbers(settings->thresholds, "thresholds", DV_VERDICTS - 1, MOST_DISTRUST, calibration->from + 1, error))
         return false;
     if (calibration->from[DV_VERDICT_DO_NOT_TRUST] < calibration->from[DV_VERDICT_DOUBTFUL])
@@ -82,6 +86,14 @@ bool dv_bundle_settings_keep(const char *folder, const dv_calibration *calibrati
     char *path = dv_path_join(folder, "deepvid.ini");
     bool ok = path ? dv_ini_set(path, "verdict", KEYS, pairs, error)
                    : dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
+    free(path);
+    return ok;
+}
+
+bool dv_bundle_settings_check_keep(const char *folder, dv_error *error)
+{
+    char *path = dv_path_join(folder, "deepvid.ini");
+    bool ok = path ? dv_output_check(path, error) : dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
     free(path);
     return ok;
 }

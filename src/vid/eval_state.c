@@ -3,6 +3,8 @@
  * with a checksum, behind a line of text and a checksum of what they are of. */
 #include "vid/eval.h"
 
+#include "config.h"
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -37,6 +39,7 @@ static bool identify(const dv_eval *eval, uint64_t *identity, dv_error *error)
                                wish->shuffle, wish->noise};
     if (!dv_bundle_fingerprint(eval->bundle, identity, error))
         return false;
+    *identity = dv_hash_text(*identity, PACKAGE_VERSION);
     *identity = dv_hash(*identity, numbers, sizeof numbers);
     *identity = dv_hash(*identity, &wish->seed, sizeof wish->seed);
     *identity = dv_hash(*identity, eval->index, (size_t)eval->count * sizeof *eval->index);
@@ -87,8 +90,8 @@ static bool check_head(const dv_eval_state *state, bool *empty, dv_error *error)
     memcpy(&found, head + TITLE, *empty ? 0 : sizeof found);
     return *empty || found == state->identity ||
            dv_error_set(error, DV_ERROR_FORMAT,
-                        "%s: it holds figures of another bundle, other rows or other settings; remove it to begin "
-                        "anew, or choose another -o",
+                        "%s: it holds figures of another bundle, other rows, other settings or another deepvid; "
+                        "remove it to begin anew, or choose another -o",
                         state->path);
 }
 
@@ -97,8 +100,13 @@ static bool take_pictures(dv_eval_state *state, dv_eval *eval, size_t *good, dv_
 {
     uint8_t *data;
     uint64_t found;
-    size_t size, one = state->size + sizeof found;
-    if (!dv_file_read(state->path, HEAD + (size_t)(eval->count + 1) * one, &data, &size, error))
+    size_t size, one = state->size + sizeof found, most = HEAD + (size_t)(eval->count + 1) * one;
+    struct stat status;
+    if (fstat(state->file, &status) == 0 && (uintmax_t)status.st_size > most)
+        return dv_error_set(error, DV_ERROR_FORMAT,
+                            "%s: it is longer than the figures of %lld pictures; remove it to begin anew", state->path,
+                            (long long)eval->count);
+    if (!dv_file_read(state->path, most, &data, &size, error))
         return false;
     bool ok = true;
     for (*good = HEAD; ok && eval->done < eval->count && size - *good >= one; *good += one) {
@@ -128,6 +136,29 @@ static bool read_or_begin(dv_eval_state *state, dv_eval *eval, dv_error *error)
            (write_all(state, title, TITLE, error) && write_all(state, &state->identity, sizeof state->identity, error));
 }
 
+/* Whether the name leads to the file that was opened, and not to one that came in its place before it was locked. */
+static bool is_still_there(const dv_eval_state *state)
+{
+    struct stat opened, there;
+    return fstat(state->file, &opened) == 0 && stat(state->path, &there) == 0 && opened.st_dev == there.st_dev &&
+           opened.st_ino == there.st_ino;
+}
+
+static bool open_alone(dv_eval_state *state, dv_error *error)
+{
+    for (;;) {
+        state->file = open(state->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+        if (state->file < 0)
+            return fail(state, "opened", error);
+        if (flock(state->file, LOCK_EX | LOCK_NB) != 0)
+            return dv_error_set(error, DV_ERROR_FILE,
+                                "%s: another run is measuring into it; wait, or choose another -o", state->path);
+        if (is_still_there(state))
+            return true;
+        close(state->file);
+    }
+}
+
 dv_eval_state *dv_eval_state_open(const char *path, dv_eval *eval, dv_error *error)
 {
     dv_eval_state *state = dv_alloc(1, sizeof *state, error);
@@ -135,15 +166,10 @@ dv_eval_state *dv_eval_state_open(const char *path, dv_eval *eval, dv_error *err
         return NULL;
     state->file = -1;
     state->size = (size_t)eval->wish.rows * sizeof(dv_eval_figures);
-    bool ok = (state->path = strdup(path)) || dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
-    if (ok) {
-        state->file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-        ok = state->file >= 0 || fail(state, "opened", error);
-    }
-    if (ok && flock(state->file, LOCK_EX | LOCK_NB) != 0)
-        ok = dv_error_set(error, DV_ERROR_FILE, "%s: another run is measuring into it; wait, or choose another -o",
-                          path);
-    if (ok && read_or_begin(state, eval, error))
+    state->path = strdup(path);
+    if (!state->path)
+        dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
+    else if (open_alone(state, error) && read_or_begin(state, eval, error))
         return state;
     dv_eval_state_close(state, false);
     return NULL;
