@@ -134,6 +134,19 @@ static void run_program(const char *const *argv, const char *const *environment,
     _exit(127);
 }
 
+/* As in a shell's foreground, also where the tests run in a script's background or by nohup: there signals are ignored,
+ * and programs inherit that. */
+static void reset_signals(void)
+{
+    static const int ignored[] = {SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
+    sigset_t none;
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
+        signal(ignored[i], SIG_DFL);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* Leads the session; starts the program as a job of its own in the foreground, reports each change of its state, and
  * continues it on each byte that comes as an order. Never returns. */
 static void run_shell(int slave, int orders, int news, const char *const *argv, const char *const *environment,
@@ -151,7 +164,7 @@ static void run_shell(int slave, int orders, int news, const char *const *argv, 
         setpgid(0, 0);
         signal(SIGTTOU, SIG_IGN);
         tcsetpgrp(0, getpid());
-        signal(SIGTTOU, SIG_DFL);
+        reset_signals();
         run_program(argv, environment, profile);
     }
     signal(SIGTTOU, SIG_IGN);
