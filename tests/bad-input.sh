@@ -210,7 +210,7 @@ done
 # What does not fit is told before an auto-encoder is trained.
 for option in "--labels $folder/beyond" "--class-names $folder/fewer" "--labels $folder/fewer" "--preset imagenet"; do
     # shellcheck disable=SC2086 # several words
-    timeout 60 "$deepvid" init "$folder/made" --teacher "$bundle/teacher.onnx" --data "$folder/three" $option \
+    timeout 300 "$deepvid" init "$folder/made" --teacher "$bundle/teacher.onnx" --data "$folder/three" $option \
         >"$folder/out" 2>"$folder/err" && complain "init $option went through"
     grep -q '^deepvid: ' "$folder/err" || complain "init $option: no reason: $(cat "$folder/err")"
     grep -q training "$folder/err" && complain "init $option: told after training"
@@ -225,7 +225,7 @@ grep -q '1 of 5 pictures cannot be read.*many/3.png' "$folder/err" || complain "
 # A pipe is not waited for.
 rm "$folder/many/3.png"
 if mkfifo "$folder/many/3.png" 2>"$folder/err"; then
-    timeout 20 "$deepvid" classify "$bundle" --images "$folder/many" --json >"$folder/out" 2>"$folder/err" ||
+    timeout 300 "$deepvid" classify "$bundle" --images "$folder/many" --json >"$folder/out" 2>"$folder/err" ||
         complain "a pipe among pictures: failed"
     grep -q 'many/3.png: is no regular file' "$folder/err" || complain "a pipe among pictures: $(cat "$folder/err")"
 fi

@@ -24,7 +24,7 @@ unset TMUX NO_COLOR
 
 # Waits for a text on the screen.
 await() {
-    for _ in $(seq 300); do
+    for _ in $(seq 600); do
         run capture-pane -p | grep -qF -e "$1" && return
         sleep 0.1
     done
@@ -43,7 +43,7 @@ stty -g >"$folder/before"
 echo \$? >"$folder/exit"
 stty -g >"$folder/after"
 echo all is done
-sleep 100
+sleep 600
 END
 run new-session -d -x 120 -y 40 "sh '$folder/session'" || { echo "tmux does not start"; exit 77; }
 
@@ -51,7 +51,7 @@ await "picture 25 of 10000"
 for view in 1:Projection 2:Coordinates 3:"Weight maps"; do
     keys "${view%%:*}"
     await "${view#*:}"
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ "$(half_blocks)" -lt 300 ] || break
         sleep 0.1
     done
@@ -61,7 +61,7 @@ keys 2
 await Coordinates
 before=$(run capture-pane -p | grep -o 'Coordinates z[0-9]* [-+][0-9.]*')
 keys Up
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     after=$(run capture-pane -p | grep -o 'Coordinates z[0-9]* [-+][0-9.]*')
     [ "$before" = "$after" ] || break
     sleep 0.1

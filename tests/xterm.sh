@@ -27,7 +27,7 @@ server=$!
 read -r number <"$folder/number" || { echo "Xvfb does not start"; exit 77; }
 DISPLAY=:$number
 export DISPLAY
-for _ in $(seq 300); do
+for _ in $(seq 600); do
     xdotool getdisplaygeometry >/dev/null 2>&1 && break
     sleep 0.1
 done
@@ -57,7 +57,7 @@ difference() {
 # await NAME BEFORE WHAT [COLOURS]: waits until there are so many colours, by default those of pictures, and the screen is
 # another than that of the picture BEFORE.
 await() {
-    for _ in $(seq 60); do
+    for _ in $(seq 600); do
         import -window root "$folder/$1.png"
         [ "$(colours "$1")" -ge "${4:-40}" ] && [ "$(difference "$2" "$1")" -ge 500 ] && return
         sleep 0.2
@@ -74,7 +74,7 @@ stty -a >"$folder/before"
 echo \$? >"$folder/exit"
 stty -a >"$folder/after"
 touch "$folder/done"
-sleep 100
+sleep 600
 END
     chmod +x "$folder/session"
     rm -f "$folder/done"
@@ -82,7 +82,7 @@ END
         -xrm 'XTerm*sixelScrolling: true' -xrm 'XTerm*numColorRegisters: 256' \
         -bg black -fg gray90 -e "$folder/session" &
     terminal=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         window=$(xdotool search --onlyvisible --class xterm 2>/dev/null | head -n 1)
         [ -z "$window" ] || break
         sleep 0.1
@@ -96,7 +96,7 @@ key() {
 }
 leave() {
     key q
-    for _ in $(seq 300); do
+    for _ in $(seq 600); do
         [ -e "$folder/done" ] && break
         sleep 0.1
     done
