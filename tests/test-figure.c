@@ -136,6 +136,29 @@ static void tile_marks(void **state)
     dv_image_free(image);
 }
 
+/* A third of the tile at its upper right corner, white beyond a black line; all else as without. */
+static void tile_notches(void **state)
+{
+    (void)state;
+    enum { SIDE = 9, CUT = 3 };
+    const float value = 0.4f;
+    const float *picture[3] = {&value, &value, NULL};
+    const bool notched[3] = {false, true, true};
+    dv_tiles tiles = {.count = 3, .columns = 3, .tile_width = SIDE, .tile_height = SIDE, .gap = 1, .greys = 16};
+    tiles.notched = notched;
+    dv_image *image = dv_figure_pictures(&tiles, picture, NULL, 1, 1, 1, NULL);
+
+    for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++) {
+            int beyond = x - y - (SIDE - CUT);
+
+            assert_grey(image, 1 + x, 1 + y, 102);
+            assert_grey(image, SIDE + 3 + x, 1 + y, beyond > 0 ? 255 : beyond == 0 ? 0 : 102);
+            assert_grey(image, 2 * SIDE + 5 + x, 1 + y, 0);
+        }
+    dv_image_free(image);
+}
+
 static void tile_differences(void **state)
 {
     (void)state;
@@ -497,6 +520,7 @@ int main(void)
         cmocka_unit_test(tile_pixels),
         cmocka_unit_test(tile_scaling),
         cmocka_unit_test(tile_marks),
+        cmocka_unit_test(tile_notches),
         cmocka_unit_test(tile_differences),
         cmocka_unit_test(tile_colors_are_few),
         cmocka_unit_test(tiles_too_large),

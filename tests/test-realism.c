@@ -416,7 +416,7 @@ static void test_nothing_left(void **state)
     wish.offset = (const float[]){0, 20, 20}; /* far from all pictures */
     assert_null(dv_explain(bundle, &wish, NULL, &error));
     assert_int_equal(error.code, DV_ERROR_ARGUMENT);
-    assert_non_null(strstr(error.message, "of 300 neighbours are unrealistic, too many to be left out"));
+    assert_non_null(strstr(error.message, "of 300 neighbours are unrealistic: too many to drop"));
     wish.offset = NULL;
     dv_explanation *explanation = explain(bundle, &wish);
     dv_explanation_free(explanation);

@@ -12,6 +12,7 @@
 
 #include "drive.h"
 #include "scratch.h"
+#include "tiny.h"
 
 typedef struct step {
     const char *keys, *text;
@@ -270,6 +271,50 @@ static void test_settings(void **state)
     drive_quit(term);
 }
 
+/* More pictures, so that it can be told what is usual; without labels. */
+static void write_pictures(int count)
+{
+    const size_t size = 16 + (size_t)count * TINY_PIXELS;
+    uint8_t *file = calloc(size, 1);
+    memcpy(file, (const uint8_t[16]){[2] = 8, 3, [7] = (uint8_t)count, [11] = TINY_SIDE, [15] = TINY_SIDE}, 16);
+    for (size_t i = 16; i < size; i++)
+        file[i] = (uint8_t)dv_random_bits(601, DV_PURPOSE_TEST, i);
+    put_file("trees/images", file, size);
+    tiny_put_text("trees", "deepvid.ini",
+                  "[teacher]\nmodel = teacher.onnx\nmean = 0.5\nstd=0.25\nlabels = names\n"
+                  "[vae]\nencoder = encoder.onnx\ndecoder = decoder.onnx\n[data]\nimages = images\n");
+    free(file);
+}
+
+/* They are counted, marked, left out; and that is undone. */
+static void test_unrealistic_neighbors(void **state)
+{
+    (void)state;
+    write_pictures(60);
+    faketerm *term = drive_open(&faketerm_plain);
+    drive_press(term, "2");
+    drive_expect(term, "1000, by class");
+    drive_expect_not(term, "unrealistic");
+    WALK(term, {":set band 3\r", "unrealistic"}, {"3", "unrealistic"});
+    drive_expect_not(term, "left out");
+    WALK(term, {":set unrealistic drop\r", ", left out"}, {"2", "unrealistic, left out"}, {"u", "unrealistic"});
+    drive_expect_not(term, "left out");
+    drive_step(term, ":set unrealistic ignore\r", "1000, by class");
+    drive_rest(term);
+    drive_expect_not(term, "unrealistic");
+    drive_quit(term);
+}
+
+/* Of few pictures nobody can tell; who asks for it gets to know, and what is shown stays. */
+static void test_unrealistic_of_few(void **state)
+{
+    (void)state;
+    faketerm *term = drive_open(&faketerm_plain);
+    WALK(term, {"3", "unrealistic  unknown"}, {":set unrealistic drop\r", "cannot be told"},
+         {":set unrealistic mark\r", "unrealistic  unknown"});
+    drive_quit(term);
+}
+
 /* ---- files ------------------------------------------------------------------------------------------ */
 
 /* While figures are missing those of before are called so, and there is no verdict; a cancel and a key end the wait. */
@@ -456,6 +501,8 @@ int main(void)
         with_program(test_axes_by_mouse),
         with_program(test_settings),
         with_program(test_figures_wait),
+        with_program(test_unrealistic_neighbors),
+        with_program(test_unrealistic_of_few),
         with_program(test_export),
         with_program(test_graphics_go_round),
         with_program(test_matrix_filters),

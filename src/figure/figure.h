@@ -18,6 +18,7 @@ typedef struct dv_tiles {
     int ring;              /* pixels of the gap next to the picture that a mark fills; 0: all of it */
     uint8_t background[3]; /* of the rings and of tiles that are not there */
     int greys;             /* 2..256; 0: 32. Half as many save a fifth of the bytes */
+    const bool *notched; /* count: pictures without their upper right corner, as a sign that is no colour; NULL: none */
 } dv_tiles;
 
 /* Size of the whole grid in pixels. */
@@ -43,8 +44,8 @@ dv_image *dv_figure_differences(const dv_tiles *tiles, const float *const *diffe
 
 /* What a map shows of a class, summed over channels. */
 typedef enum dv_map_kind {
-    DV_MAP_DIRECTION,    /* weights less their mean over all classes, where one label holds: where brightness would speak
-                          * for the class */
+    DV_MAP_DIRECTION, /* weights less their mean over all classes, where one label holds: where brightness would speak
+                       * for the class */
     DV_MAP_CONTRIBUTION, /* the same times the picture's pixels: what speaks for the class in this picture */
     DV_MAP_DIFFERENCE,   /* weights less those of the class `against`: what would turn that class into this one */
     DV_MAP_KINDS

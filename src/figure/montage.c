@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { COLUMNS = 8, ROWS = 4, SIDE = 56, SPACE = 28, KEY_LINES = 3 };
+enum { COLUMNS = 8, ROWS = 4, SIDE = 56, SPACE = 28, KEY_LINES = 3, BADGE = 15, REALISM_HEIGHT = 22 };
 
 typedef struct ranked {
     double distance;
@@ -27,21 +27,37 @@ static int compare_ranked(const void *a, const void *b)
     return (left->index > right->index) - (left->index < right->index);
 }
 
+/* Those of which it is known whether they are realistic: all but in exports of very many. */
+static int64_t count_shown(const dv_explanation *explanation)
+{
+    return explanation->kept < DV_KEPT_NEIGHBORS ? explanation->kept : DV_KEPT_NEIGHBORS;
+}
+
 static ranked *rank_neighbors(const dv_explanation *explanation, dv_error *error)
 {
-    ranked *rank = dv_alloc((size_t)explanation->kept, sizeof *rank, error);
+    const int64_t count = count_shown(explanation);
+    ranked *rank = dv_alloc((size_t)count, sizeof *rank, error);
 
     if (!rank)
         return NULL;
-    for (int64_t i = 0; i < explanation->kept; i++) {
+    for (int64_t i = 0; i < count; i++) {
         const float *latent = explanation->latents + i * explanation->latent;
 
         rank[i].index = i;
         for (int l = 0; l < explanation->latent; l++)
             rank[i].distance += pow(latent[l] - explanation->center[l], 2);
     }
-    qsort(rank, (size_t)explanation->kept, sizeof *rank, compare_ranked);
+    qsort(rank, (size_t)count, sizeof *rank, compare_ranked);
     return rank;
+}
+
+/* A sign that is no colour. */
+static void draw_badge(const dv_page *page, double x, double y)
+{
+    dv_lettering cross = {.size = 15, .ink = DV_INK_TEXT, .bold = true, .width = BADGE};
+
+    dv_canvas_rectangle(page->canvas, x, y, BADGE, BADGE, DV_INK_PAPER);
+    dv_canvas_text(page->canvas, x + 3, y + 12, &cross, "\xc3\x97");
 }
 
 static bool draw_tile(const dv_page *page, int64_t index, double x, double y, double width, dv_error *error)
@@ -54,6 +70,8 @@ static bool draw_tile(const dv_page *page, int64_t index, double x, double y, do
     if (!dv_page_picture(page, explanation->neighbors + (size_t)index * size, x, y, SIDE, error))
         return false;
     dv_page_fit(page, SIDE, &picture_width, &picture_height);
+    if (dv_realism_marks(&explanation->fidelity.realism, index))
+        draw_badge(page, x + picture_width - BADGE, y);
     dv_canvas_rectangle(page->canvas, x, y + picture_height + 3, SIDE, 4, dv_ink_class(class_index));
     dv_canvas_text(page->canvas, x, y + picture_height + 19, &text, "%s", dv_page_class_name(page, class_index));
     return true;
@@ -61,7 +79,7 @@ static bool draw_tile(const dv_page *page, int64_t index, double x, double y, do
 
 static bool draw_tiles(const dv_page *page, double x, double y, double width, double pitch, int count, dv_error *error)
 {
-    int64_t last = page->explanation->kept - 1;
+    int64_t last = count_shown(page->explanation) - 1;
     double step = (width - SIDE) / (COLUMNS - 1);
     ranked *rank = rank_neighbors(page->explanation, error);
     bool done = rank != NULL;
@@ -104,6 +122,21 @@ static bool draw_key(const dv_page *page, double x, double y, double width, doub
     return true;
 }
 
+/* Returns the y below it. */
+static double draw_realism(const dv_page *page, double x, double y, double width)
+{
+    const dv_explanation *explanation = page->explanation;
+    const dv_realism *realism = &explanation->fidelity.realism;
+    dv_lettering dim = {.size = 13, .ink = DV_INK_DIM, .width = width};
+    char text[DV_REASON_SIZE];
+
+    dv_realism_tell(realism, explanation->options.unrealistic, text);
+    if (!*text)
+        return y;
+    dv_canvas_text(page->canvas, x, y + 12, &dim, "%s%s", realism->unrealistic > 0 ? "\xc3\x97 " : "", text);
+    return y + REALISM_HEIGHT;
+}
+
 bool dv_page_neighbors(const dv_page *page, double x, double y, double width, double *below, dv_error *error)
 {
     int64_t all = page->explanation->count;
@@ -122,5 +155,6 @@ bool dv_page_neighbors(const dv_page *page, double x, double y, double width, do
     if (!draw_tiles(page, x, y, width, picture_height + SPACE, count, error))
         return false;
     y += (count + COLUMNS - 1) / COLUMNS * (picture_height + SPACE) + 8;
+    y = draw_realism(page, x, y, width);
     return draw_key(page, x, y, width, below, error);
 }

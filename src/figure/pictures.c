@@ -62,6 +62,8 @@ static dv_image *paint(dv_tile_painter *painter, const float *const *picture, co
         }
         if (picture[i])
             dv_tile_painter_tile(painter, i, picture[i]);
+        if (picture[i] && painter->tiles->notched && painter->tiles->notched[i])
+            dv_tile_painter_notch(painter, i);
     }
     return dv_tile_painter_finish(painter);
 }

@@ -135,3 +135,19 @@ void dv_tile_painter_tile(const dv_tile_painter *painter, int index, const float
         }
     }
 }
+
+/* White beyond a black line: one of them is seen on any picture. */
+void dv_tile_painter_notch(const dv_tile_painter *painter, int index)
+{
+    const dv_tiles *tiles = painter->tiles;
+    int side = tiles->tile_width < tiles->tile_height ? tiles->tile_width : tiles->tile_height;
+    int line = 1 + side / 40, cut = (side + 2) / 3;
+    uint8_t *corner = ring_at(painter, index) + (size_t)tiles->gap * 3 * ((size_t)painter->image->width + 1);
+
+    for (int y = 0; y < cut; y++)
+        for (int x = tiles->tile_width - cut + y; x < tiles->tile_width; x++) {
+            bool beyond = x - y >= tiles->tile_width - cut + line;
+
+            memset(corner + 3 * ((size_t)y * (size_t)painter->image->width + (size_t)x), beyond ? 255 : 0, 3);
+        }
+}

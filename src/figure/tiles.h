@@ -29,6 +29,8 @@ bool dv_tile_painter_start(dv_tile_painter *painter, dv_error *error);
 void dv_tile_painter_ring(const dv_tile_painter *painter, int index, const uint8_t rgb[3]);
 /* Paints planes x height x width floats into a tile. */
 void dv_tile_painter_tile(const dv_tile_painter *painter, int index, const float *picture);
+/* Cuts the upper right corner off a painted tile, a third of its shorter side. */
+void dv_tile_painter_notch(const dv_tile_painter *painter, int index);
 /* The image, the caller's; NULL if it could not be started. */
 dv_image *dv_tile_painter_finish(dv_tile_painter *painter);
 

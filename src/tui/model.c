@@ -160,6 +160,7 @@ static void accept_explanation(dv_model *model, dv_outcome *outcome)
     dv_explanation *before = model->explanation, *next = outcome->result;
     if (outcome->preview && before && !model->preview && before->options.index == next->options.index) {
         drop_settled(model);
+        model->settled_realism = *dv_model_realism(model);
         model->settled = before;
         model->settled_taken = model->taken;
         model->settled_until = dv_clock_ms() + PREVIEW_MS;
@@ -394,6 +395,15 @@ const dv_explanation *dv_model_settled(const dv_model *model, uint64_t *number)
     if (number)
         *number = model->settled ? model->settled_taken : model->taken;
     return model->settled ? model->settled : model->explanation;
+}
+
+const dv_realism *dv_model_realism(const dv_model *model)
+{
+    static const dv_realism none;
+    const dv_fidelity *measured = dv_model_fidelity(model);
+    if (model->settled)
+        return &model->settled_realism;
+    return measured ? &measured->realism : model->explanation ? &model->explanation->fidelity.realism : &none;
 }
 
 const float *dv_model_mean(const dv_model *model)

@@ -63,6 +63,7 @@ typedef struct dv_model {
     uint64_t measured;    /* the number of the explanation that they are of; 0: none yet */
     /* The one before, while the newest is a preview that has just come: for panes that would rather be drawn once. */
     dv_explanation *settled;
+    dv_realism settled_realism; /* of its neighbours */
     double settled_until;
     uint64_t taken, settled_taken; /* numbers of the newest and of the settled one: all that came are counted */
     bool failed;                   /* no answer to the newest wish will come */
@@ -152,6 +153,8 @@ bool dv_model_is_turned(const dv_model *model);
 /* The newest explanation that will stay for a while: not a preview that may be followed by the full one at once. No two
  * have the same `number` (may be NULL). */
 const dv_explanation *dv_model_settled(const dv_model *model, uint64_t *number);
+/* Which of its neighbours are unrealistic, as far as that is known; where there is no explanation, of none. */
+const dv_realism *dv_model_realism(const dv_model *model);
 /* The encoder's mean of the picture of the wish, latent entries; NULL: not known yet. */
 const float *dv_model_mean(const dv_model *model);
 /* The band in force along a dimension in latent units; 0 while that is not known. */

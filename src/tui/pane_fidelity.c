@@ -117,6 +117,11 @@ static int draw_figures(const dv_pane *pane)
     const dv_fidelity *fidelity = &pane->model->fidelity;
     int decoded = explanation->fidelity.reconstruction_label;
     bool renamed = decoded != explanation->teacher_class;
+    const dv_realism *realism = &fidelity->realism;
+    char unit[48] = "";
+    if (realism->judged > 0)
+        snprintf(unit, sizeof(unit), "of %" PRId64 "%s", realism->judged,
+                 explanation->options.unrealistic == DV_UNREALISTIC_DROP ? ", left out" : "");
     const struct {
         const char *name, *format, *unit;
         double value;
@@ -128,6 +133,7 @@ static int draw_figures(const dv_pane *pane)
         {"label kept", "%.2f", "of all", fidelity->keeps_label},
         {"entropy", "%.2f", "nats", fidelity->entropy},
         {"steadiness", "%.3f", "of the map", fidelity->steadiness},
+        {"unrealistic", "%.0f", unit, realism->judged > 0 ? (double)realism->unrealistic : NAN},
     };
     int beside = pane->area.columns < TWO_COLUMNS ? 1 : 2, half = pane->area.columns / 2;
     int count = sizeof(figures) / sizeof(*figures), row = 1;

@@ -1,4 +1,5 @@
-/* Neighbours with frames in the colour of the teacher's word: grouped by it, or in an order; one of them from near. */
+/* Neighbours with frames in the colour of the teacher's word, unrealistic ones without a corner: grouped by it, or in
+ * an order; one of them from near. */
 #include "base/memory.h"
 #include "tui/control.h"
 #include "tui/neighbor_list.h"
@@ -21,7 +22,7 @@ enum {
     GROUPS = 3,        /* rows that there should be, for as many classes */
     LABEL = 19,        /* columns of a group's name and count */
     NEAR_WORDS = 22,   /* columns of what is told of the one under the cursor */
-    NEAR_LINES = 4,    /* which, distance, the likeliest classes */
+    NEAR_LINES = 5,    /* which, distance, the likeliest classes, whether it is unrealistic */
     NEAR_PICTURE = 16, /* columns of its picture where that stands beside the words */
     NEAR_FROM = 70,    /* columns of a pane that has room for it */
     STACKED_ROWS = 9,
@@ -42,6 +43,12 @@ static const dv_explanation *get_explanation(const dv_model *model)
     uint64_t number;
     const dv_explanation *explanation = dv_model_settled(model, &number);
     return model->vae.neighbors_of == number ? explanation : NULL;
+}
+
+/* What stands behind an unrealistic one. */
+static const char *describe(const dv_explanation *explanation)
+{
+    return explanation->options.unrealistic == DV_UNREALISTIC_DROP ? "unrealistic, left out" : "unrealistic";
 }
 
 static layout lay_out(const dv_pane *pane)
@@ -105,6 +112,8 @@ static void draw_montage(const dv_pane *pane, const layout *it)
     size_t size = (size_t)facts->channels * (size_t)facts->height * (size_t)facts->width;
     const float *picture[MOST_ALL] = {NULL};
     int mark[MOST_ALL];
+    bool notched[MOST_ALL] = {false};
+    dv_tiles tiles = it->grid.tiles;
     for (int i = 0; i < it->grid.tiles.count; i++) {
         const dv_neighbor_row *row = &it->row[i / it->grid.columns];
         int64_t place = row->first + i % it->grid.columns;
@@ -115,10 +124,11 @@ static void draw_montage(const dv_pane *pane, const layout *it)
         picture[i] = explanation->neighbors + (size_t)neighbor * size;
         mark[i] =
             place == model->vae.neighbor && pane->focused ? DV_MARK_CURSOR : explanation->neighbor_classes[neighbor];
+        notched[i] = dv_realism_marks(dv_model_realism(model), neighbor);
     }
-    dv_pane_image(
-        pane, it->montage,
-        dv_figure_pictures(&it->grid.tiles, picture, mark, facts->channels, facts->height, facts->width, NULL));
+    tiles.notched = notched;
+    dv_pane_image(pane, it->montage,
+                  dv_figure_pictures(&tiles, picture, mark, facts->channels, facts->height, facts->width, NULL));
 }
 
 static void draw_label(const dv_pane *pane, int row, const dv_neighbor_group *group, dv_style style)
@@ -169,25 +179,28 @@ static void draw_list(const dv_pane *pane, const layout *it)
         int64_t neighbor = list->at[it->row[i].first];
         int word = explanation->neighbor_classes[neighbor];
         bool chosen = it->row[i].first == model->vae.neighbor && pane->focused;
+        bool unrealistic = dv_realism_marks(dv_model_realism(model), neighbor);
         dv_pane_text(pane, 1 + i, 0, it->montage.columns,
                      chosen                               ? DV_STYLE_SELECTED
                      : word == explanation->teacher_class ? DV_STYLE_TEXT
                                                           : DV_STYLE_WARNING,
-                     "%6" PRId64 "  %.2f σ  %.2f %s", neighbor, (double)list->distance[neighbor],
-                     (double)list->confidence[neighbor], dv_model_class_name(model, word));
+                     "%6" PRId64 "  %.2f σ  %.2f %s%s%s", neighbor, (double)list->distance[neighbor],
+                     (double)list->confidence[neighbor], dv_model_class_name(model, word), unrealistic ? ", " : "",
+                     unrealistic ? describe(explanation) : "");
     }
 }
 
-/* The likeliest classes of a neighbour from row `row` on. */
-static void draw_odds(const dv_pane *pane, int row, int column, int64_t neighbor)
+/* The likeliest classes of a neighbour from row `row` on. Returns how many rows they take. */
+static int draw_odds(const dv_pane *pane, int row, int column, int64_t neighbor)
 {
     const dv_model *model = pane->model;
     const dv_explanation *explanation = get_explanation(model);
     float *odds = dv_alloc((size_t)explanation->rows, sizeof(*odds), NULL);
+    int count = explanation->rows < MOST_CLASSES ? explanation->rows : MOST_CLASSES;
     if (!odds)
-        return;
+        return 0;
     dv_neighbor_probabilities(explanation, neighbor, odds);
-    for (int i = 0; i < MOST_CLASSES && i < explanation->rows; i++) {
+    for (int i = 0; i < count; i++) {
         int best = 0;
         for (int k = 1; k < explanation->rows; k++)
             if (odds[k] > odds[best])
@@ -198,6 +211,7 @@ static void draw_odds(const dv_pane *pane, int row, int column, int64_t neighbor
         odds[best] = -1;
     }
     free(odds);
+    return count;
 }
 
 static int64_t under_cursor(const dv_model *model)
@@ -230,7 +244,9 @@ static void draw_near(const dv_pane *pane, const layout *it, int64_t neighbor)
     }
     dv_pane_text(pane, row, column, 0, DV_STYLE_DIM, "number %" PRId64 " at %.2f σ", neighbor,
                  (double)model->vae.neighbors.distance[neighbor]);
-    draw_odds(pane, row + 1, column, neighbor);
+    row += 1 + draw_odds(pane, row + 1, column, neighbor);
+    if (dv_realism_marks(dv_model_realism(model), neighbor))
+        dv_pane_text(pane, row, column, 0, DV_STYLE_WARNING, "%s", describe(get_explanation(model)));
 }
 
 static void draw_pane(const dv_pane *pane)
@@ -241,9 +257,13 @@ static void draw_pane(const dv_pane *pane)
         dv_pane_heading(pane, "Neighbours", "%s", "");
         return;
     }
-    dv_pane_heading(pane, "Neighbours", "%" PRId64 ", %s", vae->neighbors.count,
-                    dv_neighbor_order_name(vae->neighbors.order));
     layout it = lay_out(pane);
+    char unrealistic[64] = "";
+    if (dv_model_realism(model)->unrealistic > 0)
+        snprintf(unrealistic, sizeof(unrealistic), "; %" PRId64 " %s%s", dv_model_realism(model)->unrealistic,
+                 describe(get_explanation(model)), it.pictures ? " (corner cut off)" : "");
+    dv_pane_heading(pane, "Neighbours", "%" PRId64 ", %s%s", vae->neighbors.count,
+                    dv_neighbor_order_name(vae->neighbors.order), unrealistic);
     if (it.grid.rows < 1)
         return;
     if (it.labels.columns > 0)
@@ -392,9 +412,11 @@ static dv_image *paint_picture(const dv_model *model, int item, const dv_tiles *
     int64_t neighbor = vae->neighbors.at[item];
     int64_t size = (int64_t)explanation->channels * explanation->height * explanation->width;
     snprintf(close_up->title, sizeof(close_up->title), "neighbour %" PRId64, neighbor);
-    snprintf(close_up->note, sizeof(close_up->note), "%s %.2f to the teacher, at %.2f σ from the centre",
+    bool unrealistic = dv_realism_marks(dv_model_realism(model), neighbor);
+    snprintf(close_up->note, sizeof(close_up->note), "%s %.2f to the teacher, at %.2f σ from the centre%s%s",
              dv_model_class_name(model, explanation->neighbor_classes[neighbor]),
-             (double)vae->neighbors.confidence[neighbor], (double)vae->neighbors.distance[neighbor]);
+             (double)vae->neighbors.confidence[neighbor], (double)vae->neighbors.distance[neighbor],
+             unrealistic ? "; " : "", unrealistic ? describe(explanation) : "");
     return dv_pane_enlarge(model, explanation->neighbors + neighbor * size, tile);
 }
 

@@ -183,8 +183,7 @@ void dv_realism_tell(const dv_realism *realism, dv_unrealistic unrealistic, char
         snprintf(text, DV_REASON_SIZE, "Which neighbours are unrealistic is not known: that takes %d pictures of data.",
                  DV_REALISM_LEAST);
     else if (realism->judged > 0)
-        snprintf(text, DV_REASON_SIZE,
-                 "%lld of %lld neighbours are unrealistic: unlike what the auto-encoder makes of data%s.",
+        snprintf(text, DV_REASON_SIZE, "%lld of %lld neighbours are unrealistic, unlike anything decoded of data%s.",
                  (long long)realism->unrealistic, (long long)realism->judged,
-                 unrealistic != DV_UNREALISTIC_DROP || realism->unrealistic == 0 ? "" : "; they are left out");
+                 unrealistic != DV_UNREALISTIC_DROP || realism->unrealistic == 0 ? "" : ", and left out");
 }

@@ -89,11 +89,9 @@ static bool check_rest(const dv_neighbors *set, double limit, dv_error *error)
     }
     if (!set->drops || (LEAST_REST * rest >= judged && rest >= DV_MIN_NEIGHBORS))
         return true;
-    return dv_error_set(
-        error, DV_ERROR_ARGUMENT,
-        "%lld of %lld neighbours are unrealistic, too many to be left out; take a smaller band, or mark "
-        "them",
-        (long long)(judged - rest), (long long)judged);
+    return dv_error_set(error, DV_ERROR_ARGUMENT,
+                        "%lld of %lld neighbours are unrealistic: too many to drop; narrow the band or mark them",
+                        (long long)(judged - rest), (long long)judged);
 }
 
 bool dv_sample_make(dv_bundle *bundle, const dv_place *place, const dv_words *words, const dv_explain_options *options,
