@@ -55,6 +55,25 @@ diff -r "$folder/explained" "$folder/two" || complain "it is not what explain wr
 grep -q '"method":"adam"' "$folder/final/explanation.json" || complain "the last state is not the last one"
 grep -q '"seed":9000000000000000' "$folder/final/explanation.json" || complain "the seed is another one"
 
+# Reports by a second teacher are its own, and those after it the first one's again.
+"$deepvid" train classifier --images "$bundle/t10k-images-idx3-ubyte.gz" --labels "$bundle/t10k-labels-idx1-ubyte.gz" \
+    --channels none --dense none --epochs 1 --out "$folder/b.onnx" >"$folder/out" 2>&1 || complain "no second teacher"
+{
+    head -5 "$folder/log"
+    printf 'set neighbors 200\nset fresh 100\nset neighborhood auto\nindex 12\ncompare %s\nlooks-at second\nexport theirs\n' "$folder/b.onnx"
+    printf 'looks-at first\nexport ours\ncompare none\nlooks-at second\n'
+} >"$folder/two-teachers"
+"$deepvid" replay "$folder/two-teachers" --out "$folder/teachers" >"$folder/told" 2>"$folder/err" ||
+    complain "two teachers were not replayed: $(cat "$folder/err")"
+for name in theirs ours final; do
+    if [ $name = theirs ]; then set -- --teacher "$folder/b.onnx"; else set --; fi
+    "$deepvid" explain "$bundle" "$@" --index 12 --neighbors 200 --fresh 100 --out "$folder/by/$name" >/dev/null || status=1
+done
+diff -r "$folder/by" "$folder/teachers" || complain "reports of two teachers are not what explain writes"
+if cmp -s "$folder/by/theirs/explanation.json" "$folder/by/ours/explanation.json"; then
+    complain "both teachers say the same"
+fi
+
 # fails WORDS COMPLAINT: the log in $folder/bad is refused with these words in one line; what was there stays.
 fails() {
     cp -r "$folder/explained/first" "$folder/kept"
@@ -72,6 +91,7 @@ bad() {
     { cat "$folder/head" && printf '%b\n' "$1"; } >"$folder/bad"
     fails "$2"
 }
+bad 'compare /nowhere/b.onnx\nlooks-at second\nexport first' 'line 8: /nowhere/b.onnx: cannot be opened'
 bad 'index 10000' 'line 6: there is no picture 10000: they go from 0 to 9999'
 bad 'set seed 1\nknob 10 1' 'line 7: there is no dimension 10: they go from 0 to 9'
 bad 'set neighbors 1' 'line 6: neighbors takes a whole number from 2 to 1000000'

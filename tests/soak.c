@@ -193,7 +193,7 @@ static void restart_if_ended(soak *it)
 /* Out of questions, overlays and small sizes, into some view; all that was typed has been acted on. */
 static void come_home(soak *it)
 {
-    static const char *const views[] = {":teacher\r", ":vae\r", ":student-view\r"};
+    static const char *const views[] = {":teacher-view\r", ":vae\r", ":student-view\r"};
     if (faketerm_job(it->term, NULL) == FAKETERM_STOPPED)
         faketerm_continue(it->term);
     faketerm_type(it->term, "\033\\");   /* ends what was broken off */

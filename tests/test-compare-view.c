@@ -4,6 +4,7 @@
 #include "session/setting.h"
 #include "tui/maps.h"
 #include "tui/pane_cell.h"
+#include "tui/tui.h"
 #include "tui/view.h"
 
 #include <poll.h>
@@ -20,7 +21,9 @@
 
 typedef struct fixture {
     void *folder;
-    dv_bundle *first, *second;
+    dv_bundle *first;
+    dv_bundle_source source; /* of the second */
+    dv_tui_options options;
     dv_control control;
 } fixture;
 
@@ -34,16 +37,21 @@ static int set_up(void **state)
     if (!it || scratch_setup(&it->folder) != 0)
         return -1;
     tiny_write(it->folder, &recipe);
-    const dv_bundle_source source = {.folder = it->folder, .threads = 2}, other = {.folder = it->folder, .mean = "0.4"};
+    const dv_bundle_source source = {.folder = it->folder, .threads = 2};
+    it->source = (dv_bundle_source){.folder = it->folder, .mean = "0.4"};
+    it->options.source = &it->source;
+    it->control.options = &it->options;
     it->first = dv_bundle_open(&source, &error);
-    it->second = it->first ? dv_bundle_open_second(it->first, &other, &error) : NULL;
+    it->control.second = it->first ? dv_bundle_open_second(it->first, &it->source, &error) : NULL;
     dv_explain_options options = dv_explain_defaults();
     options.neighbors = options.fresh = 64;
-    if (!it->second || !(it->control.model = dv_model_new(it->first, &options, &error)) ||
-        !dv_model_add_teacher(it->control.model, it->second, &error) ||
+    dv_pictures *pictures =
+        it->control.second ? dv_pictures_new(dv_bundle_get_facts(it->control.second), &error) : NULL;
+    if (!pictures || !(it->control.model = dv_model_new(it->first, &options, &error)) ||
         !(it->control.worker = dv_worker_new(it->first, &error)))
         return -1;
-    dv_worker_add_teacher(it->control.worker, it->second);
+    dv_worker_add_teacher(it->control.worker, it->control.second);
+    dv_model_take_teacher(it->control.model, it->control.second, pictures);
     return 0;
 }
 
@@ -52,7 +60,7 @@ static int tear_down(void **state)
     fixture *it = *state;
     dv_worker_free(it->control.worker);
     dv_model_free(it->control.model);
-    dv_bundle_close(it->second);
+    dv_bundle_close(it->control.second);
     dv_bundle_close(it->first);
     int failure = scratch_teardown(&it->folder);
     free(it);
@@ -115,7 +123,7 @@ static void test_swapping(void **state)
     dv_worker_free(control->worker); /* the bundles are the test's again */
     control->worker = NULL;
     assert_words(it->first, model->by_teacher[0]);
-    assert_words(it->second, model->by_teacher[1]);
+    assert_words(control->second, model->by_teacher[1]);
 }
 
 static void test_what_changed(void **state)
@@ -173,7 +181,7 @@ static void test_cell_of_either(void **state)
     dv_model *model = control->model;
     uint64_t asked[DV_TEACHERS];
     model->cells.said = 1;
-    assert_ptr_equal(model->by_bundle[1], ((fixture *)*state)->second); /* whose facts a page of it tells */
+    assert_ptr_equal(model->by_bundle[1], control->second); /* whose facts a page of it tells */
     for (int teacher = 0; teacher < DV_TEACHERS; teacher++) {
         dv_pane_cell_means.need(control);
         asked[teacher] = model->answer[DV_JOB_CELL].asked;
@@ -331,6 +339,86 @@ static void test_steps_from_what_is_in_use(void **state)
     assert_true(model->wish.options.masked == 0.4);
 }
 
+/* Works until the second teacher that was asked for is there, or is given up. */
+static void settle_teacher(dv_control *control)
+{
+    dv_outcome outcome;
+    for (int turn = 0; turn < 1000 && dv_model_is_awaited(control->model, DV_JOB_TEACHER); turn++) {
+        struct pollfd pipe = {.fd = dv_worker_fd(control->worker), .events = POLLIN};
+        poll(&pipe, 1, 100);
+        dv_worker_look(control->worker);
+        while (dv_worker_take(control->worker, &outcome))
+            dv_control_accept(control, &outcome);
+    }
+    assert_false(dv_model_is_awaited(control->model, DV_JOB_TEACHER));
+}
+
+/* Another teacher, while the second one is looked at, takes its place: its words, its explanation, its cells. */
+static void test_another_teacher(void **state)
+{
+    fixture *it = *state;
+    dv_control *control = &it->control;
+    dv_model *model = control->model;
+    char command[320], path[256];
+    float before[TINY_CLASSES];
+    settle(control);
+    dv_control_key(control, 'b');
+    settle(control);
+    memcpy(before, model->explanation->teacher_probabilities, sizeof before);
+    dv_control_command(control, "only-changed");
+    const uint64_t cell = dv_cell_shown_key(model);
+    const dv_bundle *second = control->second;
+    it->source.mean = "0.9"; /* the same network, which sees pictures brighter still */
+    snprintf(command, sizeof command, "teacher %s", scratch_path(path, it->folder, "teacher.onnx"));
+    dv_control_command(control, command);
+    assert_ptr_equal(control->second, second); /* until it is there */
+    settle_teacher(control);
+    assert_ptr_not_equal(control->second, second);
+    assert_ptr_equal(model->by_bundle[1], control->second);
+    assert_ptr_equal(model->facts, dv_bundle_get_facts(control->second));
+    assert_false(model->message_is_error);
+    assert_non_null(strstr(model->message, "teacher.onnx"));
+    assert_int_not_equal(dv_cell_shown_key(model), cell);
+    assert_int_equal(model->by_teacher[1]->known, 0);
+    settle(control);
+    assert_memory_not_equal(before, model->explanation->teacher_probabilities, sizeof before);
+    assert_true(model->pictures->filter.changed);
+    for (int64_t i = 0; i < model->pictures->selected_count; i++)
+        assert_true(dv_pictures_is_changed(model->pictures, model->pictures->selected[i]));
+    dv_worker_free(control->worker);
+    control->worker = NULL;
+    assert_words(it->first, model->by_teacher[0]);
+    assert_words(control->second, model->by_teacher[1]);
+}
+
+/* What cannot be opened leaves all as it was. */
+static void test_no_other_teacher(void **state)
+{
+    fixture *it = *state;
+    dv_control *control = &it->control;
+    dv_model *model = control->model;
+    char path[256], command[320];
+    settle(control);
+    dv_control_key(control, 'b');
+    settle(control);
+    const dv_bundle *second = control->second;
+    const uint64_t wanted = model->wanted;
+    put_file(scratch_path(path, it->folder, "broken.onnx"), "no network", 10);
+    const char *const files[] = {scratch_path(path, it->folder, "broken.onnx"), "nowhere.onnx"};
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(command, sizeof command, "teacher %s", files[i]);
+        dv_control_command(control, command);
+        settle_teacher(control);
+        assert_true(model->message_is_error);
+        assert_non_null(strstr(model->message, i ? "nowhere.onnx" : "broken.onnx"));
+        assert_ptr_equal(control->second, second);
+        assert_int_equal(model->looked_at, 1);
+        assert_true(model->wanted == wanted && model->by_teacher[1]->known == TINY_COUNT);
+    }
+    dv_control_key(control, 'b');
+    settle(control);
+}
+
 /* Of one teacher there is nothing to swap, and the order by change is passed over. */
 static void test_one_teacher(void **state)
 {
@@ -371,6 +459,8 @@ int main(void)
         with_two(test_axes_of_either),
         with_two(test_words_are_asked_for_again),
         with_two(test_steps_from_what_is_in_use),
+        with_two(test_another_teacher),
+        with_two(test_no_other_teacher),
         with_two(test_one_teacher),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -371,6 +371,10 @@ static void change_session(dice *it, dv_session *session)
         assert_true(dv_session_look(session, DV_LOOK_VIEW, words[dice_below(it, 4)]));
         assert_true(dv_session_look(session, DV_LOOK_MOUSE, dice_below(it, 2) ? "on" : "off"));
         break;
+    case 4:
+        assert_true(dv_session_compare(session, dice_below(it, 2) ? "/b of \xc3\xa9t\xc3\xa9.onnx" : "", &error));
+        assert_true(dv_session_look(session, DV_LOOK_LOOKS_AT, dice_below(it, 2) ? "first" : "second"));
+        break;
     default:
         dice_change(it, &session->wish);
     }
@@ -476,6 +480,8 @@ static void test_lines_that_cannot_be_done(void **state)
         {"bookmark  ", "bookmark takes NAME"},
         {"view a/b", "view takes NAME, not 'a/b'"},
         {"mouse purple", "mouse takes on|off, not 'purple'"},
+        {"looks-at third", "looks-at takes first|second, not 'third'"},
+        {"compare", "compare takes FILE"},
         {"\033[2J", "'?[2J' is nothing to do"},
         {"explode", "'explode' is nothing to do"},
     };
@@ -510,7 +516,28 @@ static void test_usages_are_lines(void **state)
         assert_false(dv_script_apply(&session, PICTURES, word, &error));
         assert_non_null(strstr(error.message, " takes "));
     }
-    assert_true(rows >= 7 + DV_LOOK_COUNT);
+    assert_true(rows >= 8 + DV_LOOK_COUNT);
+    dv_session_clear(&session);
+}
+
+static void test_second_teacher(void **state)
+{
+    (void)state;
+    dv_error error;
+    dv_session session = new_session();
+    char endless[2 * DV_SECOND_SIZE];
+    memset(endless, 'x', sizeof(endless) - 1);
+    endless[sizeof(endless) - 1] = '\0';
+    assert_true(dv_script_apply(&session, PICTURES, "looks-at second", &error));
+    assert_false(dv_session_looks_at_second(&session)); /* there is none */
+    assert_true(dv_script_apply(&session, PICTURES, "compare /a b.onnx", &error));
+    assert_string_equal(session.second, "/a b.onnx");
+    assert_true(dv_session_looks_at_second(&session));
+    assert_false(dv_session_compare(&session, "a\nb", &error));
+    assert_false(dv_session_compare(&session, endless, &error));
+    assert_string_equal(session.second, "/a b.onnx");
+    assert_true(dv_script_apply(&session, PICTURES, "compare none", &error));
+    assert_false(dv_session_looks_at_second(&session));
     dv_session_clear(&session);
 }
 
@@ -696,6 +723,7 @@ int main(void)
         cmocka_unit_test(test_lines_say_only_what_changed),
         cmocka_unit_test(test_lines_that_cannot_be_done),
         cmocka_unit_test(test_usages_are_lines),
+        cmocka_unit_test(test_second_teacher),
         cmocka_unit_test(test_bookmarks_have_names),
         cmocka_unit_test(test_undo_and_redo_go_through_all_wishes),
         cmocka_unit_test(test_turns_of_a_knob_are_one_change),

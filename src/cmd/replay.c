@@ -14,7 +14,9 @@ static const char FINAL[] = "final";
 
 struct replay {
     const char *log, *folder;
-    dv_bundle *bundle;
+    dv_bundle_source source;
+    dv_bundle *bundle, *second;
+    char compared[DV_SECOND_SIZE]; /* the file that `second` was opened from */
     dv_record record;
     dv_session session;
 };
@@ -36,13 +38,35 @@ static void settle_below(const char *name, char settled[DV_LINE_SIZE])
     settled[used < DV_LINE_SIZE ? used : 0] = '\0';
 }
 
+/* The teacher that is looked at; NULL and an error where the second one cannot be opened. */
+static dv_bundle *find_bundle(struct replay *replay, dv_error *error)
+{
+    const dv_session *session = &replay->session;
+    if (!dv_session_looks_at_second(session))
+        return replay->bundle;
+    if (replay->second && strcmp(replay->compared, session->second) == 0)
+        return replay->second;
+    dv_bundle_close(replay->second);
+    dv_bundle_source source = replay->source;
+    source.teacher = session->second;
+    if (!(replay->second = dv_bundle_open_second(replay->bundle, &source, error)))
+        dv_record_blame(&replay->record, error);
+    memcpy(replay->compared, session->second, sizeof(replay->compared));
+    return replay->second;
+}
+
 /* The report of the session as it is, and the name of its folder on standard output. */
 static bool write_report(struct replay *replay, const char *name, dv_error *error)
 {
     dv_progress_line line = {0};
     dv_progress progress = dv_command_progress(&line);
     char *folder = dv_path_join(replay->folder, name);
-    bool fine = folder ? dv_figure_explain(replay->bundle, &replay->session.wish.options,
+    dv_bundle *bundle = find_bundle(replay, error);
+    if (!bundle) {
+        free(folder);
+        return false;
+    }
+    bool fine = folder ? dv_figure_explain(bundle, &replay->session.wish.options,
                                            dv_session_explainer(&replay->session), folder, &progress, error)
                        : dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
     if (fine)
@@ -100,8 +124,10 @@ static bool run_log(struct replay *replay, const char *folder, const dv_bundle_s
     dv_bundle_source source = folder ? (dv_bundle_source){.folder = folder} : written.source;
     dv_origin_lay_over(&source, given);
     source.threads = given->threads;
+    replay->source = source;
     replay->bundle = dv_bundle_open(&source, error);
     bool fine = replay->bundle && run_on(replay, &source, &written, error);
+    dv_bundle_close(replay->second);
     dv_command_close_bundle(replay->bundle, fine);
     dv_origin_clear(&written);
     dv_record_close(&replay->record);

@@ -75,18 +75,6 @@ static int write_lines(const dv_command *command, const struct request *request,
     return -1;
 }
 
-/* Runs on the bundle with a second teacher, if that is asked for. */
-static bool run_with(dv_bundle *bundle, const dv_bundle_source *source, const char *compare, dv_tui_options *options,
-                     dv_error *error)
-{
-    dv_bundle_source other = *source;
-    other.teacher = compare;
-    options->second = compare ? dv_bundle_open_second(bundle, &other, error) : NULL;
-    bool fine = (!compare || options->second) && dv_tui_run(bundle, options, error);
-    dv_bundle_close(options->second);
-    return fine;
-}
-
 static bool run_on(const dv_bundle_source *source, const struct request *request, const struct lines *lines,
                    dv_error *error)
 {
@@ -103,6 +91,7 @@ static bool run_on(const dv_bundle_source *source, const struct request *request
         preferences.start.neighborhood = dv_bundle_get_facts(bundle)->neighborhood;
     dv_tui_options options = {
         .source = source,
+        .compare = request->compare,
         .start = preferences.start,
         .anew = request->anew,
         .lines = lines->line,
@@ -112,7 +101,7 @@ static bool run_on(const dv_bundle_source *source, const struct request *request
         .slow = preferences.slow || request->slow,
         .note = good ? NULL : note.message,
     };
-    bool fine = run_with(bundle, source, request->compare, &options, error);
+    bool fine = dv_tui_run(bundle, &options, error);
     dv_command_close_bundle(bundle, fine);
     return fine;
 }

@@ -106,6 +106,8 @@ void dv_script_write(FILE *stream, const dv_session *from, const dv_session *to)
         else
             fprintf(stream, "mark %" PRId64 "\n", to->mark);
     }
+    if (strcmp(to->second, from ? from->second : "") != 0)
+        fprintf(stream, "compare %s\n", to->second[0] ? to->second : "none");
     for (int look = 0; look < DV_LOOK_COUNT; look++)
         if (to->look[look][0] && (!from || strcmp(from->look[look], to->look[look]) != 0))
             fprintf(stream, "%s %s\n", dv_look_name(look), to->look[look]);
@@ -193,6 +195,11 @@ static bool do_mark(const target *to, char **argument, dv_error *error)
     return true;
 }
 
+static bool do_compare(const target *to, char **argument, dv_error *error)
+{
+    return dv_session_compare(to->session, strcmp(argument[0], "none") == 0 ? "" : argument[0], error);
+}
+
 static bool do_bookmark(const target *to, char **argument, dv_error *error)
 {
     return dv_session_bookmark(to->session, argument[0], error);
@@ -221,8 +228,8 @@ static const struct row {
     }
     ROW("index", "PICTURE", 1, do_index),       ROW("knob", "DIMENSION VALUE", 2, do_knob),
     ROW("band", "DIMENSION VALUE", 2, do_band), ROW("set", "SETTING VALUE", 2, do_set),
-    ROW("mark", "PICTURE", 1, do_mark),         ROW("bookmark", "NAME", 1, do_bookmark),
-    ROW("forget", "NAME", 1, do_forget),
+    ROW("mark", "PICTURE", 1, do_mark),         ROW("compare", "FILE", 1, do_compare),
+    ROW("bookmark", "NAME", 1, do_bookmark),    ROW("forget", "NAME", 1, do_forget),
 #undef ROW
 };
 

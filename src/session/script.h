@@ -5,6 +5,7 @@
  *   band 3 0.7      the own band of a dimension
  *   set seed 4      a setting, by the names of setting.h; 'set band' puts own bands away
  *   mark 7          the second instance; 'mark none'
+ *   compare FILE    a second teacher; 'compare none'
  *   bookmark NAME   keeps the wish that the lines so far have made
  *   forget NAME     a bookmark
  *   view vae        and so on, by the names of dv_look
@@ -17,7 +18,7 @@
 
 #include <stdio.h>
 
-enum { DV_LINE_SIZE = 256 };
+enum { DV_LINE_SIZE = DV_SECOND_SIZE + 256 };
 
 /* Writes the lines that make `to` of `from`; all of them, whatever the defaults may become, when `from` is NULL: they
  * make `to` of a session that has just begun. Whoever opened the stream looks for its errors. */

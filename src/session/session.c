@@ -10,14 +10,15 @@
 
 static const struct {
     const char *name, *usage;
-    bool on_or_off; /* no other word */
+    const char *words[2]; /* no others; NULL: any */
 } looks[DV_LOOK_COUNT] = {
 #define ROW(name, value) name, name " " value
-    [DV_LOOK_VIEW] = {ROW("view", "NAME"), false},
-    [DV_LOOK_PANE] = {ROW("pane", "NAME"), false},
-    [DV_LOOK_GRAPHICS] = {ROW("graphics", "WAY"), false},
-    [DV_LOOK_MOUSE] = {ROW("mouse", "on|off"), true},
-    [DV_LOOK_EXPLAINER] = {ROW("explainer", "NAME|off"), false},
+    [DV_LOOK_VIEW] = {ROW("view", "NAME"), {NULL}},
+    [DV_LOOK_PANE] = {ROW("pane", "NAME"), {NULL}},
+    [DV_LOOK_GRAPHICS] = {ROW("graphics", "WAY"), {NULL}},
+    [DV_LOOK_MOUSE] = {ROW("mouse", "on|off"), {"on", "off"}},
+    [DV_LOOK_LOOKS_AT] = {ROW("looks-at", "first|second"), {"first", "second"}},
+    [DV_LOOK_EXPLAINER] = {ROW("explainer", "NAME|off"), {NULL}},
 #undef ROW
 };
 
@@ -73,6 +74,7 @@ bool dv_session_copy(dv_session *session, const dv_session *from, dv_error *erro
     clear_bookmarks(session);
     dv_wish_copy(&session->wish, &from->wish);
     session->mark = from->mark;
+    memcpy(session->second, from->second, sizeof(session->second));
     memcpy(session->look, from->look, sizeof(session->look));
     for (int i = 0; i < from->bookmark_count; i++) {
         dv_bookmark *copy = add_bookmark(session, error);
@@ -88,6 +90,8 @@ bool dv_session_equal(const dv_session *a, const dv_session *b)
 {
     if (a->mark != b->mark || a->bookmark_count != b->bookmark_count || !dv_wish_equal(&a->wish, &b->wish))
         return false;
+    if (strcmp(a->second, b->second) != 0)
+        return false;
     for (int look = 0; look < DV_LOOK_COUNT; look++)
         if (strcmp(a->look[look], b->look[look]) != 0)
             return false;
@@ -101,7 +105,8 @@ bool dv_session_equal(const dv_session *a, const dv_session *b)
 bool dv_session_look(dv_session *session, dv_look look, const char *word)
 {
     size_t length = strlen(word);
-    if (looks[look].on_or_off && strcmp(word, "on") != 0 && strcmp(word, "off") != 0)
+    const char *const *words = looks[look].words;
+    if (words[0] && strcmp(word, words[0]) != 0 && strcmp(word, words[1]) != 0)
         return false;
     if (length == 0 || length >= DV_WORD_SIZE)
         return false;
@@ -110,6 +115,21 @@ bool dv_session_look(dv_session *session, dv_look look, const char *word)
             return false;
     memcpy(session->look[look], word, length + 1);
     return true;
+}
+
+bool dv_session_compare(dv_session *session, const char *path, dv_error *error)
+{
+    if (strlen(path) >= DV_SECOND_SIZE || strchr(path, '\n'))
+        return dv_error_set(error, DV_ERROR_UNSUPPORTED,
+                            "%s: a name with a line's end in it, or of more than %d bytes, cannot be written down",
+                            path, DV_SECOND_SIZE - 1);
+    snprintf(session->second, sizeof(session->second), "%s", path);
+    return true;
+}
+
+bool dv_session_looks_at_second(const dv_session *session)
+{
+    return session->second[0] && strcmp(session->look[DV_LOOK_LOOKS_AT], "second") == 0;
 }
 
 int dv_session_explainer(const dv_session *session)

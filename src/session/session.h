@@ -10,6 +10,7 @@ typedef enum dv_look {
     DV_LOOK_PANE,      /* of that view, the one with the focus */
     DV_LOOK_GRAPHICS,  /* only if chosen by hand: "half" */
     DV_LOOK_MOUSE,     /* "on", "off" */
+    DV_LOOK_LOOKS_AT,  /* which of two teachers: "first", "second" */
     DV_LOOK_EXPLAINER, /* whose map stands in place of the student's, and goes into reports: "lime", "off" */
     DV_LOOK_COUNT
 } dv_look;
@@ -18,7 +19,7 @@ typedef enum dv_look {
 const char *dv_look_name(dv_look look);
 const char *dv_look_usage(dv_look look); /* "view NAME" */
 
-enum { DV_WORD_SIZE = 32, DV_BOOKMARK_SIZE = 64, DV_BOOKMARKS_MOST = 1000 };
+enum { DV_WORD_SIZE = 32, DV_SECOND_SIZE = 4096, DV_BOOKMARK_SIZE = 64, DV_BOOKMARKS_MOST = 1000 };
 
 /* A wish worth coming back to. */
 typedef struct dv_bookmark {
@@ -29,6 +30,7 @@ typedef struct dv_bookmark {
 typedef struct dv_session {
     dv_wish wish;
     int64_t mark;                           /* the second instance; -1: none */
+    char second[DV_SECOND_SIZE];            /* the file of a second teacher; "": there is none */
     char look[DV_LOOK_COUNT][DV_WORD_SIZE]; /* "": as the program chooses */
     dv_bookmark *bookmark;                  /* in the order they were set */
     int bookmark_count;
@@ -41,6 +43,11 @@ void dv_session_clear(dv_session *session);
 /* Both were initialised for the same number of dimensions. False, and `session` still whole, without memory. */
 bool dv_session_copy(dv_session *session, const dv_session *from, dv_error *error);
 bool dv_session_equal(const dv_session *a, const dv_session *b);
+
+/* A second teacher's file, absolute, or "" for none. False and an error for a name that is no line of text. */
+bool dv_session_compare(dv_session *session, const char *path, dv_error *error);
+/* Whether it is the second teacher that is looked at. */
+bool dv_session_looks_at_second(const dv_session *session);
 
 /* The row of the explainer that is looked at, -1: none, or none of that name. */
 int dv_session_explainer(const dv_session *session);

@@ -1,6 +1,7 @@
 /* Ways through the pictures. */
 #include "tui/class_name.h"
 #include "tui/control.h"
+#include "tui/tui.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -98,11 +99,38 @@ static void swap_teachers(dv_control *control, int unused, const char *argument)
     (void)unused, (void)argument;
     dv_model *model = control->model;
     if (!model->pictures->other) {
-        dv_model_say(model, true, "There is one teacher; --compare FILE names a second one.");
+        dv_model_say(model, true, "There is one teacher; :teacher FILE, or --compare FILE, names a second one.");
         return;
     }
     dv_model_swap_teachers(model);
     dv_model_say(model, false, "The %s teacher, %s.", model->looked_at ? "second" : "first", model->facts->teacher);
+}
+
+static void open_teacher(dv_control *control, const char *file)
+{
+    dv_model *model = control->model;
+    dv_request request = {.job = DV_JOB_TEACHER, .source = control->options->source};
+    if (!file[0])
+        return;
+    if (dv_model_is_awaited(model, DV_JOB_TEACHER)) {
+        dv_model_say(model, true, "A second teacher is being opened already.");
+        return;
+    }
+    snprintf(request.file, sizeof(request.file), "%s", file);
+    request.key = model->answer[DV_JOB_TEACHER].asked + 1; /* each is a request of its own */
+    dv_control_ask(control, &request);
+    dv_model_say(model, false, "Opening %s ...", file);
+}
+
+static const dv_prompt_kind teacher_prompt = {.label = "Second teacher, an ONNX file: ", .accept = open_teacher};
+
+static void compare_with(dv_control *control, int unused, const char *argument)
+{
+    (void)unused;
+    if (argument && argument[0])
+        open_teacher(control, argument);
+    else
+        dv_prompt_open(&control->model->prompt, &teacher_prompt, "");
 }
 
 static const dv_action rows[] = {
@@ -118,7 +146,8 @@ static const dv_action rows[] = {
      .hint = "next wrong"},
     {"back-wrong", "", {'N'}, go_to_wrong, -1},
     {"find", "find a picture by its number, or the next one of a class", {'/', 'g'}, find, 0, "NUMBER|CLASS", "find"},
-    {"other-teacher", "look at the other teacher (--compare names it); back", {'b'}, swap_teachers, 0},
+    {"other-teacher", "look at the other teacher (--compare or :teacher names it); back", {'b'}, swap_teachers, 0},
+    {"teacher", "compare with a second teacher, ONNX, in place of one that there may be", {0}, compare_with, 0, "FILE"},
     {"mark", "mark this picture as the second one, for morphs", {'m'}, mark, 0},
 };
 

@@ -114,6 +114,10 @@ static void export(dv_control *control, int unused, const char *argument)
         dv_model_say(model, false, "A report is being written already.");
         return;
     }
+    if (dv_model_is_awaited(model, DV_JOB_TEACHER)) { /* whose report would it be? */
+        dv_model_say(model, false, "A second teacher is being opened; then.");
+        return;
+    }
     dv_request request = {.job = DV_JOB_EXPORT, .wish = &model->wish, .number = model->student.explainer};
     if (argument && argument[0])
         snprintf(request.folder, sizeof(request.folder), "%s", argument);
@@ -121,10 +125,8 @@ static void export(dv_control *control, int unused, const char *argument)
         snprintf(request.folder, sizeof(request.folder), "./deepvid-%" PRId64, model->wish.options.index);
     request.key = ++model->exports; /* each is a request of its own */
     dv_control_ask(control, &request);
-    if (model->looked_at == 0) /* a log is about one teacher, and replayed with that */
-        dv_kept_export(control, request.folder);
-    dv_model_say(model, false, "Writing the report into %s ...%s", request.folder,
-                 model->looked_at == 0 ? "" : " The log leaves out those of the second teacher.");
+    dv_kept_export(control, request.folder);
+    dv_model_say(model, false, "Writing the report into %s ...", request.folder);
 }
 
 /* Writes one page; false and a message when that fails. */
@@ -253,7 +255,7 @@ static void quit(dv_control *control, int unused, const char *argument)
 }
 
 static const dv_action rows[] = {
-    {"teacher", "the teacher view: which instance?", {'1'}, go_to_view, 0},
+    {"teacher-view", "the teacher view: which instance?", {'1'}, go_to_view, 0},
     {"vae", "the VAE view: which neighbourhood?", {'2'}, go_to_view, 1},
     {"student-view", "the student view: why?", {'3'}, go_to_view, 2},
     {"next-view", "next view; the one before", {DV_KEY_TAB}, step_view, 1},

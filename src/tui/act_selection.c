@@ -56,7 +56,8 @@ static void toggle_changed(dv_control *control, int unused, const char *argument
     (void)unused, (void)argument;
     dv_pictures *pictures = control->model->pictures;
     if (!pictures->other) {
-        dv_model_say(control->model, true, "There is one teacher; --compare FILE names a second one.");
+        dv_model_say(control->model, true,
+                     "There is one teacher; :teacher FILE, or --compare FILE, names a second one.");
         return;
     }
     pictures->filter.changed = !pictures->filter.changed;

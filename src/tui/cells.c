@@ -92,11 +92,11 @@ dv_cell_wish dv_cells_wish(const dv_explain_options *options, int truth, int sai
     return wish;
 }
 
-uint64_t dv_cells_key(const dv_cells *cells, const dv_explain_options *options, int latent, int teacher)
+uint64_t dv_cells_key(const dv_cells *cells, const dv_explain_options *options, int latent, uint64_t teacher)
 {
     const dv_cell_wish cell = dv_cells_wish(options, cells->truth, cells->said);
     dv_wish wish = {0};
-    uint64_t parts[] = {(uint64_t)teacher,
+    uint64_t parts[] = {teacher,
                         (uint64_t)cells->truth,
                         (uint64_t)cells->said,
                         (uint64_t)cells->chosen,

@@ -40,6 +40,6 @@ int64_t dv_cells_pair(const dv_cells *cells);
 /* What explains a cell by the settings of a picture's wish: its own place, knobs and bands are the picture's. */
 dv_cell_wish dv_cells_wish(const dv_explain_options *options, int truth, int said);
 /* What is looked at has, by the same settings and the same teacher, the same key, never 0. */
-uint64_t dv_cells_key(const dv_cells *cells, const dv_explain_options *options, int latent, int teacher);
+uint64_t dv_cells_key(const dv_cells *cells, const dv_explain_options *options, int latent, uint64_t teacher);
 
 #endif

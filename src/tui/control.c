@@ -156,6 +156,32 @@ bool dv_control_number(dv_control *control, const char *argument, int64_t *numbe
     return true;
 }
 
+/* ---- a second teacher ---------------------------------------------------------------------- */
+
+static void take_newcomer(dv_control *control, const dv_newcomer *newcomer)
+{
+    dv_model *model = control->model;
+    dv_bundle *before = control->second;
+    control->second = newcomer->bundle;
+    dv_model_take_teacher(model, newcomer->bundle, newcomer->pictures);
+    dv_bundle_close(before);
+    const dv_bundle_facts *facts = model->teacher_facts[1];
+    dv_model_say(model, false, "The second teacher is %s%s%s", facts->teacher,
+                 model->looked_at ? "." : "; b changes to it. ", facts->note_count ? facts->notes[0] : "");
+}
+
+void dv_control_accept(dv_control *control, dv_outcome *outcome)
+{
+    dv_answer *answer = &control->model->answer[DV_JOB_TEACHER];
+    if (outcome->job != DV_JOB_TEACHER || !outcome->result) {
+        dv_model_accept(control->model, outcome);
+        return;
+    }
+    answer->key = outcome->key;
+    take_newcomer(control, outcome->result);
+    free(outcome->result); /* what it held has new owners */
+}
+
 /* ---- questions to the engine -------------------------------------------------------------- */
 
 uint64_t dv_control_request_key(const dv_control *control, int64_t a, int64_t b)
@@ -173,16 +199,16 @@ static bool is_of_teacher(const dv_request *request)
 {
     if (request->job == DV_JOB_PROJECT)
         return request->project.features == DV_FEATURES_LOGITS || request->project.features == DV_FEATURES_HIDDEN;
-    return request->job != DV_JOB_SURVEY;
+    return request->job != DV_JOB_SURVEY && request->job != DV_JOB_TEACHER;
 }
 
 /* Keys of explanations and their figures count wishes, and those of cells hold the teacher: they tell the teachers
  * apart already. */
-static uint64_t key_of(const dv_request *request)
+static uint64_t key_of(const dv_model *model, const dv_request *request)
 {
     bool tells = request->job == DV_JOB_EXPLAIN || request->job == DV_JOB_MEASURE || request->job == DV_JOB_EXPORT ||
                  request->job == DV_JOB_CELL;
-    const uint64_t parts[] = {request->key, (uint64_t)request->teacher};
+    const uint64_t parts[] = {request->key, dv_model_teacher(model, request->teacher)};
     return request->teacher && !tells ? dv_hash(DV_HASH_START, parts, sizeof parts) | 1 : request->key;
 }
 
@@ -191,7 +217,7 @@ static void ask(dv_control *control, const dv_request *request)
     dv_answer *answer = &control->model->answer[request->job];
     dv_request own = *request;
     assert(request->key);
-    own.key = key_of(request);
+    own.key = key_of(control->model, request);
     if (answer->asked == own.key || (control->hurried && own.job > DV_JOB_EXPLAIN))
         return;
     answer->asked = own.key;

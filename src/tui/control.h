@@ -24,12 +24,16 @@ typedef struct dv_control {
     double held_at;                     /* when a frame first waited for maps that are still to come; 0: none did */
     bool hurried;                       /* what is less urgent than an explanation is not asked for yet */
     bool leave;
+    dv_bundle *second; /* the second teacher, owned; NULL: there is none */
 } dv_control;
 
 void dv_control_key(dv_control *control, int key);
 void dv_control_mouse(dv_control *control, const dv_mouse *mouse);
 /* Runs "NAME ARGUMENT", as it is typed after ':'. */
 void dv_control_command(dv_control *control, const char *text);
+
+/* Takes an outcome and what is in it. */
+void dv_control_accept(dv_control *control, dv_outcome *outcome);
 
 /* Asks the worker unless the same was asked before. */
 void dv_control_ask(dv_control *control, const dv_request *request);

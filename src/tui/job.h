@@ -4,6 +4,7 @@
 
 #include "deepvid.h"
 #include "session/wish.h"
+#include "tui/prompt.h"
 
 #include <stddef.h>
 
@@ -15,6 +16,7 @@ typedef enum dv_job {
                      * longer than a glance */
     DV_JOB_MEASURE, /* -> dv_fidelity */
     DV_JOB_EXPORT,  /* -> char *: the folder that was written */
+    DV_JOB_TEACHER, /* -> dv_newcomer: a second teacher that was opened, from now on the one that requests mean */
     DV_JOB_ATTRIBUTE, /* -> dv_attribution */
     DV_JOB_FLIP,      /* -> dv_flip */
     DV_JOB_MORPH,     /* -> dv_morph */
@@ -44,10 +46,12 @@ typedef struct dv_request {
     int count;    /* TRAVERSE, MORPH: steps; LAMBDA: points; ATTRIBUTE: class; CELL: the class that is said; PROJECT:
                    * milliseconds between positions */
     double reach; /* TRAVERSE: prior standard deviations each way */
-    dv_project_options project;  /* PROJECT */
-    char folder[DV_FOLDER_SIZE]; /* EXPORT */
-    int64_t chosen;              /* CELL: pictures of a selection; 0: those of the cell */
-    const int64_t *pictures;     /* CELL: chosen; copied */
+    dv_project_options project;     /* PROJECT */
+    char folder[DV_FOLDER_SIZE];    /* EXPORT */
+    const dv_bundle_source *source; /* TEACHER: as the bundle was opened, and the file in place of its teacher */
+    char file[DV_PROMPT_SIZE];      /* TEACHER */
+    int64_t chosen;                 /* CELL: pictures of a selection; 0: those of the cell */
+    const int64_t *pictures;        /* CELL: chosen; copied */
 } dv_request;
 
 /* What came of a request. */
@@ -66,6 +70,12 @@ typedef struct dv_scores_part {
     uint8_t *given; /* count x dv_label_bytes, the labels given to each; NULL where one holds. In the same block */
     dv_scores score[];
 } dv_scores_part;
+
+/* A second teacher that was opened. */
+typedef struct dv_newcomer {
+    dv_bundle *bundle;
+    struct dv_pictures *pictures; /* none of them known yet */
+} dv_newcomer;
 
 /* The latent means of some pictures, count x latent. */
 typedef struct dv_means_part {
@@ -108,6 +118,8 @@ typedef struct dv_errand {
     void (*post)(const struct dv_errand *errand, void *result, bool preview);
     /* Whether something else waits, more urgent than this or a newer request of the kind. */
     bool (*is_awaited)(const struct dv_errand *errand);
+    /* Requests of the second teacher go to this one from now on; what was remembered of the one before is forgotten. */
+    void (*take_teacher)(const struct dv_errand *errand, dv_bundle *second);
 } dv_errand;
 
 typedef struct dv_job_kind {
@@ -124,7 +136,8 @@ typedef struct dv_job_kind {
 const dv_job_kind *dv_job_get(dv_job job);
 void dv_job_free_result(dv_job job, void *result);
 
-extern const dv_job_kind dv_job_explain, dv_job_measure, dv_job_export, dv_job_attribute, dv_job_traverse, dv_job_flip,
-    dv_job_morph, dv_job_influence, dv_job_lambda, dv_job_cell, dv_job_classify, dv_job_survey, dv_job_project;
+extern const dv_job_kind dv_job_explain, dv_job_measure, dv_job_export, dv_job_teacher, dv_job_attribute,
+    dv_job_traverse, dv_job_flip, dv_job_morph, dv_job_influence, dv_job_lambda, dv_job_cell, dv_job_classify,
+    dv_job_survey, dv_job_project;
 
 #endif

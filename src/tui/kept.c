@@ -5,6 +5,7 @@
 #include "tui/view.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool dv_kept_open(dv_kept *kept, const dv_bundle *bundle, const dv_tui_options *options, dv_error *error)
@@ -56,6 +57,8 @@ void dv_kept_show(dv_control *control)
     const char *mouse = kept->session.look[DV_LOOK_MOUSE];
     show_view(model, kept->session.look[DV_LOOK_VIEW], kept->session.look[DV_LOOK_PANE]);
     model->marked = kept->session.mark;
+    if (model->by_teacher[1] && dv_session_looks_at_second(&kept->session))
+        dv_model_swap_teachers(model);
     model->student.explainer = dv_session_explainer(&kept->session);
     if (!control->options->graphics_asked)
         show_graphics(control->screen, kept->session.look[DV_LOOK_GRAPHICS]);
@@ -69,6 +72,20 @@ void dv_kept_show(dv_control *control)
 
 /* ---- from the screen ---------------------------------------------------------------- */
 
+static void note_teachers(dv_kept *kept, const dv_model *model)
+{
+    dv_error error;
+    if (kept->seconds != model->seconds) {
+        char *path = dv_path_real(model->teacher_facts[1]->teacher);
+        if (path && !dv_session_compare(&kept->session, path, &error))
+            kept->session.second[0] = '\0';
+        free(path);
+        kept->seconds = model->seconds;
+    }
+    if (kept->session.second[0] || kept->session.look[DV_LOOK_LOOKS_AT][0])
+        dv_session_look(&kept->session, DV_LOOK_LOOKS_AT, model->looked_at ? "second" : "first");
+}
+
 void dv_kept_note(dv_control *control)
 {
     const dv_model *model = control->model;
@@ -76,6 +93,7 @@ void dv_kept_note(dv_control *control)
     const dv_view *view = dv_views[model->view];
     dv_wish_copy(&session->wish, &model->wish);
     session->mark = model->marked;
+    note_teachers(control->kept, model);
     dv_session_look(session, DV_LOOK_VIEW, view->name);
     const dv_explainer *explainer = dv_explainer_at(model->student.explainer);
     if (explainer || session->look[DV_LOOK_EXPLAINER][0])

@@ -12,7 +12,8 @@ typedef struct dv_kept {
     dv_session session; /* as the screen has it, after dv_kept_note */
     dv_history *history;
     dv_keeper *keeper;
-    dv_error note; /* what the user is to know about the beginning, or DV_OK */
+    uint64_t seconds; /* second teachers that were taken in */
+    dv_error note;    /* what the user is to know about the beginning, or DV_OK */
 } dv_kept;
 
 /* Brings back the session of the bundle with what the options ask for laid over it. False, and an error, if they ask

@@ -55,7 +55,7 @@ static void take_outcomes(dv_control *control)
     dv_outcome outcome;
     control->model->work = dv_worker_look(control->worker);
     while (dv_worker_take(control->worker, &outcome))
-        dv_model_accept(control->model, &outcome);
+        dv_control_accept(control, &outcome);
 }
 
 static void draw(const dv_control *control)
@@ -177,10 +177,33 @@ static dv_screen *open_screen(dv_graphics graphics, dv_error *error)
     return screen;
 }
 
-static bool add_teacher(dv_control *control, dv_bundle *second, dv_error *error)
+/* Opens the second teacher that the command line names, or else the session; what the session names may be missing by
+ * now. */
+static bool open_second(dv_control *control, dv_bundle *bundle, const dv_tui_options *options, dv_error *error)
 {
-    dv_worker_add_teacher(control->worker, second);
-    return dv_model_add_teacher(control->model, second, error);
+    dv_kept *kept = control->kept;
+    dv_bundle_source source = *options->source;
+    source.teacher = options->compare ? options->compare : kept->session.second;
+    if (!source.teacher[0] || (control->second = dv_bundle_open_second(bundle, &source, error)))
+        return true;
+    if (options->compare)
+        return false;
+    if (kept->note.code == DV_OK)
+        kept->note = *error;
+    kept->session.second[0] = '\0';
+    return true;
+}
+
+static bool add_teacher(dv_control *control, dv_error *error)
+{
+    if (!control->second)
+        return true;
+    dv_pictures *pictures = dv_pictures_new(dv_bundle_get_facts(control->second), error);
+    if (!pictures)
+        return false;
+    dv_worker_add_teacher(control->worker, control->second);
+    dv_model_take_teacher(control->model, control->second, pictures);
+    return true;
 }
 
 bool dv_tui_run(dv_bundle *bundle, const dv_tui_options *options, dv_error *error)
@@ -188,10 +211,9 @@ bool dv_tui_run(dv_bundle *bundle, const dv_tui_options *options, dv_error *erro
     dv_kept kept = {0};
     dv_error unsaved;
     dv_control control = {.kept = &kept, .options = options};
-    bool fine = dv_kept_open(&kept, bundle, options, error) &&
+    bool fine = dv_kept_open(&kept, bundle, options, error) && open_second(&control, bundle, options, error) &&
                 (control.model = dv_model_new(bundle, &kept.session.wish.options, error)) &&
-                (control.worker = dv_worker_new(bundle, error)) &&
-                (!options->second || add_teacher(&control, options->second, error)) &&
+                (control.worker = dv_worker_new(bundle, error)) && add_teacher(&control, error) &&
                 (control.screen = open_screen(options->graphics, error));
     if (fine) {
         control.model->session = &kept.session;
@@ -206,5 +228,6 @@ bool dv_tui_run(dv_bundle *bundle, const dv_tui_options *options, dv_error *erro
         dv_screen_close(control.screen);
     dv_worker_free(control.worker);
     dv_model_free(control.model);
+    dv_bundle_close(control.second);
     return fine;
 }

@@ -72,19 +72,47 @@ void dv_model_free(dv_model *model)
     free(model);
 }
 
-bool dv_model_add_teacher(dv_model *model, const dv_bundle *second, dv_error *error)
+/* The teacher that is to be looked at from now on; filter and order are those of before. */
+static void look_at(dv_model *model, const dv_pictures *before)
 {
-    assert(!model->by_teacher[1]);
-    const dv_bundle_facts *facts = dv_bundle_get_facts(second);
-    dv_pictures *pictures = dv_pictures_new(facts, error);
-    if (!pictures)
-        return false;
+    model->facts = model->teacher_facts[model->looked_at];
+    model->pictures = model->by_teacher[model->looked_at];
+    dv_pictures_select_like(model->pictures, before);
+    model->vae.flip_index = -1;
+    dv_model_want(model);
+}
+
+static void drop_answers(dv_model *model, int teacher)
+{
+    for (int job = 0; job < DV_JOB_COUNT; job++) {
+        dv_answer *answer = &model->answer[job];
+        if (!answer->result || answer->teacher != teacher)
+            continue;
+        dv_job_free_result(job, answer->result);
+        *answer = (dv_answer){0};
+    }
+}
+
+void dv_model_take_teacher(dv_model *model, const dv_bundle *second, dv_pictures *pictures)
+{
+    dv_pictures *before = model->by_teacher[1], *first = model->by_teacher[0];
+    drop_answers(model, 1);
     model->by_bundle[1] = second;
     model->by_teacher[1] = pictures;
-    model->teacher_facts[1] = facts;
-    pictures->other = model->pictures;
-    model->pictures->other = pictures;
-    return true;
+    model->teacher_facts[1] = dv_bundle_get_facts(second);
+    model->seconds++;
+    pictures->other = first;
+    first->other = pictures;
+    if (model->looked_at == 1)
+        look_at(model, before);
+    else
+        dv_pictures_select(first); /* it may ask for what changed */
+    dv_pictures_free(before);
+}
+
+uint64_t dv_model_teacher(const dv_model *model, int teacher)
+{
+    return teacher ? model->seconds : 0;
 }
 
 /* ---- changes ------------------------------------------------------------------- */
@@ -102,11 +130,7 @@ void dv_model_swap_teachers(dv_model *model)
     assert(before->other);
     dv_maps_hold_scale(model);
     model->looked_at = !model->looked_at;
-    model->facts = model->teacher_facts[model->looked_at];
-    model->pictures = model->by_teacher[model->looked_at];
-    dv_pictures_select_like(model->pictures, before);
-    model->vae.flip_index = -1;
-    dv_model_want(model);
+    look_at(model, before);
 }
 
 void dv_model_go(dv_model *model, int64_t index)

@@ -74,6 +74,7 @@ typedef struct dv_model {
     dv_pictures *by_teacher[DV_TEACHERS];
     const dv_bundle_facts *teacher_facts[DV_TEACHERS]; /* NULL behind the first: there is one teacher */
     int looked_at;                                     /* of the teachers */
+    uint64_t seconds;                                  /* second teachers that there have been */
     float *means; /* count x latent, of the encoder; the first `surveyed` pictures' are there */
     int64_t surveyed;
 
@@ -100,8 +101,9 @@ typedef struct dv_model {
 /* `options` as given by the user; its index must be a picture of the bundle. */
 dv_model *dv_model_new(const dv_bundle *bundle, const dv_explain_options *options, dv_error *error);
 void dv_model_free(dv_model *model);
-/* A second teacher, of dv_bundle_open_second; at most one. */
-bool dv_model_add_teacher(dv_model *model, const dv_bundle *second, dv_error *error);
+/* A second teacher, of dv_bundle_open_second, in place of one that there may be. What is known of the pictures by it,
+ * nothing yet, is the model's now. No answer of the one before stays. */
+void dv_model_take_teacher(dv_model *model, const dv_bundle *second, dv_pictures *pictures);
 
 /* ---- changes ---- */
 
@@ -134,6 +136,8 @@ int dv_model_expire(dv_model *model, double now);
 const void *dv_model_result(const dv_model *model, dv_job job);
 /* Whether it answers the newest request. */
 bool dv_model_is_answered(const dv_model *model, dv_job job);
+/* Tells the teachers there have been apart that were looked at; 0: the first. */
+uint64_t dv_model_teacher(const dv_model *model, int teacher);
 /* Whether its answer is still to come. */
 bool dv_model_is_awaited(const dv_model *model, dv_job job);
 /* "Sneaker", or "?" for -1. */

@@ -26,7 +26,8 @@ enum {
 
 uint64_t dv_cell_shown_key(const dv_model *model)
 {
-    return dv_cells_key(&model->cells, &model->wish.options, model->facts->latent, model->looked_at);
+    return dv_cells_key(&model->cells, &model->wish.options, model->facts->latent,
+                        dv_model_teacher(model, model->looked_at));
 }
 
 const dv_cell_findings *dv_cell_shown(const dv_model *model)

@@ -101,7 +101,7 @@ static void mouse(dv_control *control, const dv_pane *pane, const dv_mouse *mous
         name_tab(view, name);
         column += (int)strlen(name);
         if (mouse->column < column) {
-            dv_control_command(control, view == 0 ? "teacher" : view == 1 ? "vae" : "student-view");
+            dv_control_command(control, view == 0 ? "teacher-view" : view == 1 ? "vae" : "student-view");
             return;
         }
     }

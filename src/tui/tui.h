@@ -7,7 +7,7 @@
 
 typedef struct dv_tui_options {
     const dv_bundle_source *source; /* that the bundle was opened from */
-    dv_bundle *second;              /* another teacher, of dv_bundle_open_second; NULL: none */
+    const char *compare;            /* the file of a second teacher; NULL: the session's, if it has one */
     dv_explain_options start;       /* of a session that was not kept */
     bool anew;                      /* the session that was kept is not brought back */
     const char *const *lines;       /* laid over what was kept; of script.h, ended by NULL */

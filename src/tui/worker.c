@@ -175,6 +175,31 @@ static void post_result(const dv_errand *errand, void *result, bool preview)
     pthread_mutex_unlock(&worker->lock);
 }
 
+/* Of the second teacher, or of both. */
+static void forget(dv_worker *worker, int first_teacher)
+{
+    for (int teacher = first_teacher; teacher < DV_TEACHERS; teacher++)
+        for (int job = 0; job < DV_JOB_COUNT; job++) {
+            void **memory = &worker->memory[teacher][job];
+            if (*memory && dv_job_get(job)->forget)
+                dv_job_get(job)->forget(*memory);
+            free(*memory);
+            *memory = NULL;
+        }
+}
+
+static void take_teacher(const dv_errand *errand, dv_bundle *second)
+{
+    dv_worker *worker = errand->context;
+    forget(worker, 1);
+    pthread_mutex_lock(&worker->lock);
+    for (int job = 0; job < DV_JOB_COUNT; job++)
+        if (worker->waiting[job].pending && worker->waiting[job].request.teacher == 1)
+            empty(&worker->waiting[job]);
+    worker->bundle[1] = second;
+    pthread_mutex_unlock(&worker->lock);
+}
+
 static dv_errand_state run(dv_worker *worker, dv_error *error)
 {
     dv_job job = worker->running.request.job;
@@ -193,6 +218,7 @@ static dv_errand_state run(dv_worker *worker, dv_error *error)
         .context = worker,
         .post = post_result,
         .is_awaited = is_awaited,
+        .take_teacher = take_teacher,
     };
     return kind->run(&errand, error);
 }
@@ -311,13 +337,8 @@ static void release(dv_worker *worker)
         empty(&worker->waiting[job]);
         dv_wish_clear(&worker->waiting[job].wish);
         free(worker->waiting[job].pictures);
-        for (int teacher = 0; teacher < DV_TEACHERS; teacher++) {
-            void *memory = worker->memory[teacher][job];
-            if (memory && dv_job_get(job)->forget)
-                dv_job_get(job)->forget(memory);
-            free(memory);
-        }
     }
+    forget(worker, 0);
     empty(&worker->running);
     dv_wish_clear(&worker->running.wish);
     free(worker->running.pictures);

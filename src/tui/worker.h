@@ -17,7 +17,8 @@ typedef struct dv_work {
 
 /* From now on until dv_worker_free only the worker may use the bundle, but for the facts and the pictures. */
 dv_worker *dv_worker_new(dv_bundle *bundle, dv_error *error);
-/* A second teacher for requests that ask for it; before the first of them. It must outlive the worker. */
+/* A second teacher for requests that ask for it; before the first of them, and of those that open another one
+ * (DV_JOB_TEACHER). It must outlive the worker. */
 void dv_worker_add_teacher(dv_worker *worker, dv_bundle *second);
 /* Cancels what is running and waits for the thread to end. NULL is allowed. */
 void dv_worker_free(dv_worker *worker);
