@@ -20,7 +20,7 @@ cmp "$folder/two/cell.json" "$folder/json" || complain "the file is not what was
 grep -q '"truth":{"class":5,"name":"Sandal"},"said":{"class":7,"name":"Sneaker"}' "$folder/json" ||
     complain "the object does not say which cell"
 band='"band":\[0.5[0-9,.]*\],"band_scale":"prior"'
-grep -q "\"neighbors\":{\"count\":300,\"seed\":1,$band,\"sampling\":\"sobol\",\"neighborhood\":\"[a-z]*\"[,}]" "$folder/json" ||
+grep -q "\"neighbors\":{\"count\":300,\"seed\":1,$band,\"sampling\":\"sobol\",\"neighborhood\":\"[a-z]*\",\"unrealistic\":\"[a-z]*\"}" "$folder/json" ||
     complain "the object does not tell the settings"
 grep -q '"teacher":"[^"]*/teacher.onnx"' "$folder/json" || complain "the object does not name the teacher"
 
@@ -29,7 +29,7 @@ grep -q '"teacher":"[^"]*/teacher.onnx"' "$folder/json" || complain "the object 
 grep -q 'Sneaker: 1 picture (a selection)' "$folder/words" || complain "one picture: $(cat "$folder/words")"
 "$deepvid" cell "$bundle" --cell 5,7 --pictures 12 --neighbors 300 --neighborhood mixed --seed 4 --json >"$folder/json" ||
     complain "mixed neighbours failed"
-grep -q '"seed":4,.*"neighborhood":"mixed","masked":0.3,"cells":[0-9]*,"keep":0\.[0-9]*}' "$folder/json" ||
+grep -q '"seed":4,.*"neighborhood":"mixed","masked":0.3,"cells":[0-9]*,"keep":0\.[0-9]*,"unrealistic":"[a-z]*"}' "$folder/json" ||
     complain "the object does not tell of masks"
 
 # What is wrong is one line.

@@ -1,5 +1,6 @@
 /* Opens a second teacher while the first one goes on answering. */
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "tui/job.h"
 #include "tui/pictures.h"
@@ -21,7 +22,7 @@ static dv_errand_state run(const dv_errand *errand, dv_error *error)
     if (!newcomer)
         return DV_ERRAND_FAILED;
     source.teacher = errand->request->file;
-    errand->progress->report(errand->progress->context, errand->request->file, -1);
+    errand->progress->report(errand->progress->context, dv_path_name(errand->request->file), -1);
     if (!(newcomer->bundle = dv_bundle_open_second(errand->bundle, &source, error)) ||
         !(newcomer->pictures = dv_pictures_new(dv_bundle_get_facts(newcomer->bundle), error))) {
         free_newcomer(newcomer);

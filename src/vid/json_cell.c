@@ -41,6 +41,7 @@ static json_t *neighbors_json(const dv_cell_findings *cell, bool *failed)
     put(it, "band", numbers(cell->band, cell->latent, failed));
     put(it, "band_scale", text(dv_band_scale_name(cell->options.band_scale)));
     dv_json_put_neighborhood(it, &cell->options);
+    put(it, "unrealistic", text(dv_unrealistic_name(cell->options.unrealistic)));
     return it.json;
 }
 
