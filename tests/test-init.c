@@ -367,8 +367,8 @@ static void test_bundle_is_made(void **state)
 
 /* ---- the judgement ------------------------------------------------------------------------ */
 
-/* models/fashion-mnist/README.md says that 92.5 % of all reconstructions keep the teacher's word, and 83 % of the
- * neighbours; of 500 pictures the share is that give or take 0.04. */
+/* models/fashion-mnist/README.md says that 92.5 % of all reconstructions keep the teacher's word; of 500 pictures the
+ * share is that give or take 0.04. */
 static void test_judgement_of_the_bundle(void **state)
 {
     (void)state;
