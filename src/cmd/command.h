@@ -30,6 +30,34 @@ typedef struct dv_option {
     void *target;
 } dv_option;
 
+/* Rows of each kind. */
+#define DV_FLAG_OPTION(NAME, TARGET, HELP)                                                                             \
+    {                                                                                                                  \
+        .name = (NAME), .kind = DV_OPTION_FLAG, .target = (TARGET), .help = (HELP)                                     \
+    }
+#define DV_TEXT_OPTION(NAME, ARGUMENT, TARGET, HELP)                                                                   \
+    {                                                                                                                  \
+        .name = (NAME), .kind = DV_OPTION_TEXT, .argument = (ARGUMENT), .target = (TARGET), .help = (HELP)             \
+    }
+#define DV_TEXTS_OPTION(NAME, ARGUMENT, TARGET, HELP)                                                                  \
+    {                                                                                                                  \
+        .name = (NAME), .kind = DV_OPTION_TEXTS, .argument = (ARGUMENT), .target = (TARGET), .help = (HELP)            \
+    }
+#define DV_COUNT_OPTION(NAME, ARGUMENT, MINIMUM, MAXIMUM, TARGET, HELP)                                                \
+    {                                                                                                                  \
+        .name = (NAME), .kind = DV_OPTION_COUNT, .argument = (ARGUMENT), .minimum = (MINIMUM), .maximum = (MAXIMUM),   \
+        .target = (TARGET), .help = (HELP)                                                                             \
+    }
+#define DV_NUMBER_OPTION(NAME, ARGUMENT, MINIMUM, MAXIMUM, TARGET, HELP)                                               \
+    {                                                                                                                  \
+        .name = (NAME), .kind = DV_OPTION_NUMBER, .argument = (ARGUMENT), .minimum = (MINIMUM), .maximum = (MAXIMUM),  \
+        .target = (TARGET), .help = (HELP)                                                                             \
+    }
+#define DV_CHOICE_OPTION(NAME, CHOICES, TARGET, HELP)                                                                  \
+    {                                                                                                                  \
+        .name = (NAME), .kind = DV_OPTION_CHOICE, .choices = (CHOICES), .target = (TARGET), .help = (HELP)             \
+    }
+
 typedef struct dv_command {
     const char *name;                                                    /* NULL: the program without a subcommand */
     const char *arguments;                                               /* "BUNDLE" */
@@ -80,144 +108,58 @@ bool dv_command_interrupted(void);
 
 /* The option for the number of threads, to be put into a table of options; `count` is an int64_t, 0 for all cores. */
 #define DV_THREADS_OPTION(count)                                                                                       \
-    {                                                                                                                  \
-        .name = "threads", .kind = DV_OPTION_COUNT, .argument = "N", .minimum = 1, .maximum = 1024,                    \
-        .target = &(count), .help = "threads to work with (all cores); the result is the same"                         \
-    }
+    DV_COUNT_OPTION("threads", "N", 1, 1024, &(count), "threads to work with (all cores); the result is the same")
 
 /* Options that several commands have, each with its own word on them: what is learned from, and chance. The targets are
  * of int64_t, double, int and int64_t. */
 #define DV_NEIGHBORS_OPTION(count, text)                                                                               \
-    {                                                                                                                  \
-        .name = "neighbors", .kind = DV_OPTION_COUNT, .argument = "N", .minimum = DV_MIN_NEIGHBORS,                    \
-        .maximum = DV_MAX_NEIGHBORS, .target = &(count), .help = (text)                                                \
-    }
-#define DV_BAND_OPTION(band, text)                                                                                     \
-    {                                                                                                                  \
-        .name = "band", .kind = DV_OPTION_NUMBER, .argument = "B", .minimum = DV_MIN_BAND, .maximum = DV_MAX_BAND,     \
-        .target = &(band), .help = (text)                                                                              \
-    }
+    DV_COUNT_OPTION("neighbors", "N", DV_MIN_NEIGHBORS, DV_MAX_NEIGHBORS, &(count), (text))
+#define DV_BAND_OPTION(band, text) DV_NUMBER_OPTION("band", "B", DV_MIN_BAND, DV_MAX_BAND, &(band), (text))
 #define DV_NEIGHBORHOOD_OPTION(choice, text)                                                                           \
-    {                                                                                                                  \
-        .name = "neighborhood", .kind = DV_OPTION_CHOICE, .choices = "vae|residual|mixed|masked|auto",                 \
-        .target = &(choice), .help = (text)                                                                            \
-    }
-#define DV_SEED_OPTION(seed, text)                                                                                     \
-    {                                                                                                                  \
-        .name = "seed", .kind = DV_OPTION_COUNT, .argument = "S", .minimum = 0, .maximum = DV_MAX_SEED,                \
-        .target = &(seed), .help = (text)                                                                              \
-    }
+    DV_CHOICE_OPTION("neighborhood", "vae|residual|mixed|masked|auto", &(choice), (text))
+#define DV_SEED_OPTION(seed, text) DV_COUNT_OPTION("seed", "S", 0, DV_MAX_SEED, &(seed), (text))
 
 /* Options for what a bundle is made of, to be put into a table of options: the teacher, the auto-encoder, the
  * pictures; and all of them. */
 #define DV_TEACHER_OPTIONS(source)                                                                                     \
-    {.name = "teacher",                                                                                                \
-     .kind = DV_OPTION_TEXT,                                                                                           \
-     .argument = "FILE",                                                                                               \
-     .target = &(source).teacher,                                                                                      \
-     .help = "ONNX file of the classifier"},                                                                           \
-        {.name = "teacher-output",                                                                                     \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "KIND",                                                                                           \
-         .target = &(source).teacher_output,                                                                           \
-         .help = "what it puts out: logits, probabilities, log-probabilities, sigmoid or log-odds (told from the "     \
-                 "file)"},                                                                                             \
-        {.name = "output-name",                                                                                        \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "NAME",                                                                                           \
-         .target = &(source).output_name,                                                                              \
-         .help = "which of its outputs holds the classes: a name or a number from 0 (told from the file)"},            \
-        {.name = "layout",                                                                                             \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "nchw|nhwc",                                                                                      \
-         .target = &(source).layout,                                                                                   \
-         .help = "where channels stand in what it takes (told from the file)"},                                        \
-        {.name = "preset",                                                                                             \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "NAME",                                                                                           \
-         .target = &(source).preset,                                                                                   \
-         .help = "how its pictures are prepared: imagenet, inception, clip or none (none)"},                           \
-        {.name = "mean",                                                                                               \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "M,...",                                                                                          \
-         .target = &(source).mean,                                                                                     \
-         .help = "mean per channel that the teacher's input is freed of, pictures being 0..1"},                        \
-        {.name = "std",                                                                                                \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "S,...",                                                                                          \
-         .target = &(source).std,                                                                                      \
-         .help = "standard deviation per channel that it is divided by"},                                              \
-        {.name = "scale",                                                                                              \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "1|255",                                                                                          \
-         .target = &(source).scale,                                                                                    \
-         .help = "it takes pictures of 0..1 or of 0..255 (1, for whole numbers 255)"},                                 \
-        {.name = "order",                                                                                              \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "rgb|bgr",                                                                                        \
-         .target = &(source).order,                                                                                    \
-         .help = "of the colours in what it takes (rgb)"},                                                             \
-        {.name = "invert",                                                                                             \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "no|yes",                                                                                         \
-         .target = &(source).invert,                                                                                   \
-         .help = "it takes negatives: white for black (no)"},                                                          \
-        {.name = "crop",                                                                                               \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "C",                                                                                              \
-         .target = &(source).crop,                                                                                     \
-         .help = "share of a picture's shorter side that it is shown; 0: all, squeezed (1, or the preset's)"},         \
-        {.name = "filter",                                                                                             \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "NAME",                                                                                           \
-         .target = &(source).filter,                                                                                   \
-         .help = "how pictures are brought to its size: bilinear or bicubic (bilinear, or the preset's)"},             \
-    {                                                                                                                  \
-        .name = "class-names", .kind = DV_OPTION_TEXT, .argument = "FILE", .target = &(source).class_names,            \
-        .help = "names of the classes, one a line"                                                                     \
-    }
+    DV_TEXT_OPTION("teacher", "FILE", &(source).teacher, "ONNX file of the classifier"),                               \
+        DV_TEXT_OPTION(                                                                                                \
+            "teacher-output", "KIND", &(source).teacher_output,                                                        \
+            "what it puts out: logits, probabilities, log-probabilities, sigmoid or log-odds (told from the file)"),   \
+        DV_TEXT_OPTION("output-name", "NAME", &(source).output_name,                                                   \
+                       "which of its outputs holds the classes: a name or a number from 0 (told from the file)"),      \
+        DV_TEXT_OPTION("layout", "nchw|nhwc", &(source).layout,                                                        \
+                       "where channels stand in what it takes (told from the file)"),                                  \
+        DV_TEXT_OPTION("preset", "NAME", &(source).preset,                                                             \
+                       "how its pictures are prepared: imagenet, inception, clip or none (none)"),                     \
+        DV_TEXT_OPTION("mean", "M,...", &(source).mean,                                                                \
+                       "mean per channel that the teacher's input is freed of, pictures being 0..1"),                  \
+        DV_TEXT_OPTION("std", "S,...", &(source).std, "standard deviation per channel that it is divided by"),         \
+        DV_TEXT_OPTION("scale", "1|255", &(source).scale,                                                              \
+                       "it takes pictures of 0..1 or of 0..255 (1, for whole numbers 255)"),                           \
+        DV_TEXT_OPTION("order", "rgb|bgr", &(source).order, "of the colours in what it takes (rgb)"),                  \
+        DV_TEXT_OPTION("invert", "no|yes", &(source).invert, "it takes negatives: white for black (no)"),              \
+        DV_TEXT_OPTION("crop", "C", &(source).crop,                                                                    \
+                       "share of a picture's shorter side that it is shown; 0: all, squeezed (1, or the preset's)"),   \
+        DV_TEXT_OPTION("filter", "NAME", &(source).filter,                                                             \
+                       "how pictures are brought to its size: bilinear or bicubic (bilinear, or the preset's)"),       \
+        DV_TEXT_OPTION("class-names", "FILE", &(source).class_names, "names of the classes, one a line")
 
 #define DV_VAE_OPTIONS(source)                                                                                         \
-    {.name = "encoder",                                                                                                \
-     .kind = DV_OPTION_TEXT,                                                                                           \
-     .argument = "FILE",                                                                                               \
-     .target = &(source).encoder,                                                                                      \
-     .help = "ONNX file of the VAE's encoder"},                                                                        \
-        {.name = "decoder",                                                                                            \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "FILE",                                                                                           \
-         .target = &(source).decoder,                                                                                  \
-         .help = "ONNX file of the VAE's decoder"},                                                                    \
-        {.name = "vae",                                                                                                \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "FILE",                                                                                           \
-         .target = &(source).vae,                                                                                      \
-         .help = "one ONNX file for both: pictures to reconstruction, mean and log-variance"},                         \
-        {.name = "vae-layout",                                                                                         \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "nchw|nhwc",                                                                                      \
-         .target = &(source).vae_layout,                                                                               \
-         .help = "where channels stand in its pictures (told from the file)"},                                         \
-    {                                                                                                                  \
-        .name = "vae-output", .kind = DV_OPTION_TEXT, .argument = "KIND", .target = &(source).vae_output,              \
-        .help = "what the decoder puts out: unit (0..1), tanh (-1..1) or logits (told from the file)"                  \
-    }
+    DV_TEXT_OPTION("encoder", "FILE", &(source).encoder, "ONNX file of the VAE's encoder"),                            \
+        DV_TEXT_OPTION("decoder", "FILE", &(source).decoder, "ONNX file of the VAE's decoder"),                        \
+        DV_TEXT_OPTION("vae", "FILE", &(source).vae,                                                                   \
+                       "one ONNX file for both: pictures to reconstruction, mean and log-variance"),                   \
+        DV_TEXT_OPTION("vae-layout", "nchw|nhwc", &(source).vae_layout,                                                \
+                       "where channels stand in its pictures (told from the file)"),                                   \
+        DV_TEXT_OPTION("vae-output", "KIND", &(source).vae_output,                                                     \
+                       "what the decoder puts out: unit (0..1), tanh (-1..1) or logits (told from the file)")
 
 #define DV_DATA_OPTIONS(source)                                                                                        \
-    {.name = "images",                                                                                                 \
-     .kind = DV_OPTION_TEXT,                                                                                           \
-     .argument = "PATH",                                                                                               \
-     .target = &(source).images,                                                                                       \
-     .help = "pictures: a folder, a file or a list"},                                                                  \
-        {.name = "memory",                                                                                             \
-         .kind = DV_OPTION_TEXT,                                                                                       \
-         .argument = "MIB",                                                                                            \
-         .target = &(source).memory,                                                                                   \
-         .help = "of decoded pictures kept at most (512)"},                                                            \
-    {                                                                                                                  \
-        .name = "image-labels", .kind = DV_OPTION_TEXT, .argument = "FILE", .target = &(source).image_labels,          \
-        .help = "labels of the pictures: numbers, names or several of them"                                            \
-    }
+    DV_TEXT_OPTION("images", "PATH", &(source).images, "pictures: a folder, a file or a list"),                        \
+        DV_TEXT_OPTION("memory", "MIB", &(source).memory, "of decoded pictures kept at most (512)"),                   \
+        DV_TEXT_OPTION("image-labels", "FILE", &(source).image_labels,                                                 \
+                       "labels of the pictures: numbers, names or several of them")
 
 #define DV_BUNDLE_OPTIONS(source) DV_TEACHER_OPTIONS(source), DV_VAE_OPTIONS(source), DV_DATA_OPTIONS(source)
 

@@ -352,7 +352,7 @@ static int run(const dv_command *command, int argc, char **argv)
     bool json = false;
     int64_t threads = 0;
     const dv_option options[] = {
-        {.name = "json", .kind = DV_OPTION_FLAG, .target = &json, .help = "print one JSON object"},
+        DV_FLAG_OPTION("json", &json, "print one JSON object"),
         DV_THREADS_OPTION(threads),
         {0},
     };

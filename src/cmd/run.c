@@ -237,16 +237,8 @@ static int run(const dv_command *command, int argc, char **argv)
     const char *folder = NULL;
     int64_t threads = 0;
     const dv_option options[] = {
-        {.name = "input",
-         .kind = DV_OPTION_TEXTS,
-         .argument = "FILE.npy",
-         .target = &inputs,
-         .help = "array for the network's next input; once for each of them"},
-        {.name = "output-dir",
-         .kind = DV_OPTION_TEXT,
-         .argument = "DIR",
-         .target = &folder,
-         .help = "folder for the outputs, 0.npy, 1.npy and so on"},
+        DV_TEXTS_OPTION("input", "FILE.npy", &inputs, "array for the network's next input; once for each of them"),
+        DV_TEXT_OPTION("output-dir", "DIR", &folder, "folder for the outputs, 0.npy, 1.npy and so on"),
         DV_THREADS_OPTION(threads),
         {0},
     };

@@ -23,76 +23,32 @@ extern const dv_train_settings dv_train_defaults;
 
 /* The rows that end every table. */
 #define DV_TRAIN_OPTIONS(common, default_epochs)                                                                       \
-    {.name = "size",                                                                                                   \
-     .kind = DV_OPTION_COUNT,                                                                                          \
-     .argument = "N",                                                                                                  \
-     .minimum = 4,                                                                                                     \
-     .maximum = 1024,                                                                                                  \
-     .target = &(common).size,                                                                                         \
-     .help = "bring the middle square of every picture to N x N pixels (as they are; 64 if they are larger than 128 "  \
-             "or of several sizes)"},                                                                                  \
-        {.name = "epochs",                                                                                             \
-         .kind = DV_OPTION_COUNT,                                                                                      \
-         .argument = "N",                                                                                              \
-         .minimum = 1,                                                                                                 \
-         .maximum = 100000,                                                                                            \
-         .target = &(common).epochs,                                                                                   \
-         .help = "how often every picture is seen (" default_epochs ")"},                                              \
-        {.name = "batch",                                                                                              \
-         .kind = DV_OPTION_COUNT,                                                                                      \
-         .argument = "N",                                                                                              \
-         .minimum = 1,                                                                                                 \
-         .maximum = 65536,                                                                                             \
-         .target = &(common).batch,                                                                                    \
-         .help = "pictures of one step (128; 64 for convolutions of colour and from 32 pixels on)"},                   \
-        {.name = "optimizer",                                                                                          \
-         .kind = DV_OPTION_CHOICE,                                                                                     \
-         .choices = "adam|sgd",                                                                                        \
-         .target = &(common).optimizer,                                                                                \
-         .help = "adam (default), or stochastic gradient descent with momentum"},                                      \
-        {.name = "learning-rate",                                                                                      \
-         .kind = DV_OPTION_NUMBER,                                                                                     \
-         .argument = "R",                                                                                              \
-         .minimum = 1e-9,                                                                                              \
-         .maximum = 100,                                                                                               \
-         .target = &(common).learning_rate,                                                                            \
-         .help = "of the first step; it falls along a half cosine to R/100 (0.001; 0.002 for convolutional "           \
-                 "auto-encoders)"},                                                                                    \
-        {.name = "weight-decay",                                                                                       \
-         .kind = DV_OPTION_NUMBER,                                                                                     \
-         .argument = "D",                                                                                              \
-         .minimum = 0,                                                                                                 \
-         .maximum = 100,                                                                                               \
-         .target = &(common).weight_decay,                                                                             \
-         .help = "weights shrink by learning rate x D each step (0; 0.05 for classifiers of colour and from 32 "       \
-                 "pixels on)"},                                                                                        \
-        {.name = "momentum",                                                                                           \
-         .kind = DV_OPTION_NUMBER,                                                                                     \
-         .argument = "M",                                                                                              \
-         .minimum = 0,                                                                                                 \
-         .maximum = 0.9999,                                                                                            \
-         .target = &(common).momentum,                                                                                 \
-         .help = "of sgd (default 0.9)"},                                                                              \
-        {.name = "seed",                                                                                               \
-         .kind = DV_OPTION_COUNT,                                                                                      \
-         .argument = "N",                                                                                              \
-         .minimum = 0,                                                                                                 \
-         .maximum = 4294967295.0,                                                                                      \
-         .target = &(common).seed,                                                                                     \
-         .help = "of all random numbers; the same seed gives the same bytes (default 1)"},                             \
-    {                                                                                                                  \
-        .name = "threads", .kind = DV_OPTION_COUNT, .argument = "N", .minimum = 0, .maximum = 1024,                    \
-        .target = &(common).threads, .help = "0 (default): all cores; does not change the result"                      \
-    }
+    DV_COUNT_OPTION("size", "N", 4, 1024, &(common).size,                                                              \
+                    "bring the middle square of every picture to N x N pixels (as they are; 64 if they are larger "    \
+                    "than 128 or of several sizes)"),                                                                  \
+        DV_COUNT_OPTION("epochs", "N", 1, 100000, &(common).epochs,                                                    \
+                        "how often every picture is seen (" default_epochs ")"),                                       \
+        DV_COUNT_OPTION("batch", "N", 1, 65536, &(common).batch,                                                       \
+                        "pictures of one step (128; 64 for convolutions of colour and from 32 pixels on)"),            \
+        DV_CHOICE_OPTION("optimizer", "adam|sgd", &(common).optimizer,                                                 \
+                         "adam (default), or stochastic gradient descent with momentum"),                              \
+        DV_NUMBER_OPTION("learning-rate", "R", 1e-9, 100, &(common).learning_rate,                                     \
+                         "of the first step; it falls along a half cosine to R/100 (0.001; 0.002 for convolutional "   \
+                         "auto-encoders)"),                                                                            \
+        DV_NUMBER_OPTION("weight-decay", "D", 0, 100, &(common).weight_decay,                                          \
+                         "weights shrink by learning rate x D each step (0; 0.05 for classifiers of colour and from "  \
+                         "32 pixels on)"),                                                                             \
+        DV_NUMBER_OPTION("momentum", "M", 0, 0.9999, &(common).momentum, "of sgd (default 0.9)"),                      \
+        DV_COUNT_OPTION("seed", "N", 0, 4294967295.0, &(common).seed,                                                  \
+                        "of all random numbers; the same seed gives the same bytes (default 1)"),                      \
+        DV_COUNT_OPTION("threads", "N", 0, 1024, &(common).threads,                                                    \
+                        "0 (default): all cores; does not change the result")
 
 /* Of those kinds that a teacher guides. */
 #define DV_TEACHER_WEIGHT_OPTION(weight)                                                                               \
-    {                                                                                                                  \
-        .name = "teacher-weight", .kind = DV_OPTION_NUMBER, .argument = "W", .minimum = 0, .maximum = 1e6,             \
-        .target = &(weight),                                                                                           \
-        .help = "of what the teacher says of reconstructions: the divergence of its soft labels from those of the "    \
-                "pictures, beside the nats of all pixels (an eighth of their number; gaussian a third)"                \
-    }
+    DV_NUMBER_OPTION("teacher-weight", "W", 0, 1e6, &(weight),                                                         \
+                     "of what the teacher says of reconstructions: the divergence of its soft labels from those of "   \
+                     "the pictures, beside the nats of all pixels (an eighth of their number; gaussian a third)")
 
 /* "16,32" -> layers; "none" or nothing at all: no layers. Returns -1, or the exit status after saying what is wrong. */
 int dv_train_parse_layers(const dv_command *command, const char *option, const char *text, dv_layers *layers);
