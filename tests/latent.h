@@ -32,6 +32,15 @@ static inline dv_explain_options wish_for(int64_t index)
     return wish;
 }
 
+static inline dv_explanation *explain(dv_bundle *bundle, const dv_explain_options *wish)
+{
+    dv_error error;
+    dv_explanation *explanation = dv_explain(bundle, wish, NULL, &error);
+    if (!explanation)
+        fail_msg("%s", error.message);
+    return explanation;
+}
+
 static inline void assert_near(const float *a, const float *b, size_t count, double tolerance)
 {
     for (size_t i = 0; i < count; i++)

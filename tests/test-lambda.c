@@ -13,15 +13,6 @@
 #include "latent.h"
 #include "vid/neighbors.h"
 
-static dv_explanation *explain(dv_bundle *bundle, const dv_explain_options *wish)
-{
-    dv_error error;
-    dv_explanation *explanation = dv_explain(bundle, wish, NULL, &error);
-    if (!explanation)
-        fail_msg("%s", error.message);
-    return explanation;
-}
-
 static void walk(dv_bundle *bundle, const dv_explain_options *wish, dv_lambda_point *point, int count)
 {
     dv_error error;

@@ -15,15 +15,6 @@
 
 #include <float.h>
 
-static dv_explanation *explain(dv_bundle *bundle, const dv_explain_options *wish)
-{
-    dv_error error;
-    dv_explanation *explanation = dv_explain(bundle, wish, NULL, &error);
-    if (!explanation)
-        fail_msg("%s", error.message);
-    return explanation;
-}
-
 static void look(dv_bundle *bundle, const float *latent, float *probabilities)
 {
     float picture[TINY_PIXELS];

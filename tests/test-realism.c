@@ -127,15 +127,6 @@ static dv_bundle *make_bundle(const char *folder, int threads)
     return open_bundle(folder, threads);
 }
 
-static dv_explanation *explain(dv_bundle *bundle, const dv_explain_options *wish)
-{
-    dv_error error;
-    dv_explanation *explanation = dv_explain(bundle, wish, NULL, &error);
-    if (!explanation)
-        fail_msg("%s", error.message);
-    return explanation;
-}
-
 static void assert_same(dv_explanation *a, dv_explanation *b)
 {
     assert_int_equal(a->count, b->count);

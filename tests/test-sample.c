@@ -20,15 +20,6 @@
 
 enum { STREAMED = DV_KEPT_NEIGHBORS + 1000 };
 
-static dv_explanation *explain(dv_bundle *bundle, const dv_explain_options *wish)
-{
-    dv_error error;
-    dv_explanation *explanation = dv_explain(bundle, wish, NULL, &error);
-    if (!explanation)
-        fail_msg("%s", error.message);
-    return explanation;
-}
-
 static dv_explanation *explain_anew(const char *folder, const dv_explain_options *wish, int threads)
 {
     dv_bundle *bundle = open_bundle(folder, threads);

@@ -18,7 +18,7 @@ static size_t physical_memory(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
     size_t bytes;
-    return pages > 0 && size > 0 && dv_size_multiply((size_t)pages, (size_t)size, &bytes) ? bytes : SIZE_MAX;
+    return pages > 0 && size > 0 && !__builtin_mul_overflow((size_t)pages, (size_t)size, &bytes) ? bytes : SIZE_MAX;
 }
 
 /* Of this process, by ulimit. */

@@ -88,13 +88,19 @@ static bool infer_reshape(dv_call *call, dv_error *error)
 
 /* ---- Squeeze, Unsqueeze --------------------------------------------------------- */
 
+/* A count below 0: there are none. */
+static bool read_axes(dv_call *call, const int64_t **axes, int64_t *count, dv_error *error)
+{
+    return dv_call_require(call, 1, error) &&
+           dv_call_ints(call, "axes", 13, 1, "the list of axes", axes, count, error);
+}
+
 static bool infer_squeeze(dv_call *call, dv_error *error)
 {
     const int64_t *axes;
     int64_t count;
     bool marked[DV_MAX_RANK] = {false};
-    if (!dv_call_require(call, 1, error) ||
-        !dv_call_ints(call, "axes", 13, 1, "the list of axes", &axes, &count, error))
+    if (!read_axes(call, &axes, &count, error))
         return false;
     const dv_shape *x = &call->input[0]->shape;
     if (!dv_axes_mark(axes, count, x->rank, marked, error))
@@ -116,8 +122,7 @@ static bool infer_unsqueeze(dv_call *call, dv_error *error)
     const int64_t *axes;
     int64_t count;
     bool marked[DV_MAX_RANK] = {false};
-    if (!dv_call_require(call, 1, error) ||
-        !dv_call_ints(call, "axes", 13, 1, "the list of axes", &axes, &count, error))
+    if (!read_axes(call, &axes, &count, error))
         return false;
     const dv_shape *x = &call->input[0]->shape;
     if (count < 0)

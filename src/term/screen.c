@@ -317,34 +317,31 @@ static int put_text(dv_screen *screen, int row, int column, int room, attr_t att
     return used;
 }
 
-static void write_text(char text[DV_SCREEN_TEXT_SIZE], const char *format, va_list arguments)
+static int put_format(dv_screen *screen, int row, int column, int width, attr_t attributes, int pair,
+                      const char *format, va_list arguments)
 {
-    if (vsnprintf(text, DV_SCREEN_TEXT_SIZE, format, arguments) < 0) {
+    char text[DV_SCREEN_TEXT_SIZE];
+    if (vsnprintf(text, sizeof text, format, arguments) < 0) {
         text[0] = '\0';
     }
+    return put_text(screen, row, column, dv_screen_room(screen, row, column, width), attributes, pair, text);
 }
 
 int dv_screen_text(dv_screen *screen, int row, int column, int width, dv_style style, const char *format, ...)
 {
-    char text[DV_SCREEN_TEXT_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
-    write_text(text, format, arguments);
-    va_end(arguments);
     attr_t attributes;
     int pair;
     style_of(screen, style, &attributes, &pair);
-    return put_text(screen, row, column, dv_screen_room(screen, row, column, width), attributes, pair, text);
+    va_list arguments;
+    va_start(arguments, format);
+    int used = put_format(screen, row, column, width, attributes, pair, format, arguments);
+    va_end(arguments);
+    return used;
 }
 
 int dv_screen_text_on(dv_screen *screen, int row, int column, int width, dv_style style, const uint8_t ink[3],
                       const uint8_t paper[3], const char *format, ...)
 {
-    char text[DV_SCREEN_TEXT_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
-    write_text(text, format, arguments);
-    va_end(arguments);
     attr_t attributes;
     int pair;
     style_of(screen, style, &attributes, &pair);
@@ -352,7 +349,11 @@ int dv_screen_text_on(dv_screen *screen, int row, int column, int width, dv_styl
         attributes = protection(screen);
         pair = pair_of(screen, dv_color_number(ink, screen->depth, 0, 0), dv_color_number(paper, screen->depth, 0, 0));
     }
-    return put_text(screen, row, column, dv_screen_room(screen, row, column, width), attributes, pair, text);
+    va_list arguments;
+    va_start(arguments, format);
+    int used = put_format(screen, row, column, width, attributes, pair, format, arguments);
+    va_end(arguments);
+    return used;
 }
 
 void dv_screen_bar(dv_screen *screen, int row, int column, int width, dv_style style, double fraction)
