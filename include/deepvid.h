@@ -273,6 +273,8 @@ typedef struct dv_explain_options {
     dv_student_method method;
     dv_sampling sampling;
     dv_neighborhood neighborhood;
+    double anchor; /* share of the weight that the picture itself has among what the student learns from, at most 1:
+                    * then student and teacher say the same to it; 0: none */
     double masked; /* share of masked copies among neighbours of kinds that have them, at most 0.9; 0: by the rule, 0.3
                     * of mixed and 0.9 of masked ones */
     int cells;     /* of a mask, down and across: 1 .. 32 */

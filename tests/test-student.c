@@ -23,6 +23,7 @@ typedef struct fixture {
     dv_lesson lesson;
     dv_explain_options options;
     float *pictures, *logits, *soft_labels;
+    float *anchor, *anchor_logits; /* in the lesson when set_anchor says so */
     double *weight;
     dv_student student;
 } fixture;
@@ -41,6 +42,8 @@ static fixture make_fixture(int64_t count, int pixels, int classes, uint64_t see
     it.logits = calloc(count * classes, sizeof(float));
     it.soft_labels = calloc(count * classes, sizeof(float));
     it.weight = calloc(count, sizeof(double));
+    it.anchor = calloc(pixels, sizeof(float));
+    it.anchor_logits = calloc(classes, sizeof(float));
     it.student.weights = calloc((size_t)classes * pixels, sizeof(float));
     it.student.bias = calloc(classes, sizeof(float));
     for (int64_t i = 0; i < count * pixels; i++)
@@ -49,8 +52,20 @@ static fixture make_fixture(int64_t count, int pixels, int classes, uint64_t see
         it.logits[i] = (float)(6 * uniform(seed, drawn++) - 3);
     for (int64_t i = 0; i < count; i++)
         it.weight[i] = 0.5 + uniform(seed, drawn++);
+    for (int p = 0; p < pixels; p++)
+        it.anchor[p] = (float)uniform(seed, drawn++);
+    for (int k = 0; k < classes; k++)
+        it.anchor_logits[k] = (float)(6 * uniform(seed, drawn++) - 3);
     it.lesson = (dv_lesson){.count = count, .pixels = pixels, .classes = classes};
     return it;
+}
+
+/* The picture itself takes part, with a share of the weight. */
+static void set_anchor(fixture *it, double share)
+{
+    it->lesson.anchor = it->anchor;
+    it->lesson.anchor_logits = it->anchor_logits;
+    it->options.anchor = share;
 }
 
 static bool distil(fixture *it, dv_error *error)
@@ -81,6 +96,8 @@ static void clear(fixture *it)
     free(it->logits);
     free(it->soft_labels);
     free(it->weight);
+    free(it->anchor);
+    free(it->anchor_logits);
     free(it->student.weights);
     free(it->student.bias);
     free(it->student.loss_curve);
@@ -119,38 +136,54 @@ static void solve(int n, double *a, int columns, double *b)
             b[i * columns + c] /= a[i * n + i];
 }
 
-/* The minimiser of sum_i w_i |W x_i + b - y_i|^2 / sum w + lambda |W|^2 over W AND b at once, without centring
- * anything but the targets: another way to the same student. D + 1 rows, the last one of b. */
+/* The normal equations of one sample: pictures with a one behind them, targets log q less their mean. */
+static void add_sample(int n, int classes, double weight, const float *picture, const double *log_q, double *a,
+                       double *b)
+{
+    double mean = 0;
+    for (int k = 0; k < classes; k++)
+        mean += log_q[k] / classes;
+    for (int r = 0; r < n; r++) {
+        double x = r + 1 < n ? picture[r] : 1;
+        for (int c = 0; c < n; c++)
+            a[r * n + c] += weight * x * (c + 1 < n ? picture[c] : 1);
+        for (int k = 0; k < classes; k++)
+            b[r * classes + k] += weight * x * (log_q[k] - mean);
+    }
+}
+
+/* The minimiser of (1 - s) (sum_i w_i |W x_i + b - y_i|^2 / sum w + lambda |W|^2) + s |W x + b - y|^2 over W AND b at
+ * once, x the anchor and s its share, without centring anything but the targets: another way to the same student.
+ * D + 1 rows, the last one of b. */
 static double *plain_ridge(const fixture *it, double lambda)
 {
     int n = it->lesson.pixels + 1, classes = it->lesson.classes;
     double *a = calloc((size_t)n * n, sizeof *a), *b = calloc((size_t)n * classes, sizeof *b), sum = 0;
+    double share = it->lesson.anchor ? it->options.anchor : 0, log_q[8];
     for (int64_t i = 0; i < it->lesson.count; i++)
         sum += it->weight[i];
     for (int64_t i = 0; i < it->lesson.count; i++) {
-        double weight = it->weight[i] / sum, mean = 0;
         for (int k = 0; k < classes; k++)
-            mean += log(it->soft_labels[i * classes + k]) / classes;
-        for (int r = 0; r < n; r++) {
-            double x = r + 1 < n ? it->pictures[i * (n - 1) + r] : 1;
-            for (int c = 0; c < n; c++)
-                a[r * n + c] += weight * x * (c + 1 < n ? it->pictures[i * (n - 1) + c] : 1);
-            for (int k = 0; k < classes; k++)
-                b[r * classes + k] += weight * x * (log(it->soft_labels[i * classes + k]) - mean);
-        }
+            log_q[k] = log(it->soft_labels[i * classes + k]);
+        add_sample(n, classes, (1 - share) * it->weight[i] / sum, it->pictures + i * (n - 1), log_q, a, b);
     }
+    for (int k = 0; k < classes; k++)
+        log_q[k] = it->anchor_logits[k] / it->options.temperature;
+    add_sample(n, classes, share, it->anchor, log_q, a, b);
     for (int r = 0; r + 1 < n; r++)
-        a[r * n + r] += lambda;
+        a[r * n + r] += (1 - share) * lambda;
     solve(n, a, classes, b);
     free(a);
     return b;
 }
 
-static void check_ridge(int64_t count, int pixels, int classes, double lambda)
+static void check_ridge(int64_t count, int pixels, int classes, double lambda, double share)
 {
     fixture it = make_fixture(count, pixels, classes, 11);
     it.options.ridge = lambda;
     it.options.temperature = 2.5;
+    if (share > 0)
+        set_anchor(&it, share);
     distil_well(&it);
     double *wanted = plain_ridge(&it, lambda), largest = 0;
     for (int i = 0; i < pixels * classes; i++)
@@ -174,16 +207,80 @@ static void check_ridge(int64_t count, int pixels, int classes, double lambda)
 static void test_ridge_primal(void **state)
 {
     (void)state;
-    check_ridge(50, 20, 3, 0.01);
-    check_ridge(400, 150, 5, 0.001); /* more than one tile */
+    for (double share = 0; share < 1; share += 0.3) {
+        check_ridge(50, 20, 3, 0.01, share);
+        check_ridge(400, 150, 5, 0.001, share); /* more than one tile */
+    }
 }
 
 static void test_ridge_dual(void **state)
 {
     (void)state;
-    check_ridge(12, 20, 3, 0.01);
-    check_ridge(140, 200, 4, 0.005);
-    check_ridge(2, 9, 2, 0.1);
+    for (double share = 0; share < 1; share += 0.3) {
+        check_ridge(12, 20, 3, 0.01, share);
+        check_ridge(140, 200, 4, 0.005, share);
+        check_ridge(128, 200, 4, 0.005, share);
+        check_ridge(2, 9, 2, 0.1, share);
+    }
+}
+
+/* How far the student's answer to the anchor is from the teacher's. */
+static double miss_anchor(const fixture *it)
+{
+    const int classes = it->lesson.classes;
+    const double mean = dv_average(it->anchor_logits, classes);
+    double square = 0;
+    float logits[8];
+    dv_student_logits(NULL, it->student.weights, it->student.bias, it->lesson.pixels, classes, it->anchor, 1, logits);
+    for (int k = 0; k < classes; k++)
+        square += pow(logits[k] - (it->anchor_logits[k] - mean) / it->options.temperature, 2);
+    return sqrt(square);
+}
+
+/* The larger the anchor's share, the closer the student is to the teacher there; with all of it they say the same,
+ * however strong the ridge is. */
+static void test_anchor(void **state)
+{
+    (void)state;
+    for (int pixels = 30; pixels <= 130; pixels += 100) { /* primal and dual */
+        fixture it = make_fixture(100, pixels, 4, 13);
+        it.options.ridge = 0.2;
+        distil_well(&it);
+        double before = miss_anchor(&it);
+        assert_true(before > 0.1);
+        for (double share = 0.125; share <= 1; share += 0.125) {
+            set_anchor(&it, share);
+            distil_well(&it);
+            assert_true(miss_anchor(&it) < before);
+            before = miss_anchor(&it);
+        }
+        assert_true(before < 1e-5);
+        clear(&it);
+    }
+}
+
+/* A share that changes is noticed by a system that is kept. */
+static void test_anchor_of_a_kept_system(void **state)
+{
+    enum { CLASSES = 3 };
+    (void)state;
+    for (int pixels = 30; pixels <= 130; pixels += 100) {
+        dv_ridge_system *system = NULL;
+        fixture kept = make_fixture(100, pixels, CLASSES, 14), anew = make_fixture(100, pixels, CLASSES, 14);
+        kept.lesson.kept = &system;
+        kept.lesson.generation = 1;
+        for (int step = 0; step < 4; step++) {
+            set_anchor(&kept, 0.25 * (step % 3));
+            set_anchor(&anew, 0.25 * (step % 3));
+            distil_well(&kept);
+            distil_well(&anew);
+            assert_memory_equal(kept.student.weights, anew.student.weights, (size_t)CLASSES * pixels * sizeof(float));
+            assert_memory_equal(kept.student.bias, anew.student.bias, CLASSES * sizeof(float));
+        }
+        dv_ridge_system_free(system);
+        clear(&kept);
+        clear(&anew);
+    }
 }
 
 /* A linear teacher is found again. */
@@ -404,11 +501,17 @@ static void test_parts(void **state)
         whole.options.temperature = 1;
         whole.options.ridge = 0.05;
         whole.lesson.row = ROW;
+        if (s % 2)
+            set_anchor(&whole, 0.2);
         distil_well(&whole);
         assert_non_null(dv_ridge_system_of(&whole.lesson, &system, &error));
         for (dv_ridge_part part = DV_RIDGE_EVEN; part <= DV_RIDGE_ODD; part++) {
             fixture alone = fixture_of_part(&whole, part);
             alone.options = whole.options;
+            memcpy(alone.anchor, whole.anchor, (size_t)pixels * sizeof(float));
+            memcpy(alone.anchor_logits, whole.anchor_logits, CLASSES * sizeof(float));
+            if (s % 2)
+                set_anchor(&alone, 0.2);
             distil_well(&alone);
             float *map = maps + (int)part * pixels, *wanted = alone.student.weights + ROW * pixels;
             assert_true(dv_ridge_maps(system, &whole.lesson, part, 0.05, ROW, 1, map, &error));
@@ -461,6 +564,7 @@ static void test_team(void **state)
             float *alone = calloc(PIXELS * CLASSES, sizeof(float)), bias[CLASSES];
             it.options.method = method;
             it.options.epochs = 3;
+            set_anchor(&it, 0.1);
             distil_well(&it);
             memcpy(alone, it.student.weights, PIXELS * CLASSES * sizeof(float));
             memcpy(bias, it.student.bias, sizeof bias);
@@ -482,32 +586,42 @@ static void test_team(void **state)
 /* ---- softmax regression ----------------------------------------------------------- */
 
 /* The loss by its definition, in double precision; parameters are K x (D + 1), the last of a row its bias. */
-static double loss_of(const fixture *it, const double *parameter)
+static double loss_of_one(const fixture *it, const double *parameter, const float *picture, const float *label)
 {
     int pixels = it->lesson.pixels, classes = it->lesson.classes;
-    double loss = 0;
-    for (int64_t i = 0; i < it->lesson.count; i++) {
-        double score[8], sum = 0;
-        for (int k = 0; k < classes; k++) {
-            score[k] = parameter[k * (pixels + 1) + pixels];
-            for (int p = 0; p < pixels; p++)
-                score[k] += parameter[k * (pixels + 1) + p] * it->pictures[i * pixels + p];
-            sum += exp(score[k]);
-        }
-        for (int k = 0; k < classes; k++)
-            loss -= it->soft_labels[i * classes + k] * (score[k] - log(sum)) / it->lesson.count;
+    double score[8], sum = 0, loss = 0;
+    for (int k = 0; k < classes; k++) {
+        score[k] = parameter[k * (pixels + 1) + pixels];
+        for (int p = 0; p < pixels; p++)
+            score[k] += parameter[k * (pixels + 1) + p] * picture[p];
+        sum += exp(score[k]);
     }
+    for (int k = 0; k < classes; k++)
+        loss -= label[k] * (score[k] - log(sum));
     return loss;
 }
 
+static double loss_of(const fixture *it, const double *parameter)
+{
+    int pixels = it->lesson.pixels, classes = it->lesson.classes;
+    double loss = 0, share = it->lesson.anchor ? it->options.anchor : 0;
+    float label[8];
+    for (int64_t i = 0; i < it->lesson.count; i++)
+        loss += loss_of_one(it, parameter, it->pictures + i * pixels, it->soft_labels + i * classes) /
+                (double)it->lesson.count;
+    dv_softmax(it->anchor_logits, classes, it->options.temperature, label);
+    return (1 - share) * loss + share * loss_of_one(it, parameter, it->anchor, label);
+}
+
 /* One step of gradient descent shows the gradient, which finite differences check. */
-static void test_gradient(void **state)
+static void check_gradient(double share)
 {
     enum { COUNT = 40, PIXELS = 6, CLASSES = 3 };
     fixture it = make_fixture(COUNT, PIXELS, CLASSES, 41);
     double parameter[CLASSES * (PIXELS + 1)] = {0};
     const double rate = 0.5, small = 1e-5;
-    (void)state;
+    if (share > 0)
+        set_anchor(&it, share);
     it.options.method = DV_STUDENT_GD;
     it.options.learning_rate = rate;
     it.options.epochs = 1;
@@ -527,7 +641,14 @@ static void test_gradient(void **state)
     clear(&it);
 }
 
-/* Black pictures leave only the bias, whose best answer is the mean label. */
+static void test_gradient(void **state)
+{
+    (void)state;
+    check_gradient(0);
+    check_gradient(0.3);
+}
+
+/* Black pictures leave only the bias, whose best answer is the mean label; a black anchor has its share in that. */
 static void test_known_optimum(void **state)
 {
     enum { COUNT = 64, PIXELS = 4, CLASSES = 3 };
@@ -535,8 +656,11 @@ static void test_known_optimum(void **state)
     for (dv_student_method method = DV_STUDENT_ADAM; method <= DV_STUDENT_GD; method++) {
         fixture it = make_fixture(COUNT, PIXELS, CLASSES, 51);
         double mean[CLASSES] = {0};
-        float p[CLASSES];
+        const double share = 0.25;
+        float p[CLASSES], label[CLASSES];
         memset(it.pictures, 0, COUNT * PIXELS * sizeof(float));
+        memset(it.anchor, 0, PIXELS * sizeof(float));
+        set_anchor(&it, share);
         it.options.method = method;
         it.options.epochs = 500;
         it.options.batch = 64;
@@ -546,8 +670,9 @@ static void test_known_optimum(void **state)
             for (int k = 0; k < CLASSES; k++)
                 mean[k] += it.soft_labels[i * CLASSES + k] / COUNT;
         dv_softmax(it.student.bias, CLASSES, 1, p);
+        dv_softmax(it.anchor_logits, CLASSES, it.options.temperature, label);
         for (int k = 0; k < CLASSES; k++)
-            assert_true(fabs(p[k] - mean[k]) < 1e-3);
+            assert_true(fabs(p[k] - (1 - share) * mean[k] - share * label[k]) < 1e-3);
         for (int i = 0; i < CLASSES * PIXELS; i++)
             assert_true(it.student.weights[i] == 0);
         clear(&it);
@@ -794,6 +919,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ridge_primal),
         cmocka_unit_test(test_ridge_dual),
+        cmocka_unit_test(test_anchor),
+        cmocka_unit_test(test_anchor_of_a_kept_system),
         cmocka_unit_test(test_ridge_exact),
         cmocka_unit_test(test_ridge_rule),
         cmocka_unit_test(test_ridge_of_one_picture),

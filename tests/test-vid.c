@@ -581,6 +581,7 @@ static void test_corners(void **state)
     it.decoder_gain = 0;
     bundle = open_tiny(*state, &it, 2);
     options = tiny_options();
+    options.anchor = 0;
     dv_explanation *explanation = explain(bundle, &options);
     for (int i = 0; i < TINY_CLASSES * TINY_PIXELS; i++)
         assert_true(explanation->weights[i] == 0);
@@ -955,10 +956,11 @@ static void test_json(void **state)
     assert_keys(json, KEYS("instance", "teacher", "student", "neighbors", "fidelity", "labels", "timing_ms"));
     assert_keys(json_object_get(json, "instance"), KEYS("index", "label", "label_name"));
     assert_keys(json_object_get(json, "teacher"), KEYS("class", "class_name", "probabilities"));
-    assert_keys(json_object_get(json, "student"), KEYS("method", "temperature", "lambda", "class", "probabilities", "classes"));
-    assert_keys(json_object_get(json, "fidelity"), KEYS("fresh", "kl", "kl_at_1", "agreement", "r2", "keeps_label",
-                                                        "entropy", "reconstruction_label", "verdict", "reasons",
-                                                        "steadiness", "distrust", "worth"));
+    assert_keys(json_object_get(json, "student"),
+                KEYS("method", "temperature", "lambda", "anchor", "class", "probabilities", "classes"));
+    assert_keys(json_object_get(json, "fidelity"),
+                KEYS("fresh", "kl", "kl_at_1", "agreement", "r2", "keeps_label", "entropy", "reconstruction_label",
+                     "verdict", "reasons", "steadiness", "distrust", "worth"));
     assert_keys(json_object_get(json, "timing_ms"), KEYS("encode", "decode", "teacher", "distill", "total"));
     json_t *neighbors = json_object_get(json, "neighbors");
     assert_true(real(neighbors, "count") == 300 && real(neighbors, "seed") == 1);

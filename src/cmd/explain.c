@@ -127,6 +127,13 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
             "decoded neighbours, these with the picture's residual added, both and masked copies, decoded ones and "
             "masked copies; auto: decoded ones, but mixed where the teacher gives the reconstruction another name than "
             "the picture (the bundle's, or vae)"),
+        {.name = "anchor",
+         .kind = DV_OPTION_NUMBER,
+         .argument = "S",
+         .minimum = 0,
+         .maximum = DV_MAX_ANCHOR,
+         .target = &options->anchor,
+         .help = "the picture's own share of the weight of all that the student learns from; 0: it has none (0.1)"},
         {.name = "masked",
          .kind = DV_OPTION_NUMBER,
          .argument = "S",

@@ -35,6 +35,7 @@ static const double bands[] = {.05, .1, .15, .2, .25, .3, .4, .5, .6, .7, .8, .9
 static const double temperatures[] = {.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20};
 static const double counts[] = {32, 64, 128, 256, 512, 1000, 2000, 4000, 8000};
 static const double shares[] = {.05, .1, .2, .3, .4, .5, .6, .7, .8, .9, .95};
+static const double anchors[] = {.01, .02, .05, .1, .2, .3, .5, .7, 1};
 static const double cells[] = {2, 3, 4, 5, 7, 10, 14, 20, 28};
 static const double untils[] = {.8, .9, .95, .97, .98, .99, .995};
 static const double lambdas[] = {1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3,
@@ -93,6 +94,9 @@ static const dv_setting settings[DV_SETTING_COUNT] = {
     [DV_SETTING_UNREALISTIC] = {"unrealistic", "unrealistic",
                                 "neighbours unlike all data: ignored, marked, or left out", DV_VALUE_CHOICE,
                                 FIELD(unrealistic), .words = "ignore|mark|drop"},
+    [DV_SETTING_ANCHOR] = {"anchor", "anchor", "the picture's own share of what the student learns from",
+                           DV_VALUE_NUMBER, FIELD(anchor), RANGE(DV_MIN_ANCHOR, DV_MAX_ANCHOR), .automatic = "none",
+                           .usual = .1, LADDER(anchors)},
 };
 
 const dv_setting *dv_setting_get(dv_setting_id id)

@@ -28,6 +28,7 @@ typedef enum dv_setting_id {
     DV_SETTING_CELLS,
     DV_SETTING_KEEP,
     DV_SETTING_UNREALISTIC,
+    DV_SETTING_ANCHOR,
     DV_SETTING_COUNT
 } dv_setting_id;
 

@@ -67,6 +67,7 @@ static bool same_place(const dv_wish *a, const dv_wish *b)
     X(method)                                                                                                          \
     X(sampling)                                                                                                        \
     X(neighborhood)                                                                                                    \
+    X(anchor)                                                                                                          \
     X(masked)                                                                                                          \
     X(cells)                                                                                                           \
     X(keep)                                                                                                            \

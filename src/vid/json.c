@@ -71,6 +71,7 @@ static json_t *student_json(const dv_explanation *explanation, bool *failed)
     put(it, "method", text(dv_student_method_name(explanation->options.method)));
     put(it, "temperature", number(explanation->options.temperature));
     put(it, "lambda", number(explanation->lambda));
+    put(it, "anchor", number(explanation->options.anchor));
     put(it, "class", json_integer(explanation->student_class));
     put(it, "probabilities", numbers(explanation->student_probabilities, explanation->rows, failed));
     put(it, "classes", rows_json(explanation, failed));

@@ -148,11 +148,12 @@ static bool enlarge(void *array, int64_t used, int64_t rows, size_t size, dv_err
     return true;
 }
 
-static dv_neighbors *make_set(int latent, dv_error *error)
+static dv_neighbors *make_set(int latent, int64_t pixels, dv_error *error)
 {
     dv_neighbors *set = dv_alloc(1, sizeof *set, error);
     if (set && (set->center = dv_alloc(latent, sizeof(float), error)) &&
         (set->band = dv_alloc(latent, sizeof(float), error)) &&
+        (set->picture = dv_alloc(pixels, sizeof(float), error)) &&
         (set->points = dv_alloc((size_t)DV_CHUNK * latent, sizeof(float), error)))
         return set;
     dv_neighbors_free(set);
@@ -204,6 +205,7 @@ void dv_neighbors_free(dv_neighbors *neighbors)
     free(neighbors->center);
     free(neighbors->band);
     free(neighbors->points);
+    free(neighbors->picture);
     free(neighbors->blurred);
     free(neighbors);
 }
@@ -375,7 +377,8 @@ static bool is_of(const dv_neighbors *set, const dv_bundle *bundle, const dv_pla
     return set->generation > 0 && set->index == place->index && set->seed == options->seed &&
            set->sampling == options->sampling && same_kind(set, options) &&
            set->drops == (options->unrealistic == DV_UNREALISTIC_DROP) &&
-           memcmp(set->center, place->center, size) == 0 && memcmp(set->band, place->band, size) == 0;
+           memcmp(set->center, place->center, size) == 0 && memcmp(set->band, place->band, size) == 0 &&
+           memcmp(set->picture, place->picture, bundle->pixels * sizeof(float)) == 0;
 }
 
 bool dv_neighbors_are_there(const dv_neighbors *set, const dv_bundle *bundle, const dv_place *place,
@@ -400,6 +403,7 @@ static void forget_stale(dv_neighbors *set, dv_bundle *bundle, const dv_place *p
     set->cells = options->cells;
     set->keep = options->keep;
     set->drops = options->unrealistic == DV_UNREALISTIC_DROP;
+    memcpy(set->picture, place->picture, bundle->pixels * sizeof(float));
     memcpy(set->center, place->center, size);
     memcpy(set->band, place->band, size);
 }
@@ -429,7 +433,7 @@ bool dv_neighbors_make(dv_neighbors **neighbors, dv_bundle *bundle, const dv_pla
                        const dv_explain_options *options, dv_purpose purpose, int64_t count, int64_t kept,
                        const dv_neighbors_taker *taker, dv_timing *timing, const dv_progress *progress, dv_error *error)
 {
-    if (!*neighbors && !(*neighbors = make_set(bundle->facts.latent, error)))
+    if (!*neighbors && !(*neighbors = make_set(bundle->facts.latent, bundle->pixels, error)))
         return false;
     dv_neighbors *set = *neighbors;
     struct making it = {set, bundle, place, purpose, timing};

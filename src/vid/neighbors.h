@@ -34,6 +34,7 @@ typedef struct dv_neighbors {
     int cells;     /* of their masks */
     double keep;
     bool drops;           /* unrealistic ones are left out */
+    float *picture;       /* D, that they are neighbours of */
     float *blurred;       /* D, what hides the picture in every other one of them */
     float *center, *band; /* L each */
     float *points;        /* DV_CHUNK x L, those of one chunk */

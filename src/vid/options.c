@@ -22,6 +22,7 @@ dv_explain_options dv_explain_defaults(void)
         .unrealistic = DV_UNREALISTIC_MARK,
         .cells = 7,
         .keep = 0.5,
+        .anchor = 0.1,
         .seed = 1,
         .epochs = 50,
         .batch = 32,
@@ -101,6 +102,8 @@ bool dv_options_check(const dv_explain_options *options, const dv_bundle *bundle
            check_range("the student's method", options->method, DV_STUDENT_RIDGE, DV_STUDENT_GD, error) &&
            check_range("the sampling", options->sampling, DV_SAMPLING_SOBOL, DV_SAMPLING_NORMAL, error) &&
            check_range("the neighbourhood", options->neighborhood, DV_NEIGHBORHOOD_VAE, DV_NEIGHBORHOOD_AUTO, error) &&
+           (options->anchor == 0 || check_range("the picture's own share of the weight", options->anchor, DV_MIN_ANCHOR,
+                                                DV_MAX_ANCHOR, error)) &&
            (options->masked == 0 ||
             check_range("the share of masked copies", options->masked, DV_MIN_MASKED, DV_MAX_MASKED, error)) &&
            check_range("the number of cells", options->cells, 1, DV_MOST_CELLS, error) &&

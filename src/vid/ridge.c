@@ -35,7 +35,7 @@ static bool is_flat(const dv_ridge_system *system)
 static double least_lambda(const dv_ridge_system *system)
 {
     const bool rough = system->primal && dv_ridge_sums_are_rough(system->sums);
-    return (rough ? least_rough_ratio : least_ratio) * system->top_eigenvalue;
+    return (rough ? least_rough_ratio : least_ratio) * system->bound;
 }
 
 /* The equations of a part with lambda, eliminated: ready for dv_equations_substitute. False if they are not definite.
@@ -56,7 +56,7 @@ static bool try_to_eliminate(dv_ridge_system *system, const dv_lesson *lesson, d
 static bool eliminate(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part, double lambda,
                       dv_equations *equations, dv_error *error)
 {
-    const double top = system->top_eigenvalue, least = least_lambda(system);
+    const double top = system->bound, least = least_lambda(system);
     if (lambda >= rough_ratio * top && try_to_eliminate(system, lesson, part, lambda, true, equations))
         return true;
     if (lambda >= least && try_to_eliminate(system, lesson, part, lambda, false, equations))
@@ -81,13 +81,18 @@ static void combine_rows(void *context, int64_t task, int thread)
     const struct combining *work = context;
     int64_t pixels = work->system->pixels, first = task * DV_RIDGE_TILE;
     int64_t columns = dv_smaller(DV_RIDGE_TILE, pixels - first);
+    const dv_ridge_system *system = work->system;
+    const int64_t count = work->count - (system->anchor > 0);
     (void)thread;
-    for (int64_t t = 0; t < work->count; t += DV_CHUNK) {
-        int64_t size = dv_smaller(DV_CHUNK, work->count - t);
-        const float *pictures = work->system->pictures + dv_ridge_part_place(work->part, t) * pixels;
+    for (int64_t t = 0; t < count; t += DV_CHUNK) {
+        int64_t size = dv_smaller(DV_CHUNK, count - t);
+        const float *pictures = system->pictures + dv_ridge_part_place(work->part, t) * pixels;
         dv_gemm(false, false, work->rows, columns, size, 1, work->solution + t, work->count, pictures + first, pixels,
                 t > 0, work->weights + first, pixels);
     }
+    if (system->anchor > 0)
+        dv_gemm(false, false, work->rows, columns, 1, 1, work->solution + count, work->count,
+                system->pictures + system->count * pixels + first, pixels, 1, work->weights + first, pixels);
 }
 
 /* sum_i s_i a_i, a_i = root_i (x_i - mean of the part), as multiples of the x_i themselves. */

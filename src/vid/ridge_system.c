@@ -7,6 +7,11 @@
  * divided by in the end. Labels that may hold at once are fitted one by one: their targets are their log-odds, not
  * centred.
  *
+ * The anchor, the picture x itself with its targets y, has a share s of the weight: of (1 - s) (fit of the neighbours +
+ * lambda |W|^2) + s |W x + b - y|^2 the minimiser solves (A'A + s d d' + lambda I) W = A'R + s d e', where d and e lead
+ * from the means of the neighbours to x and y. So it is one row sqrt(s) d more, of which no sum need know, and of
+ * either half of the neighbours the same share; with s = 1 the student says y to x whatever lambda is.
+ *
  * What is kept knows nothing of means or of the sum of weights: sums over neighbours (A'A) or products of pictures with
  * each other (AA'), so that neighbours can be added and any part of them solved. Both are centred when they are used:
  * A'A = sum w x x' - mean mean', and AA' doubly, as kernels are (Schoelkopf, Smola and Mueller 1998). */
@@ -16,6 +21,7 @@
 #include "kernel/blas.h"
 #include "kernel/lanczos.h"
 #include "kernel/wide.h"
+#include "vid/softmax.h"
 #include "vid/span.h"
 
 #include <math.h>
@@ -59,11 +65,11 @@ struct centering {
 
 DV_WIDE(static, void, center_row,
         (int64_t n, double scale, const float *half, double more, const float *other, double mean, const double *means,
-         float *y),
-        (n, scale, half, more, other, mean, means, y))
+         double gap, const double *gaps, float *y),
+        (n, scale, half, more, other, mean, means, gap, gaps, y))
 {
     for (int64_t i = 0; i < n; i++)
-        y[i] = (float)(scale * half[i] + more * other[i] - mean * means[i]);
+        y[i] = (float)(scale * half[i] + more * other[i] - mean * means[i] + gap * gaps[i]);
 }
 
 static void center_rows(void *context, int64_t task, int thread)
@@ -71,12 +77,32 @@ static void center_rows(void *context, int64_t task, int thread)
     const struct centering *work = context;
     const int64_t pixels = work->system->pixels, columns = pixels + work->system->rows;
     const int64_t row = dv_equations_row(pixels, work->system->rows);
+    const double *gap = work->system->gap;
     (void)thread;
     for (int64_t i = task * TASK_ROWS; i < dv_smaller((task + 1) * TASK_ROWS, pixels); i++) {
         const int64_t at = i * row + i;
         center_row(columns - i, work->scale, work->half->gram + at, work->more, work->other->gram + at, work->mean[i],
-                   work->mean + i, work->system->matrix + at);
+                   work->mean + i, work->system->anchor * gap[i], gap + i, work->system->matrix + at);
     }
+}
+
+static double center_of_anchor(const dv_lesson *lesson)
+{
+    return lesson->multi_label ? 0 : dv_average(lesson->anchor_logits, lesson->classes);
+}
+
+/* From the means, which are taken from origins, to the anchor. */
+static void find_gap(dv_ridge_system *system, const dv_lesson *lesson, const float *picture_origin,
+                     const double *target_origin)
+{
+    const int pixels = system->pixels, rows = system->rows;
+    if (!(system->anchor > 0))
+        return;
+    const double center = center_of_anchor(lesson);
+    for (int p = 0; p < pixels; p++)
+        system->gap[p] = (double)lesson->anchor[p] - picture_origin[p] - system->mean[p];
+    for (int k = 0; k < rows; k++)
+        system->gap[pixels + k] = lesson->anchor_logits[k] - center - target_origin[k] - system->mean[pixels + k];
 }
 
 static void fill_primal(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part)
@@ -95,11 +121,14 @@ static void fill_primal(dv_ridge_system *system, const dv_lesson *lesson, dv_rid
         system->mean[p] = work.scale * work.half->picture[p] + work.more * work.other->picture[p];
     for (int k = 0; k < rows; k++)
         system->mean[pixels + k] = work.scale * work.half->target[k] + work.more * work.other->target[k];
+    find_gap(system, lesson, sums->picture_origin, sums->target_origin);
     dv_team_run(lesson->team, center_rows, &work, dv_parts(pixels, TASK_ROWS));
     for (int p = 0; p < pixels; p++)
         system->mean[p] += sums->picture_origin[p];
     for (int k = 0; k < rows; k++)
         system->mean[pixels + k] += sums->target_origin[k];
+    for (int p = 0; p < pixels + rows; p++)
+        system->mean[p] += system->anchor * system->gap[p];
 }
 
 /* Partial sums side by side, which a processor adds up at once. */
@@ -146,7 +175,17 @@ static double measure_part(dv_ridge_system *system, const dv_lesson *lesson, dv_
         }
     for (int64_t t = 0; t < count; t++)
         mean += system->share[t] * system->center[t];
+    system->share[count] = system->center[count] = 0; /* it has no part in the means */
+    system->root[count] = sqrt(system->anchor);
+    for (int64_t t = 0; t < count; t++)
+        system->center[count] += system->share[t] * system->products[dv_ridge_part_place(part, t)];
     return mean;
+}
+
+/* The anchor is a row more, behind the neighbours. */
+static int64_t dual_order(const dv_ridge_system *system, int64_t count)
+{
+    return count + (system->anchor > 0);
 }
 
 static void fill_targets(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part, int64_t count)
@@ -159,13 +198,18 @@ static void fill_targets(dv_ridge_system *system, const dv_lesson *lesson, dv_ri
         for (int k = 0; k < system->rows; k++)
             mean[k] += system->share[t] * (lesson->logits[i * system->rows + k] - center);
     }
-    const int64_t row = dv_equations_row(count, system->rows);
+    const int64_t order = dual_order(system, count), row = dv_equations_row(order, system->rows);
     for (int64_t t = 0; t < count; t++) {
         int64_t i = dv_ridge_part_place(part, t);
         double center = dv_ridge_center(lesson, i);
         for (int k = 0; k < system->rows; k++)
-            system->matrix[t * row + count + k] =
+            system->matrix[t * row + order + k] =
                 (float)(system->root[t] * (lesson->logits[i * system->rows + k] - center - mean[k]));
+    }
+    for (int k = 0; k < system->rows && order > count; k++) {
+        double gap = lesson->anchor_logits[k] - center_of_anchor(lesson) - mean[k];
+        system->matrix[count * row + order + k] = (float)(system->root[count] * gap);
+        mean[k] += system->anchor * gap;
     }
 }
 
@@ -174,8 +218,8 @@ static void fill_dual(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge
     const int64_t count = count_part(system, part);
     double mean = measure_part(system, lesson, part, count);
     const double *center = system->center;
-    const int64_t row = dv_equations_row(count, system->rows);
-    memset(system->matrix, 0, dv_equations_size(count, system->rows) * sizeof *system->matrix);
+    const int64_t order = dual_order(system, count), row = dv_equations_row(order, system->rows);
+    memset(system->matrix, 0, dv_equations_size(order, system->rows) * sizeof *system->matrix);
     for (int64_t t = 0; t < count; t++)
         for (int64_t u = t, size; u < count; u += size) {
             const float *products = products_of(system, part, t, u, &size);
@@ -184,12 +228,19 @@ static void fill_dual(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge
                 system->matrix[t * row + u + i] =
                     (float)(system->root[t] * system->root[u + i] * (products[i] - center[t] - center[u + i] + mean));
         }
+    for (int64_t t = 0; t < order && order > count; t++) {
+        float product = system->products[t < count ? dv_ridge_part_place(part, t) : system->count];
+        system->matrix[t * row + count] =
+            (float)(system->root[t] * system->root[count] * (product - center[t] - center[count] + mean));
+    }
+    for (int p = 0; p < system->pixels; p++)
+        system->mean[p] = system->origin[p] + system->anchor * system->pictures[system->count * system->pixels + p];
     fill_targets(system, lesson, part, count);
 }
 
 dv_equations dv_ridge_system_fill(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part)
 {
-    int64_t order = system->primal ? system->pixels : count_part(system, part);
+    int64_t order = system->primal ? system->pixels : dual_order(system, count_part(system, part));
     if (system->filled != part)
         (system->primal ? fill_primal : fill_dual)(system, lesson, part);
     system->filled = part;
@@ -247,7 +298,13 @@ static void make_kernel(dv_ridge_system *system, const dv_lesson *lesson)
     int64_t side = dv_ridge_tiles(system->count);
     dv_team_run(lesson->team, subtract_mean, &work, dv_ridge_tiles(system->pixels));
     dv_team_run(lesson->team, fill_kernel, system, side * (side + 1) / 2);
-    memcpy(system->mean, system->origin, system->pixels * sizeof(double));
+    if (!(system->anchor > 0))
+        return;
+    float *anchor = system->pictures + system->count * system->pixels;
+    for (int p = 0; p < system->pixels; p++)
+        anchor[p] = (float)(lesson->anchor[p] - system->origin[p]);
+    dv_gemm(false, true, 1, system->count + 1, system->pixels, 1, anchor, system->pixels, system->pictures,
+            system->pixels, 0, system->products, system->count + 1);
 }
 
 /* ---- the system ------------------------------------------------------------- */
@@ -261,14 +318,15 @@ static bool make_primal(dv_ridge_system *system, dv_error *error)
 static bool make_dual(dv_ridge_system *system, dv_error *error)
 {
     dv_arena *arena = system->arena;
-    size_t count = system->size = system->count, pixels = system->pixels;
+    size_t all = (size_t)(system->size = system->count) + 1, pixels = system->pixels;
     return (system->origin = dv_arena_alloc(arena, pixels, sizeof(double), error)) &&
-           (system->pictures = dv_arena_alloc(arena, count * pixels, sizeof(float), error)) &&
-           (system->kernel = dv_arena_alloc(arena, count * count, sizeof(float), error)) &&
-           (system->share = dv_arena_alloc(arena, count, sizeof(double), error)) &&
-           (system->root = dv_arena_alloc(arena, count, sizeof(double), error)) &&
-           (system->center = dv_arena_alloc(arena, count, sizeof(double), error)) &&
-           (system->solution = dv_arena_alloc(arena, count * system->rows, sizeof(float), error));
+           (system->pictures = dv_arena_alloc(arena, all * pixels, sizeof(float), error)) &&
+           (system->kernel = dv_arena_alloc(arena, (all - 1) * (all - 1), sizeof(float), error)) &&
+           (system->products = dv_arena_alloc(arena, all, sizeof(float), error)) &&
+           (system->share = dv_arena_alloc(arena, all, sizeof(double), error)) &&
+           (system->root = dv_arena_alloc(arena, all, sizeof(double), error)) &&
+           (system->center = dv_arena_alloc(arena, all, sizeof(double), error)) &&
+           (system->solution = dv_arena_alloc(arena, all * system->rows, sizeof(float), error));
 }
 
 static dv_ridge_system *make_system(const dv_lesson *lesson, dv_error *error)
@@ -285,10 +343,12 @@ static dv_ridge_system *make_system(const dv_lesson *lesson, dv_error *error)
     system->rows = lesson->classes;
     system->primal = lesson->count >= lesson->pixels;
     if ((system->primal ? make_primal : make_dual)(system, error) &&
-        (system->matrix = dv_arena_alloc(arena, dv_equations_size(system->size, system->rows), sizeof(float), error)) &&
+        (system->matrix =
+             dv_arena_alloc(arena, dv_equations_size(system->size + 1, system->rows), sizeof(float), error)) &&
         (system->workspace =
-             dv_arena_alloc(arena, dv_equations_workspace(system->size, system->rows), sizeof(float), error)) &&
-        (system->mean = dv_arena_alloc(arena, system->pixels + system->rows, sizeof(double), error)))
+             dv_arena_alloc(arena, dv_equations_workspace(system->size + 1, system->rows), sizeof(float), error)) &&
+        (system->mean = dv_arena_alloc(arena, system->pixels + system->rows, sizeof(double), error)) &&
+        (system->gap = dv_arena_alloc(arena, system->pixels + system->rows, sizeof(double), error)))
         return system;
     dv_ridge_system_free(system);
     return NULL;
@@ -329,10 +389,30 @@ static bool bring_sums(dv_ridge_system *system, const dv_lesson *lesson, dv_erro
     return dv_ridge_sums_add(system->sums, lesson, there, error);
 }
 
+/* Without the anchor, which lambda does not go by. */
+static bool measure_neighbors(dv_ridge_system *system, const dv_lesson *lesson, dv_error *error)
+{
+    const double anchor = system->anchor;
+    double square = 0;
+    system->anchor = 0;
+    const dv_equations whole = dv_ridge_system_fill(system, lesson, DV_RIDGE_WHOLE);
+    system->anchor = anchor;
+    for (int p = 0; p < system->pixels && anchor > 0; p++)
+        square += pow(lesson->anchor[p] - system->mean[p], 2);
+    if (!dv_largest_eigenvalue(whole.order, whole.matrix, dv_equations_row(whole.order, whole.columns), lesson->team,
+                               &system->top_eigenvalue, error))
+        return false;
+    system->bound = system->top_eigenvalue + anchor * square;
+    if (anchor > 0)
+        system->filled = DV_RIDGE_NONE;
+    return true;
+}
+
 static bool fill(dv_ridge_system *system, const dv_lesson *lesson, dv_error *error)
 {
     system->count = 0; /* until all is well */
     system->filled = DV_RIDGE_NONE;
+    system->anchor = dv_lesson_anchor(lesson);
     if (system->primal && !bring_sums(system, lesson, error))
         return false;
     system->count = lesson->count;
@@ -340,9 +420,7 @@ static bool fill(dv_ridge_system *system, const dv_lesson *lesson, dv_error *err
         make_kernel(system, lesson);
     system->generation = lesson->generation;
     system->version = lesson->version;
-    const dv_equations whole = dv_ridge_system_fill(system, lesson, DV_RIDGE_WHOLE);
-    if (dv_largest_eigenvalue(whole.order, whole.matrix, dv_equations_row(whole.order, whole.columns), lesson->team,
-                              &system->top_eigenvalue, error))
+    if (measure_neighbors(system, lesson, error))
         return true;
     system->count = 0;
     return false;
@@ -357,8 +435,8 @@ dv_ridge_system *dv_ridge_system_of(const dv_lesson *lesson, dv_ridge_system **k
             return NULL;
         system->count = 0;
     }
-    if (system->count == lesson->count && system->generation == lesson->generation &&
-        system->version == lesson->version)
+    if (system->count == lesson->count && system->anchor == dv_lesson_anchor(lesson) &&
+        system->generation == lesson->generation && system->version == lesson->version)
         return system;
     return fill(system, lesson, error) ? system : NULL;
 }

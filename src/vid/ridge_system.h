@@ -16,15 +16,19 @@ typedef struct dv_ridge_system {
     int64_t count;                /* N: neighbours in it */
     bool primal;                  /* as many neighbours as pixels at least */
     int pixels, rows;             /* D, R */
-    double top_eigenvalue;        /* of the Gram matrix of all of them */
+    double top_eigenvalue;        /* of the Gram matrix of all of them, without the anchor */
+    double bound;                 /* no eigenvalue with the anchor is larger */
+    double anchor;                /* share of the picture itself; 0: it is not in it */
+    double *gap;                  /* D + R: from the means of neighbours to the picture and its targets */
 
     dv_ridge_sums *sums;  /* if primal */
     double *origin;       /* else D: the mean picture */
-    float *pictures;      /* else N x D: less the origin */
+    float *pictures;      /* else (N + 1) x D: less the origin */
     float *kernel;        /* else N x N, upper tiles: products of these */
-    double *share, *root; /* else N each, of one part: weights that sum to 1, and their roots */
-    double *center;       /* else N, of one part: each one's mean product with the others */
-    float *solution;      /* else R x N */
+    float *products;      /* else N + 1: products of the anchor, which stands behind the pictures, with all of them */
+    double *share, *root; /* else N + 1 each, of one part: weights that sum to 1, and their roots */
+    double *center;       /* else N + 1, of one part: each one's mean product with the others */
+    float *solution;      /* else R x (N + 1) */
 
     int64_t size;         /* of the equations: D if primal, else N at most */
     float *matrix;        /* of dv_equations of that order with R columns: Gram matrix and right-hand sides */

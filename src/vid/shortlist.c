@@ -202,7 +202,8 @@ static dv_shortlist *make_list(const dv_bundle *bundle, dv_error *error)
     list->names = cut && !multi_label ? list->rows - 1 : list->rows;
     list->neighbors_generation = bundle->neighbors->generation;
     list->neighbors_count = bundle->neighbors->count;
-    if ((list->row_class = dv_arena_alloc(arena, (size_t)list->rows, sizeof *list->row_class, error)))
+    if ((list->row_class = dv_arena_alloc(arena, (size_t)list->rows, sizeof *list->row_class, error)) &&
+        (list->picture = dv_arena_alloc(arena, (size_t)list->rows, sizeof *list->picture, error)))
         return list;
     dv_arena_free(arena);
     return NULL;

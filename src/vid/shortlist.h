@@ -9,11 +9,12 @@
 enum { DV_MOST_ROWS = 32, DV_MOST_LABELS = 64, DV_SHORTLIST_ALWAYS = 5 };
 
 typedef struct dv_shortlist {
-    int rows;                       /* R */
-    int names;                      /* of them that are a class: all but the rest */
-    int *row_class;                 /* R, in the order of the classes; -1: the rest, which is last */
-    float *neighbors, *fresh;       /* count x R logits of the two sets, grouped; NULL where every class has a row, and
-                                     * before those of the fresh ones are asked for */
+    int rows;                 /* R */
+    int names;                /* of them that are a class: all but the rest */
+    int *row_class;           /* R, in the order of the classes; -1: the rest, which is last */
+    float *picture;           /* R logits of the picture itself, grouped */
+    float *neighbors, *fresh; /* count x R logits of the two sets, grouped; NULL where every class has a row, and
+                               * before those of the fresh ones are asked for */
 
     uint64_t neighbors_generation, fresh_generation; /* of the sets that they are of */
     int64_t neighbors_count, fresh_count;

@@ -3,7 +3,7 @@
  * The loss is the mean cross-entropy -sum_k q_k log p_k, p = softmax(W x + b). One sample's curvature is at most
  * (|x|^2 + 1) / 2 (Boehning 1992), which gives the step that gradient descent can take without asking the user. Labels
  * that may hold at once each have a cross-entropy of yes and no, p = sigmoid(W x + b); their sum is descended, with
- * half that curvature at most, and their mean is told. */
+ * half that curvature at most, and their mean is told. The anchor takes part in every step. */
 #include "vid/student.h"
 
 #include "base/error.h"
@@ -27,7 +27,9 @@ struct regression {
     float *parameter, *gradient;
     float *first_moment, *second_moment; /* Adam's */
     float *pictures;                     /* batch x D */
-    float *error;                        /* batch x K: logits, then p - q */
+    float *error;                        /* (batch + 1) x K: logits, then p - q; the last row is the anchor's */
+    double anchor;                       /* its share of the loss */
+    float *anchor_label;                 /* K */
     int64_t *order;                      /* N */
 };
 
@@ -39,15 +41,27 @@ struct optimizer {
 
 /* ---- optimisers ------------------------------------------------------------- */
 
+static double square_of(const float *picture, int pixels)
+{
+    double square = 1;
+    for (int p = 0; p < pixels; p++)
+        square += (double)picture[p] * picture[p];
+    return square;
+}
+
 /* Means and maxima of |x|^2 + 1. */
 static void measure_pictures(const dv_lesson *lesson, double *mean, double *largest)
 {
     *mean = *largest = 0;
     for (int64_t i = 0; i < lesson->count; i++) {
-        double square = 1;
-        for (int p = 0; p < lesson->pixels; p++)
-            square += (double)lesson->pictures[i * lesson->pixels + p] * lesson->pictures[i * lesson->pixels + p];
+        double square = square_of(lesson->pictures + i * lesson->pixels, lesson->pixels);
         *mean += square / lesson->count;
+        *largest = fmax(*largest, square);
+    }
+    const double anchor = dv_lesson_anchor(lesson);
+    if (anchor > 0) {
+        double square = square_of(lesson->anchor, lesson->pixels);
+        *mean += anchor * (square - *mean);
         *largest = fmax(*largest, square);
     }
 }
@@ -100,42 +114,54 @@ static const struct optimizer gd = {.whole_batch = true, .default_rate = rate_of
 /* ---- one epoch -------------------------------------------------------------- */
 
 /* The same as below for labels that may hold at once. */
-static double meet_each_label(struct regression *work, const int64_t *index, int64_t count)
+static double meet_each_label(const float *label, int classes, double weight, float *row)
 {
-    int classes = work->lesson->classes;
     double loss = 0;
-    for (int64_t i = 0; i < count; i++) {
-        const float *label = work->lesson->soft_labels + index[i] * classes;
-        float *row = work->error + i * classes;
-        for (int k = 0; k < classes; k++) {
-            double yes = dv_log_sigmoid(row[k]), no = dv_log_sigmoid(-(double)row[k]);
-            loss -= (label[k] * yes + (1 - label[k]) * no) / classes;
-            row[k] = (float)((exp(yes) - label[k]) / count);
-        }
+    for (int k = 0; k < classes; k++) {
+        double yes = dv_log_sigmoid(row[k]), no = dv_log_sigmoid(-(double)row[k]);
+        loss -= (label[k] * yes + (1 - label[k]) * no) / classes;
+        row[k] = (float)(weight * (exp(yes) - label[k]));
     }
     return loss;
 }
 
-/* Sum of the losses of `count` samples whose logits stand in work->error; leaves the gradient by the logits there. */
-static double meet_labels(struct regression *work, const int64_t *index, int64_t count)
+/* The loss of one sample whose logits stand in `row`; leaves the gradient by them there, times `weight`. */
+static double meet_label(const float *label, int classes, double weight, float *row)
 {
-    int classes = work->lesson->classes;
-    double loss = 0;
-    for (int64_t i = 0; i < count; i++) {
-        const float *label = work->lesson->soft_labels + index[i] * classes;
-        float *row = work->error + i * classes, largest = row[dv_largest(row, classes)];
-        double sum = 0;
-        for (int k = 0; k < classes; k++)
-            sum += exp(row[k] - (double)largest);
-        for (int k = 0; k < classes; k++) {
-            double log_p = row[k] - (double)largest - log(sum);
-            loss -= label[k] * log_p;
-            row[k] = (float)((exp(log_p) - label[k]) / count);
-        }
+    const double largest = row[dv_largest(row, classes)];
+    double loss = 0, sum = 0;
+    for (int k = 0; k < classes; k++)
+        sum += exp(row[k] - largest);
+    for (int k = 0; k < classes; k++) {
+        double log_p = row[k] - largest - log(sum);
+        loss -= label[k] * log_p;
+        row[k] = (float)(weight * (exp(log_p) - label[k]));
     }
     return loss;
 }
 
+static double meet(const struct regression *work, const float *label, double weight, float *row)
+{
+    const int classes = work->lesson->classes;
+    return (work->lesson->multi_label ? meet_each_label : meet_label)(label, classes, weight, row);
+}
+
+/* The anchor's part of a step: adds to the gradient, returns its loss. */
+static double meet_anchor(struct regression *work)
+{
+    const int64_t pixels = work->lesson->pixels, classes = work->lesson->classes;
+    const float *picture = work->lesson->anchor, *bias = work->parameter + classes * pixels;
+    float *row = work->error + work->batch * classes, *bias_gradient = work->gradient + classes * pixels;
+    memcpy(row, bias, classes * sizeof(float));
+    dv_gemm(false, true, 1, classes, pixels, 1, picture, pixels, work->parameter, pixels, 1, row, classes);
+    double loss = meet(work, work->anchor_label, work->anchor, row);
+    dv_gemm(true, false, classes, pixels, 1, 1, row, classes, picture, pixels, 1, work->gradient, pixels);
+    for (int64_t k = 0; k < classes; k++)
+        bias_gradient[k] += row[k];
+    return loss;
+}
+
+/* Returns the sum of the losses of `count` samples, a share of which is the anchor's. */
 static double take_step(struct regression *work, const struct optimizer *optimizer, const int64_t *index, int64_t count)
 {
     int64_t pixels = work->lesson->pixels, classes = work->lesson->classes;
@@ -147,7 +173,10 @@ static double take_step(struct regression *work, const struct optimizer *optimiz
         memcpy(work->error + i * classes, bias, classes * sizeof(float));
     }
     dv_gemm(false, true, count, classes, pixels, 1, pictures, pixels, work->parameter, pixels, 1, work->error, classes);
-    double loss = work->lesson->multi_label ? meet_each_label(work, index, count) : meet_labels(work, index, count);
+    const double share = 1 - work->anchor, weight = share / (double)count;
+    double loss = 0;
+    for (int64_t i = 0; i < count; i++)
+        loss += share * meet(work, work->lesson->soft_labels + index[i] * classes, weight, work->error + i * classes);
     dv_gemm(true, false, classes, pixels, count, 1, work->error, classes, pictures, pixels, 0, work->gradient, pixels);
     for (int64_t k = 0; k < classes; k++) {
         double sum = 0;
@@ -155,6 +184,8 @@ static double take_step(struct regression *work, const struct optimizer *optimiz
             sum += work->error[i * classes + k];
         bias_gradient[k] = (float)sum;
     }
+    if (work->anchor > 0)
+        loss += (double)count * work->anchor * meet_anchor(work);
     work->steps++;
     optimizer->update(work);
     return loss;
@@ -184,7 +215,8 @@ static bool allocate(struct regression *work, const struct optimizer *optimizer,
            (work->first_moment = dv_alloc(moments, sizeof(float), error)) &&
            (work->second_moment = dv_alloc(moments, sizeof(float), error)) &&
            (work->pictures = dv_alloc(copied * pixels, sizeof(float), error)) &&
-           (work->error = dv_alloc(work->batch * classes, sizeof(float), error)) &&
+           (work->error = dv_alloc((work->batch + 1) * classes, sizeof(float), error)) &&
+           (work->anchor_label = dv_alloc(classes, sizeof(float), error)) &&
            (work->order = dv_alloc(work->lesson->count, sizeof(int64_t), error));
 }
 
@@ -197,6 +229,9 @@ static void start(struct regression *work)
             (float)(random_deviation * dv_random_normal(lesson->options->seed, DV_PURPOSE_STUDENT_START, i));
     for (int64_t i = 0; i < lesson->count; i++)
         work->order[i] = i;
+    if (work->anchor > 0)
+        dv_soften(lesson->multi_label, lesson->anchor_logits, lesson->classes, lesson->options->temperature,
+                  work->anchor_label);
 }
 
 static bool train(struct regression *work, const struct optimizer *optimizer, dv_student *student, dv_error *error)
@@ -222,6 +257,7 @@ static bool distil(const dv_lesson *lesson, const struct optimizer *optimizer, d
     int64_t weights = (int64_t)lesson->classes * lesson->pixels;
     struct regression work = {.lesson = lesson, .parameter_count = weights + lesson->classes};
     work.batch = optimizer->whole_batch || options->batch > lesson->count ? lesson->count : options->batch;
+    work.anchor = dv_lesson_anchor(lesson);
     work.rate = options->learning_rate > 0 ? options->learning_rate : optimizer->default_rate(lesson);
     bool ok =
         allocate(&work, optimizer, error) && (student->loss_curve = dv_alloc(options->epochs, sizeof(double), error));
@@ -234,6 +270,7 @@ static bool distil(const dv_lesson *lesson, const struct optimizer *optimizer, d
         memcpy(student->bias, work.parameter + weights, lesson->classes * sizeof(float));
     }
     free(work.order);
+    free(work.anchor_label);
     free(work.error);
     free(work.pictures);
     free(work.second_moment);

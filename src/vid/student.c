@@ -37,6 +37,8 @@ dv_lesson dv_student_lesson(dv_bundle *bundle, const dv_explain_options *options
         .pictures = neighbors->pictures,
         .logits = dv_shortlist_neighbors(bundle),
         .weight = neighbors->weight,
+        .anchor = neighbors->picture,
+        .anchor_logits = bundle->shortlist->picture,
         .options = options,
         .team = bundle->team,
         .progress = progress,

@@ -17,7 +17,9 @@ typedef struct dv_lesson {
     const float *logits;      /* N x K, the teacher's */
     const float *soft_labels; /* N x K, softmax(logits / temperature) */
     const double *weight;     /* N, of locality */
-    int row;                  /* the class whose map's steadiness is told; -1: none is */
+    const float *anchor;      /* D, the picture itself, which has the options' share of the weight; NULL: it has none */
+    const float *anchor_logits; /* K, the teacher's on it */
+    int row;                    /* the class whose map's steadiness is told; -1: none is */
     const dv_explain_options *options;
     dv_team *team;
     const dv_progress *progress;
@@ -26,6 +28,12 @@ typedef struct dv_lesson {
     uint64_t generation; /* differs where pictures, weights or the teacher's words on all its classes do */
     uint64_t version;    /* differs where the classes of the rows do */
 } dv_lesson;
+
+/* Share of the weight that the anchor has. */
+static inline double dv_lesson_anchor(const dv_lesson *lesson)
+{
+    return lesson->anchor ? lesson->options->anchor : 0;
+}
 
 /* What it has become. The caller provides weights and bias; the loss curve, where there is one, is freed by the
  * caller. */

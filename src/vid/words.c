@@ -60,5 +60,9 @@ void dv_words_clear(dv_words *words)
 bool dv_words_shortlist(const dv_words *words, dv_bundle *bundle, int label, dv_error *error)
 {
     const int always[DV_SHORTLIST_ALWAYS] = {words->word[0], words->word[1], words->word[2], words->word[3], label};
-    return dv_shortlist_update(bundle, always, error);
+    if (!dv_shortlist_update(bundle, always, error))
+        return false;
+    dv_shortlist_group(bundle->shortlist, bundle->facts.classes, words->logits + DV_WORD_FILE * bundle->facts.classes,
+                       bundle->shortlist->picture);
+    return true;
 }
