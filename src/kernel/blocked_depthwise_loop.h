@@ -1,13 +1,7 @@
 /* The loop of blocked_depthwise.c for one width of vectors. Included once for each, with NAME and LANES (of a vector)
  * defined; compiled for the target that is in force. */
 
-typedef float NAME(vector) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-typedef int32_t NAME(mask) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-
-static inline __attribute__((always_inline)) NAME(vector) NAME(select)(NAME(mask) where, NAME(vector) a, NAME(vector) b)
-{
-    return (NAME(vector))((where & (NAME(mask))a) | (~where & (NAME(mask))b));
-}
+#include "kernel/lanes.h"
 
 /* `many` adjacent outputs of a row, a vector of channels of them. many and stride are constants where this is inlined:
  * the sums stay in registers. stride 0: as the window says. */
@@ -50,8 +44,8 @@ static inline __attribute__((always_inline)) void NAME(row)(const strip *s, dv_r
     for (int p = 0; p < many; p++) {
         if (addend)
             sum[p] += *(const NAME(vector) *)(addend + p * DV_BLOCK);
-        sum[p] = NAME(select)(sum[p] < low, low, sum[p]);
-        *(NAME(vector) *)(y + p * DV_BLOCK) = NAME(select)(sum[p] > high, high, sum[p]);
+        sum[p] = NAME(choose)(sum[p] < low, low, sum[p]);
+        *(NAME(vector) *)(y + p * DV_BLOCK) = NAME(choose)(sum[p] > high, high, sum[p]);
     }
 }
 

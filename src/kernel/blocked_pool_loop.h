@@ -1,17 +1,9 @@
 /* The loops of blocked_pool.c for one width of vectors. Included once for each, with NAME and LANES (of a vector)
  * defined; compiled for the target that is in force. */
 
-typedef float NAME(vector) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-typedef int32_t NAME(mask) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+#include "kernel/lanes.h"
 
 enum { NAME(SPLIT) = DV_BLOCK / LANES }; /* vectors of a block */
-
-/* The larger; NaN if there is one. */
-static inline __attribute__((always_inline)) NAME(vector) NAME(larger)(NAME(vector) a, NAME(vector) b)
-{
-    const NAME(mask) take = (b > a) | (b != b);
-    return (NAME(vector))(((NAME(mask))b & take) | ((NAME(mask))a & ~take));
-}
 
 static void NAME(largest)(const taps *t, const float *x, float *y)
 {

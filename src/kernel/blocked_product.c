@@ -33,7 +33,8 @@ typedef struct layout {
     int64_t wide, positions;               /* of the output: of a line, and of those lines that are computed */
     int64_t each, pieces;                  /* positions of a task in a picture; tasks of a picture */
     int64_t pictures, tasks;               /* pictures of a task; tasks in all */
-    int64_t numbers, results;              /* floats of workspace: gathered; to be halved */
+    int64_t numbers, results;              /* floats of workspace: gathered; to be halved later */
+    bool halving;                          /* results are halved as they come about */
 } layout;
 
 typedef struct product_run {
@@ -113,12 +114,13 @@ static layout lay_out(const dv_blocked *b)
     l.depth = b->planar ? dv_blocks(c->in_channels * taps_of(b)) * DV_BLOCK : l.in_blocks * taps_of(b) * DV_BLOCK;
     l.runs = l.source == PADDED ? c->in_channels * taps_of(b) : l.depth / DV_BLOCK;
     l.positions = (b->halved ? c->window.out[1] / 2 * 2 : c->window.out[1]) * l.wide;
+    l.halving = b->halved && l.source == PADDED;
     cut_tasks(b, &l);
     if (l.source == PADDED)
         l.numbers = dv_blocks(c->in_channels * padded_high(b, &l) * padded_wide(b)) * DV_BLOCK;
     else if (l.source != POINTWISE)
         l.numbers = l.pictures * l.each * l.depth;
-    if (b->halved)
+    if (b->halved && !l.halving)
         l.results = l.pictures * l.each * l.out_blocks * DV_BLOCK;
     return l;
 }
@@ -275,9 +277,8 @@ static void pad_planes(const product_run *run, piece *p)
     }
 }
 
-/* Rows first.. of stretch `at`: where their numbers are. */
-static void place_numbers(const product_run *run, const piece *p, int64_t at, int64_t first, int64_t rows,
-                          dv_panel *panel)
+/* Rows first.. of a stretch: where their numbers are. */
+static void place_numbers(const product_run *run, const piece *p, int64_t first, int64_t rows, dv_panel *panel)
 {
     const dv_window *w = &run->b->c.window;
     switch (run->layout.source) {
@@ -291,35 +292,37 @@ static void place_numbers(const product_run *run, const piece *p, int64_t at, in
         panel->a_step = rows * DV_BLOCK;
         break;
     case PADDED:
-        panel->a = p->numbers + at * w->stride[1] * padded_wide(run->b) + first * w->stride[2];
+        panel->a = p->numbers + first * w->stride[2];
         panel->offset = p->offset;
     }
 }
 
 /* Where their results go. */
-static void place_results(const product_run *run, const piece *p, int64_t at, int64_t first, int64_t rows,
-                          int64_t *place, dv_panel *panel)
+static void place_results(const product_run *run, const piece *p, int64_t first, int64_t rows, int64_t *place,
+                          dv_panel *panel)
 {
     const layout *l = &run->layout;
-    const int64_t index = at * p->stretch + first, each = p->to - p->from;
-    if (run->b->halved) {
-        panel->y = p->results + index * DV_BLOCK;
+    const int64_t each = p->to - p->from;
+    if (l->results) {
+        panel->y = p->results + first * DV_BLOCK;
         panel->y_step = p->stretches * p->stretch * DV_BLOCK;
         return;
     }
-    const int64_t plane = plane_of(run->b->c.window.out) * DV_BLOCK, step = l->groups * l->out_blocks * plane;
-    const int64_t base = p->picture * step + p->group * l->out_blocks * plane + p->from * DV_BLOCK;
+    const int64_t *out = run->b->c.window.out;
+    const int64_t plane = (l->halving ? out[1] / 2 * (out[2] / 2) : plane_of(out)) * DV_BLOCK;
+    const int64_t step = l->groups * l->out_blocks * plane;
+    int64_t base = p->picture * step + p->group * l->out_blocks * plane;
+    base += (l->halving ? p->from / l->wide / 2 * (l->wide / 2) : p->from) * DV_BLOCK;
+    if (p->pictures == 1) {
+        base += first / (l->halving ? 2 : 1) * DV_BLOCK;
+    } else {
+        for (int64_t r = 0; r < rows; r++)
+            place[r] = (first + r) / each * step + (first + r) % each * DV_BLOCK;
+        panel->place = place;
+    }
     panel->y_step = plane;
     panel->y = run->y + base;
     panel->addend = run->addend ? run->addend + base : NULL;
-    if (p->pictures == 1) {
-        panel->y += index * DV_BLOCK;
-        panel->addend = panel->addend ? panel->addend + index * DV_BLOCK : NULL;
-        return;
-    }
-    for (int64_t r = 0; r < rows; r++)
-        place[r] = (index + r) / each * step + (index + r) % each * DV_BLOCK;
-    panel->place = place;
 }
 
 static dv_panel_kind kind_of(const product_run *run)
@@ -329,27 +332,45 @@ static dv_panel_kind kind_of(const product_run *run)
     return run->b->c.window.stride[2] == 1 ? DV_PANEL_PLANAR : DV_PANEL_PLANAR_2;
 }
 
-/* Blocks from..to-1 of the group's output by all panels of a stretch. */
-static void multiply_stretch(const product_run *run, const piece *p, int64_t at, int64_t block, int64_t blocks)
+/* The same panel of all stretches, one after the other. */
+static void multiply_stretches(const product_run *run, const piece *p, dv_panel *panel, int64_t blocks, int64_t rows)
 {
     const layout *l = &run->layout;
-    const int64_t panels = dv_panel_count(p->stretch, run->loop->rows), b_step = l->depth * DV_BLOCK;
+    const int64_t a_line = run->b->c.window.stride[1] * padded_wide(run->b);
+    const int64_t y_line = (l->halving ? l->wide / 2 : l->wide) * DV_BLOCK;
+    for (int64_t at = 0; at < p->stretches; at++) {
+        panel->most = at % 2;
+        run->loop->multiply[kind_of(run)][blocks - 1][rows - 1](panel);
+        panel->a += a_line;
+        if (l->halving && at % 2 == 0)
+            continue;
+        panel->y += y_line;
+        panel->addend = panel->addend ? panel->addend + y_line : NULL;
+    }
+}
+
+/* Blocks of the group's output from `block` on, as many as the loop takes at a time, by all panels. */
+static void multiply_blocks(const product_run *run, const piece *p, int64_t block, int64_t blocks)
+{
+    const layout *l = &run->layout;
+    const int64_t unit = l->halving ? 2 : 1, count = p->stretch / unit, b_step = l->depth * DV_BLOCK;
+    const int64_t panels = dv_panel_count(count, run->loop->rows / unit);
     const int64_t place_of = p->group * l->out_blocks + block, all = l->groups * l->out_blocks;
-    for (int64_t index = 0; index < panels; index++) {
-        const int64_t first = dv_panel_first(p->stretch, panels, index);
-        const int64_t rows = dv_panel_first(p->stretch, panels, index + 1) - first;
+    for (int64_t index = 0, first = 0, rows; index < panels; index++, first += rows) {
+        rows = dv_panel_first(count, panels, index + 1) * unit - first;
         int64_t place[DV_PANEL_ROWS];
         dv_panel panel = {.runs = l->runs,
                           .b = run->packed + place_of * b_step,
                           .b_step = b_step,
                           .start = run->packed + all * b_step + place_of * DV_BLOCK,
                           .low = run->b->low,
-                          .high = run->b->high};
-        place_numbers(run, p, at, first, rows, &panel);
-        place_results(run, p, at, first, rows, place, &panel);
+                          .high = run->b->high,
+                          .halved = l->halving};
+        place_numbers(run, p, first, rows, &panel);
+        place_results(run, p, first, rows, place, &panel);
         panel.y += block * panel.y_step;
         panel.addend = panel.addend ? panel.addend + block * panel.y_step : NULL;
-        run->loop->multiply[kind_of(run)][blocks - 1][rows - 1](&panel);
+        multiply_stretches(run, p, &panel, blocks, rows);
     }
 }
 
@@ -372,7 +393,9 @@ static void run_task(void *context, int64_t task, int thread)
     const product_run *run = context;
     const layout *l = &run->layout;
     const int64_t part = task % run->parts, index = task / run->parts / l->groups;
-    piece p = {.group = task / run->parts % l->groups, .picture = index / l->pieces * l->pictures};
+    piece p; /* not cleared: its offsets are long */
+    p.group = task / run->parts % l->groups;
+    p.picture = index / l->pieces * l->pictures;
     p.pictures = dv_smaller(l->pictures, run->b->c.batch - p.picture);
     p.from = index % l->pieces * l->each;
     p.to = dv_smaller(p.from + l->each, l->positions);
@@ -386,9 +409,8 @@ static void run_task(void *context, int64_t task, int thread)
         gather(run, &p);
     const int64_t from = l->out_blocks * part / run->parts, to = l->out_blocks * (part + 1) / run->parts;
     for (int64_t block = from; block < to; block += run->loop->blocks)
-        for (int64_t at = 0; at < p.stretches; at++)
-            multiply_stretch(run, &p, at, block, dv_smaller(run->loop->blocks, to - block));
-    if (run->b->halved)
+        multiply_blocks(run, &p, block, dv_smaller(run->loop->blocks, to - block));
+    if (l->results)
         halve(run, &p, from, to);
 }
 

@@ -12,11 +12,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_SIDE = 6, MOST_POINTS = MOST_SIDE * MOST_SIDE };
+enum { MOST_SIDE = 6 };
 
 enum {
-    TASK_FLOATS = 320 << 10, /* of transformed tiles and products of a task: what a core's own cache holds */
-    MOST_TILES = 256,        /* of a task */
+    /* Of transformed tiles and products of a task: what a core's own cache of 1 MiB holds beside the weights of this
+     * layer and of those around it. */
+    TASK_FLOATS = 96 << 10,
+    MOST_TILES = 256, /* of a task */
 };
 
 /* Where the results of a tile go, and which of them are in the picture. */
@@ -30,7 +32,7 @@ typedef struct winograd_end {
 } winograd_end;
 
 typedef struct winograd_loops {
-    void (*to_tile)(const float *x, int64_t x_step, float *v, int64_t v_step);
+    void (*to_tile)(const float *const *lines, int64_t from, int64_t to, float *v, int64_t v_step);
     void (*from_tile)(const float *m, int64_t m_step, const float *bias, const winograd_end *end);
 } winograd_loops;
 
@@ -127,7 +129,7 @@ static double cost(const dv_blocked *b, int tile)
 static int64_t count_workspace(const dv_blocked *b, int tile)
 {
     const layout l = lay_out(b, tile);
-    return l.points * (l.v_step + l.m_step) + MOST_POINTS * DV_BLOCK;
+    return l.points * (l.v_step + l.m_step);
 }
 
 /* ---- weights ------------------------------------------------------------------------------------------- */
@@ -199,54 +201,38 @@ typedef struct winograd_run {
 typedef struct piece {
     int64_t first, count, panels;
     int64_t from, to;
-    float *v, *m, *edge;
+    float *v, *m;
 } piece;
 
-/* Where the numbers of tile t of the piece begin, of block 0 of `blocks`; the next block is *step away. */
-static int64_t find_row(const piece *p, int64_t t, int64_t blocks, int64_t *step)
+/* Rows of a panel of the piece, which are its tiles from `first` on. */
+typedef struct stretch {
+    int64_t first, rows;
+} stretch;
+
+static stretch find_stretch(const piece *p, int64_t panel)
 {
-    int64_t panel = t * p->panels / p->count;
-    while (dv_panel_first(p->count, p->panels, panel + 1) <= t)
-        panel++;
-    while (dv_panel_first(p->count, p->panels, panel) > t)
-        panel--;
     const int64_t first = dv_panel_first(p->count, p->panels, panel);
-    *step = (dv_panel_first(p->count, p->panels, panel + 1) - first) * DV_BLOCK;
-    return first * blocks * DV_BLOCK + (t - first) * DV_BLOCK;
+    return (stretch){first, dv_panel_first(p->count, p->panels, panel + 1) - first};
 }
 
-/* The elements of a tile that crosses the picture's border, with zeros outside. */
-static void copy_edge(const winograd_run *run, const float *x, int64_t row, int64_t column, float *edge)
+/* Tile t of the piece to v; the next block is `step` away. */
+static void transform_tile(const winograd_run *run, const piece *p, int64_t t, float *v, int64_t step)
 {
-    const dv_window *w = &run->b->c.window;
-    const int side = run->layout.side;
-    for (int r = 0; r < side; r++)
-        for (int c = 0; c < side; c++) {
-            const int64_t i = row + r, j = column + c;
-            if (i >= 0 && i < w->in[1] && j >= 0 && j < w->in[2])
-                memcpy(edge + (r * side + c) * DV_BLOCK, x + (i * w->in[2] + j) * DV_BLOCK, DV_BLOCK * sizeof *edge);
-            else
-                memset(edge + (r * side + c) * DV_BLOCK, 0, DV_BLOCK * sizeof *edge);
-        }
-}
-
-static void transform_tile(const winograd_run *run, const piece *p, int64_t t)
-{
+    static const float zeros[MOST_SIDE * DV_BLOCK];
     const layout *l = &run->layout;
     const dv_window *w = &run->b->c.window;
     const int64_t tile = p->first + t, plane = w->in[1] * w->in[2] * DV_BLOCK;
     const int64_t row = tile / l->wide % l->high * l->tile - w->pad[1], column = tile % l->wide * l->tile - w->pad[2];
-    const bool inside = row >= 0 && row + l->side <= w->in[1] && column >= 0 && column + l->side <= w->in[2];
+    const int64_t from = dv_larger(-column, 0), to = dv_smaller(w->in[2] - column, l->side);
     const float *x = run->x + tile / l->wide / l->high * l->in_blocks * plane;
-    int64_t step;
-    float *v = p->v + find_row(p, t, l->in_blocks, &step);
-    for (int64_t block = 0; block < l->in_blocks; block++, x += plane, v += step)
-        if (inside) {
-            run->loops->to_tile(x + (row * w->in[2] + column) * DV_BLOCK, w->in[2] * DV_BLOCK, v, l->v_step);
-        } else {
-            copy_edge(run, x, row, column, p->edge);
-            run->loops->to_tile(p->edge, l->side * DV_BLOCK, v, l->v_step);
+    for (int64_t block = 0; block < l->in_blocks; block++, x += plane, v += step) {
+        const float *lines[MOST_SIDE];
+        for (int r = 0; r < l->side; r++) {
+            const bool inside = row + r >= 0 && row + r < w->in[1] && from < to;
+            lines[r] = inside ? x + ((row + r) * w->in[2] + column + from) * DV_BLOCK : zeros;
         }
+        run->loops->to_tile(lines, from, to, v, l->v_step);
+    }
 }
 
 static void multiply_points(const winograd_run *run, const piece *p)
@@ -257,25 +243,24 @@ static void multiply_points(const winograd_run *run, const piece *p)
         for (int64_t block = p->from; block < p->to; block += run->loop->blocks) {
             const int64_t blocks = dv_smaller(run->loop->blocks, p->to - block);
             for (int64_t panel = 0; panel < p->panels; panel++) {
-                const int64_t first = dv_panel_first(p->count, p->panels, panel);
-                const int64_t rows = dv_panel_first(p->count, p->panels, panel + 1) - first;
+                const stretch s = find_stretch(p, panel);
                 const dv_panel it = {
                     .runs = l->in_blocks,
-                    .a = p->v + point * l->v_step + first * l->in_blocks * DV_BLOCK,
-                    .a_step = rows * DV_BLOCK,
+                    .a = p->v + point * l->v_step + s.first * l->in_blocks * DV_BLOCK,
+                    .a_step = s.rows * DV_BLOCK,
                     .b = run->packed + (point * l->out_blocks + block) * depth,
                     .b_step = depth,
                     .low = -INFINITY,
                     .high = INFINITY,
-                    .y = p->m + point * l->m_step + (first * l->out_blocks + block * rows) * DV_BLOCK,
-                    .y_step = rows * DV_BLOCK,
+                    .y = p->m + point * l->m_step + (s.first * l->out_blocks + block * s.rows) * DV_BLOCK,
+                    .y_step = s.rows * DV_BLOCK,
                 };
-                run->loop->multiply[DV_PANEL_BLOCKED][blocks - 1][rows - 1](&it);
+                run->loop->multiply[DV_PANEL_BLOCKED][blocks - 1][s.rows - 1](&it);
             }
         }
 }
 
-static void write_tile(const winograd_run *run, const piece *p, int64_t t)
+static void write_tile(const winograd_run *run, const piece *p, int64_t t, const float *m, int64_t step)
 {
     const dv_blocked *b = run->b;
     const layout *l = &run->layout;
@@ -284,9 +269,8 @@ static void write_tile(const winograd_run *run, const piece *p, int64_t t)
     const int64_t row = tile / l->wide % l->high * l->tile / each, column = tile % l->wide * l->tile / each;
     const int64_t picture = tile / l->wide / l->high, plane = high * wide * DV_BLOCK;
     const float *bias = run->packed + l->points * l->out_blocks * l->in_blocks * DV_BLOCK * DV_BLOCK;
-    int64_t step, at = picture * l->out_blocks * plane + p->from * plane + (row * wide + column) * DV_BLOCK;
-    const float *m = p->m + find_row(p, t, l->out_blocks, &step) + p->from * step;
-    for (int64_t block = p->from; block < p->to; block++, at += plane, m += step) {
+    int64_t at = picture * l->out_blocks * plane + p->from * plane + (row * wide + column) * DV_BLOCK;
+    for (int64_t block = p->from; block < p->to; block++, at += plane) {
         const winograd_end end = {
             .y = run->y + at,
             .addend = run->addend ? run->addend + at : NULL,
@@ -297,7 +281,7 @@ static void write_tile(const winograd_run *run, const piece *p, int64_t t)
             .high = b->high,
             .halved = b->halved,
         };
-        run->loops->from_tile(m, l->m_step, bias + block * DV_BLOCK, &end);
+        run->loops->from_tile(m + block * step, l->m_step, bias + block * DV_BLOCK, &end);
     }
 }
 
@@ -312,12 +296,17 @@ static void run_task(void *context, int64_t task, int thread)
     p.from = l->out_blocks * part / run->parts;
     p.to = l->out_blocks * (part + 1) / run->parts;
     p.m = p.v + l->points * l->v_step;
-    p.edge = p.m + l->points * l->m_step;
-    for (int64_t t = 0; t < p.count; t++)
-        transform_tile(run, &p, t);
+    for (int64_t panel = 0; panel < p.panels; panel++) {
+        const stretch s = find_stretch(&p, panel);
+        for (int64_t r = 0; r < s.rows; r++)
+            transform_tile(run, &p, s.first + r, p.v + (s.first * l->in_blocks + r) * DV_BLOCK, s.rows * DV_BLOCK);
+    }
     multiply_points(run, &p);
-    for (int64_t t = 0; t < p.count; t++)
-        write_tile(run, &p, t);
+    for (int64_t panel = 0; panel < p.panels; panel++) {
+        const stretch s = find_stretch(&p, panel);
+        for (int64_t r = 0; r < s.rows; r++)
+            write_tile(run, &p, s.first + r, p.m + (s.first * l->out_blocks + r) * DV_BLOCK, s.rows * DV_BLOCK);
+    }
 }
 
 static void forward(const dv_blocked *b, const float *x, const float *packed, const float *addend, float *y,

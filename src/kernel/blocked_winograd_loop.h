@@ -1,45 +1,26 @@
 /* The transforms of blocked_winograd.c for one width of vectors and one size of tiles. Included once for each, with
  * NAME, LANES (of a vector) and TILE defined; compiled for the target that is in force. */
 
-typedef float NAME(vector) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-typedef int32_t NAME(mask) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+#include "kernel/lanes.h"
 
 #define VECTOR NAME(vector)
 #define SIDE (TILE + 2)
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE VECTOR NAME(choose)(NAME(mask) first, VECTOR a, VECTOR b)
-{
-    return (VECTOR)(((NAME(mask))a & first) | ((NAME(mask))b & ~first));
-}
-
-/* The larger; NaN if there is one. */
-INLINE VECTOR NAME(larger)(VECTOR a, VECTOR b)
-{
-    return NAME(choose)((b > a) | (b != b), b, a);
-}
-
-/* NaN stays what it is. */
-INLINE VECTOR NAME(clamp)(VECTOR x, float low, float high)
-{
-    const VECTOR least = low - (VECTOR){0}, most = high - (VECTOR){0};
-    x = NAME(choose)(x > most, most, x);
-    return NAME(choose)(x < least, least, x);
-}
-
 #include "kernel/winograd_points.h"
 
-/* SIDE x SIDE elements of a block, whose lines are x_step apart, as points v_step apart. */
-static void NAME(to_tile)(const float *x, int64_t x_step, float *v, int64_t v_step)
+/* SIDE x SIDE elements of a block as points v_step apart: columns from..to-1 are in the lines, the others are 0. */
+static void NAME(to_tile)(const float *const *lines, int64_t from, int64_t to, float *v, int64_t v_step)
 {
     for (int part = 0; part < DV_BLOCK; part += LANES) {
         VECTOR half[SIDE][SIDE], line[SIDE];
 #pragma GCC unroll 6
         for (int c = 0; c < SIDE; c++) {
-            VECTOR column[SIDE];
+            VECTOR column[SIDE] = {{0}};
+            if (c >= from && c < to)
 #pragma GCC unroll 6
-            for (int r = 0; r < SIDE; r++)
-                column[r] = *(const VECTOR *)(x + r * x_step + c * DV_BLOCK + part);
+                for (int r = 0; r < SIDE; r++)
+                    column[r] = *(const VECTOR *)(lines[r] + (c - from) * DV_BLOCK + part);
             NAME(to_points)(column, line);
 #pragma GCC unroll 6
             for (int r = 0; r < SIDE; r++)
@@ -80,37 +61,37 @@ INLINE void NAME(gather_results)(const float *m, int64_t m_step, VECTOR y[TILE][
     }
 }
 
-INLINE void NAME(store)(const winograd_end *end, VECTOR y, const float *bias, int64_t at, int part)
+INLINE void NAME(store)(const winograd_end *end, VECTOR y, int64_t at)
 {
-    y += *(const VECTOR *)(bias + part);
     if (end->addend)
-        y += *(const VECTOR *)(end->addend + at + part);
-    *(VECTOR *)(end->y + at + part) = NAME(clamp)(y, end->low, end->high);
+        y += *(const VECTOR *)(end->addend + at);
+    *(VECTOR *)(end->y + at) = NAME(clamp)(y, end->low, end->high);
 }
 
-static void NAME(from_tile)(const float *m, int64_t m_step, const float *bias, const winograd_end *end)
+static void NAME(from_tile)(const float *m, int64_t m_step, const float *bias, const winograd_end *it)
 {
+    const winograd_end end = *it; /* which no store changes, then */
     for (int part = 0; part < DV_BLOCK; part += LANES) {
+        const VECTOR shift = *(const VECTOR *)(bias + part);
         VECTOR y[TILE][TILE];
         NAME(gather_results)(m + part, m_step, y);
-        if (end->halved) {
+        if (end.halved) {
 #pragma GCC unroll 2
             for (int r = 0; r < TILE / 2; r++)
 #pragma GCC unroll 2
                 for (int c = 0; c < TILE / 2; c++)
-                    if (r < end->high_part && c < end->wide_part)
-                        NAME(store)
-            (end,
-             NAME(larger)(NAME(larger)(y[2 * r][2 * c], y[2 * r][2 * c + 1]),
-                          NAME(larger)(y[2 * r + 1][2 * c], y[2 * r + 1][2 * c + 1])),
-             bias, r * end->y_step + c * DV_BLOCK, part);
+                    if (r < end.high_part && c < end.wide_part) {
+                        const VECTOR above = NAME(larger)(y[2 * r][2 * c], y[2 * r][2 * c + 1]);
+                        const VECTOR below = NAME(larger)(y[2 * r + 1][2 * c], y[2 * r + 1][2 * c + 1]);
+                        NAME(store)(&end, NAME(larger)(above, below) + shift, r * end.y_step + c * DV_BLOCK + part);
+                    }
         } else {
 #pragma GCC unroll 4
             for (int r = 0; r < TILE; r++)
 #pragma GCC unroll 4
                 for (int c = 0; c < TILE; c++)
-                    if (r < end->high_part && c < end->wide_part)
-                        NAME(store)(end, y[r][c], bias, r * end->y_step + c * DV_BLOCK, part);
+                    if (r < end.high_part && c < end.wide_part)
+                        NAME(store)(&end, y[r][c] + shift, r * end.y_step + c * DV_BLOCK + part);
         }
     }
 }

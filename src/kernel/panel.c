@@ -2,6 +2,8 @@
 
 #include "kernel/isa.h"
 
+#include <math.h>
+
 #define NAME(STEM) STEM##_4
 #define LANES 4
 #define ROWS 2

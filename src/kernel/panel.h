@@ -27,6 +27,9 @@ typedef struct dv_panel {
     bool add;              /* or what y holds */
     const float *addend;   /* like y, added at the end; NULL: nothing */
     float low, high;       /* bounds of the result, after that */
+    bool halved;           /* results are the larger of each two rows, which are even in number. Of planes only; without
+                            * addend and places. The next panel takes in, from y, what this one leaves there, */
+    bool most;             /* and this is that next one: bounds come here */
     float *y;
     const int64_t *place; /* from y to the result of each row, DV_BLOCK floats; NULL: they follow each other */
     int64_t y_step;       /* from block to block */

@@ -1,20 +1,12 @@
 /* The loop of panel.c for one width of vectors. Included once for each, with NAME, LANES (of a vector), ROWS and BLOCKS
  * (at most) defined; compiled for the target that is in force. */
 
-typedef float NAME(vector) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-typedef int32_t NAME(mask) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+#include "kernel/lanes.h"
 
 enum { NAME(SPLIT) = DV_BLOCK / LANES }; /* vectors of a block */
 
 #define VECTOR NAME(vector)
 #define SPLIT NAME(SPLIT)
-
-static inline __attribute__((always_inline)) VECTOR NAME(clamp)(VECTOR x, VECTOR low, VECTOR high)
-{
-    const NAME(mask) below = x<low, above = x> high;
-    x = (VECTOR)(((NAME(mask))x & ~below) | ((NAME(mask))low & below));
-    return (VECTOR)(((NAME(mask))x & ~above) | ((NAME(mask))high & above));
-}
 
 /* One number of each row by the weights that go with it. */
 static inline __attribute__((always_inline)) void NAME(add_products)(VECTOR sum[][DV_PANEL_BLOCKS * SPLIT],
@@ -53,22 +45,57 @@ static inline __attribute__((always_inline)) void NAME(begin)(const dv_panel *p,
     }
 }
 
+/* As most panels end. With few runs, what the other end asks would take a third of the time. */
+static inline __attribute__((always_inline)) void NAME(store)(const dv_panel *p, VECTOR sum[][DV_PANEL_BLOCKS * SPLIT],
+                                                              const int rows, const int blocks)
+{
+    const int64_t y_step = p->y_step;
+    float *const y = p->y;
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+        for (int n = 0; n < blocks * SPLIT; n++)
+            ((VECTOR *)(y + r * DV_BLOCK + n / SPLIT * y_step))[n % SPLIT] = sum[r][n];
+}
+
 static inline __attribute__((always_inline)) void NAME(end)(const dv_panel *p, VECTOR sum[][DV_PANEL_BLOCKS * SPLIT],
                                                             const int rows, const int blocks)
 {
-    const VECTOR low = p->low - (VECTOR){0}, high = p->high - (VECTOR){0};
+    const float low = p->low, high = p->high;
+    const int64_t y_step = p->y_step, *const places = p->place;
+    float *const y = p->y;
+    const float *const addend = p->addend;
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
-        const int64_t place = p->place ? p->place[r] : r * DV_BLOCK;
+        const int64_t place = places ? places[r] : r * DV_BLOCK;
 #pragma GCC unroll 8
         for (int n = 0; n < blocks * SPLIT; n++) {
-            const int64_t at = place + n / SPLIT * p->y_step;
-            VECTOR y = sum[r][n];
-            if (p->addend)
-                y += ((const VECTOR *)(p->addend + at))[n % SPLIT];
-            ((VECTOR *)(p->y + at))[n % SPLIT] = NAME(clamp)(y, low, high);
+            const int64_t at = place + n / SPLIT * y_step;
+            VECTOR result = sum[r][n];
+            if (addend)
+                result += ((const VECTOR *)(addend + at))[n % SPLIT];
+            ((VECTOR *)(y + at))[n % SPLIT] = NAME(clamp)(result, low, high);
         }
     }
+}
+
+static inline __attribute__((always_inline)) void NAME(halve)(const dv_panel *p, VECTOR sum[][DV_PANEL_BLOCKS * SPLIT],
+                                                              const int rows, const int blocks)
+{
+    const float low = p->low, high = p->high;
+    const int64_t y_step = p->y_step;
+    const bool most = p->most;
+    float *const y = p->y;
+#pragma GCC unroll 16
+    for (int r = 0; r < rows / 2; r++)
+#pragma GCC unroll 8
+        for (int n = 0; n < blocks * SPLIT; n++) {
+            VECTOR *to = (VECTOR *)(y + r * DV_BLOCK + n / SPLIT * y_step) + n % SPLIT;
+            VECTOR result = NAME(larger)(sum[2 * r][n], sum[2 * r + 1][n]);
+            if (most)
+                result = NAME(clamp)(NAME(larger)(result, *to), low, high);
+            *to = result;
+        }
 }
 
 static inline __attribute__((always_inline)) void NAME(multiply)(const dv_panel *p, const dv_panel_kind kind,
@@ -87,7 +114,12 @@ static inline __attribute__((always_inline)) void NAME(multiply)(const dv_panel 
             b += DV_BLOCK;
         }
     }
-    NAME(end)(p, sum, rows, blocks);
+    if (kind != DV_PANEL_BLOCKED && p->halved)
+        NAME(halve)(p, sum, rows, blocks);
+    else if (p->place || p->addend || p->low > -INFINITY || p->high < INFINITY)
+        NAME(end)(p, sum, rows, blocks);
+    else
+        NAME(store)(p, sum, rows, blocks);
 }
 
 #define INSTANCE(KIND, BLOCKS, ROWS)                                                                                   \
