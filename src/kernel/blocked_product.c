@@ -29,6 +29,8 @@ typedef enum source {
 typedef struct layout {
     source source;
     int64_t groups, in_blocks, out_blocks; /* blocks of a group */
+    int64_t weights;                       /* of an output channel, in whole blocks */
+    int64_t tap, taps;                     /* gathered: the first, and how many of them */
     int64_t depth, runs;                   /* numbers of a position, in whole blocks; runs of them */
     int64_t wide, positions;               /* of the output: of a line, and of those lines that are computed */
     int64_t each, pieces;                  /* positions of a task in a picture; tasks of a picture */
@@ -62,6 +64,19 @@ static int64_t plane_of(const int64_t *size)
 static int64_t extent(const dv_window *w, int axis)
 {
     return (w->kernel[axis] - 1) * w->dilation[axis] + 1;
+}
+
+/* Along an axis the first tap that touches the picture at any position, or the last one. A small picture leaves some of
+ * a window in the padding always, whose weights need not be read. */
+static int64_t find_tap(const dv_window *w, int axis, bool last)
+{
+    for (int64_t k = 0; k < w->kernel[axis]; k++) {
+        const int64_t tap = last ? w->kernel[axis] - 1 - k : k;
+        const dv_range inside = dv_window_inside(w, axis, tap);
+        if (inside.from < inside.to)
+            return tap;
+    }
+    return last ? w->kernel[axis] - 1 : 0;
 }
 
 /* Several small groups make one of a block, whose weights across groups are zero. */
@@ -111,7 +126,14 @@ static layout lay_out(const dv_blocked *b)
     layout l = {.source = choose_source(b), .groups = count_groups(c), .wide = c->window.out[2]};
     l.in_blocks = dv_blocks(c->in_channels) / l.groups;
     l.out_blocks = dv_blocks(c->out_channels) / l.groups;
-    l.depth = b->planar ? dv_blocks(c->in_channels * taps_of(b)) * DV_BLOCK : l.in_blocks * taps_of(b) * DV_BLOCK;
+    l.weights = b->planar ? dv_blocks(c->in_channels * taps_of(b)) * DV_BLOCK : l.in_blocks * taps_of(b) * DV_BLOCK;
+    l.taps = taps_of(b);
+    if (l.source == GATHERED) {
+        const dv_window *w = &c->window;
+        l.tap = find_tap(w, 1, false) * w->kernel[2] + find_tap(w, 2, false);
+        l.taps = find_tap(w, 1, true) * w->kernel[2] + find_tap(w, 2, true) + 1 - l.tap;
+    }
+    l.depth = b->planar ? l.weights : l.in_blocks * l.taps * DV_BLOCK;
     l.runs = l.source == PADDED ? c->in_channels * taps_of(b) : l.depth / DV_BLOCK;
     l.positions = (b->halved ? c->window.out[1] / 2 * 2 : c->window.out[1]) * l.wide;
     l.halving = b->halved && l.source == PADDED;
@@ -147,14 +169,14 @@ static int64_t count_workspace(const dv_blocked *b)
 static int64_t count_packed(const dv_blocked *b)
 {
     const layout l = lay_out(b);
-    return l.groups * l.out_blocks * DV_BLOCK * (l.depth + 1);
+    return l.groups * l.out_blocks * DV_BLOCK * (l.weights + 1);
 }
 
 /* The weights of a block of output channels by the numbers of a run, for channels of planes. */
 static void pack_planar(const dv_blocked *b, const layout *l, const float *w, int64_t block, float *packed)
 {
     const int64_t all = b->c.in_channels * taps_of(b);
-    for (int64_t at = 0; at < l->depth; at++)
+    for (int64_t at = 0; at < l->weights; at++)
         for (int64_t channel = block; channel < block + DV_BLOCK; channel++)
             *packed++ = at < all && channel < b->c.out_channels ? w[channel * all + at] : 0;
 }
@@ -182,7 +204,7 @@ static void pack(const dv_blocked *b, const float *w, const float *bias, float *
 {
     const layout l = lay_out(b);
     const int64_t channels = l.groups * l.out_blocks * DV_BLOCK;
-    for (int64_t block = 0; block < channels; block += DV_BLOCK, packed += l.depth * DV_BLOCK)
+    for (int64_t block = 0; block < channels; block += DV_BLOCK, packed += l.weights * DV_BLOCK)
         (b->planar ? pack_planar : pack_blocks)(b, &l, w, block, packed);
     for (int64_t channel = 0; channel < channels; channel++)
         *packed++ = bias && channel < b->c.out_channels ? bias[channel] : 0;
@@ -202,8 +224,9 @@ typedef struct piece {
 static void gather_position(const product_run *run, const float *x, int64_t position, float *to, int64_t step)
 {
     const dv_window *w = &run->b->c.window;
-    const int64_t blocks = run->layout.in_blocks, plane = plane_of(w->in) * DV_BLOCK, wide = w->out[2];
-    for (int64_t tap = 0; tap < taps_of(run->b); tap++) {
+    const layout *l = &run->layout;
+    const int64_t blocks = l->in_blocks, plane = plane_of(w->in) * DV_BLOCK, wide = w->out[2];
+    for (int64_t tap = l->tap; tap < l->tap + l->taps; tap++) {
         const int64_t row = dv_window_touch(w, 1, position / wide, tap / w->kernel[2]);
         const int64_t column = dv_window_touch(w, 2, position % wide, tap % w->kernel[2]);
         const bool inside = row >= 0 && row < w->in[1] && column >= 0 && column < w->in[2];
@@ -353,14 +376,14 @@ static void multiply_stretches(const product_run *run, const piece *p, dv_panel 
 static void multiply_blocks(const product_run *run, const piece *p, int64_t block, int64_t blocks)
 {
     const layout *l = &run->layout;
-    const int64_t unit = l->halving ? 2 : 1, count = p->stretch / unit, b_step = l->depth * DV_BLOCK;
+    const int64_t unit = l->halving ? 2 : 1, count = p->stretch / unit, b_step = l->weights * DV_BLOCK;
     const int64_t panels = dv_panel_count(count, run->loop->rows / unit);
     const int64_t place_of = p->group * l->out_blocks + block, all = l->groups * l->out_blocks;
     for (int64_t index = 0, first = 0, rows; index < panels; index++, first += rows) {
         rows = dv_panel_first(count, panels, index + 1) * unit - first;
         int64_t place[DV_PANEL_ROWS];
         dv_panel panel = {.runs = l->runs,
-                          .b = run->packed + place_of * b_step,
+                          .b = run->packed + place_of * b_step + l->tap * l->in_blocks * DV_BLOCK * DV_BLOCK,
                           .b_step = b_step,
                           .start = run->packed + all * b_step + place_of * DV_BLOCK,
                           .low = run->b->low,
