@@ -1,12 +1,17 @@
 /* What tests/explainers.py holds against its own: maps of all explainers on some pictures, and what was drawn for them.
  * Usage: explainers BUNDLE FOLDER PICTURE...; one line of JSON an attribution on standard output, arrays in FOLDER:
- * PICTURE-NAME.npy, PICTURE-segments.npy, PICTURE-keeps.npy (samples x superpixels), masks.npy. */
+ * PICTURE-picture.npy, PICTURE-quickshift-KERNEL.npy, PICTURE-NAME.npy; of LIME PICTURE-NAME-segments.npy and
+ * PICTURE-NAME-keeps.npy (samples x superpixels); masks.npy. LIME comes a second time with superpixels filled in with
+ * their mean, a third time with quickshift's. */
 #include "base/random.h"
 #include "data/data.h"
+#include "image/segment.h"
 #include "vid/explainer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 static void save(const char *folder, const char *picture, const char *name, char kind, int size, int rank,
                  const int64_t *dim, const void *data)
@@ -20,15 +25,19 @@ static void save(const char *folder, const char *picture, const char *name, char
     exit(1);
 }
 
-static void save_keeps(const char *folder, const char *picture, const dv_attribution *made, uint64_t seed)
+static void save_keeps(const char *folder, const char *picture, const char *name, const dv_attribution *made,
+                       uint64_t seed)
 {
+    char file[64];
     const int64_t dim[] = {made->samples, made->segment_count}, plane[] = {made->height, made->width};
     uint8_t *keeps = calloc((size_t)dim[0], (size_t)dim[1]);
     for (int64_t i = 0; keeps && i < dim[0]; i++)
         for (int s = 0; s < made->segment_count; s++)
             keeps[i * dim[1] + s] = dv_lime_keeps(seed, i, s, made->segment_count);
-    save(folder, picture, "segments", 'i', 4, 2, plane, made->segments);
-    save(folder, picture, "keeps", 'u', 1, 2, dim, keeps);
+    snprintf(file, sizeof file, "%s-segments", name);
+    save(folder, picture, file, 'i', 4, 2, plane, made->segments);
+    snprintf(file, sizeof file, "%s-keeps", name);
+    save(folder, picture, file, 'u', 1, 2, dim, keeps);
     free(keeps);
 }
 
@@ -43,27 +52,76 @@ static void save_masks(const char *folder, const dv_attribution *made, uint64_t 
     free(masks);
 }
 
-static bool explain(dv_bundle *bundle, const char *folder, const char *picture, int explainer, dv_error *error)
+static bool save_picture(dv_bundle *bundle, const char *folder, const char *picture, dv_error *error)
 {
-    const dv_attribution_options options = dv_attribution_defaults();
+    const dv_bundle_facts *facts = dv_bundle_get_facts(bundle);
+    const int64_t dim[] = {facts->channels, facts->height, facts->width};
+    float *pixels = calloc((size_t)(dim[0] * dim[1]), (size_t)dim[2] * sizeof *pixels);
+    int *segments = calloc((size_t)dim[1], (size_t)dim[2] * sizeof *segments);
+    bool ok = pixels && segments && dv_bundle_get_picture(bundle, atoll(picture), pixels, error);
+    if (ok)
+        save(folder, picture, "picture", 'f', 4, 3, dim, pixels);
+    for (int kernel = 1; ok && kernel <= 4; kernel *= 2) {
+        char name[32];
+        snprintf(name, sizeof name, "quickshift-%d", kernel);
+        ok = dv_segment_quickshift(pixels, facts->channels, facts->height, facts->width, kernel, 200, 0.2, segments,
+                                   error);
+        if (ok)
+            save(folder, picture, name, 'i', 4, 2, dim + 1, segments);
+    }
+    free(segments);
+    free(pixels);
+    return ok;
+}
+
+static double processor_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
+}
+
+/* A number of JSON; there is none for what is not a number. */
+static double number_of(double value)
+{
+    return value == value ? value : 0;
+}
+
+static bool explain(dv_bundle *bundle, const char *folder, const char *picture, int explainer, const char *name,
+                    const dv_attribution_options *options, dv_error *error)
+{
     dv_explain_options wish = dv_explain_defaults();
     wish.index = atoll(picture);
-    dv_attribution *made = dv_attribution_make(bundle, explainer, &wish, NULL, -1, &options, NULL, error);
+    double start = processor_ms();
+    dv_attribution *made = dv_attribution_make(bundle, explainer, &wish, NULL, -1, options, NULL, error);
     if (!made)
         return false;
     const int64_t dim[] = {made->channels, made->height, made->width};
-    printf("{\"picture\": %s, \"name\": \"%s\", \"class\": %d, \"ms\": %.3f, \"r2\": %.9g, \"goal\": %.9g}\n", picture,
-           made->explainer->name, made->class_index, made->milliseconds, made->segments ? made->r2 : 0,
-           made->goal == made->goal ? made->goal : 0);
+    printf("{\"picture\": %s, \"name\": \"%s\", \"class\": %d, \"ms\": %.3f, \"r2\": %.9g, \"fitted\": %.9g, "
+           "\"goal\": %.9g}\n",
+           picture, name, made->class_index, processor_ms() - start, number_of(made->r2), number_of(made->fitted),
+           number_of(made->goal));
     fflush(stdout);
     if (made->map)
-        save(folder, picture, made->explainer->name, 'f', 4, 3, dim, made->map);
+        save(folder, picture, name, 'f', 4, 3, dim, made->map);
     if (made->segments)
-        save_keeps(folder, picture, made, wish.seed);
-    if (made->explainer == dv_explainer_at(dv_explainer_find("rise", error)))
+        save_keeps(folder, picture, name, made, wish.seed);
+    if (strcmp(name, "rise") == 0)
         save_masks(folder, made, wish.seed);
     dv_attribution_free(made);
     return true;
+}
+
+static bool explain_all(dv_bundle *bundle, const char *folder, const char *picture, dv_error *error)
+{
+    const dv_attribution_options usual = dv_attribution_defaults(), mean = {.baseline = DV_BASELINE_MEAN},
+                                 quickshift = {.baseline = DV_BASELINE_MEAN, .segmenter = DV_SEGMENTER_QUICKSHIFT};
+    int lime = dv_explainer_find("lime", error);
+    bool ok = save_picture(bundle, folder, picture, error);
+    for (int i = 0; ok && dv_explainer_at(i); i++)
+        ok = explain(bundle, folder, picture, i, dv_explainer_at(i)->name, &usual, error);
+    return ok && explain(bundle, folder, picture, lime, "lime-mean", &mean, error) &&
+           explain(bundle, folder, picture, lime, "lime-quickshift", &quickshift, error);
 }
 
 int main(int argc, char **argv)
@@ -76,8 +134,7 @@ int main(int argc, char **argv)
     dv_bundle *bundle = dv_bundle_open(&(dv_bundle_source){.folder = argv[1], .threads = 1}, &error);
     bool ok = bundle != NULL;
     for (int p = 3; ok && p < argc; p++)
-        for (int i = 0; ok && dv_explainer_at(i); i++)
-            ok = explain(bundle, argv[2], argv[p], i, &error);
+        ok = explain_all(bundle, argv[2], argv[p], &error);
     if (!ok)
         fprintf(stderr, "%s\n", error.message);
     if (bundle)
