@@ -330,7 +330,7 @@ typedef struct dv_worth {
 
 /* One sentence about it; "" where it was not measured. Half of the pictures measured on are misclassified, where there
  * are so many: more than a student meets otherwise. */
-void dv_worth_tell(const dv_worth *worth, dv_verdict verdict, char text[DV_REASON_SIZE]);
+void dv_worth_tell(const dv_worth *worth, char text[DV_REASON_SIZE]);
 
 /* How far the student may be believed. q = softmax(teacher logits / T), p the
  * student; means over `fresh` neighbours that were never used for distilling. Where several labels may hold at once,
@@ -518,6 +518,10 @@ dv_attribution *dv_attribution_make(dv_bundle *bundle, int explainer, const dv_e
                                     const dv_attribution_options *options, const dv_progress *progress,
                                     dv_error *error);
 void dv_attribution_free(dv_attribution *attribution);
+
+/* One of the explanation's own student, of the teacher's word: "student", the class direction, "evidence-half" and their
+ * kin, for which nothing more is asked. */
+dv_attribution *dv_attribution_own(const dv_explanation *explanation, const char *name, dv_error *error);
 
 /* A ninth of the picture, in words. */
 typedef struct dv_map_region {

@@ -2,6 +2,7 @@
 #include "figure/chart.h"
 #include "figure/figure.h"
 #include "figure/page.h"
+#include "vid/regions.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -311,14 +312,16 @@ static void overview_shows_everything(void **state)
     explanation->picture[0] += explanation->picture[0] < 0.5 ? 0.5f : -0.5f;
     picture = change(&sample, before);
     assert_int_equal(picture.left, DV_PAGE_MARGIN);
-    assert_int_equal(picture.right - picture.left, 9); /* one pixel of 28 in 252 */
-    assert_int_equal(picture.bottom - picture.top, 9);
+    assert_in_column(picture, DV_PAGE_MARGIN, DV_PAGE_LEFT_WIDTH);
+    assert_true(picture.right > DV_PAGE_MARGIN + 2 * picture_side); /* the evidence in it, two places to the right */
     dv_image_free(before);
     before = draw(&sample);
 
     explanation->reconstruction[28 * 28 - 1] += explanation->reconstruction[28 * 28 - 1] < 0.5 ? 0.5f : -0.5f;
     reconstruction = change(&sample, before);
     assert_true(reconstruction.left > DV_PAGE_MARGIN + picture_side);
+    assert_int_equal(reconstruction.right - reconstruction.left, 9); /* one pixel of 28 in 252 */
+    assert_int_equal(reconstruction.bottom - reconstruction.top, 9);
     assert_int_equal(reconstruction.bottom, picture.top + picture_side);
     dv_image_free(before);
     before = draw(&sample);
@@ -339,8 +342,11 @@ static void overview_shows_everything(void **state)
     dv_image_free(before);
     before = draw(&sample);
 
-    for (int i = 0; i < 28 * 28 * 200; i++)
-        explanation->neighbors[i] = 1 - explanation->neighbors[i];
+    for (int i = 0; i < 28 * 28 * 100; i++) { /* in another order: their mean, and with it the evidence, stays */
+        float *one = &explanation->neighbors[i], *other = one + 28 * 28 * 100, kept = *one;
+        *one = *other;
+        *other = kept;
+    }
     neighbors = change(&sample, before);
     assert_in_column(neighbors, DV_PAGE_RIGHT, DV_PAGE_RIGHT_WIDTH);
     assert_true(neighbors.top > picture.top + picture_side);
@@ -370,6 +376,36 @@ static void overview_shows_everything(void **state)
     verdict = change(&sample, before);
     assert_true(verdict.top < picture.top && verdict.bottom > neighbors.bottom);
     dv_image_free(before);
+    free_sample(&sample);
+}
+
+/* The evidence is told by the picture, by half the mean neighbour and by the weights; where all of it lies in one ninth
+ * and on one side of zero, words and colours say so. */
+static void overview_tells_evidence(void **state)
+{
+    (void)state;
+    example sample = make_sample(3, 1, 9, 9, 20, "Class ");
+    dv_explanation *explanation = &sample.explanation;
+    char regions[DV_REGIONS_SIZE];
+    dv_error error;
+
+    memset(explanation->weights, 0, 3 * 81 * sizeof(float));
+    explanation->weights[explanation->teacher_class * 81 + 80] = 3; /* the last pixel: lower right */
+    explanation->picture[80] = 1;
+    for (int sign = 1; sign >= -1; sign -= 2) {
+        for (int i = 0; i < 20; i++) /* half their mean is below the picture, then above it */
+            explanation->neighbors[i * 81 + 80] = sign > 0 ? 1 : 4;
+        dv_attribution *made = dv_attribution_own(explanation, "evidence-half", &error);
+        assert_non_null(made);
+        assert_int_equal(made->class_index, explanation->teacher_class);
+        assert_true(fabs(made->map[80] - (sign > 0 ? 1 : -2)) < 1e-6);
+        assert_int_equal(dv_regions_tell(made, sign, regions), 1);
+        assert_string_equal(regions, sign > 0 ? "lower right +1.00" : "lower right -1.00");
+        assert_int_equal(dv_regions_tell(made, -sign, regions), 0);
+        assert_string_equal(regions, "");
+        dv_attribution_free(made);
+    }
+    assert_null(dv_attribution_own(explanation, "nonsense", &error));
     free_sample(&sample);
 }
 
@@ -506,6 +542,7 @@ int main(void)
         cmocka_unit_test(percent),
         cmocka_unit_test(overview_is_deterministic),
         cmocka_unit_test(overview_shows_everything),
+        cmocka_unit_test(overview_tells_evidence),
         cmocka_unit_test(overview_centers_weights),
         cmocka_unit_test(overview_of_extremes),
         cmocka_unit_test(overview_without_numbers),

@@ -4,7 +4,7 @@
 #include "base/number.h"
 #include "cmd/command.h"
 #include "figure/pages.h"
-#include "vid/cell_words.h"
+#include "vid/regions.h"
 #include "vid/json.h"
 #include "vid/limits.h"
 
@@ -149,8 +149,8 @@ static bool choose_pictures(struct request *request, const dv_bundle_facts *fact
 static void print_regions(const dv_cell_findings *cell, const dv_bundle_facts *facts)
 {
     for (int sign = 1; sign >= -1; sign -= 2) {
-        char regions[DV_CELL_REGIONS_SIZE];
-        dv_cell_tell_regions(cell, sign, regions);
+        char regions[DV_REGIONS_SIZE];
+        dv_regions_tell_plane(cell->map, cell->height, cell->width, sign, regions);
         printf("%-12s%s  (speaks for %s)\n", sign > 0 ? "for it" : "against it", regions,
                facts->class_names[sign > 0 ? cell->said : cell->truth]);
     }

@@ -345,7 +345,10 @@ static bool print_words(const dv_explanation *explanation, const dv_attributions
     else
         printf(", cross-entropy %.4f after %d epochs", explanation->loss_curve[explanation->loss_count - 1],
                explanation->loss_count);
-    printf("\nfidelity    KL %.4f (%.4f at temperature 1), agreement %.1f %%", fidelity->kl, fidelity->kl_at_1,
+    putchar('\n');
+    if (!dv_explainers_print_own(explanation, error))
+        return false;
+    printf("fidelity    KL %.4f (%.4f at temperature 1), agreement %.1f %%", fidelity->kl, fidelity->kl_at_1,
            100 * fidelity->agreement);
     if (isfinite(fidelity->r2))
         printf(", R2 %.3f", fidelity->r2);
@@ -357,7 +360,7 @@ static bool print_words(const dv_explanation *explanation, const dv_attributions
     printf("verdict     %s\n", dv_verdict_name(fidelity->verdict));
     for (int i = 0; i < fidelity->reason_count; i++)
         printf("            %s\n", fidelity->reasons[i]);
-    dv_worth_tell(&fidelity->worth, fidelity->verdict, worth);
+    dv_worth_tell(&fidelity->worth, worth);
     if (*worth)
         printf("            %s\n", worth);
     printf("time        %.0f ms: encode %.0f, decode %.0f, teacher %.0f, distil %.0f\n", timing->total, timing->encode,

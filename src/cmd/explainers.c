@@ -1,6 +1,8 @@
 /* Other explainers on the command line. */
 #include "cmd/explainers.h"
 
+#include "vid/regions.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,24 +64,21 @@ dv_attribution_options dv_explainers_options(const dv_explainers_wish *wish)
 
 /* ---- words -------------------------------------------------------------------- */
 
-enum { NAMED = 3 }; /* regions of either sign */
-
-/* Of one sign, the strongest first: "middle +0.32, top +0.10". */
-static int print_regions(const dv_map_region region[DV_MAP_REGIONS], int sign, const char *before)
+/* "for: middle +0.32, top +0.10; against: left -0.03": the shares of what the map says. */
+static void print_regions(const dv_attribution *attribution)
 {
-    const double least = 0.01; /* what is less is not worth a word */
-    int count = 0;
-    for (int i = 0; i < NAMED; i++) {
-        const dv_map_region *at = &region[sign > 0 ? i : DV_MAP_REGIONS - 1 - i];
-        if (at->share * sign >= least)
-            printf("%s%s %+.2f", count++ ? ", " : before, at->name, at->share);
-    }
-    return count;
+    char text[DV_REGIONS_SIZE];
+    int named = 0;
+    for (int sign = 1; sign >= -1; sign -= 2)
+        if (dv_regions_tell(attribution, sign, text))
+            printf("%s%s: %s", named++ ? "; " : "", sign > 0 ? "for" : "against", text);
+    if (named == 0)
+        printf("no region stands out");
+    putchar('\n');
 }
 
 static void print_map(const dv_attribution *attribution, const char *const *class_names)
 {
-    dv_map_region region[DV_MAP_REGIONS];
     double sum = 0, all = 0;
     int64_t values = (int64_t)attribution->channels * attribution->height * attribution->width;
     for (int64_t i = 0; i < values; i++) {
@@ -90,7 +89,7 @@ static void print_map(const dv_attribution *attribution, const char *const *clas
            (long long)attribution->teacher_calls, attribution->teacher_calls == 1 ? "" : "s",
            attribution->milliseconds);
     if (attribution->baseline != DV_BASELINE_USUAL)
-        printf(", against %s", dv_baseline_words(attribution->baseline));
+        printf(", baseline %s", dv_baseline_words(attribution->baseline));
     if (attribution->against >= 0)
         printf(", against %s", class_names[attribution->against]);
     if (attribution->segments)
@@ -98,10 +97,27 @@ static void print_map(const dv_attribution *attribution, const char *const *clas
     if (isfinite(attribution->goal))
         printf(", adds up to %.4g of %.4g", sum, attribution->goal);
     printf("\n%22s", "");
-    dv_attribution_regions(attribution, region);
-    int named = print_regions(region, 1, "for: ");
-    named += print_regions(region, -1, named ? "; against: " : "against: ");
-    puts(named ? "" : all > 0 ? "no region stands out" : "zero everywhere");
+    if (all > 0)
+        print_regions(attribution);
+    else
+        puts("zero everywhere");
+}
+
+bool dv_explainers_print_own(const dv_explanation *explanation, dv_error *error)
+{
+    static const char *const own[][2] = {{"direction", "student"}, {"evidence", "evidence-half"}};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        dv_attribution *made = dv_attribution_own(explanation, own[i][1], error);
+        if (!made)
+            return false;
+        printf("%-12s%s\n%12s", own[i][0], made->explainer->meaning, "");
+        if (made->map)
+            print_regions(made);
+        else
+            puts(made->problem);
+        dv_attribution_free(made);
+    }
+    return true;
 }
 
 void dv_explainers_print(const dv_attributions *attributions, const char *const *class_names)

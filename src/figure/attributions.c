@@ -1,5 +1,6 @@
 #include "figure/page.h"
 #include "figure/weights.h"
+#include "vid/regions.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,15 +11,14 @@ enum {
     COLUMNS = 7,
     SIDE = 172,
     WORDS = SIDE + 28, /* their width */
-    SPACE = 142,       /* above and below a map, for words */
-    TOP = 24,          /* of these, above */
+    TOP = 24,          /* above a map, for its title */
     LINE = 16,
-    LINES = 4,    /* of what it took and where it comes from */
-    STRONGEST = 2 /* regions of either sign that are named */
+    REGION_LINES = 2, /* of either sign, */
+    MEANING_LINES = 4,
+    WORK_LINES = 2,
+    CITATION_LINES = 2, /* at most */
+    SPACE = TOP + LINE * (2 * REGION_LINES + MEANING_LINES + WORK_LINES + CITATION_LINES) + 20
 };
-
-/* Below that a region is not worth a word. */
-static const double least_share = 0.01;
 
 /* Thin lines between the pixels of different superpixels. */
 static void draw_borders(const dv_page *page, const dv_attribution *attribution, double x, double y)
@@ -47,7 +47,7 @@ static void describe_work(const dv_page *page, const dv_attribution *attribution
 
     if (attribution->baseline != DV_BASELINE_USUAL)
         length +=
-            snprintf(text + length, size - (size_t)length, ", against %s", dv_baseline_words(attribution->baseline));
+            snprintf(text + length, size - (size_t)length, ", baseline %s", dv_baseline_words(attribution->baseline));
     if (attribution->against >= 0)
         length += snprintf(text + length, size - (size_t)length, ", against %s",
                            dv_page_short_name(page, attribution->against, name));
@@ -56,44 +56,28 @@ static void describe_work(const dv_page *page, const dv_attribution *attribution
                  attribution->r2);
 }
 
-/* "middle +0.32, top +0.10" for the strongest regions of one sign; "" where there are none. */
-static void describe_regions(const dv_attribution *attribution, int sign, char *text, size_t size)
-{
-    dv_map_region region[DV_MAP_REGIONS];
-    size_t length = 0;
-
-    dv_attribution_regions(attribution, region);
-    text[0] = '\0';
-    for (int i = 0; i < STRONGEST; i++) {
-        const dv_map_region *at = &region[sign > 0 ? i : DV_MAP_REGIONS - 1 - i];
-
-        if (at->share * sign >= least_share)
-            length += (size_t)snprintf(text + length, size - length, "%s%s %+.2f", i ? ", " : "", at->name, at->share);
-    }
-}
-
 static void draw_words(const dv_page *page, const dv_attribution *attribution, bool empty, double x, double y)
 {
     dv_lettering text = {.size = 12, .ink = DV_INK_TEXT, .width = WORDS};
     dv_lettering dim = {.size = 12, .ink = DV_INK_DIM, .width = WORDS};
-    char line[256];
-    const char *citation = attribution->explainer->citation;
-    int named = 0;
+    char line[256], regions[DV_REGIONS_SIZE];
+    int lines = 0;
 
     y += 14;
     for (int sign = 1; sign >= -1; sign -= 2) {
-        describe_regions(attribution, sign, line, sizeof line);
-        if (!*line)
+        if (dv_regions_tell(attribution, sign, regions) == 0)
             continue;
-        dv_canvas_text(page->canvas, x, y + LINE * named++, &text, "%s", line);
+        snprintf(line, sizeof line, "%s: %s", sign > 0 ? "for" : "against", regions);
+        lines += dv_canvas_paragraph(page->canvas, x, y + LINE * lines, &text, LINE, REGION_LINES, line);
     }
-    if (named == 0)
+    if (lines == 0)
         dv_canvas_text(page->canvas, x, y, &text, empty ? "zero everywhere" : "no region stands out");
-    y += 2 * LINE + 4;
+    y += LINE * (lines > 0 ? lines : 1) + 4;
+    lines = dv_canvas_paragraph(page->canvas, x, y, &dim, LINE, MEANING_LINES, attribution->explainer->meaning);
     describe_work(page, attribution, line, sizeof line);
-    int lines = dv_canvas_paragraph(page->canvas, x, y, &dim, LINE, 2, line);
-    dv_canvas_paragraph(page->canvas, x, y + LINE * lines, &dim, LINE, LINES - lines,
-                        *citation ? citation : attribution->explainer->meaning);
+    lines += dv_canvas_paragraph(page->canvas, x, y + LINE * lines, &dim, LINE, WORK_LINES, line);
+    dv_canvas_paragraph(page->canvas, x, y + LINE * lines, &dim, LINE, CITATION_LINES,
+                        attribution->explainer->citation);
 }
 
 static bool draw_attribution(const dv_page *page, const dv_attribution *attribution, double x, double y,

@@ -1,6 +1,7 @@
 #include "figure/figure.h"
 #include "figure/page.h"
 #include "figure/weights.h"
+#include "vid/regions.h"
 
 #include <assert.h>
 #include <math.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 
 enum {
-    TALLEST = 3200, /* the sheet is cut below its content */
+    TALLEST = 3600, /* the sheet is cut below its content */
     PANEL_GAP = 28,
     PANEL_TOP = 34, /* below its heading */
     MAP_COLUMNS = 5,
@@ -151,21 +152,22 @@ static void caption_instance(const dv_page *page, double x, double y, double wid
         dv_canvas_text(page->canvas, x, y + 35, &note, "true label: %s", dv_page_class_name(page, explanation->label));
 }
 
-static void caption_map(const dv_page *page, double x, double y, double width)
+/* Where the evidence is, in words, beside the colours that show it; returns the y below. */
+static double caption_evidence(const dv_page *page, const dv_attribution *evidence, double x, double y, double width)
 {
-    static const struct {
-        double end;
-        const char *text;
-    } line[] = {{0.75, "brighter: speaks for it"}, {-0.75, "brighter: speaks against"}};
     dv_lettering text = {.size = 13, .ink = DV_INK_TEXT, .width = width - 20};
+    char regions[DV_REGIONS_SIZE], line[DV_REGIONS_SIZE + 32];
 
-    for (int i = 0; i < 2; i++) {
+    for (int sign = 1; sign >= -1; sign -= 2) {
         uint8_t rgb[3];
+        bool named = dv_regions_tell(evidence, sign, regions) > 0;
 
-        dv_colormap_diverging(line[i].end, rgb);
-        dv_canvas_rectangle(page->canvas, x, y + 3 + 21 * i, 12, 12, dv_ink_of(rgb));
-        dv_canvas_text(page->canvas, x + 20, y + 14 + 21 * i, &text, "%s", line[i].text);
+        dv_colormap_diverging(0.75 * sign, rgb);
+        dv_canvas_rectangle(page->canvas, x, y + 3, 12, 12, dv_ink_of(rgb));
+        snprintf(line, sizeof line, "%s: %s", sign > 0 ? "for it" : "against", named ? regions : "no region");
+        y += 5 + 17 * dv_canvas_paragraph(page->canvas, x + 20, y + 14, &text, 17, 3, line);
     }
+    return y;
 }
 
 /* One picture in the top row; its caption is up to the caller. */
@@ -176,6 +178,30 @@ static bool draw_panel(const dv_page *page, const char *title, const float *pict
     return dv_page_picture(page, picture, x, y + PANEL_TOP, side, error);
 }
 
+/* What speaks for the teacher's word in this picture. */
+static bool draw_evidence(const dv_page *page, double x, double y, int side, double caption, double *below,
+                          dv_error *error)
+{
+    const dv_explanation *explanation = page->explanation;
+    dv_attribution *evidence = dv_attribution_own(explanation, "evidence-half", error);
+    float *plane = evidence && evidence->map ? dv_attribution_plane(evidence, error) : NULL;
+    char title[DV_PAGE_NAME_SIZE + 32], name[DV_PAGE_NAME_SIZE];
+    bool done = false;
+
+    if (plane) {
+        double largest = dv_weight_largest(plane, (size_t)explanation->height * (size_t)explanation->width);
+
+        snprintf(title, sizeof title, "Evidence for %s",
+                 dv_page_short_name(page, explanation->teacher_class, name));
+        dv_page_heading(page, x, y, side, title, "");
+        done = dv_page_signed(page, plane, largest > 0 ? largest : 1, x, y + PANEL_TOP, side, error);
+        *below = fmax(*below, caption_evidence(page, evidence, x, caption, side));
+    }
+    free(plane);
+    dv_attribution_free(evidence);
+    return done;
+}
+
 static bool draw_pictures(const dv_page *page, double x, double y, double *below, dv_error *error)
 {
     const dv_explanation *explanation = page->explanation;
@@ -183,7 +209,6 @@ static bool draw_pictures(const dv_page *page, double x, double y, double *below
     int panels = moved ? 4 : 3, side = (DV_PAGE_LEFT_WIDTH - (panels - 1) * PANEL_GAP) / panels;
     double caption, step = side + PANEL_GAP;
     int picture_width, picture_height;
-    char title[DV_PAGE_NAME_SIZE + 32], name[DV_PAGE_NAME_SIZE];
 
     dv_page_fit(page, side, &picture_width, &picture_height);
     caption = y + PANEL_TOP + picture_height + 10;
@@ -203,15 +228,8 @@ static bool draw_pictures(const dv_page *page, double x, double y, double *below
         caption_class(page, x, caption, side, explanation->center_class);
     }
 
-    x += step;
-    snprintf(title, sizeof title, "%s %s", moved ? "For" : "What speaks for",
-             dv_page_short_name(page, explanation->teacher_class, name));
-    dv_page_heading(page, x, y, side, title, "");
-    if (!dv_page_map(page, 0, x, y + PANEL_TOP, side, error))
-        return false;
-    caption_map(page, x, caption, side);
     *below = caption + 40;
-    return true;
+    return draw_evidence(page, x + step, y, side, caption, below, error);
 }
 
 /* ---- probabilities ------------------------------------------------------------- */
@@ -310,7 +328,7 @@ static bool draw_maps(const dv_page *page, double x, double y, double *below, dv
     int width, height, rows = (page->shown_count + MAP_COLUMNS - 1) / MAP_COLUMNS;
 
     dv_page_fit(page, MAP_SIDE, &width, &height);
-    snprintf(title, sizeof title, "One map for each %s%s, on one scale", all ? "" : "of these ",
+    snprintf(title, sizeof title, "Class direction: one map for each %s%s, on one scale", all ? "" : "of these ",
              page->explanation->multi_label ? (all ? "label" : "labels")
              : all                          ? "class"
                                             : "classes");
@@ -372,19 +390,21 @@ static void draw_footer(const dv_page *page, double y)
 {
     dv_lettering text = {.size = 12.5, .ink = DV_INK_DIM, .width = DV_PAGE_WIDTH - 2 * DV_PAGE_MARGIN};
 
-    char words[640];
+    char words[896];
 
     dv_canvas_rectangle(page->canvas, DV_PAGE_MARGIN, y, text.width, 1, DV_INK_LINE);
     snprintf(
-        words, sizeof words, "%s%s",
+        words, sizeof words, "%s%s%s",
         "The teacher is the classifier in question. Neighbours are pictures that a variational auto-encoder makes "
         "around this one. The student is a linear model that learned the teacher\xe2\x80\x99s answers on the "
-        "neighbours. A map shows its weights for one ",
+        "neighbours. A class direction shows its weights for one ",
         page->explanation->multi_label
             ? "label: the change of the label\xe2\x80\x99s log-odds when a pixel turns from black to white."
             : "class, less their mean over all classes: the change of the class\xe2\x80\x99s log-probability when a "
-              "pixel turns from black to white.");
-    dv_canvas_paragraph(page->canvas, DV_PAGE_MARGIN, y + 24, &text, 19, 2, words);
+              "pixel turns from black to white.",
+        " Evidence is that, times what the pixel has more than half the mean neighbour; a number behind a region is "
+        "the share of all that the map says, with its sign.");
+    dv_canvas_paragraph(page->canvas, DV_PAGE_MARGIN, y + 24, &text, 19, 3, words);
 }
 
 static bool draw_page(const dv_page *page, const dv_attributions *others, int *height, dv_error *error)
@@ -409,7 +429,7 @@ static bool draw_page(const dv_page *page, const dv_attributions *others, int *h
         y += 24;
     }
     draw_footer(page, y);
-    *height = (int)ceil(y) + 48 + DV_PAGE_MARGIN / 2;
+    *height = (int)ceil(y) + 67 + DV_PAGE_MARGIN / 2;
     assert(*height <= TALLEST);
     return true;
 }

@@ -81,7 +81,7 @@ double dv_page_trust(const dv_page *page, double x, double y, double width)
         dv_canvas_disc(page->canvas, x + 4, y + 8, 2, DV_INK_DIM);
         y += 21 * dv_canvas_paragraph(page->canvas, x + 16, y + 12, &reason, 18, 2, fidelity->reasons[i]);
     }
-    dv_worth_tell(&fidelity->worth, fidelity->verdict, worth);
+    dv_worth_tell(&fidelity->worth, worth);
     if (*worth)
         y += 21 * dv_canvas_paragraph(page->canvas, x + 16, y + 12, &dim, 18, 2, worth);
     return draw_figures(page, x, y + 14, width);

@@ -5,6 +5,7 @@
 #include "tui/cells.h"
 #include "tui/control.h"
 #include "vid/cell_words.h"
+#include "vid/regions.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -107,8 +108,8 @@ static void draw_title(const dv_pane *pane)
 static int tell_regions(const dv_pane *pane, int row, const dv_cell_findings *cell)
 {
     for (int sign = 1; sign >= -1; sign -= 2) {
-        char regions[DV_CELL_REGIONS_SIZE];
-        dv_cell_tell_regions(cell, sign, regions);
+        char regions[DV_REGIONS_SIZE];
+        dv_regions_tell_plane(cell->map, cell->height, cell->width, sign, regions);
         dv_pane_text(pane, row++, 0, 0, DV_STYLE_DIM, "%.60s: %s",
                      sign > 0 ? said_of(pane->model) : truth_of(pane->model), regions);
     }

@@ -177,7 +177,7 @@ static void draw_in_full(const dv_pane *pane)
     for (int i = 0; i < fidelity->reason_count && row < pane->area.rows; i++)
         row += dv_pane_wrap(pane, row, 0, pane->area.rows - row, DV_STYLE_TEXT, fidelity->reasons[i]);
     char worth[DV_REASON_SIZE];
-    dv_worth_tell(&fidelity->worth, fidelity->verdict, worth);
+    dv_worth_tell(&fidelity->worth, worth);
     if (*worth && row < pane->area.rows)
         dv_pane_wrap(pane, row, 0, pane->area.rows - row, DV_STYLE_DIM, worth);
 }

@@ -34,19 +34,19 @@ static const struct row {
      .explain = dv_explain_evidence,
      .score = DV_SCORE_LOG_PROBABILITY},
     {.facts = {.name = "evidence-half",
-               .title = "Evidence against half the mean",
+               .title = "Evidence (half the mean)",
                .meaning = "weights times the picture less half the mean neighbour: between black and usual",
                .citation = ""},
      .explain = dv_explain_evidence_half,
      .score = DV_SCORE_LOG_PROBABILITY},
     {.facts = {.name = "evidence-black",
-               .title = "Evidence against black",
+               .title = "Evidence (black)",
                .meaning = "weights times the picture: what would be missed if pixels were black",
                .citation = ""},
      .explain = dv_explain_evidence_black,
      .score = DV_SCORE_LOG_PROBABILITY},
     {.facts = {.name = "evidence-mean",
-               .title = "Evidence against the mean",
+               .title = "Evidence (the mean)",
                .meaning =
                    "weights times the picture less the mean neighbour: what would be missed if pixels were usual",
                .citation = ""},
@@ -222,7 +222,7 @@ void dv_attribution_free(dv_attribution *attribution)
     free(attribution);
 }
 
-static dv_attribution *make_attribution(const dv_bundle *bundle, int explainer, int class_index,
+static dv_attribution *make_attribution(int height, int width, int explainer, int class_index,
                                         const dv_attribution_options *options, dv_error *error)
 {
     const struct row *row = &rows[explainer];
@@ -238,8 +238,8 @@ static dv_attribution *make_attribution(const dv_bundle *bundle, int explainer, 
         .baseline = row->facts.has_baseline ? baseline : DV_BASELINE_USUAL,
         .samples = row->facts.samples && options->samples ? options->samples : row->facts.samples,
         .channels = 1,
-        .height = bundle->facts.height,
-        .width = bundle->facts.width,
+        .height = height,
+        .width = width,
         .r2 = NAN,
         .fitted = NAN,
         .goal = NAN,
@@ -250,9 +250,9 @@ static dv_attribution *make_attribution(const dv_bundle *bundle, int explainer, 
 /* The class that is meant by -1: the teacher's word. */
 static bool choose_class(const dv_inquiry *inquiry, dv_attribution *attribution, dv_error *error)
 {
-    int classes = inquiry->bundle->facts.classes;
     if (attribution->class_index >= 0)
         return true;
+    int classes = inquiry->bundle->facts.classes;
     float *logits = dv_alloc(classes, sizeof *logits, error);
     bool ok = logits && dv_teacher_run(inquiry->bundle, inquiry->picture, 1, logits, inquiry->progress, error);
     if (ok)
@@ -338,7 +338,8 @@ dv_attribution *dv_attribution_make(dv_bundle *bundle, int explainer, const dv_e
 {
     if (!check(bundle, explainer, class_index, options, error) || !dv_options_check(wish, bundle, error))
         return NULL;
-    dv_attribution *attribution = make_attribution(bundle, explainer, class_index, options, error);
+    dv_attribution *attribution =
+        make_attribution(bundle->facts.height, bundle->facts.width, explainer, class_index, options, error);
     float *picture = attribution ? dv_alloc(bundle->pixels, sizeof *picture, error) : NULL;
     dv_inquiry inquiry = {.bundle = bundle,
                           .picture = picture,
@@ -351,6 +352,20 @@ dv_attribution *dv_attribution_make(dv_bundle *bundle, int explainer, const dv_e
               explain(&inquiry, &rows[explainer], attribution, error);
     free(picture);
     if (ok)
+        return attribution;
+    dv_attribution_free(attribution);
+    return NULL;
+}
+
+dv_attribution *dv_attribution_own(const dv_explanation *explanation, const char *name, dv_error *error)
+{
+    const dv_attribution_options usual = dv_attribution_defaults();
+    const dv_inquiry inquiry = {.explanation = explanation, .options = &usual, .wish = &explanation->options};
+    int row = dv_explainer_find(name, error);
+    dv_attribution *attribution = row < 0 ? NULL
+                                          : make_attribution(explanation->height, explanation->width, row,
+                                                             explanation->teacher_class, &usual, error);
+    if (attribution && explain(&inquiry, &rows[row], attribution, error))
         return attribution;
     dv_attribution_free(attribution);
     return NULL;

@@ -75,6 +75,7 @@ static json_t *student_json(const dv_explanation *explanation, bool *failed)
     put(it, "class", json_integer(explanation->student_class));
     put(it, "probabilities", numbers(explanation->student_probabilities, explanation->rows, failed));
     put(it, "classes", rows_json(explanation, failed));
+    put(it, "maps", dv_json_own_maps(explanation, failed));
     return it.json;
 }
 

@@ -79,6 +79,26 @@ static json_t *attribution_json(const dv_attribution *attribution, bool timing, 
     return it.json;
 }
 
+json_t *dv_json_own_maps(const dv_explanation *explanation, bool *failed)
+{
+    static const char *const own[] = {"student", "evidence-half"};
+    json_t *array = json_array();
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        dv_attribution *made = dv_attribution_own(explanation, own[i], NULL);
+        object it = object_new(failed);
+        *failed |= !made;
+        if (made) {
+            put(it, "name", text(made->explainer->name));
+            put(it, "title", text(made->explainer->title));
+            put(it, "meaning", text(made->explainer->meaning));
+            put(it, "regions", dv_json_regions(made, failed));
+        }
+        append(array, it.json, failed);
+        dv_attribution_free(made);
+    }
+    return array;
+}
+
 json_t *dv_json_attributions(const dv_attributions *attributions, bool timing, bool *failed)
 {
     json_t *array = json_array();

@@ -76,6 +76,8 @@ json_t *dv_json_operators(const dv_onnx_survey *survey, bool *failed);
 /* [{"name","title","meaning","citation","class","against","score","baseline","samples","teacher_calls","problem",...}],
  * each with what stands behind "problem" where there is a map. */
 json_t *dv_json_attributions(const dv_attributions *attributions, bool timing, bool *failed);
+/* [{"name","title","meaning","regions"}] of the two maps that every explanation has: class direction and evidence. */
+json_t *dv_json_own_maps(const dv_explanation *explanation, bool *failed);
 /* [{"name","share"}], the ninths of a map in words, the largest share first. */
 json_t *dv_json_regions(const dv_attribution *attribution, bool *failed);
 /* [{"file","bytes"}] */

@@ -141,10 +141,11 @@ static int runner_up(const dv_explanation *explanation, int class_index)
     return best;
 }
 
-static bool take_map(const dv_inquiry *inquiry, const dv_explanation *explanation, dv_attribution *attribution,
-                     enum rivals rivals, enum evidence evidence, dv_error *error)
+static bool take_map(const dv_explanation *explanation, dv_attribution *attribution, enum rivals rivals,
+                     enum evidence evidence, dv_error *error)
 {
-    int pixels = inquiry->bundle->pixels, class_index = attribution->class_index;
+    int pixels = explanation->channels * explanation->height * explanation->width;
+    int class_index = attribution->class_index;
     const struct contest contest = {rivals, dv_explanation_row(explanation, class_index), -1};
     attribution->teacher_calls = explanation->count;
     if (!is_told(explanation, contest.row, error) || !dv_attribution_map(attribution, explanation->channels, error))
@@ -165,7 +166,7 @@ static bool explain(const dv_inquiry *inquiry, dv_attribution *attribution, enum
     dv_explanation *made = NULL;
     if (!explanation && !(explanation = made = dv_explain(inquiry->bundle, inquiry->wish, inquiry->progress, error)))
         return false;
-    bool ok = take_map(inquiry, explanation, attribution, rivals, evidence, error);
+    bool ok = take_map(explanation, attribution, rivals, evidence, error);
     dv_explanation_free(made);
     return ok;
 }
@@ -220,9 +221,9 @@ bool dv_explain_evidence(const dv_inquiry *inquiry, dv_attribution *attribution,
 {
     const dv_explanation *given = inquiry->explanation;
     if (given && given->options.neighborhood == DV_NEIGHBORHOOD_MASKED)
-        return take_map(inquiry, given, attribution, ALL, AGAINST_MASKS, error);
+        return take_map(given, attribution, ALL, AGAINST_MASKS, error);
     dv_explanation *made = explain_by_masks(inquiry, error);
-    bool ok = made && take_map(inquiry, made, attribution, ALL, AGAINST_MASKS, error);
+    bool ok = made && take_map(made, attribution, ALL, AGAINST_MASKS, error);
     dv_explanation_free(made);
     return ok;
 }

@@ -48,19 +48,14 @@ double dv_calibration_recall(const dv_calibration *calibration)
     return (double)found / (double)(found + missed);
 }
 
-void dv_worth_tell(const dv_worth *worth, dv_verdict verdict, char text[DV_REASON_SIZE])
+void dv_worth_tell(const dv_worth *worth, char text[DV_REASON_SIZE])
 {
-    static const char *const called[] = {
-        [DV_VERDICT_GOOD] = "called good",
-        [DV_VERDICT_DOUBTFUL] = "called doubtful",
-        [DV_VERDICT_DO_NOT_TRUST] = "not to be trusted",
-    };
     *text = '\0';
     if (worth->pictures)
-        snprintf(
-            text, DV_REASON_SIZE,
-            "%lld students %s agreed with the teacher on %.0f %% of the nearest real pictures (errors oversampled).",
-            (long long)worth->pictures, called[verdict], 100 * worth->real);
+        snprintf(text, DV_REASON_SIZE,
+                 "Students so judged agreed with the teacher on %.0f %% of the nearest real pictures (%lld measured, "
+                 "errors oversampled).",
+                 100 * worth->real, (long long)worth->pictures);
 }
 
 /* ---- reasons ----------------------------------------------------------------------- */
@@ -127,7 +122,7 @@ static void tell_distrust(const dv_evidence *evidence, double threshold, dv_fide
     if (fidelity->distrust < threshold)
         return;
     if (dv_distrust(1, fidelity->agreement) >= threshold / 2)
-        tell(fidelity, "Student and teacher agree on %.0f %% of %sfresh neighbours only.", 100 * fidelity->agreement,
+        tell(fidelity, "Student and teacher agree on only %.0f %% of %sfresh neighbours.", 100 * fidelity->agreement,
              evidence->multi_label ? "the labels of " : "");
     if (dv_distrust(fidelity->keeps_label, 1) >= threshold / 2)
         tell(fidelity, "Only %.0f %% of the neighbours keep the picture's %s.", 100 * fidelity->keeps_label,
