@@ -467,7 +467,7 @@ typedef enum dv_baseline {
     DV_BASELINE_BOTH     /* black and blurred: the mean of both maps, which share the samples */
 } dv_baseline;
 const char *dv_baseline_name(dv_baseline baseline);  /* "usual", "black", "mean", "blurred", "both" */
-const char *dv_baseline_words(dv_baseline baseline); /* the same behind "against": "black and blurred" */
+const char *dv_baseline_words(dv_baseline baseline); /* the same in words: "black and blurred" */
 
 /* How superpixels are found. */
 typedef enum dv_segmenter {
@@ -519,8 +519,8 @@ dv_attribution *dv_attribution_make(dv_bundle *bundle, int explainer, const dv_e
                                     dv_error *error);
 void dv_attribution_free(dv_attribution *attribution);
 
-/* One of the explanation's own student, of the teacher's word: "student", the class direction, "evidence-half" and their
- * kin, for which nothing more is asked. */
+/* One of the explanation's own student, of the teacher's word: "student", the class direction, "evidence-half" and
+ * their kin, for which nothing more is asked. */
 dv_attribution *dv_attribution_own(const dv_explanation *explanation, const char *name, dv_error *error);
 
 /* A ninth of the picture, in words. */

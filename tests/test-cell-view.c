@@ -78,6 +78,24 @@ static void test_help(void **state)
     drive_quit(term);
 }
 
+/* Help that was opened from the cell is about its keys, and goes back to it. */
+static void test_help_of_cell(void **state)
+{
+    (void)state;
+    faketerm *term = open_matrix(&faketerm_sixel, DRIVE_ROWS, DRIVE_COLUMNS, NULL);
+    drive_step(term, "x", "rightly named");
+    drive_step(term, "?", "Keys of the Cell view");
+    drive_expect(term, "next prototype");
+    drive_expect_not(term, "Confusion matrix");
+    drive_step(term, "?", "Prototypes");
+    drive_expect(term, "rightly named");
+    drive_press(term, "q");
+    drive_step(term, "?", "Keys of the Teacher view");
+    drive_expect(term, "Confusion matrix");
+    drive_step(term, "q", "Classes");
+    drive_quit(term);
+}
+
 /* The exemplar under the cursor is explained in the student view. */
 static void test_goes_to_exemplar(void **state)
 {
@@ -111,20 +129,20 @@ static void test_selection(void **state)
     drive_wait(term, "1 Teacher");
     drive_rest(term);
     drive_step(term, "x", "Selection birch or cedar?");
-    drive_wait(term, "red speaks for cedar, blue for birch");
+    drive_wait(term, "orange: cedar, blue: birch");
     drive_expect(term, "12 selected, 3 of them birch called cedar");
     drive_check_repaint(term);
     drive_step(term, "<", "No pair of classes is more frequent");
     drive_press(term, ">");
-    drive_wait(term, "blue for");
+    drive_wait(term, "blue: ");
     drive_expect_not(term, "birch or cedar?");
     drive_press(term, "<"); /* kept: it is there at once */
-    drive_expect(term, "red speaks for cedar, blue for birch");
+    drive_expect(term, "orange: cedar, blue: birch");
     drive_step(term, "ybirch\r", "birch or cedar?");
     drive_step(term, "Yelm\r", "No class is called 'elm'");
     drive_step(term, "Ybirch\r", "birch is the other one already");
     drive_step(term, "yash\r", "ash or cedar?");
-    drive_wait(term, "blue for ash");
+    drive_wait(term, "blue: ash");
     drive_step(term, "e", "The page and its numbers are in deepvid-selection-0-2.");
     assert_int_equal(stat("deepvid-selection-0-2/cell.png", &status), 0);
     drive_press(term, "q");
@@ -166,9 +184,14 @@ static void test_refusals(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {with_program(test_opens),         with_program(test_words),
-                                       with_program(test_help),          with_program(test_goes_to_exemplar),
-                                       with_program(test_exports),       with_program(test_selection),
-                                       with_program(test_filtered_cell), with_program(test_refusals)};
+    const struct CMUnitTest tests[] = {with_program(test_opens),
+                                       with_program(test_words),
+                                       with_program(test_help),
+                                       with_program(test_help_of_cell),
+                                       with_program(test_goes_to_exemplar),
+                                       with_program(test_exports),
+                                       with_program(test_selection),
+                                       with_program(test_filtered_cell),
+                                       with_program(test_refusals)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

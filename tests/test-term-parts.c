@@ -810,7 +810,13 @@ static void text_is_cut_into_clusters(void **state)
     assert_true(cluster[0] == '?');
     dv_text_cluster(&at, &size, false, cluster);
     assert_int_equal(dv_text_cluster(&at, &size, false, cluster), 1);
-    assert_true(cluster[0] == 'l'); /* lambda */
+    assert_true(cluster[0] == 'l');                                 /* lambda */
+    at = (const unsigned char *)"\xe2\x97\x8f\xe2\x97\x8b\xc2\xb2"; /* marks of classes, R squared */
+    size = 8;
+    for (const char *expected = "*o2"; *expected; expected++) {
+        dv_text_cluster(&at, &size, false, cluster);
+        assert_true(cluster[0] == (wchar_t)*expected);
+    }
 }
 
 static void graphics_have_names(void **state)

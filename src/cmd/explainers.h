@@ -62,7 +62,8 @@ int dv_explainers_find(const dv_command *command, dv_explainers_wish *wish);
 dv_attribution_options dv_explainers_options(const dv_explainers_wish *wish);
 /* Some lines for each on standard output. */
 void dv_explainers_print(const dv_attributions *attributions, const char *const *class_names);
-/* The two maps that every explanation has, class direction and evidence: what they mean and where they are strongest. */
+/* The two maps that every explanation has, class direction and evidence: what they mean and where they are strongest.
+ */
 bool dv_explainers_print_own(const dv_explanation *explanation, dv_error *error);
 
 /* For dv_command.word: those there are. */

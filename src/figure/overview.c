@@ -191,8 +191,7 @@ static bool draw_evidence(const dv_page *page, double x, double y, int side, dou
     if (plane) {
         double largest = dv_weight_largest(plane, (size_t)explanation->height * (size_t)explanation->width);
 
-        snprintf(title, sizeof title, "Evidence for %s",
-                 dv_page_short_name(page, explanation->teacher_class, name));
+        snprintf(title, sizeof title, "Evidence for %s", dv_page_short_name(page, explanation->teacher_class, name));
         dv_page_heading(page, x, y, side, title, "");
         done = dv_page_signed(page, plane, largest > 0 ? largest : 1, x, y + PANEL_TOP, side, error);
         *below = fmax(*below, caption_evidence(page, evidence, x, caption, side));

@@ -146,7 +146,7 @@ static void draw_bars(const sheet *it, double y)
 
 /* ---- the scale --------------------------------------------------------------------------- */
 
-/* Blue speaks for the truth, red for what is said. */
+/* Blue speaks for the truth, orange for what is said. */
 static double draw_scale(const sheet *it, double y, dv_error *error)
 {
     const double width = HEADS * SIDE + (HEADS - 1) * SIDE_GAP, quarter = width / 4;

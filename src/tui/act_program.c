@@ -65,8 +65,11 @@ static void name_pane(dv_control *control, int unused, const char *argument)
 static void help(dv_control *control, int unused, const char *argument)
 {
     (void)unused, (void)argument;
-    control->model->overlay = &dv_view_help;
-    control->model->help_page = 0;
+    dv_model *model = control->model;
+    if (model->overlay != &dv_view_help)
+        model->helped = model->overlay;
+    model->overlay = &dv_view_help;
+    model->help_page = 0;
 }
 
 static void zoom(dv_control *control, int unused, const char *argument)

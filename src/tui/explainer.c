@@ -10,9 +10,9 @@
 #include <string.h>
 
 enum {
-    WORDS = 30,  /* columns beside the map, */
+    WORDS = 25,  /* columns beside the map, */
     LINES = 11,  /* or rows below it; */
-    AGAINST = 9, /* columns before the names of regions */
+    AGAINST = 8, /* columns before the names of regions */
     NAMED = 3,   /* regions of either sign */
     NAME_SIZE = 120,
     STEPS = 8, /* of colour in each direction */
@@ -93,7 +93,7 @@ static bool fit(const dv_pane *pane, const dv_attribution *made, int rows, int c
                          .width = made->width,
                          .wanted = 1,
                          .most = 1};
-    return dv_grid_fit(&cell, &wish, grid);
+    return cell.graphics != DV_GRAPHICS_ASCII /* letters have no sign */ && dv_grid_fit(&cell, &wish, grid);
 }
 
 /* With the words beside it, or below where it comes out larger so; returns what it leaves for them. */
@@ -151,11 +151,13 @@ static void draw_words(const dv_pane *words, const dv_attribution *made)
     if (row == 0)
         tell(words, &row, DV_STYLE_TEXT, "no region stands out");
     row++;
-    snprintf(line, sizeof(line), "of the %s, %" PRId64 " teacher call%s", dv_score_name(made->score),
-             made->teacher_calls, made->teacher_calls == 1 ? "" : "s");
+    snprintf(line, sizeof(line), "shares of the map, of %s", dv_score_name(made->score));
+    tell(words, &row, DV_STYLE_DIM, line);
+    snprintf(line, sizeof(line), "%" PRId64 " teacher call%s", made->teacher_calls,
+             made->teacher_calls == 1 ? "" : "s");
     tell(words, &row, DV_STYLE_DIM, line);
     if (made->baseline != DV_BASELINE_USUAL) {
-        snprintf(line, sizeof(line), "against %s", dv_baseline_words(made->baseline));
+        snprintf(line, sizeof(line), "baseline %s", dv_baseline_words(made->baseline));
         tell(words, &row, DV_STYLE_DIM, line);
     }
     if (made->segments) {
@@ -189,7 +191,7 @@ void dv_explainer_draw(const dv_pane *pane)
     char range[32] = "", name[NAME_SIZE] = "";
     double scale = 0;
     dv_pane body = *pane;
-    dv_area_cut_top(&body.area, 1 + dv_pane_wrap(pane, 1, 0, 2, DV_STYLE_DIM, explainer->meaning));
+    dv_area_cut_top(&body.area, 1 + dv_pane_wrap(pane, 1, 0, 3, DV_STYLE_DIM, explainer->meaning));
     if (made) {
         dv_pane words = draw_map(&body, made, &scale);
         draw_words(&words, made);

@@ -81,6 +81,7 @@ typedef struct dv_model {
     int view;                      /* of dv_views */
     int focus[DV_MODEL_VIEWS];     /* of each view's panes */
     const struct dv_view *overlay; /* drawn instead of the view; NULL: none */
+    const struct dv_view *helped;  /* the overlay that the help is about and goes back to; NULL: the view */
     int help_page;
     dv_zoom_state zoom;
     dv_teacher_state teacher;

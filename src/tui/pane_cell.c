@@ -110,8 +110,10 @@ static int tell_regions(const dv_pane *pane, int row, const dv_cell_findings *ce
     for (int sign = 1; sign >= -1; sign -= 2) {
         char regions[DV_REGIONS_SIZE];
         dv_regions_tell_plane(cell->map, cell->height, cell->width, sign, regions);
-        dv_pane_text(pane, row++, 0, 0, DV_STYLE_DIM, "%.60s: %s",
-                     sign > 0 ? said_of(pane->model) : truth_of(pane->model), regions);
+        int used = dv_pane_text(pane, row, 0, pane->area.columns / 3, DV_STYLE_DIM, "%s",
+                                sign > 0 ? said_of(pane->model) : truth_of(pane->model));
+        dv_pane_text(pane, row++, used, 0, DV_STYLE_DIM, ": %s",
+                     dv_regions_fit(regions, pane->area.columns - used - 2));
     }
     return row;
 }
@@ -142,7 +144,7 @@ static void draw_means(const dv_pane *pane)
 {
     const dv_cell_findings *cell = dv_cell_shown(pane->model);
     const char *const captions[MEANS] = {cell && cell->selected ? "selected" : "confused", "right", "evidence",
-                                         "3 of 4"};
+                                         "3 in 4 agree"};
     dv_cell terminal = dv_cell_of(pane->screen);
     draw_title(pane);
     if (pane->model->cells.chosen > 0)
@@ -174,8 +176,8 @@ static void draw_means(const dv_pane *pane)
         draw_tiles(pane, &grid, inside, cell);
         row = 2 + grid.pitch_rows;
         int end = dv_pane_scale(pane, row, 30, pane->area.columns, cell->scale);
-        int used = dv_pane_text(pane, row, 0, end, DV_STYLE_TEXT, "red speaks for %s, ", said_of(pane->model));
-        dv_pane_text(pane, row++, used, end - used, DV_STYLE_TEXT, "blue for %s", truth_of(pane->model));
+        int used = dv_pane_text(pane, row, 0, end, DV_STYLE_TEXT, "orange: %s, ", said_of(pane->model));
+        dv_pane_text(pane, row++, used, end - used, DV_STYLE_TEXT, "blue: %s", truth_of(pane->model));
     }
     tell_regions(pane, row, cell);
 }
@@ -203,7 +205,7 @@ static void draw_latent(const dv_pane *pane)
         return;
     const float *value = cell->right > 0 ? cell->effect : cell->slope;
     const double largest = fabs((double)value[cell->order[0]]);
-    dv_pane_text(pane, 1, 0, 0, DV_STYLE_DIM, "%s, right: %s", cell->right > 0 ? "slope x shift" : "by step",
+    dv_pane_text(pane, 1, 0, 0, DV_STYLE_DIM, "%s, right: %s", cell->right > 0 ? "slope × shift" : "by step",
                  said_of(pane->model));
     for (int i = 0; i < cell->latent && i + 2 < pane->area.rows; i++) {
         int d = cell->order[i];

@@ -87,13 +87,17 @@ static void draw_pane(const dv_pane *pane)
     const dv_model *model = pane->model;
     columns at = measure(pane);
     int room = pane->area.rows - 1;
-    dv_pane_heading(pane, "Classes", "%s", "");
+    char softened[32] = ""; /* unlike the figure at the top of the screen */
+    if (model->explanation && model->explanation->options.temperature != 1)
+        snprintf(softened, sizeof(softened), "T %.3g", model->explanation->options.temperature);
+    dv_pane_heading(pane, "Classes", "%s",
+                    (int)strlen("Classes ") + (int)strlen(softened) < at.teacher ? softened : "");
     if (!model->explanation || room < 1)
         return;
     int half = at.student - at.teacher;
     bool roomy = half > (int)strlen("teacher"); /* the two words must not run into each other */
-    dv_pane_text(pane, 0, at.teacher, half, DV_STYLE_BAR, "%-*s", half, roomy ? "teacher" : "tch.");
-    dv_pane_text(pane, 0, at.student, half, DV_STYLE_BAR_2, "%-*s", half, roomy ? "student" : "std.");
+    dv_pane_text(pane, 0, at.teacher, half, DV_STYLE_BAR, "%-*s", half, roomy ? "teacher" : "teach");
+    dv_pane_text(pane, 0, at.student, half, DV_STYLE_BAR_2, "%-*s", half, roomy ? "student" : "stud.");
     int *classes = dv_alloc((size_t)room, sizeof(*classes), NULL);
     if (!classes)
         return;

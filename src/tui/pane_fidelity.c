@@ -73,7 +73,7 @@ static int draw_line(const dv_pane *pane)
         {"KL", fidelity->kl, "%.4f"},
         {"agreement", fidelity->agreement, "%.3f"},
         {"R²", fidelity->r2, "%.3f"},
-        {"label kept", fidelity->keeps_label, "%.2f"},
+        {"label kept", fidelity->keeps_label, "%.3f"},
     };
     int column = dv_pane_text(pane, 0, 0, 0, DV_STYLE_TITLE, "Fidelity ");
     column += dv_pane_text(pane, 0, column, 0, known ? verdicts[known->verdict].style : DV_STYLE_DIM, "%-*s", VERDICT,
@@ -110,13 +110,25 @@ static void draw_in_brief(const dv_pane *pane)
 
 /* ---- in full -------------------------------------------------------------------------- */
 
+/* What the teacher calls the reconstruction, and the neighbourhood that was taken because of that. Returns the rows. */
+static int draw_decoded(const dv_pane *pane, int row)
+{
+    const dv_explanation *explanation = pane->model->explanation;
+    const int decoded = explanation->fidelity.reconstruction_label;
+    const bool renamed = decoded != explanation->teacher_class, chosen = *dv_explanation_why(explanation) != '\0';
+    char text[256];
+    dv_pane_text(pane, row, 0, 0, DV_STYLE_DIM, "decoded");
+    snprintf(text, sizeof(text), "%.100s, %s%s%s%s", dv_model_class_name(pane->model, decoded),
+             renamed ? "unlike the picture" : "as the picture", chosen ? ": " : "",
+             chosen ? dv_neighborhood_name(explanation->options.neighborhood) : "", chosen ? " neighbours" : "");
+    return dv_pane_wrap(pane, row, NAME, 2, renamed ? DV_STYLE_WARNING : DV_STYLE_TEXT, text);
+}
+
 /* Two to a row where there is room. Returns the rows that were used. */
 static int draw_figures(const dv_pane *pane)
 {
     const dv_explanation *explanation = pane->model->explanation;
     const dv_fidelity *fidelity = &pane->model->fidelity;
-    int decoded = explanation->fidelity.reconstruction_label;
-    bool renamed = decoded != explanation->teacher_class;
     const dv_realism *realism = &fidelity->realism;
     char unit[48] = "";
     if (realism->judged > 0)
@@ -130,7 +142,7 @@ static int draw_figures(const dv_pane *pane)
         {"KL at T = 1", "%.4f", "", fidelity->kl_at_1},
         {"agreement", "%.3f", "", fidelity->agreement},
         {"R²", "%.3f", "", fidelity->r2},
-        {"label kept", "%.2f", "of all", fidelity->keeps_label},
+        {"label kept", "%.3f", "of all", fidelity->keeps_label},
         {"entropy", "%.2f", "nats", fidelity->entropy},
         {"steadiness", "%.3f", "of the map", fidelity->steadiness},
         {"unrealistic", "%.0f", unit, realism->judged > 0 ? (double)realism->unrealistic : NAN},
@@ -147,11 +159,8 @@ static int draw_figures(const dv_pane *pane)
         column += NAME + dv_pane_text(pane, row, column + NAME, 0, figure_style(pane->model), "%s", value) + 1;
         dv_pane_text(pane, row, column, 0, DV_STYLE_DIM, "%s", figures[i].unit);
     }
-    dv_pane_text(pane, ++row, 0, 0, DV_STYLE_DIM, "decoded");
-    dv_pane_text(pane, row, NAME, 0, renamed ? DV_STYLE_WARNING : DV_STYLE_TEXT, "%s%s",
-                 dv_model_class_name(pane->model, decoded),
-                 renamed ? ", not what the picture is called" : ", as the picture");
-    return row;
+    row++;
+    return row + draw_decoded(pane, row) - 1;
 }
 
 static void draw_in_full(const dv_pane *pane)

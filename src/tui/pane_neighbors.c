@@ -262,8 +262,9 @@ static void draw_pane(const dv_pane *pane)
     if (dv_model_realism(model)->unrealistic > 0)
         snprintf(unrealistic, sizeof(unrealistic), "; %" PRId64 " %s%s", dv_model_realism(model)->unrealistic,
                  describe(get_explanation(model)), it.pictures ? " (corner cut off)" : "");
-    dv_pane_heading(pane, "Neighbours", "%" PRId64 ", %s%s", vae->neighbors.count,
-                    dv_neighbor_order_name(vae->neighbors.order), unrealistic);
+    dv_pane_heading(pane, "Neighbours", "%" PRId64 ", %s, %s%s", vae->neighbors.count,
+                    dv_neighbor_order_name(vae->neighbors.order),
+                    dv_neighborhood_name(get_explanation(model)->options.neighborhood), unrealistic);
     if (it.grid.rows < 1)
         return;
     if (it.labels.columns > 0)

@@ -4,6 +4,7 @@
 #include "tui/explainer.h"
 #include "tui/maps.h"
 #include "tui/pane.h"
+#include "vid/regions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ enum {
     TABLE_TOP = 3,    /* rows above the lines that stand for maps without graphics, */
     NAME = 13,        /* and their columns */
     FIGURE = 16,
+    AGAINST = 8, /* columns before regions, */
+    NARROW = 44, /* in so few of which they are wrapped */
 };
 
 /* The tiles in a pane, and what they show. */
@@ -37,7 +40,7 @@ static void lay_out_lines(const dv_pane *pane, sheet *out)
     out->grid = (dv_grid){.columns = 1, .pitch_rows = 1, .pitch_columns = pane->area.columns};
     out->below = pane->area;
     dv_area_cut_top(&out->below, TABLE_TOP);
-    out->count = dv_model_rank_classes(pane->model, room, out->classes);
+    out->count = out->grid.rows = dv_model_rank_classes(pane->model, room, out->classes);
 }
 
 /* False when there is no room. */
@@ -54,7 +57,7 @@ static bool lay_out(const dv_pane *pane, sheet *out)
                          .captions = true,
                          .caption = facts->classes > MOST_MAPS ? CAPTION : 0};
     dv_cell cell = dv_cell_of(pane->screen);
-    if (cell.graphics == DV_GRAPHICS_OFF) {
+    if (cell.graphics == DV_GRAPHICS_OFF || cell.graphics == DV_GRAPHICS_ASCII) { /* letters have no sign */
         lay_out_lines(pane, out);
         return true;
     }
@@ -116,6 +119,45 @@ static void draw_table(const dv_pane *pane, const sheet *it, const dv_map_style 
         draw_strongest(pane, TABLE_TOP + i, NAME + FIGURE, map + (size_t)i * pixels, -1);
     }
     free(map);
+}
+
+/* What the map under the cursor says, for those who do not see the colours; both signs in one row if need be. */
+static void draw_regions(const dv_pane *pane, dv_area area, const dv_map_style *style)
+{
+    const dv_model *model = pane->model;
+    const int class = dv_maps_class(model), room = area.rows > 1 ? area.columns : area.columns / 2;
+    char regions[DV_REGIONS_SIZE], line[DV_REGIONS_SIZE + 16];
+    float *map =
+        area.rows > 0 ? dv_weight_maps(model->explanation, style->kind, style->against, &class, 1, NULL) : NULL;
+    dv_pane words = *pane;
+    words.area = area;
+    for (int sign = 1, row = 0; map && sign >= -1; sign -= 2) {
+        dv_regions_tell_plane(map, model->facts->height, model->facts->width, sign, regions);
+        if (area.columns > NARROW)
+            dv_regions_fit(regions, room - AGAINST);
+        snprintf(line, sizeof(line), "%-*s%s", AGAINST, sign > 0 ? "for it" : "against",
+                 regions[0] ? regions : "no region");
+        if (area.rows > 1)
+            row += dv_pane_wrap(&words, row, 0, area.rows - row, DV_STYLE_DIM, line);
+        else
+            dv_pane_text(&words, 0, sign > 0 ? 0 : room, room, DV_STYLE_DIM, "%s", line);
+    }
+    free(map);
+}
+
+/* Below the maps, or else behind the last of them. */
+static dv_area place_of_regions(const dv_pane *pane, const sheet *it)
+{
+    const dv_grid *grid = &it->grid;
+    dv_area below = pane->area, behind = it->below;
+    const int used = it->below.row - pane->area.row + grid->rows * grid->pitch_rows;
+    const int last = it->count % grid->columns;
+    dv_area_cut_top(&below, used < below.rows ? used : below.rows);
+    if (below.rows > 0 || last == 0)
+        return below;
+    dv_area_cut_top(&behind, (grid->rows - 1) * grid->pitch_rows);
+    dv_area_cut_left(&behind, last * grid->pitch_columns);
+    return behind.columns < AGAINST + FIGURE ? below : behind;
 }
 
 /* ---- drawing ------------------------------------------------------------------------- */
@@ -181,6 +223,7 @@ static void draw_pane(const dv_pane *pane)
     }
     if (it.in_text) {
         draw_table(pane, &it, &style);
+        draw_regions(pane, place_of_regions(pane, &it), &style);
         return;
     }
     if (it.legend)
@@ -189,6 +232,7 @@ static void draw_pane(const dv_pane *pane)
         draw_caption(pane, &it, i, &style);
     for (int row = 0; row * it.grid.columns < it.count; row++)
         draw_row(pane, &it, row, &style);
+    draw_regions(pane, place_of_regions(pane, &it), &style);
 }
 
 /* ---- keys and mouse --------------------------------------------------------------------- */

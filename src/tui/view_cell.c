@@ -239,7 +239,7 @@ static const dv_action rows[] = {
     {"pair-next", "the next most frequent pair of classes; the one before", {'>'}, step_pair, 1, .hint = "classes"},
     {"pair-back", "", {'<'}, step_pair, -1},
     {"speaks-against", "compare another class, against which blue speaks", {'y'}, choose_class, true, "CLASS"},
-    {"speaks-for", "compare another class, for which red speaks", {'Y'}, choose_class, false, "CLASS"},
+    {"speaks-for", "compare another class, for which orange speaks", {'Y'}, choose_class, false, "CLASS"},
     {"cell-export",
      "write page and numbers into ./deepvid-cell-TRUE-SAID (deepvid-selection), or the folder named",
      {'e'},

@@ -28,12 +28,31 @@ static bool is_told(const topic *about, const dv_action *action)
     return action->help[0] && !hidden;
 }
 
+/* The keys of a row, or its command where there are none. */
+static void name_keys(const dv_action_set *set, int action, char keys[DV_KEYS_NAME_SIZE])
+{
+    const dv_action *row = &set->action[action];
+    dv_action_keys_name(set, action, keys);
+    if (!keys[0])
+        snprintf(keys, DV_KEYS_NAME_SIZE, ":%s %s", row->name, row->argument ? row->argument : "");
+}
+
+/* Those of the keys or of what they do, whichever takes more. */
+static int rows_of_action(const cursor *at, const dv_action_set *set, int action)
+{
+    char keys[DV_KEYS_NAME_SIZE];
+    name_keys(set, action, keys);
+    int left = dv_pane_wrapped_rows(KEYS_COLUMNS - 1, keys);
+    int right = dv_pane_wrapped_rows(at->width - KEYS_COLUMNS, set->action[action].help);
+    return left > right ? left : right;
+}
+
 static int rows_of(const cursor *at, const topic *about)
 {
     int rows = 1;
     for (int i = 0; i < about->set->count; i++)
         if (is_told(about, &about->set->action[i]))
-            rows += dv_pane_wrapped_rows(at->width - KEYS_COLUMNS, about->set->action[i].help);
+            rows += rows_of_action(at, about->set, i);
     return rows;
 }
 
@@ -62,18 +81,17 @@ static bool take(const cursor *at, int rows, dv_pane *place)
 static void draw_action(cursor *at, const dv_action_set *set, int action)
 {
     char keys[DV_KEYS_NAME_SIZE];
-    const dv_action *row = &set->action[action];
-    int rows = dv_pane_wrapped_rows(at->width - KEYS_COLUMNS, row->help);
+    int rows = rows_of_action(at, set, action);
     dv_pane place;
     make_room(at, rows);
-    dv_action_keys_name(set, action, keys);
-    if (!keys[0])
-        snprintf(keys, sizeof(keys), ":%s %s", row->name, row->argument ? row->argument : "");
+    name_keys(set, action, keys);
     if (take(at, rows, &place)) {
-        dv_pane_text(&place, 0, 0, KEYS_COLUMNS - 1, DV_STYLE_KEY, "%s", keys);
+        dv_pane left = place;
+        left.area.columns = KEYS_COLUMNS - 1;
+        dv_pane_wrap(&left, 0, 0, rows, DV_STYLE_KEY, keys);
         place.area.column += KEYS_COLUMNS;
         place.area.columns -= KEYS_COLUMNS;
-        dv_pane_wrap(&place, 0, 0, rows, DV_STYLE_TEXT, row->help);
+        dv_pane_wrap(&place, 0, 0, rows, DV_STYLE_TEXT, set->action[action].help);
     }
     at->row += rows;
 }
@@ -91,6 +109,19 @@ static void draw_set(cursor *at, const topic *about)
     for (int i = 0; i < about->set->count; i++)
         if (is_told(about, &about->set->action[i]))
             draw_action(at, about->set, i);
+}
+
+/* Those of an overlay, and of the program where they work there. */
+static void draw_overlay_sets(cursor *at, const dv_view *overlay)
+{
+    dv_context context = {0};
+    dv_context_add(&context, overlay->actions);
+    if (overlay->is_open)
+        dv_context_add_global(&context);
+    else
+        dv_context_add(&context, &dv_actions_program);
+    for (int i = 0; i < context.count; i++)
+        draw_set(at, &(topic){context.set[i], &context});
 }
 
 /* The pane with the focus first, then the others, each with all its keys: they hold where it has the focus. Likewise an
@@ -124,7 +155,10 @@ static int draw_page(const dv_model *model, const dv_pane *pane, const dv_area *
                  .width = width < MAX_WIDTH ? width : MAX_WIDTH,
                  .first = page * beside,
                  .last = (page + 1) * beside};
-    draw_sets(&at, model);
+    if (model->helped)
+        draw_overlay_sets(&at, model->helped);
+    else
+        draw_sets(&at, model);
     return at.column / beside + 1;
 }
 
@@ -138,7 +172,8 @@ static void draw_pane(const dv_pane *pane)
 {
     const dv_model *model = pane->model;
     int pages = count_pages(model, pane->area), page = model->help_page < pages ? model->help_page : pages - 1;
-    int column = dv_pane_text(pane, 0, 0, 0, DV_STYLE_TITLE, "Keys of the %s view", dv_views[model->view]->title);
+    int column = dv_pane_text(pane, 0, 0, 0, DV_STYLE_TITLE, "Keys of the %s view",
+                              (model->helped ? model->helped : dv_views[model->view])->title);
     if (pages > 1)
         column += dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "  page %d of %d;", page + 1, pages);
     dv_pane_text(pane, 0, column, 0, DV_STYLE_DIM, "  %sEsc goes back", pages > 1 ? "Space turns the page, " : "");
@@ -156,7 +191,7 @@ static void turn_page(dv_control *control, int step, const char *argument)
     dv_area area = {.rows = dv_screen_rows(control->screen) - 2, .columns = dv_screen_columns(control->screen)};
     int page = model->help_page + step;
     if (page >= count_pages(model, area))
-        model->overlay = NULL;
+        model->overlay = model->helped;
     else
         model->help_page = page < 0 ? 0 : page;
 }
@@ -164,7 +199,7 @@ static void turn_page(dv_control *control, int step, const char *argument)
 static void close(dv_control *control, int unused, const char *argument)
 {
     (void)unused, (void)argument;
-    control->model->overlay = NULL;
+    control->model->overlay = control->model->helped;
 }
 
 static const dv_action rows[] = {

@@ -6,7 +6,7 @@ enum {
     GAP = 1, /* rows between panes, one above the other */
     FORM_ROWS = 18,
     BRIEF_ROWS = 2, /* of the fidelity pane */
-    FULL_ROWS = 10,
+    FULL_ROWS = 11,
     MAPS_ROWS = 28, /* on a large screen */
 };
 

@@ -1,6 +1,7 @@
 #include "vid/regions.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const double least_share = 0.005; /* smaller ones would be told as 0.00 */
 
@@ -23,4 +24,11 @@ int dv_regions_tell_plane(const float *map, int height, int width, int sign, cha
 {
     const dv_attribution plane = {.channels = 1, .height = height, .width = width, .map = (float *)map};
     return dv_regions_tell(&plane, sign, text);
+}
+
+const char *dv_regions_fit(char *text, int columns)
+{
+    for (char *comma; (int)strlen(text) > columns && (comma = strrchr(text, ','));)
+        *comma = '\0';
+    return text;
 }

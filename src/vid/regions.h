@@ -12,4 +12,7 @@ int dv_regions_tell(const dv_attribution *map, int sign, char text[DV_REGIONS_SI
 /* The same of height x width numbers. */
 int dv_regions_tell_plane(const float *map, int height, int width, int sign, char text[DV_REGIONS_SIZE]);
 
+/* Leaves as many of them as have room in so many columns, rather than half a word. Returns text. */
+const char *dv_regions_fit(char *text, int columns);
+
 #endif
