@@ -29,53 +29,25 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
          .target = &request->out,
          .help = "JSON file to write; FILE.state beside it keeps what is measured until all is, so that the same "
                  "command goes on after Ctrl-C"},
-        {.name = "png",
-         .kind = DV_OPTION_TEXT,
-         .argument = "FILE",
-         .target = &request->png,
-         .help = "draw the deletion and insertion curves"},
-        {.name = "rows",
-         .kind = DV_OPTION_TEXT,
-         .argument = "NAME,...",
-         .target = &request->rows,
-         .help = "what is measured: see below (all of them, and some of their kinds)"},
-        {.name = "against",
-         .kind = DV_OPTION_TEXT,
-         .argument = "NAME",
-         .target = &request->against,
-         .help = "the row that the others are compared with (the first)"},
-        {.name = "pictures",
-         .kind = DV_OPTION_COUNT,
-         .argument = "N",
-         .minimum = 1,
-         .maximum = DV_EVAL_MOST_PICTURES,
-         .target = &request->wish.pictures,
-         .help = "pictures to measure on (40), half of them misclassified where there are so many"},
+        DV_TEXT_OPTION("png", "FILE", &request->png, "draw the deletion and insertion curves"),
+        DV_TEXT_OPTION("rows", "NAME,...", &request->rows,
+                       "what is measured: see below (all of them, and some of their kinds)"),
+        DV_TEXT_OPTION("against", "NAME", &request->against, "the row that the others are compared with (the first)"),
+        DV_COUNT_OPTION("pictures", "N", 1, DV_EVAL_MOST_PICTURES, &request->wish.pictures,
+                        "pictures to measure on (40), half of them misclassified where there are so many"),
         DV_NEIGHBORS_OPTION(request->wish.neighbors, "that each student learns from (1000)"),
-        {.name = "near",
-         .kind = DV_OPTION_COUNT,
-         .argument = "K",
-         .minimum = 1,
-         .maximum = DV_EVAL_MOST_NEAR,
-         .target = &request->near,
-         .help = "real pictures, the nearest in latent space, that students are tried on (30)"},
+        DV_COUNT_OPTION("near", "K", 1, DV_EVAL_MOST_NEAR, &request->near,
+                        "real pictures, the nearest in latent space, that students are tried on (30)"),
         DV_SEED_OPTION(request->seed, "of the sample and of all that is drawn (1)"),
-        {.name = "shuffle",
-         .kind = DV_OPTION_FLAG,
-         .target = &request->wish.shuffle,
-         .help =
-             "shuffle the teacher's weights, too, layer by layer, and see whether the maps change; takes some times "
-             "as long"},
-        {.name = "noise",
-         .kind = DV_OPTION_FLAG,
-         .target = &request->wish.noise,
-         .help = "put noise on the pictures, too, that nobody would see, and tell how far the maps change; takes some "
-                 "times as long"},
-        {.name = "calibrate",
-         .kind = DV_OPTION_FLAG,
-         .target = &request->calibrate,
-         .help = "choose the thresholds of verdicts by half of the pictures, measure on the others what verdicts are "
-                 "worth, and write both into the bundle's deepvid.ini (300 pictures, the row student)"},
+        DV_FLAG_OPTION("shuffle", &request->wish.shuffle,
+                       "shuffle the teacher's weights, too, layer by layer, and see whether the maps change; takes "
+                       "some times as long"),
+        DV_FLAG_OPTION("noise", &request->wish.noise,
+                       "put noise on the pictures, too, that nobody would see, and tell how far the maps change; takes "
+                       "some times as long"),
+        DV_FLAG_OPTION("calibrate", &request->calibrate,
+                       "choose the thresholds of verdicts by half of the pictures, measure on the others what verdicts "
+                       "are worth, and write both into the bundle's deepvid.ini (300 pictures, the row student)"),
         DV_THREADS_OPTION(request->threads),
         DV_BUNDLE_OPTIONS(request->source),
         {0},
@@ -161,8 +133,8 @@ static bool run_to_end(const struct request *request, dv_eval *eval, int against
             return dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");
         state = dv_eval_state_open(path, eval, error);
     }
-    bool ok = (!keeps || state) && measure(eval, state, progress, error) &&
-              write_results(request, eval, against, error);
+    bool ok =
+        (!keeps || state) && measure(eval, state, progress, error) && write_results(request, eval, against, error);
     if (!ok && state && error->code == DV_ERROR_CANCELLED)
         dv_error_set(error, DV_ERROR_CANCELLED, "stopped after %lld of %lld pictures; the same command goes on from %s",
                      (long long)eval->done, (long long)eval->count, path);

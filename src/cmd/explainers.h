@@ -17,44 +17,18 @@ typedef struct dv_explainers_wish {
 
 /* Options, to be put into a table. */
 #define DV_EXPLAINER_OPTIONS(wish)                                                                                     \
-    {.name = "explainer",                                                                                              \
-     .kind = DV_OPTION_TEXT,                                                                                           \
-     .argument = "NAME,...",                                                                                           \
-     .target = &(wish).names,                                                                                          \
-     .help = "explain by these, too, or by all: see below"},                                                           \
-        {.name = "score",                                                                                              \
-         .kind = DV_OPTION_CHOICE,                                                                                     \
-         .choices = "usual|logit|log-probability|probability",                                                         \
-         .target = &(wish).score,                                                                                      \
-         .help = "what of the teacher's answer they explain (what their authors do)"},                                 \
-        {.name = "baseline",                                                                                           \
-         .kind = DV_OPTION_CHOICE,                                                                                     \
-         .choices = "usual|black|mean|blurred|both",                                                                   \
-         .target = &(wish).baseline,                                                                                   \
-         .help = "what they show where a part is taken away (black); both: black and blurred, the mean of both maps"}, \
-        {.name = "superpixels",                                                                                        \
-         .kind = DV_OPTION_CHOICE,                                                                                     \
-         .choices = "slic|quickshift",                                                                                 \
-         .target = &(wish).segmenter,                                                                                  \
-         .help = "how lime cuts the picture (slic)"},                                                                  \
-        {.name = "samples",                                                                                            \
-         .kind = DV_OPTION_COUNT,                                                                                      \
-         .argument = "N",                                                                                              \
-         .minimum = 1,                                                                                                 \
-         .maximum = DV_MAX_SAMPLES,                                                                                    \
-         .target = &(wish).samples,                                                                                    \
-         .help = "pictures that they draw or steps that they take (as many as each needs)"},                           \
-        {.name = "window",                                                                                             \
-         .kind = DV_OPTION_COUNT,                                                                                      \
-         .argument = "N",                                                                                              \
-         .minimum = 1,                                                                                                 \
-         .maximum = DV_MAX_WINDOW,                                                                                     \
-         .target = &(wish).window,                                                                                     \
-         .help = "side of what occlusion covers, in pixels (5 in 28)"},                                                \
-    {                                                                                                                  \
-        .name = "stride", .kind = DV_OPTION_COUNT, .argument = "N", .minimum = 1, .maximum = DV_MAX_WINDOW,            \
-        .target = &(wish).stride, .help = "pixels from window to window (1 in 28)"                                     \
-    }
+    DV_TEXT_OPTION("explainer", "NAME,...", &(wish).names, "explain by these, too, or by all: see below"),             \
+        DV_CHOICE_OPTION("score", "usual|logit|log-probability|probability", &(wish).score,                            \
+                         "what of the teacher's answer they explain (what their authors do)"),                         \
+        DV_CHOICE_OPTION(                                                                                              \
+            "baseline", "usual|black|mean|blurred|both", &(wish).baseline,                                             \
+            "what they show where a part is taken away (black); both: black and blurred, the mean of both maps"),      \
+        DV_CHOICE_OPTION("superpixels", "slic|quickshift", &(wish).segmenter, "how lime cuts the picture (slic)"),     \
+        DV_COUNT_OPTION("samples", "N", 1, DV_MAX_SAMPLES, &(wish).samples,                                            \
+                        "pictures that they draw or steps that they take (as many as each needs)"),                    \
+        DV_COUNT_OPTION("window", "N", 1, DV_MAX_WINDOW, &(wish).window,                                               \
+                        "side of what occlusion covers, in pixels (5 in 28)"),                                         \
+        DV_COUNT_OPTION("stride", "N", 1, DV_MAX_WINDOW, &(wish).stride, "pixels from window to window (1 in 28)")
 
 /* Finds the names in the table: -1, or the exit status after saying what is wrong. */
 int dv_explainers_find(const dv_command *command, dv_explainers_wish *wish);

@@ -140,11 +140,8 @@ static int run(const dv_command *command, int argc, char **argv)
     dv_bundle_source source = {0};
     int64_t threads = 0;
     const dv_option options[] = {
-        {.name = "out",
-         .kind = DV_OPTION_TEXT,
-         .argument = "DIR",
-         .target = &replay.folder,
-         .help = "write each report that was exported there, by its name, and the last state as 'final'"},
+        DV_TEXT_OPTION("out", "DIR", &replay.folder,
+                       "write each report that was exported there, by its name, and the last state as 'final'"),
         DV_THREADS_OPTION(threads),
         DV_BUNDLE_OPTIONS(source),
         {0},
