@@ -97,7 +97,7 @@ static bool measure(sample *it, dv_check_vae *vae, const dv_progress *progress, 
 
 /* ---- findings -------------------------------------------------------------------------------- */
 
-static void judge(dv_check *check, dv_neighborhood neighborhood)
+static void judge(dv_check *check)
 {
     const dv_check_vae *vae = &check->vae;
     double lost = vae->shown ? 1 - (double)vae->keeps / (double)vae->shown : 0;
@@ -108,8 +108,8 @@ static void judge(dv_check *check, dv_neighborhood neighborhood)
     if (kind == DV_FINDING_PROBLEM)
         dv_check_remedy(check, "explanations would be of other pictures than these: train the VAE longer, or on these "
                                "pictures, or with more latent dimensions (deepvid train vae)");
-    else if (kind == DV_FINDING_NOTE && neighborhood == DV_NEIGHBORHOOD_VAE)
-        dv_check_remedy(check, "for the others, take masked copies of the picture in: explain --neighborhood auto");
+    else if (kind == DV_FINDING_NOTE)
+        dv_check_remedy(check, "a VAE that learns what the teacher sees keeps more: deepvid train vae --teacher");
     if (vae->kept < little) {
         dv_check_find(check, DV_FINDING_PROBLEM, "vae",
                       "reconstructions keep %.0f %% of what differs between the pictures: they look alike",
@@ -161,7 +161,7 @@ bool dv_check_bundle(dv_check *check, const dv_bundle_source *source, const dv_b
     tell_sizes(check, dv_bundle_get_facts(it.bundle));
     bool ok = draw(&it, options->seed, error);
     if (ok && measure(&it, &check->vae, progress, &why))
-        judge(check, it.bundle->facts.neighborhood);
+        judge(check);
     else if (ok && why.code == DV_ERROR_CANCELLED)
         dv_check_find(check, DV_FINDING_NOTE, "stopped", "stopped before the reconstructions were looked at");
     else if (ok)
