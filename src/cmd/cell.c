@@ -164,14 +164,14 @@ static void print_prototypes(const dv_cell_findings *cell)
 {
     for (int g = 0; g < cell->prototypes; g++) {
         const dv_cell_prototype *prototype = &cell->prototype[g];
-        printf("%s %d of %d: %" PRId64 " pictures, as", g ? "          " : "prototype ", g + 1, cell->prototypes,
+        printf("%-12s%d of %d: %" PRId64 " pictures, as", g ? "" : "prototype", g + 1, cell->prototypes,
                prototype->count);
         for (int i = 0; i < prototype->exemplars && i < EXAMPLES; i++)
             printf(" %" PRId64, prototype->exemplar[i]);
         putchar('\n');
         if (prototype->counter[0] < 0)
             continue;
-        printf("            rightly named next to them:");
+        printf("%12s  rightly named next to them:", "");
         for (int i = 0; i < prototype->exemplars && i < EXAMPLES && prototype->counter[i] >= 0; i++)
             printf(" %" PRId64, prototype->counter[i]);
         putchar('\n');

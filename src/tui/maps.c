@@ -75,7 +75,7 @@ void dv_maps_meaning(const dv_model *model, char text[DV_MEANING_SIZE])
         snprintf(text, DV_MEANING_SIZE, "what speaks for the class in this picture, and against it");
         break;
     case DV_MAP_DIFFERENCE:
-        snprintf(text, DV_MEANING_SIZE, "where brightness would help it rather than %s",
+        snprintf(text, DV_MEANING_SIZE, "where brightness favours it over %s",
                  dv_model_class_name(model, dv_maps_against(model)));
         break;
     default:
