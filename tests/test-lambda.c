@@ -79,6 +79,38 @@ static void test_ladder(void **state)
     dv_bundle_close(bundle);
 }
 
+/* However narrow the neighbours, and however far the picture that takes part lies from them: the rule's lambda is one
+ * that can be solved with, and so for either half of the neighbours. */
+static void test_rule_far_from_neighbors(void **state)
+{
+    static const struct {
+        double band, anchor;
+    } cases[] = {{0.5, 0.1}, {0.005, 0.1}, {0.01, 0.1}, {0.05, 1}};
+    dv_bundle *bundle = open_tiny(*state);
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++)
+        for (int s = 0; s < SYSTEMS; s++) {
+            dv_explain_options wish = wish_for(3);
+            dv_lambda_point one = {.lambda = 0};
+            wish.neighbors = neighbors[s];
+            wish.band = cases[c].band;
+            wish.anchor = cases[c].anchor;
+            dv_explanation *explanation = explain(bundle, &wish);
+            assert_true(explanation->lambda >= 0.0014 * explanation->top_eigenvalue);
+            if (c > 0 && s == 0)
+                assert_true(explanation->lambda > 0.0014 * explanation->top_eigenvalue);
+            assert_true(isfinite(explanation->fidelity.steadiness) == (wish.neighbors > DV_CHUNK));
+            walk(bundle, &wish, &one, 1);
+            assert_true(one.lambda == explanation->lambda && one.kl == explanation->fidelity.kl);
+            /* One that is too small is refused, and told beside what. */
+            wish.ridge = 1e-9;
+            dv_error error;
+            assert_null(dv_explain(bundle, &wish, NULL, &error));
+            assert_non_null(strstr(error.message, "lost in rounding beside neighbours and picture"));
+            dv_explanation_free(explanation);
+        }
+    dv_bundle_close(bundle);
+}
+
 /* The system outlives a change of lambda, and no other. */
 static void test_kept(void **state)
 {
@@ -194,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_scratch(test_points_are_explanations),
         with_scratch(test_ladder),
+        with_scratch(test_rule_far_from_neighbors),
         with_scratch(test_kept),
         with_scratch(test_until),
         with_scratch(test_threads),

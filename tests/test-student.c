@@ -335,6 +335,36 @@ static void test_ridge_rule(void **state)
     clear(&it);
 }
 
+/* Where one half of the neighbours has no weight nobody can say how steady the map is; and what is kept does not bear
+ * the mark of it. */
+static void test_half_without_weight(void **state)
+{
+    enum { CLASSES = 3 };
+    (void)state;
+    for (int pixels = 16; pixels <= 400; pixels += 384) { /* primal and dual */
+        fixture it = make_fixture(300, pixels, CLASSES, 21);
+        struct dv_ridge_system *kept = NULL;
+        const size_t size = (size_t)CLASSES * pixels * sizeof(float);
+        float *before = malloc(size);
+        set_anchor(&it, 0.1);
+        for (int64_t i = 0; i < it.lesson.count; i++)
+            it.weight[i] *= i / DV_CHUNK % 2;
+        it.lesson.kept = &kept;
+        it.lesson.row = 0;
+        for (it.lesson.generation = 1; it.lesson.generation <= 2; it.lesson.generation++) {
+            it.student.steadiness = 0;
+            distil_well(&it);
+            assert_true(isnan(it.student.steadiness));
+            if (it.lesson.generation == 2)
+                assert_memory_equal(it.student.weights, before, size);
+            memcpy(before, it.student.weights, size);
+        }
+        free(before);
+        dv_ridge_system_free(kept);
+        clear(&it);
+    }
+}
+
 /* Neighbours that are all alike: no map, the mean answer. */
 static void test_ridge_of_one_picture(void **state)
 {
@@ -923,6 +953,7 @@ int main(void)
         cmocka_unit_test(test_anchor_of_a_kept_system),
         cmocka_unit_test(test_ridge_exact),
         cmocka_unit_test(test_ridge_rule),
+        cmocka_unit_test(test_half_without_weight),
         cmocka_unit_test(test_ridge_of_one_picture),
         cmocka_unit_test(test_ridge_and_temperature),
         cmocka_unit_test(test_ridge_too_small),

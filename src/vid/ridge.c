@@ -10,8 +10,9 @@
 #include <string.h>
 
 /* Without the user's word lambda is this part of the Gram matrix's largest eigenvalue: large enough that the
- * maps of several seeds are alike, small enough that the student stays faithful. */
-static const double lambda_rule = 0.0014;
+ * maps of several seeds are alike, small enough that the student stays faithful. It is never less than can be told from
+ * rounding, and some more: beside a picture that lies far from narrow neighbours that is the larger one. */
+static const double lambda_rule = 0.0014, lambda_margin = 1.5;
 
 /* A variance of pixels in 0..1 that single precision alone can cause. */
 static const double rounding = 1e-12;
@@ -56,14 +57,15 @@ static bool try_to_eliminate(dv_ridge_system *system, const dv_lesson *lesson, d
 static bool eliminate(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_part part, double lambda,
                       dv_equations *equations, dv_error *error)
 {
-    const double top = system->bound, least = least_lambda(system);
-    if (lambda >= rough_ratio * top && try_to_eliminate(system, lesson, part, lambda, true, equations))
+    const double least = least_lambda(system);
+    if (lambda >= rough_ratio * system->bound && try_to_eliminate(system, lesson, part, lambda, true, equations))
         return true;
     if (lambda >= least && try_to_eliminate(system, lesson, part, lambda, false, equations))
         return true;
     return dv_error_set(error, DV_ERROR_ARGUMENT,
-                        "lambda %g is lost in rounding beside the largest eigenvalue %.3g; take %.1g or more", lambda,
-                        top, fmax(2 * lambda, 1.5 * least));
+                        "lambda %g is lost in rounding beside neighbours and picture, whose squares come to %.3g; take "
+                        "%.1g or more",
+                        lambda, system->bound, fmax(2 * lambda, 1.5 * least));
 }
 
 struct combining {
@@ -131,7 +133,7 @@ bool dv_ridge_maps(dv_ridge_system *system, const dv_lesson *lesson, dv_ridge_pa
 
 double dv_ridge_rule(const dv_ridge_system *system)
 {
-    return lambda_rule * system->top_eigenvalue;
+    return fmax(lambda_rule * system->top_eigenvalue, lambda_margin * least_lambda(system));
 }
 
 double dv_ridge_lambda(const dv_ridge_system *system, const dv_lesson *lesson)

@@ -96,6 +96,7 @@ static void find_gap(dv_ridge_system *system, const dv_lesson *lesson, const flo
                      const double *target_origin)
 {
     const int pixels = system->pixels, rows = system->rows;
+    memset(system->gap, 0, (size_t)(pixels + rows) * sizeof *system->gap);
     if (!(system->anchor > 0))
         return;
     const double center = center_of_anchor(lesson);

@@ -42,15 +42,14 @@ double dv_steadiness_bound(double steadiness)
 
 double dv_steadiness(dv_ridge_system *system, const dv_lesson *lesson, double lambda, int row)
 {
-    int64_t pixels = lesson->pixels;
+    const int64_t pixels = lesson->pixels;
+    const double even = dv_ridge_system_weight(system, lesson, DV_RIDGE_EVEN);
+    const double odd = dv_ridge_system_weight(system, lesson, DV_RIDGE_ODD);
     double result = NAN;
-    float *maps = lesson->count > DV_CHUNK ? dv_alloc(2 * pixels, sizeof *maps, NULL) : NULL;
+    float *maps = even > 0 && odd > 0 ? dv_alloc(2 * pixels, sizeof *maps, NULL) : NULL;
     if (maps && dv_ridge_maps(system, lesson, DV_RIDGE_EVEN, lambda, row, 1, maps, NULL) &&
-        dv_ridge_maps(system, lesson, DV_RIDGE_ODD, lambda, row, 1, maps + pixels, NULL)) {
-        double even = dv_ridge_system_weight(system, lesson, DV_RIDGE_EVEN);
-        double share = even / dv_ridge_system_weight(system, lesson, DV_RIDGE_WHOLE);
-        result = dv_steadiness_of_parts(cosine_of(maps, maps + pixels, pixels), share);
-    }
+        dv_ridge_maps(system, lesson, DV_RIDGE_ODD, lambda, row, 1, maps + pixels, NULL))
+        result = dv_steadiness_of_parts(cosine_of(maps, maps + pixels, pixels), even / (even + odd));
     free(maps);
     return result;
 }
