@@ -5,6 +5,8 @@
 tests=${top_builddir:?}/tests
 unset DEEPVID_ISA
 widest=$("$deepvid" --version | sed -n 's/^instruction set: //p')
+[ "$(DEEPVID_ISA='' "$deepvid" --version | sed -n 's/^instruction set: //p')" = "$widest" ] ||
+    complain "an empty DEEPVID_ISA is not as none"
 
 if [ "$widest" = generic ]; then
     echo "skipped: this processor has no instruction set but the generic one"

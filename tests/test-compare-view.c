@@ -391,6 +391,55 @@ static void test_another_teacher(void **state)
     assert_words(control->second, model->by_teacher[1]);
 }
 
+/* Esc while another teacher is opened: until its outcome is there no report is begun, and no third one opened; then it
+ * may be asked for again, as a request of its own. */
+static void test_teacher_is_called_off(void **state)
+{
+    fixture *it = *state;
+    dv_control *control = &it->control;
+    dv_model *model = control->model;
+    const dv_answer *answer = &model->answer[DV_JOB_TEACHER];
+    char command[320], path[256];
+    settle(control);
+    snprintf(command, sizeof command, "teacher %s", scratch_path(path, it->folder, "teacher.onnx"));
+    dv_control_command(control, command);
+    const uint64_t asked = answer->asked;
+    dv_control_key(control, DV_KEY_ESCAPE);
+    assert_true(dv_model_is_awaited(model, DV_JOB_TEACHER));
+    dv_control_command(control, "export");
+    assert_non_null(strstr(model->message, "is being opened"));
+    dv_control_command(control, command);
+    assert_non_null(strstr(model->message, "is being opened already"));
+    settle_teacher(control);
+    dv_model_ask_again(model);
+    const dv_bundle *second = control->second;
+    dv_control_command(control, command);
+    assert_true(answer->asked > asked);
+    settle_teacher(control);
+    assert_ptr_not_equal(control->second, second);
+    settle(control);
+}
+
+/* A note on a teacher is a sentence of its own, whichever teacher is looked at. */
+static void test_note_on_a_teacher(void **state)
+{
+    fixture *it = *state;
+    dv_control *control = &it->control;
+    dv_model *model = control->model;
+    char command[320], path[256];
+    it->source.mean = NULL;
+    settle(control);
+    snprintf(command, sizeof command, "teacher %s", scratch_path(path, it->folder, "teacher.onnx"));
+    for (int turn = 0; turn < 2; turn++) {
+        dv_control_command(control, command);
+        settle_teacher(control);
+        assert_true(dv_bundle_get_facts(control->second)->note_count > 0);
+        assert_non_null(strstr(model->message, turn ? "teacher.onnx. " : "changes to it. "));
+        dv_control_key(control, 'b');
+    }
+    settle(control);
+}
+
 /* What cannot be opened leaves all as it was. */
 static void test_no_other_teacher(void **state)
 {
@@ -460,6 +509,8 @@ int main(void)
         with_two(test_words_are_asked_for_again),
         with_two(test_steps_from_what_is_in_use),
         with_two(test_another_teacher),
+        with_two(test_teacher_is_called_off),
+        with_two(test_note_on_a_teacher),
         with_two(test_no_other_teacher),
         with_two(test_one_teacher),
     };

@@ -47,12 +47,12 @@ dv_isa dv_isa_of_processor(void)
 #endif
 }
 
-/* What DEEPVID_ISA asks for: all that there is where it is not set, -1 where no set has that name. */
+/* What DEEPVID_ISA asks for: all that there is where it is not set or empty, -1 where no set has that name. */
 static int read_wish(void)
 {
     const char *wish = getenv("DEEPVID_ISA");
     int isa = DV_ISA_AMX;
-    while (wish && isa >= 0 && strcmp(wish, names[isa]) != 0)
+    while (wish && *wish && isa >= 0 && strcmp(wish, names[isa]) != 0)
         isa--;
     return isa;
 }

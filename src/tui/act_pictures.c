@@ -117,7 +117,7 @@ static void open_teacher(dv_control *control, const char *file)
         return;
     }
     snprintf(request.file, sizeof(request.file), "%s", file);
-    request.key = model->answer[DV_JOB_TEACHER].asked + 1; /* each is a request of its own */
+    request.key = ++model->openings; /* each is a request of its own */
     dv_control_ask(control, &request);
     dv_model_say(model, false, "Opening %s ...", file);
 }

@@ -166,8 +166,9 @@ static void take_newcomer(dv_control *control, const dv_newcomer *newcomer)
     dv_model_take_teacher(model, newcomer->bundle, newcomer->pictures);
     dv_bundle_close(before);
     const dv_bundle_facts *facts = model->teacher_facts[1];
-    dv_model_say(model, false, "The second teacher is %s%s%s", facts->teacher,
-                 model->looked_at ? "." : "; b changes to it. ", facts->note_count ? facts->notes[0] : "");
+    dv_model_say(model, false, "The second teacher is %s%s.%s%s", facts->teacher,
+                 model->looked_at ? "" : "; b changes to it", facts->note_count ? " " : "",
+                 facts->note_count ? facts->notes[0] : "");
 }
 
 void dv_control_accept(dv_control *control, dv_outcome *outcome)

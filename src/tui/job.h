@@ -118,14 +118,15 @@ typedef struct dv_errand {
     void (*post)(const struct dv_errand *errand, void *result, bool preview);
     /* Whether something else waits, more urgent than this or a newer request of the kind. */
     bool (*is_awaited)(const struct dv_errand *errand);
-    /* Requests of the second teacher go to this one from now on; what was remembered of the one before is forgotten. */
-    void (*take_teacher)(const struct dv_errand *errand, dv_bundle *second);
+    /* Hands over a result that holds the second teacher: requests of it go to this one from now on, what was remembered
+     * of the one before is forgotten. False and an error without memory; the result is freed, and the one before stays. */
+    bool (*post_teacher)(const struct dv_errand *errand, void *result, dv_bundle *second, dv_error *error);
 } dv_errand;
 
 typedef struct dv_job_kind {
     const char *doing; /* "explaining" */
     bool keeps_all;    /* results add up; else a newer one replaces one that nobody took */
-    bool stays;        /* runs to its end even if something more urgent waits */
+    bool stays;        /* runs to its end even if something more urgent waits; each request has its outcome */
     size_t memory_size;
     void (*forget)(void *memory); /* frees what the memory owns; NULL: nothing */
     /* Works until done, or for a bite when it can go on (MORE, LATER). */

@@ -15,6 +15,14 @@ static void free_newcomer(void *result)
     free(newcomer);
 }
 
+/* False and an error when it is cancelled. */
+static bool tell(const dv_errand *errand, dv_error *error)
+{
+    const dv_progress *progress = errand->progress;
+    return progress->report(progress->context, dv_path_name(errand->request->file), -1) ||
+           dv_error_set(error, DV_ERROR_CANCELLED, "cancelled");
+}
+
 static dv_errand_state run(const dv_errand *errand, dv_error *error)
 {
     dv_bundle_source source = *errand->request->source;
@@ -22,15 +30,12 @@ static dv_errand_state run(const dv_errand *errand, dv_error *error)
     if (!newcomer)
         return DV_ERRAND_FAILED;
     source.teacher = errand->request->file;
-    errand->progress->report(errand->progress->context, dv_path_name(errand->request->file), -1);
-    if (!(newcomer->bundle = dv_bundle_open_second(errand->bundle, &source, error)) ||
-        !(newcomer->pictures = dv_pictures_new(dv_bundle_get_facts(newcomer->bundle), error))) {
+    if (!tell(errand, error) || !(newcomer->bundle = dv_bundle_open_second(errand->bundle, &source, error)) ||
+        !(newcomer->pictures = dv_pictures_new(dv_bundle_get_facts(newcomer->bundle), error)) || !tell(errand, error)) {
         free_newcomer(newcomer);
         return DV_ERRAND_FAILED;
     }
-    errand->take_teacher(errand, newcomer->bundle);
-    errand->post(errand, newcomer, false);
-    return DV_ERRAND_DONE;
+    return errand->post_teacher(errand, newcomer, newcomer->bundle, error) ? DV_ERRAND_DONE : DV_ERRAND_FAILED;
 }
 
 const dv_job_kind dv_job_teacher = {

@@ -311,7 +311,7 @@ static bool is_whole(const dv_model *model, dv_job job)
 void dv_model_give_up(dv_model *model)
 {
     for (int job = 0; job < DV_JOB_COUNT; job++)
-        if (model->answer[job].asked && job != DV_JOB_EXPLAIN)
+        if (model->answer[job].asked && job != DV_JOB_EXPLAIN && !dv_job_get(job)->stays)
             model->answer[job].failed |= !is_whole(model, job);
     model->failed |= !dv_model_is_current(model);
 }

@@ -69,6 +69,7 @@ typedef struct dv_model {
     bool failed;                   /* no answer to the newest wish will come */
     dv_answer answer[DV_JOB_COUNT];
     uint64_t exports; /* reports asked for so far */
+    uint64_t openings; /* second teachers asked for so far */
 
     dv_pictures *pictures; /* by the teacher that is looked at */
     dv_pictures *by_teacher[DV_TEACHERS];

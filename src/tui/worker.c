@@ -103,19 +103,33 @@ static void drop_older(dv_worker *worker, dv_job job)
     }
 }
 
-/* Runs under the lock: takes over the result. */
-static void add(dv_worker *worker, const dv_outcome *outcome)
+/* Runs under the lock: takes over the result. False without memory for it. */
+static bool add(dv_worker *worker, const dv_outcome *outcome)
 {
     entry *added = dv_alloc(1, sizeof(*added), NULL);
+    if (!added) {
+        dv_job_free_result(outcome->job, outcome->result);
+        return false;
+    }
     if (!dv_job_get(outcome->job)->keeps_all)
         drop_older(worker, outcome->job);
-    if (added) {
-        added->outcome = *outcome;
-        *(worker->last ? &worker->last->next : &worker->first) = added;
-        worker->last = added;
-    } else
-        dv_job_free_result(outcome->job, outcome->result);
+    added->outcome = *outcome;
+    *(worker->last ? &worker->last->next : &worker->first) = added;
+    worker->last = added;
     tell(worker);
+    return true;
+}
+
+/* Runs under the lock: a request that waits is no longer wanted; whoever counts on its outcome has one. */
+static void call_off(dv_worker *worker, slot *waiting)
+{
+    dv_outcome outcome = {.job = waiting->request.job,
+                          .key = waiting->request.key,
+                          .teacher = waiting->request.teacher,
+                          .error = {.code = DV_ERROR_CANCELLED}};
+    if (waiting->pending && dv_job_get(outcome.job)->stays)
+        add(worker, &outcome);
+    empty(waiting);
 }
 
 /* Runs under the lock. */
@@ -188,16 +202,22 @@ static void forget(dv_worker *worker, int first_teacher)
         }
 }
 
-static void take_teacher(const dv_errand *errand, dv_bundle *second)
+/* Result and teacher at once: from then on whoever takes the one may close the teacher before. */
+static bool post_teacher(const dv_errand *errand, void *result, dv_bundle *second, dv_error *error)
 {
     dv_worker *worker = errand->context;
+    const dv_outcome outcome = {.job = errand->request->job, .key = errand->request->key, .result = result};
     forget(worker, 1);
     pthread_mutex_lock(&worker->lock);
-    for (int job = 0; job < DV_JOB_COUNT; job++)
-        if (worker->waiting[job].pending && worker->waiting[job].request.teacher == 1)
-            empty(&worker->waiting[job]);
-    worker->bundle[1] = second;
+    const bool added = add(worker, &outcome);
+    for (int job = 0; added && job < DV_JOB_COUNT; job++)
+        if (worker->waiting[job].request.teacher == 1)
+            call_off(worker, &worker->waiting[job]);
+    if (added)
+        worker->bundle[1] = second;
+    worker->answered |= added;
     pthread_mutex_unlock(&worker->lock);
+    return added || dv_error_set(error, DV_ERROR_MEMORY, "no memory for the second teacher");
 }
 
 static dv_errand_state run(dv_worker *worker, dv_error *error)
@@ -218,7 +238,7 @@ static dv_errand_state run(dv_worker *worker, dv_error *error)
         .context = worker,
         .post = post_result,
         .is_awaited = is_awaited,
-        .take_teacher = take_teacher,
+        .post_teacher = post_teacher,
     };
     return kind->run(&errand, error);
 }
@@ -428,7 +448,7 @@ bool dv_worker_cancel(dv_worker *worker)
     worker->cancel = true;
     for (int job = 0; job < DV_JOB_COUNT; job++) {
         busy |= worker->waiting[job].pending;
-        empty(&worker->waiting[job]);
+        call_off(worker, &worker->waiting[job]);
     }
     pthread_mutex_unlock(&worker->lock);
     return busy;

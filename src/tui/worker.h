@@ -28,7 +28,7 @@ int dv_worker_fd(const dv_worker *worker);
 
 /* Asks; the request is copied. One with the key of that which is running or waiting changes nothing. */
 void dv_worker_ask(dv_worker *worker, const dv_request *request);
-/* Stops what is running or waiting; false if nothing was. */
+/* Stops what is running or waiting; false if nothing was. Of kinds that stay (job.h) an outcome comes all the same. */
 bool dv_worker_cancel(dv_worker *worker);
 /* Empties the pipe behind dv_worker_fd and tells what goes on. */
 dv_work dv_worker_look(dv_worker *worker);
