@@ -14,7 +14,7 @@ holds 10 classes, 10 latent dimensions, 1x28x28, 10000 pictures
 # a session written by hand
 set neighbors 200
 set fresh 100
-set neighborhood auto
+set neighborhood vae
 index 12
 knob 3 1.5
 knob 0 -0.25
@@ -60,7 +60,7 @@ grep -q '"seed":9000000000000000' "$folder/final/explanation.json" || complain "
     --channels none --dense none --epochs 1 --out "$folder/b.onnx" >"$folder/out" 2>&1 || complain "no second teacher"
 {
     head -5 "$folder/log"
-    printf 'set neighbors 200\nset fresh 100\nset neighborhood auto\nindex 12\ncompare %s\nlooks-at second\nexport theirs\n' "$folder/b.onnx"
+    printf 'set neighbors 200\nset fresh 100\nset neighborhood vae\nindex 12\ncompare %s\nlooks-at second\nexport theirs\n' "$folder/b.onnx"
     printf 'looks-at first\nexport ours\ncompare none\nlooks-at second\n'
 } >"$folder/two-teachers"
 "$deepvid" replay "$folder/two-teachers" --out "$folder/teachers" >"$folder/told" 2>"$folder/err" ||
