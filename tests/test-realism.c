@@ -11,10 +11,12 @@
 #include "tiny.h"
 
 #include "latent.h"
+#include "tui/worker.h"
 #include "vid/neighbors.h"
 #include "vid/realism.h"
 #include "vid/student.h"
 
+#include <poll.h>
 #include <string.h>
 
 enum { PICTURES = 61, STREAMED = DV_KEPT_NEIGHBORS + 1000 };
@@ -414,6 +416,83 @@ static void test_nothing_left(void **state)
     dv_bundle_close(bundle);
 }
 
+/* The screen asks for fewer neighbours first, and a wish that is to stop when it is steady looks at them: where of
+ * those too few are left, but of all of them enough, all of them answer. */
+static void test_few_left_at_first(void **state)
+{
+    enum { FIRST = 256, ALL = 2000 };
+    dv_error error;
+    dv_bundle *bundle = make_bundle(*state, 1);
+    dv_explain_options wish = wide_wish(DV_UNREALISTIC_DROP);
+    float offset[TINY_LATENT] = {0};
+    dv_explanation *full = NULL;
+    wish.offset = offset;
+    wish.fresh = ALL;
+    for (; !full && offset[1] < 20; offset[1] += 0.25f) {
+        wish.neighbors = FIRST;
+        dv_explanation *first = dv_explain(bundle, &wish, NULL, &error);
+        if (first) {
+            dv_explanation_free(first);
+            continue;
+        }
+        wish.neighbors = ALL;
+        full = dv_explain(bundle, &wish, NULL, &error);
+        if (full)
+            break;
+    }
+    if (!full)
+        fail_msg("the place where the first %d are too few was not found", FIRST);
+
+    wish.until = 0.99;
+    dv_explanation *settled = dv_explain(bundle, &wish, NULL, &error);
+    if (!settled)
+        fail_msg("%s", error.message);
+    assert_true(settled->count > FIRST && isfinite(settled->fidelity.steadiness));
+    dv_explanation_free(settled);
+    wish.until = 0;
+
+    dv_wish asked;
+    dv_outcome outcome;
+    assert_true(dv_wish_init(&asked, &wish, TINY_LATENT, &error));
+    dv_worker *worker = dv_worker_new(bundle, &error);
+    assert_non_null(worker);
+    dv_worker_ask(worker, &(dv_request){.job = DV_JOB_EXPLAIN, .key = 1, .wish = &asked});
+    for (;;) {
+        struct pollfd poll_for = {.fd = dv_worker_fd(worker), .events = POLLIN};
+        assert_int_equal(poll(&poll_for, 1, 20000), 1);
+        dv_worker_look(worker);
+        if (dv_worker_take(worker, &outcome))
+            break;
+    }
+    if (!outcome.result)
+        fail_msg("%s", outcome.error.message);
+    const dv_explanation *shown = outcome.result;
+    assert_false(outcome.preview);
+    assert_int_equal(shown->count, ALL);
+    assert_memory_equal(shown->weights, full->weights, TINY_CLASSES * TINY_PIXELS * sizeof(float));
+    dv_job_free_result(outcome.job, outcome.result);
+    dv_worker_free(worker);
+    dv_wish_clear(&asked);
+    dv_explanation_free(full);
+    dv_bundle_close(bundle);
+}
+
+/* One decoded neighbour among masked copies, and one fresh one, are not too few as long as they are like the data. */
+static void test_few_decoded(void **state)
+{
+    dv_bundle *bundle = make_bundle(*state, 1);
+    dv_explain_options wish = wish_for(7);
+    wish.unrealistic = DV_UNREALISTIC_DROP;
+    wish.band = 0.1;
+    wish.fresh = 1;
+    wish.neighborhood = DV_NEIGHBORHOOD_MASKED;
+    for (wish.neighbors = 2; wish.neighbors <= 20; wish.neighbors++)
+        dv_explanation_free(explain(bundle, &wish));
+    wish.neighborhood = DV_NEIGHBORHOOD_VAE;
+    dv_explanation_free(explain(bundle, &wish));
+    dv_bundle_close(bundle);
+}
+
 /* Lets so many reports pass. */
 static bool count_down(void *context, const char *stage, double fraction)
 {
@@ -451,9 +530,10 @@ static void test_stopped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fence),    with_scratch(test_marks_by_formula),  with_scratch(test_narrow_band),
-        with_scratch(test_left_out),     with_scratch(test_streamed_is_whole), with_scratch(test_going_on),
-        with_scratch(test_few_pictures), with_scratch(test_nothing_left),      with_scratch(test_stopped),
+        cmocka_unit_test(test_fence),         with_scratch(test_marks_by_formula),  with_scratch(test_narrow_band),
+        with_scratch(test_left_out),          with_scratch(test_streamed_is_whole), with_scratch(test_going_on),
+        with_scratch(test_few_pictures),      with_scratch(test_nothing_left),      with_scratch(test_stopped),
+        with_scratch(test_few_left_at_first), with_scratch(test_few_decoded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

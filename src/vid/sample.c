@@ -79,7 +79,7 @@ static bool stream(struct stream *it, const dv_place *place, int64_t count, cons
 
 /* ---- the whole ------------------------------------------------------------------- */
 
-/* Of those that were decoded, enough must be like the data. */
+/* Of those that were decoded, enough must be like the data, if the others are left out. */
 static bool check_rest(const dv_neighbors *set, double limit, dv_error *error)
 {
     int64_t judged = 0, rest = 0;
@@ -87,24 +87,31 @@ static bool check_rest(const dv_neighbors *set, double limit, dv_error *error)
         judged += !isnan(set->error[i]);
         rest += set->error[i] <= limit;
     }
-    if (!set->drops || (LEAST_REST * rest >= judged && rest >= DV_MIN_NEIGHBORS))
+    if (LEAST_REST * rest >= judged && rest >= dv_smaller(judged, DV_MIN_NEIGHBORS))
         return true;
     return dv_error_set(error, DV_ERROR_ARGUMENT,
                         "%lld of %lld neighbours are unrealistic: too many to drop; narrow the band or mark them",
                         (long long)(judged - rest), (long long)judged);
 }
 
+/* Those of `count` neighbours whose pictures stay. */
+static bool make_kept(dv_bundle *bundle, const dv_place *place, const dv_explain_options *options, int64_t count,
+                      dv_timing *timing, const dv_progress *progress, dv_error *error)
+{
+    int64_t kept = dv_sample_kept(bundle, options, count);
+    return dv_neighbors_make(&bundle->neighbors, bundle, place, options, DV_PURPOSE_NEIGHBORS, kept,
+                             dv_larger(kept, DV_KEPT_NEIGHBORS), NULL, timing, progress, error);
+}
+
 bool dv_sample_make(dv_bundle *bundle, const dv_place *place, const dv_words *words, const dv_explain_options *options,
                     int64_t count, dv_timing *timing, const dv_progress *progress, dv_error *error)
 {
-    int64_t kept = dv_sample_kept(bundle, options, count);
     int label = bundle->facts.labels ? bundle->facts.labels[options->index] : -1;
-    if (!dv_neighbors_make(&bundle->neighbors, bundle, place, options, DV_PURPOSE_NEIGHBORS, kept,
-                           dv_larger(kept, DV_KEPT_NEIGHBORS), NULL, timing, progress, error) ||
+    if (!make_kept(bundle, place, options, count, timing, progress, error) ||
         !check_rest(bundle->neighbors, bundle->realism, error) || !dv_words_shortlist(words, bundle, label, error))
         return false;
     struct stream it = {.bundle = bundle, .options = options, .timing = timing};
-    return kept == count || stream(&it, place, count, progress, error);
+    return dv_sample_kept(bundle, options, count) == count || stream(&it, place, count, progress, error);
 }
 
 bool dv_sample_fresh(dv_bundle *bundle, const dv_place *place, const dv_explain_options *options, dv_timing *timing,
@@ -151,10 +158,15 @@ bool dv_sample_settle(dv_bundle *bundle, const dv_place *place, const dv_words *
                       dv_error *error)
 {
     bool stops = options->until > 0 && options->method == DV_STUDENT_RIDGE, steady = !stops;
-    for (int64_t count = DV_STRETCH; stops && !steady && count < options->neighbors; count = next_count(count))
+    for (int64_t count = DV_STRETCH; stops && !steady && count < options->neighbors; count = next_count(count)) {
+        if (!make_kept(bundle, place, options, count, timing, progress, error))
+            return false;
+        if (!check_rest(bundle->neighbors, bundle->realism, NULL)) /* of more there may be enough */
+            continue;
         if (!dv_sample_make(bundle, place, words, options, count, timing, progress, error) ||
             !is_steady(bundle, words, options, &steady, error))
             return false;
+    }
     return (stops && steady) ||
            dv_sample_make(bundle, place, words, options, options->neighbors, timing, progress, error);
 }
