@@ -906,6 +906,19 @@ static void test_bad_state(void **state)
     scratch_path(path, *state, "eval.state");
     measure_some(bundle, path, 2);
     refused(bundle, path, "lime", "remove it to begin anew");
+    char ini[256];
+    uint8_t *usual;
+    size_t length;
+    dv_error error;
+    assert_true(dv_file_read(scratch_path(ini, *state, "deepvid.ini"), 4096, &usual, &length, &error));
+    char *other = malloc(length + 64);
+    snprintf(other, length + 64, "%s[explain]\nneighborhood = residual\n", (const char *)usual);
+    tiny_put_text(*state, "deepvid.ini", other); /* which the rows' names do not tell */
+    dv_bundle *residual = open_bundle(*state, 1);
+    refused(residual, path, rows, "remove it to begin anew");
+    dv_bundle_close(residual);
+    free(other);
+    free(usual);
     change(path, size_of(path), 100); /* within the first picture */
     refused(bundle, path, rows, "picture 1 are damaged; remove it");
     size_t one = size_of(path);

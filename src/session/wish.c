@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "vid/limits.h"
+#include "vid/options.h"
 
 #include <assert.h>
 #include <math.h>
@@ -54,43 +55,14 @@ static bool same_place(const dv_wish *a, const dv_wish *b)
     return true;
 }
 
-/* What a wish says beside its place. */
-#define FIELDS(X)                                                                                                      \
-    X(index)                                                                                                           \
-    X(neighbors)                                                                                                       \
-    X(fresh)                                                                                                           \
-    X(band)                                                                                                            \
-    X(band_scale)                                                                                                      \
-    X(temperature)                                                                                                     \
-    X(ridge)                                                                                                           \
-    X(until)                                                                                                           \
-    X(method)                                                                                                          \
-    X(sampling)                                                                                                        \
-    X(neighborhood)                                                                                                    \
-    X(anchor)                                                                                                          \
-    X(masked)                                                                                                          \
-    X(cells)                                                                                                           \
-    X(keep)                                                                                                            \
-    X(unrealistic)                                                                                                     \
-    X(seed)                                                                                                            \
-    X(epochs)                                                                                                          \
-    X(batch)                                                                                                           \
-    X(learning_rate)                                                                                                   \
-    X(random_start)
-
-#define SAME(field) &&one->field == other->field
-#define ADD(field) hash = dv_hash(hash, &wish->options.field, sizeof(wish->options.field));
-
 bool dv_wish_equal(const dv_wish *a, const dv_wish *b)
 {
-    const dv_explain_options *one = &a->options, *other = &b->options;
-    return a->latent == b->latent FIELDS(SAME) && same_place(a, b);
+    return a->latent == b->latent && dv_options_equal(&a->options, &b->options) && same_place(a, b);
 }
 
 uint64_t dv_wish_digest(const dv_wish *wish)
 {
-    uint64_t hash = DV_HASH_START;
-    FIELDS(ADD)
+    uint64_t hash = dv_options_hash(&wish->options, DV_HASH_START);
     for (int d = 0; d < wish->latent; d++) {
         float place[2] = {wish->offset[d], (float)dv_wish_band(wish, d)};
         hash = dv_hash(hash, place, sizeof(place));

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "session/wish.h"
+#include "vid/options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -85,8 +86,7 @@ dv_cell_wish dv_cells_wish(const dv_explain_options *options, int truth, int sai
     const int64_t fresh = wish.explain.fresh;
     wish.explain = *options;
     wish.explain.fresh = fresh;
-    if (wish.explain.unrealistic == DV_UNREALISTIC_MARK)
-        wish.explain.unrealistic = DV_UNREALISTIC_IGNORE;
+    dv_options_forgo_marks(&wish.explain);
     wish.explain.index = 0;
     wish.explain.bands = wish.explain.offset = NULL;
     return wish;

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "figure/figure.h"
 #include "tui/job.h"
+#include "vid/options.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -45,8 +46,7 @@ static dv_explanation *preview(const dv_errand *errand, int64_t neighbors, doubl
     options.neighbors = neighbors;
     if (options.fresh > neighbors)
         options.fresh = neighbors;
-    if (options.unrealistic == DV_UNREALISTIC_MARK)
-        options.unrealistic = DV_UNREALISTIC_IGNORE;
+    dv_options_forgo_marks(&options);
     watch watched = {.errand = errand, .started = dv_clock_ms()};
     dv_progress progress = {.report = report, .context = &watched};
     dv_explanation *explanation = dv_explain(errand->bundle, &options, &progress, error);
@@ -100,10 +100,11 @@ static dv_errand_state run(const dv_errand *errand, dv_error *error)
     bool is_quick = (pace->full_ms > 0 && pace->full_ms < PREVIEW_WORTH_MS) || has_neighbors(pace, wish);
     if (wish->options.neighbors > PREVIEW_NEIGHBORS && !is_quick) {
         dv_explanation *first = preview(errand, pace->preview_neighbors, &took_ms, error);
-        if (!first)
+        if (!first && error->code != DV_ERROR_ARGUMENT) /* what few neighbours are too few for, all may be enough for */
             return DV_ERRAND_FAILED;
         fit_preview(pace, took_ms);
-        errand->post(errand, first, true);
+        if (first)
+            errand->post(errand, first, true);
     }
     double start = dv_clock_ms();
     dv_explanation *maps = dv_explain_maps(errand->bundle, &wish->options, errand->progress, error);

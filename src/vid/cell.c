@@ -14,7 +14,7 @@ dv_cell_wish dv_cell_defaults(int truth, int said)
 {
     dv_cell_wish wish = {.truth = truth, .said = said, .explain = dv_explain_defaults()};
     wish.explain.fresh = FRESH;
-    wish.explain.unrealistic = DV_UNREALISTIC_IGNORE;
+    dv_options_forgo_marks(&wish.explain);
     return wish;
 }
 

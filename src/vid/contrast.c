@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "vid/bundle.h"
+#include "vid/options.h"
 #include "vid/span.h"
 
 #include <math.h>
@@ -82,8 +83,7 @@ static bool make_explanations(const struct making *it, dv_contrast *contrast, dv
 {
     const dv_explanation *first, *second;
     dv_explain_options wish = *it->wish;
-    if (wish.unrealistic == DV_UNREALISTIC_MARK) /* which nobody would see */
-        wish.unrealistic = DV_UNREALISTIC_IGNORE;
+    dv_options_forgo_marks(&wish);
     for (int side = 0; side < 2; side++) {
         dv_span span = {.whole = it->progress, .first = side / 2.0, .share = 0.5};
         dv_progress half = dv_span_progress(&span);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "vid/inquiry.h"
 #include "vid/limits.h"
+#include "vid/options.h"
 #include "vid/span.h"
 
 #include <math.h>
@@ -117,23 +118,23 @@ static bool pass_on(void *context, const char *stage, double fraction)
     return dv_progress_report(exam->listener, "eval", (double)exam->finished / exam->all, NULL);
 }
 
-static dv_explain_options wish_of(const struct exam *exam, int row, int seed)
+dv_explain_options dv_eval_options(const dv_eval *eval, int row, int64_t picture, int seed)
 {
-    const dv_eval_wish *wish = &exam->eval->wish;
+    const dv_eval_wish *wish = &eval->wish;
     dv_explain_options options = dv_explain_defaults();
-    options.index = exam->index;
+    options.index = picture;
     options.neighbors = wish->neighbors;
     options.seed = wish->seed + (uint64_t)seed;
     options.method = wish->row[row].method;
     options.neighborhood = wish->row[row].neighborhood;
-    options.unrealistic = DV_UNREALISTIC_IGNORE;
+    dv_options_forgo_marks(&options);
     return options;
 }
 
 static dv_attribution *attribute(struct exam *exam, int row, int seed, const dv_explanation *explanation)
 {
     dv_attribution_options how = dv_attribution_defaults();
-    dv_explain_options options = wish_of(exam, row, seed);
+    dv_explain_options options = dv_eval_options(exam->eval, row, exam->index, seed);
     how.baseline = exam->eval->wish.row[row].baseline;
     return dv_attribution_make(exam->eval->bundle, exam->eval->wish.row[row].explainer, &options, explanation,
                                exam->class_index, &how, &exam->progress, exam->error);
@@ -219,7 +220,7 @@ typedef dv_attribution *seeds[DV_EVAL_SEEDS]; /* maps of one row */
 static bool make_maps(struct exam *exam, int first, int seed, seeds *map)
 {
     const dv_eval_wish *wish = &exam->eval->wish;
-    dv_explain_options options = wish_of(exam, first, seed);
+    dv_explain_options options = dv_eval_options(exam->eval, first, exam->index, seed);
     dv_explanation *explanation = dv_explain(exam->eval->bundle, &options, &exam->progress, exam->error);
     bool ok = explanation != NULL;
     for (int row = first; ok && row < wish->rows; row++) {
@@ -298,7 +299,7 @@ static bool compare_row(const struct comparison *it, int row, int stage, const d
 static bool compare_student(const struct comparison *it, int first, int stage)
 {
     const dv_eval_wish *wish = &it->exam->eval->wish;
-    dv_explain_options options = wish_of(it->exam, first, 0);
+    dv_explain_options options = dv_eval_options(it->exam->eval, first, it->exam->index, 0);
     dv_explanation *explanation = dv_explain(it->exam->eval->bundle, &options, &it->exam->progress, it->exam->error);
     bool ok = explanation != NULL;
     for (int row = first; ok && row < wish->rows; row++)

@@ -200,6 +200,9 @@ char *dv_json_eval(const dv_eval *eval, int against, dv_error *error);
 
 /* ---- parts --------------------------------------------------------------------------- */
 
+/* What the student of a row is asked for: of one picture, by one of DV_EVAL_SEEDS. */
+dv_explain_options dv_eval_options(const dv_eval *eval, int row, int64_t picture, int seed);
+
 /* Which pictures are drawn (wish.pictures at most), into index, wrong and notes. */
 bool dv_eval_draw(dv_eval *eval, const float *probabilities, dv_error *error);
 

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "vid/fingerprint.h"
+#include "vid/options.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,8 +35,7 @@ struct dv_eval_state {
 static bool identify(const dv_eval *eval, uint64_t *identity, dv_error *error)
 {
     const dv_eval_wish *wish = &eval->wish;
-    const int64_t numbers[] = {eval->count,   wish->neighbors, wish->near,
-                               wish->rows,    DV_EVAL_SEEDS,   (int64_t)sizeof(dv_eval_figures),
+    const int64_t numbers[] = {eval->count,   wish->near, wish->rows, DV_EVAL_SEEDS, (int64_t)sizeof(dv_eval_figures),
                                wish->shuffle, wish->noise};
     if (!dv_bundle_fingerprint(eval->bundle, identity, error))
         return false;
@@ -43,8 +43,12 @@ static bool identify(const dv_eval *eval, uint64_t *identity, dv_error *error)
     *identity = dv_hash(*identity, numbers, sizeof numbers);
     *identity = dv_hash(*identity, &wish->seed, sizeof wish->seed);
     *identity = dv_hash(*identity, eval->index, (size_t)eval->count * sizeof *eval->index);
-    for (int row = 0; row < wish->rows; row++)
+    for (int row = 0; row < wish->rows; row++) {
+        const dv_explain_options options = dv_eval_options(eval, row, 0, 0);
+        const int baseline = wish->row[row].baseline;
         *identity = dv_hash_text(*identity, wish->row[row].name);
+        *identity = dv_options_hash(&options, dv_hash(*identity, &baseline, sizeof baseline));
+    }
     for (int measure = 0; measure < DV_MEASURES; measure++)
         *identity = dv_hash_text(*identity, dv_measure_get((dv_measure)measure)->name);
     return true;

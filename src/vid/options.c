@@ -2,6 +2,8 @@
 #include "vid/options.h"
 
 #include "base/error.h"
+#include "base/hash.h"
+#include "vid/bundle.h"
 #include "vid/limits.h"
 #include "vid/mask.h"
 #include "vid/sample.h"
@@ -27,6 +29,49 @@ dv_explain_options dv_explain_defaults(void)
         .epochs = 50,
         .batch = 32,
     };
+}
+
+#define FIELDS(X)                                                                                                      \
+    X(index)                                                                                                           \
+    X(neighbors)                                                                                                       \
+    X(fresh)                                                                                                           \
+    X(band)                                                                                                            \
+    X(band_scale)                                                                                                      \
+    X(temperature)                                                                                                     \
+    X(ridge)                                                                                                           \
+    X(until)                                                                                                           \
+    X(method)                                                                                                          \
+    X(sampling)                                                                                                        \
+    X(neighborhood)                                                                                                    \
+    X(anchor)                                                                                                          \
+    X(masked)                                                                                                          \
+    X(cells)                                                                                                           \
+    X(keep)                                                                                                            \
+    X(unrealistic)                                                                                                     \
+    X(seed)                                                                                                            \
+    X(epochs)                                                                                                          \
+    X(batch)                                                                                                           \
+    X(learning_rate)                                                                                                   \
+    X(random_start)
+
+#define SAME(field) &&a->field == b->field
+#define ADD(field) hash = dv_hash(hash, &options->field, sizeof options->field);
+
+bool dv_options_equal(const dv_explain_options *a, const dv_explain_options *b)
+{
+    return true FIELDS(SAME);
+}
+
+uint64_t dv_options_hash(const dv_explain_options *options, uint64_t hash)
+{
+    FIELDS(ADD)
+    return hash;
+}
+
+void dv_options_forgo_marks(dv_explain_options *options)
+{
+    if (options->unrealistic == DV_UNREALISTIC_MARK)
+        options->unrealistic = DV_UNREALISTIC_IGNORE;
 }
 
 const char *dv_sampling_name(dv_sampling sampling)
