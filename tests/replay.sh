@@ -92,6 +92,8 @@ bad() {
     fails "$2"
 }
 bad 'compare /nowhere/b.onnx\nlooks-at second\nexport first' 'line 8: /nowhere/b.onnx: cannot be opened'
+bad "compare $folder/b.onnx\\ncompared 0123456789abcdef\\nlooks-at second\\nexport first" \
+    "line 9: $folder/b.onnx is not the teacher that the log was written with"
 bad 'index 10000' 'line 6: there is no picture 10000: they go from 0 to 9999'
 bad 'set seed 1\nknob 10 1' 'line 7: there is no dimension 10: they go from 0 to 9'
 bad 'set neighbors 1' 'line 6: neighbors takes a whole number from 2 to 1000000'

@@ -1,11 +1,14 @@
 /* Two teachers on the screen, without a terminal: the key that swaps them, the words of both, what changed, one scale.
  */
 #include "tui/control.h"
+#include "base/file.h"
 #include "session/setting.h"
+#include "tui/kept.h"
 #include "tui/maps.h"
 #include "tui/pane_cell.h"
 #include "tui/tui.h"
 #include "tui/view.h"
+#include "vid/fingerprint.h"
 
 #include <poll.h>
 #include <setjmp.h>
@@ -13,6 +16,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -420,19 +424,94 @@ static void test_teacher_is_called_off(void **state)
     settle(control);
 }
 
+static void open_teacher(dv_control *control, const char *file)
+{
+    char command[320];
+    snprintf(command, sizeof command, "teacher %s", file);
+    dv_control_command(control, command);
+    settle_teacher(control);
+}
+
+static void assert_logged(const fixture *it, const char *line, bool expected)
+{
+    char path[256], *log;
+    size_t size;
+    dv_error error;
+    assert_true(dv_file_read(scratch_path(path, it->folder, "deepvid/log"), 1 << 20, (uint8_t **)&log, &size, &error));
+    assert_non_null(log = realloc(log, size + 1));
+    log[size] = '\0';
+    assert_int_equal(strstr(log, line) != NULL, expected);
+    free(log);
+}
+
+/* The session names the second teacher and what it was; one that it cannot name, or that has gone, is no other one, and
+ * reports by it are not logged. */
+static void test_session_names_the_second(void **state)
+{
+    fixture *it = *state;
+    dv_control *control = &it->control;
+    dv_error error;
+    dv_kept kept = {0};
+    char teacher[256], path[256];
+    setenv("XDG_STATE_HOME", it->folder, 1);
+    it->options.start = control->model->wish.options;
+    it->options.lines = (const char *const[]){NULL};
+    assert_true(dv_kept_open(&kept, it->first, &it->options, &error));
+    control->kept = &kept;
+    control->model->session = &kept.session;
+    settle(control);
+    dv_control_key(control, 'b');
+
+    scratch_path(teacher, it->folder, "teacher.onnx");
+    open_teacher(control, teacher);
+    dv_kept_note(control);
+    char *real = dv_path_real(teacher);
+    assert_string_equal(kept.session.second, real);
+    free(real);
+    const uint64_t known = kept.session.second_fingerprint;
+    assert_true(known && known == dv_bundle_second_fingerprint(control->second));
+    dv_kept_export(control, "known");
+    assert_logged(it, "export known\n", true);
+    assert_logged(it, "looks-at second\n", true);
+
+    it->source.mean = "0.9"; /* the same file, asked otherwise */
+    open_teacher(control, teacher);
+    dv_kept_note(control);
+    assert_true(kept.session.second_fingerprint && kept.session.second_fingerprint != known);
+
+    const char *const names[] = {"gone.onnx", "blank.onnx "};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(link(teacher, scratch_path(path, it->folder, names[i])), 0);
+        open_teacher(control, path);
+        if (i == 0)
+            assert_int_equal(unlink(path), 0);
+        dv_kept_note(control);
+        assert_true(control->model->message_is_error && strstr(control->model->message, "can name it"));
+        assert_true(!kept.session.second[0] && !kept.session.second_fingerprint);
+        assert_false(dv_session_looks_at_second(&kept.session));
+        dv_kept_export(control, "unknown");
+        open_teacher(control, teacher);
+        dv_kept_note(control);
+    }
+    dv_kept_export(control, "again");
+    assert_logged(it, "export unknown\n", false);
+    assert_logged(it, "export again\n", true);
+    assert_true(dv_kept_close(&kept, &error));
+    control->model->session = NULL;
+    settle(control);
+}
+
 /* A note on a teacher is a sentence of its own, whichever teacher is looked at. */
 static void test_note_on_a_teacher(void **state)
 {
     fixture *it = *state;
     dv_control *control = &it->control;
     dv_model *model = control->model;
-    char command[320], path[256];
+    char path[256];
     it->source.mean = NULL;
     settle(control);
-    snprintf(command, sizeof command, "teacher %s", scratch_path(path, it->folder, "teacher.onnx"));
     for (int turn = 0; turn < 2; turn++) {
-        dv_control_command(control, command);
-        settle_teacher(control);
+        open_teacher(control, scratch_path(path, it->folder, "teacher.onnx"));
         assert_true(dv_bundle_get_facts(control->second)->note_count > 0);
         assert_non_null(strstr(model->message, turn ? "teacher.onnx. " : "changes to it. "));
         dv_control_key(control, 'b');
@@ -510,6 +589,7 @@ int main(void)
         with_two(test_steps_from_what_is_in_use),
         with_two(test_another_teacher),
         with_two(test_teacher_is_called_off),
+        with_two(test_session_names_the_second),
         with_two(test_note_on_a_teacher),
         with_two(test_no_other_teacher),
         with_two(test_one_teacher),

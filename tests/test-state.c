@@ -373,6 +373,7 @@ static void change_session(dice *it, dv_session *session)
         break;
     case 4:
         assert_true(dv_session_compare(session, dice_below(it, 2) ? "/b of \xc3\xa9t\xc3\xa9.onnx" : "", &error));
+        session->second_fingerprint = session->second[0] && dice_below(it, 2) ? 1 + (uint64_t)dice_below(it, 9) : 0;
         assert_true(dv_session_look(session, DV_LOOK_LOOKS_AT, dice_below(it, 2) ? "first" : "second"));
         break;
     default:
@@ -482,6 +483,7 @@ static void test_lines_that_cannot_be_done(void **state)
         {"mouse purple", "mouse takes on|off, not 'purple'"},
         {"looks-at third", "looks-at takes first|second, not 'third'"},
         {"compare", "compare takes FILE"},
+        {"compared 0123456789abcdef", "compared takes the fingerprint"},
         {"\033[2J", "'?[2J' is nothing to do"},
         {"explode", "'explode' is nothing to do"},
     };
@@ -534,9 +536,16 @@ static void test_second_teacher(void **state)
     assert_string_equal(session.second, "/a b.onnx");
     assert_true(dv_session_looks_at_second(&session));
     assert_false(dv_session_compare(&session, "a\nb", &error));
+    for (const char *blank = " \t\r"; *blank; blank++) /* lines are read without blanks at their end */
+        assert_false(dv_session_compare(&session, (const char[]){'/', 'a', *blank, '\0'}, &error));
+    assert_string_equal(session.second, "/a b.onnx");
+    assert_true(dv_script_apply(&session, PICTURES, "compared 00000000000000ff", &error));
+    assert_true(session.second_fingerprint == 0xff);
+    assert_false(dv_script_apply(&session, PICTURES, "compared 00000000000000fg", &error));
     assert_false(dv_session_compare(&session, endless, &error));
     assert_string_equal(session.second, "/a b.onnx");
     assert_true(dv_script_apply(&session, PICTURES, "compare none", &error));
+    assert_true(session.second_fingerprint == 0);
     assert_false(dv_session_looks_at_second(&session));
     dv_session_clear(&session);
 }

@@ -957,7 +957,7 @@ static void test_json(void **state)
     assert_keys(json_object_get(json, "instance"), KEYS("index", "label", "label_name"));
     assert_keys(json_object_get(json, "teacher"), KEYS("class", "class_name", "probabilities"));
     assert_keys(json_object_get(json, "student"),
-                KEYS("method", "temperature", "lambda", "anchor", "class", "probabilities", "classes"));
+                KEYS("method", "temperature", "lambda", "anchor", "class", "probabilities", "classes", "maps"));
     assert_keys(json_object_get(json, "fidelity"),
                 KEYS("fresh", "kl", "kl_at_1", "agreement", "r2", "keeps_label", "entropy", "reconstruction_label",
                      "verdict", "reasons", "steadiness", "distrust", "worth"));

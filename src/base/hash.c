@@ -28,3 +28,11 @@ bool dv_file_hash(const char *path, uint64_t *hash, dv_error *error)
     free(data);
     return true;
 }
+
+bool dv_hash_read(const char *text, uint64_t *hash)
+{
+    if (strlen(text) != 16 || text[strspn(text, "0123456789abcdef")])
+        return false;
+    *hash = strtoull(text, NULL, 16);
+    return true;
+}

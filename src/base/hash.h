@@ -14,5 +14,7 @@ uint64_t dv_hash(uint64_t hash, const void *data, size_t size);
 uint64_t dv_hash_text(uint64_t hash, const char *text);
 /* The same with a file's content; *hash goes on. */
 bool dv_file_hash(const char *path, uint64_t *hash, dv_error *error);
+/* A checksum of 16 lower-case hexadecimal digits; false for any other text. */
+bool dv_hash_read(const char *text, uint64_t *hash);
 
 #endif

@@ -5,6 +5,7 @@
 #include "figure/figure.h"
 #include "session/journal.h"
 #include "session/script.h"
+#include "vid/fingerprint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,21 +39,32 @@ static void settle_below(const char *name, char settled[DV_LINE_SIZE])
     settled[used < DV_LINE_SIZE ? used : 0] = '\0';
 }
 
+static bool is_as_logged(const dv_session *session, const dv_bundle *second, dv_error *error)
+{
+    const uint64_t logged = session->second_fingerprint;
+    return !logged || logged == dv_bundle_second_fingerprint(second) ||
+           dv_error_set(error, DV_ERROR_FORMAT,
+                        "%s is not the teacher that the log was written with, or is asked in another way",
+                        session->second);
+}
+
 /* The teacher that is looked at; NULL and an error where the second one cannot be opened. */
 static dv_bundle *find_bundle(struct replay *replay, dv_error *error)
 {
     const dv_session *session = &replay->session;
     if (!dv_session_looks_at_second(session))
         return replay->bundle;
-    if (replay->second && strcmp(replay->compared, session->second) == 0)
+    if (!replay->second || strcmp(replay->compared, session->second) != 0) {
+        dv_bundle_source source = replay->source;
+        source.teacher = session->second;
+        dv_bundle_close(replay->second);
+        replay->second = dv_bundle_open_second(replay->bundle, &source, error);
+        memcpy(replay->compared, session->second, sizeof(replay->compared));
+    }
+    if (replay->second && is_as_logged(session, replay->second, error))
         return replay->second;
-    dv_bundle_close(replay->second);
-    dv_bundle_source source = replay->source;
-    source.teacher = session->second;
-    if (!(replay->second = dv_bundle_open_second(replay->bundle, &source, error)))
-        dv_record_blame(&replay->record, error);
-    memcpy(replay->compared, session->second, sizeof(replay->compared));
-    return replay->second;
+    dv_record_blame(&replay->record, error);
+    return NULL;
 }
 
 /* The report of the session as it is, and the name of its folder on standard output. */

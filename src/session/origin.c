@@ -137,14 +137,6 @@ static const char *behind(const char *line, const char *word)
     return strncmp(line, word, length) == 0 && line[length] == ' ' ? line + length + 1 : NULL;
 }
 
-static bool read_fingerprint(const char *text, uint64_t *fingerprint)
-{
-    if (strlen(text) != 16 || text[strspn(text, "0123456789abcdef")])
-        return false;
-    *fingerprint = strtoull(text, NULL, 16);
-    return true;
-}
-
 static bool read_part(dv_origin *origin, const char *line)
 {
     for (const struct part *part = parts; part < parts + PARTS; part++) {
@@ -157,7 +149,7 @@ static bool read_part(dv_origin *origin, const char *line)
     }
     const char *shape = behind(line, "holds"), *fingerprint = behind(line, "fingerprint");
     if (fingerprint)
-        return read_fingerprint(fingerprint, &origin->fingerprint);
+        return dv_hash_read(fingerprint, &origin->fingerprint);
     if (!shape)
         return behind(line, "program");
     if (strlen(shape) >= sizeof(origin->shape))

@@ -1,6 +1,7 @@
 /* A session as lines of text. */
 #include "session/script.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/number.h"
 #include "session/setting.h"
 #include "vid/limits.h"
@@ -97,6 +98,16 @@ static const dv_wish *write_bookmarks(FILE *stream, const dv_session *from, cons
     return now;
 }
 
+static void write_second(FILE *stream, const dv_session *from, const dv_session *to)
+{
+    const uint64_t known = from ? from->second_fingerprint : 0;
+    if (strcmp(to->second, from ? from->second : "") == 0 && to->second_fingerprint == known)
+        return;
+    fprintf(stream, "compare %s\n", to->second[0] ? to->second : "none");
+    if (to->second_fingerprint)
+        fprintf(stream, "compared %016" PRIx64 "\n", to->second_fingerprint);
+}
+
 void dv_script_write(FILE *stream, const dv_session *from, const dv_session *to)
 {
     write_wish(stream, write_bookmarks(stream, from, to), &to->wish);
@@ -106,8 +117,7 @@ void dv_script_write(FILE *stream, const dv_session *from, const dv_session *to)
         else
             fprintf(stream, "mark %" PRId64 "\n", to->mark);
     }
-    if (strcmp(to->second, from ? from->second : "") != 0)
-        fprintf(stream, "compare %s\n", to->second[0] ? to->second : "none");
+    write_second(stream, from, to);
     for (int look = 0; look < DV_LOOK_COUNT; look++)
         if (to->look[look][0] && (!from || strcmp(from->look[look], to->look[look]) != 0))
             fprintf(stream, "%s %s\n", dv_look_name(look), to->look[look]);
@@ -200,6 +210,13 @@ static bool do_compare(const target *to, char **argument, dv_error *error)
     return dv_session_compare(to->session, strcmp(argument[0], "none") == 0 ? "" : argument[0], error);
 }
 
+static bool do_compared(const target *to, char **argument, dv_error *error)
+{
+    if (to->session->second[0] && dv_hash_read(argument[0], &to->session->second_fingerprint))
+        return true;
+    return dv_error_set(error, DV_ERROR_ARGUMENT, "compared takes the fingerprint, 16 digits, of the file to compare");
+}
+
 static bool do_bookmark(const target *to, char **argument, dv_error *error)
 {
     return dv_session_bookmark(to->session, argument[0], error);
@@ -226,10 +243,15 @@ static const struct row {
     {                                                                                                                  \
         word, arguments, count, act, word " " arguments                                                                \
     }
-    ROW("index", "PICTURE", 1, do_index),       ROW("knob", "DIMENSION VALUE", 2, do_knob),
-    ROW("band", "DIMENSION VALUE", 2, do_band), ROW("set", "SETTING VALUE", 2, do_set),
-    ROW("mark", "PICTURE", 1, do_mark),         ROW("compare", "FILE", 1, do_compare),
-    ROW("bookmark", "NAME", 1, do_bookmark),    ROW("forget", "NAME", 1, do_forget),
+    ROW("index", "PICTURE", 1, do_index),
+    ROW("knob", "DIMENSION VALUE", 2, do_knob),
+    ROW("band", "DIMENSION VALUE", 2, do_band),
+    ROW("set", "SETTING VALUE", 2, do_set),
+    ROW("mark", "PICTURE", 1, do_mark),
+    ROW("compare", "FILE", 1, do_compare),
+    ROW("compared", "FINGERPRINT", 1, do_compared),
+    ROW("bookmark", "NAME", 1, do_bookmark),
+    ROW("forget", "NAME", 1, do_forget),
 #undef ROW
 };
 

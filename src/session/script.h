@@ -6,6 +6,7 @@
  *   set seed 4      a setting, by the names of setting.h; 'set band' puts own bands away
  *   mark 7          the second instance; 'mark none'
  *   compare FILE    a second teacher; 'compare none'
+ *   compared 0f..   the fingerprint of that file, 16 digits, and of how it was asked
  *   bookmark NAME   keeps the wish that the lines so far have made
  *   forget NAME     a bookmark
  *   view vae        and so on, by the names of dv_look

@@ -75,6 +75,7 @@ bool dv_session_copy(dv_session *session, const dv_session *from, dv_error *erro
     dv_wish_copy(&session->wish, &from->wish);
     session->mark = from->mark;
     memcpy(session->second, from->second, sizeof(session->second));
+    session->second_fingerprint = from->second_fingerprint;
     memcpy(session->look, from->look, sizeof(session->look));
     for (int i = 0; i < from->bookmark_count; i++) {
         dv_bookmark *copy = add_bookmark(session, error);
@@ -90,7 +91,7 @@ bool dv_session_equal(const dv_session *a, const dv_session *b)
 {
     if (a->mark != b->mark || a->bookmark_count != b->bookmark_count || !dv_wish_equal(&a->wish, &b->wish))
         return false;
-    if (strcmp(a->second, b->second) != 0)
+    if (strcmp(a->second, b->second) != 0 || a->second_fingerprint != b->second_fingerprint)
         return false;
     for (int look = 0; look < DV_LOOK_COUNT; look++)
         if (strcmp(a->look[look], b->look[look]) != 0)
@@ -119,11 +120,14 @@ bool dv_session_look(dv_session *session, dv_look look, const char *word)
 
 bool dv_session_compare(dv_session *session, const char *path, dv_error *error)
 {
-    if (strlen(path) >= DV_SECOND_SIZE || strchr(path, '\n'))
+    const size_t length = strlen(path);
+    if (length >= DV_SECOND_SIZE || strchr(path, '\n') || (length > 0 && strchr(" \t\r", path[length - 1])))
         return dv_error_set(error, DV_ERROR_UNSUPPORTED,
-                            "%s: a name with a line's end in it, or of more than %d bytes, cannot be written down",
+                            "%s: a name with a line's end in it, with a blank at its end, or of more than %d bytes, "
+                            "cannot be written down",
                             path, DV_SECOND_SIZE - 1);
     snprintf(session->second, sizeof(session->second), "%s", path);
+    session->second_fingerprint = 0;
     return true;
 }
 

@@ -31,6 +31,7 @@ typedef struct dv_session {
     dv_wish wish;
     int64_t mark;                           /* the second instance; -1: none */
     char second[DV_SECOND_SIZE];            /* the file of a second teacher; "": there is none */
+    uint64_t second_fingerprint;            /* what that was (vid/fingerprint.h); 0: not known */
     char look[DV_LOOK_COUNT][DV_WORD_SIZE]; /* "": as the program chooses */
     dv_bookmark *bookmark;                  /* in the order they were set */
     int bookmark_count;
@@ -44,7 +45,8 @@ void dv_session_clear(dv_session *session);
 bool dv_session_copy(dv_session *session, const dv_session *from, dv_error *error);
 bool dv_session_equal(const dv_session *a, const dv_session *b);
 
-/* A second teacher's file, absolute, or "" for none. False and an error for a name that is no line of text. */
+/* A second teacher's file, absolute, or "" for none; its fingerprint is not known yet. False and an error for a name
+ * that would not be read back from a line of text. */
 bool dv_session_compare(dv_session *session, const char *path, dv_error *error);
 /* Whether it is the second teacher that is looked at. */
 bool dv_session_looks_at_second(const dv_session *session);

@@ -128,8 +128,8 @@ static void export(dv_control *control, int unused, const char *argument)
         snprintf(request.folder, sizeof(request.folder), "./deepvid-%" PRId64, model->wish.options.index);
     request.key = ++model->exports; /* each is a request of its own */
     dv_control_ask(control, &request);
-    dv_kept_export(control, request.folder);
     dv_model_say(model, false, "Writing the report into %s ...", request.folder);
+    dv_kept_export(control, request.folder); /* which may say what is more urgent */
 }
 
 /* Writes one page; false and a message when that fails. */

@@ -1,9 +1,12 @@
 /* Between the screen's model and what is kept of it. */
 #include "tui/kept.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "tui/control.h"
 #include "tui/view.h"
+#include "vid/fingerprint.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,23 +75,36 @@ void dv_kept_show(dv_control *control)
 
 /* ---- from the screen ---------------------------------------------------------------- */
 
-static void note_teachers(dv_kept *kept, const dv_model *model)
+/* False and an error, and no second teacher in the session, if it would not be found again. */
+static bool note_second(dv_session *session, const dv_bundle *second, dv_error *error)
+{
+    const char *file = dv_bundle_get_facts(second)->teacher;
+    char *path = dv_path_real(file);
+    const bool fine = path ? dv_session_compare(session, path, error)
+                           : dv_error_set(error, DV_ERROR_FILE, "%s: %s", file, strerror(errno));
+    free(path);
+    if (fine)
+        session->second_fingerprint = dv_bundle_second_fingerprint(second);
+    else
+        dv_session_compare(session, "", NULL);
+    return fine;
+}
+
+static void note_teachers(dv_kept *kept, dv_model *model)
 {
     dv_error error;
-    if (kept->seconds != model->seconds) {
-        char *path = dv_path_real(model->teacher_facts[1]->teacher);
-        if (path && !dv_session_compare(&kept->session, path, &error))
-            kept->session.second[0] = '\0';
-        free(path);
-        kept->seconds = model->seconds;
-    }
+    if (kept->seconds != model->seconds && !note_second(&kept->session, model->by_bundle[1], &error))
+        dv_model_say(model, true, "The second teacher is here for now, but neither session nor log can name it: %s",
+                     error.message);
+    kept->seconds = model->seconds;
     if (kept->session.second[0] || kept->session.look[DV_LOOK_LOOKS_AT][0])
-        dv_session_look(&kept->session, DV_LOOK_LOOKS_AT, model->looked_at ? "second" : "first");
+        dv_session_look(&kept->session, DV_LOOK_LOOKS_AT,
+                        kept->session.second[0] && model->looked_at ? "second" : "first");
 }
 
 void dv_kept_note(dv_control *control)
 {
-    const dv_model *model = control->model;
+    dv_model *model = control->model;
     dv_session *session = &control->kept->session;
     const dv_view *view = dv_views[model->view];
     dv_wish_copy(&session->wish, &model->wish);
@@ -113,6 +129,8 @@ void dv_kept_export(dv_control *control, const char *folder)
 {
     dv_error error;
     dv_kept_note(control);
+    if (control->model->looked_at && !control->kept->session.second[0])
+        return; /* done again it would be the first teacher's */
     dv_keeper_export(control->kept->keeper, &control->kept->session, folder, &error);
     tell(control, &error);
 }

@@ -26,7 +26,7 @@ bool dv_kept_close(dv_kept *kept, dv_error *error);
 void dv_kept_show(struct dv_control *control);
 /* Takes in what an event has changed; each is to be undone by itself. */
 void dv_kept_note(struct dv_control *control);
-/* A report was asked for. */
+/* A report was asked for. It is not written down if it is by a teacher that cannot be. */
 void dv_kept_export(struct dv_control *control, const char *folder);
 /* Saves at once: the program is to be suspended. */
 void dv_kept_save(struct dv_control *control);

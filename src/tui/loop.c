@@ -190,7 +190,7 @@ static bool open_second(dv_control *control, dv_bundle *bundle, const dv_tui_opt
         return false;
     if (kept->note.code == DV_OK)
         kept->note = *error;
-    kept->session.second[0] = '\0';
+    dv_session_compare(&kept->session, "", NULL);
     return true;
 }
 

@@ -32,6 +32,7 @@ struct dv_survey;
 /* One thread at a time may use a bundle: the networks' memory belongs to one run. */
 struct dv_bundle {
     dv_arena *arena;
+    uint64_t file_hash;             /* of a second teacher */
     const struct dv_bundle *lender; /* owns threads, pictures and auto-encoder; NULL: they are the bundle's own */
     dv_bundle_facts facts;
     dv_notes notes;

@@ -70,13 +70,13 @@ static bool check_names(const dv_bundle *bundle, const char *path, dv_error *err
 }
 
 /* Nobody should look for differences where there can be none. */
-static bool note_same_file(const dv_bundle *bundle, dv_notes *notes, dv_error *error)
+static bool note_same_file(dv_bundle *bundle, dv_notes *notes, dv_error *error)
 {
-    uint64_t own = DV_HASH_START, other = DV_HASH_START;
-    if (!dv_file_hash(bundle->facts.teacher, &own, error) ||
+    uint64_t other = bundle->file_hash = DV_HASH_START;
+    if (!dv_file_hash(bundle->facts.teacher, &bundle->file_hash, error) ||
         !dv_file_hash(bundle->lender->facts.teacher, &other, error))
         return false;
-    if (own == other)
+    if (bundle->file_hash == other)
         dv_notes_add(notes, "is the same file as the first teacher: only options can make a difference");
     return true;
 }

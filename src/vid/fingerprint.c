@@ -39,3 +39,8 @@ bool dv_bundle_fingerprint(const dv_bundle *bundle, uint64_t *fingerprint, dv_er
     *fingerprint = dv_dataset_hash(bundle->dataset, false, hash);
     return true;
 }
+
+uint64_t dv_bundle_second_fingerprint(const dv_bundle *second)
+{
+    return hash_input(&second->head, &second->teacher_form, second->file_hash);
+}
