@@ -12,6 +12,7 @@
 
 #include "embed/clusters.h"
 #include "figure/pages.h"
+#include "keys.h"
 #include "latent.h"
 #include "vid/explainer.h"
 #include "vid/json.h"
@@ -335,6 +336,36 @@ static void test_goes_on(void **state)
     dv_bundle_close(bundle);
 }
 
+/* The object tells all that the students were asked for by. */
+static void test_json_tells_the_students(void **state)
+{
+    dv_cell_wish wish = wish_of_cell();
+    write_world(*state);
+    dv_bundle *bundle = open_bundle(*state, 1);
+    for (int turn = 0; turn < 2; turn++) {
+        if (turn)
+            wish.explain.method = DV_STUDENT_ADAM;
+        else
+            wish.explain.ridge = 0.25;
+        wish.explain.anchor = 0.3;
+        dv_cell_findings *cell = study(bundle, &wish);
+        json_t *json = parse_json(json_of(bundle, cell)), *students = json_object_get(json, "students");
+        assert_keys(json, KEYS("bundle", "teacher", "truth", "said", "pictures", "neighbors", "students", "silhouette",
+                               "prototypes", "dimensions", "map"));
+        if (turn)
+            assert_keys(students, KEYS("method", "temperature", "anchor", "epochs", "batch", "learning_rate", "kl",
+                                       "agreement", "distrusted"));
+        else
+            assert_keys(students, KEYS("method", "temperature", "anchor", "ridge", "kl", "agreement", "distrusted"));
+        assert_true(json_number_value(json_object_get(students, "anchor")) == 0.3);
+        if (!turn)
+            assert_true(json_number_value(json_object_get(students, "ridge")) == 0.25);
+        json_decref(json);
+        dv_cell_findings_free(cell);
+    }
+    dv_bundle_close(bundle);
+}
+
 /* What was asked before is not asked again. */
 static void test_survey(void **state)
 {
@@ -403,10 +434,12 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_groups), cmocka_unit_test(test_no_groups), cmocka_unit_test(test_few_rows),
-        with_scratch(test_pixel),      with_scratch(test_dimensions),    with_scratch(test_examples),
-        with_scratch(test_selection),  with_scratch(test_alone),         with_scratch(test_goes_on),
-        with_scratch(test_survey),     with_scratch(test_refusals),
+        cmocka_unit_test(test_groups),   cmocka_unit_test(test_no_groups),
+        cmocka_unit_test(test_few_rows), with_scratch(test_pixel),
+        with_scratch(test_dimensions),   with_scratch(test_examples),
+        with_scratch(test_selection),    with_scratch(test_alone),
+        with_scratch(test_goes_on),      with_scratch(test_json_tells_the_students),
+        with_scratch(test_survey),       with_scratch(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

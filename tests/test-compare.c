@@ -10,6 +10,7 @@
 #include "scratch.h"
 #include "tiny.h"
 
+#include "keys.h"
 #include "latent.h"
 #include "vid/compare.h"
 
@@ -180,6 +181,14 @@ static void test_contrast(void **state)
         assert_true(pair->largest == largest);
         assert_true(pair->cosine > -1.0001 && pair->cosine < 0.9);
     }
+    json_t *json =
+        parse_json(dv_json_contrast(contrast, dv_bundle_get_facts(first), dv_bundle_get_facts(second), &error));
+    assert_keys(json, KEYS("index", "label", "classes", "seed", "neighbors", "band", "sampling", "neighborhood",
+                           "unrealistic", "student", "divergence", "first", "second", "maps"));
+    assert_keys(json_object_get(json, "student"), KEYS("method", "temperature", "anchor", "ridge"));
+    assert_keys(json_object_get(json, "second"), KEYS("file", "notes", "class", "class_name", "probabilities", "lambda",
+                                                      "kl", "agreement", "steadiness", "verdict"));
+    json_decref(json);
     dv_contrast_free(contrast);
     dv_classification_free(a);
     dv_bundle_close(second);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "keys.h"
 #include "scratch.h"
 #include "tiny.h"
 
@@ -836,32 +837,6 @@ static void test_negative_elbo(void **state)
 
 /* ---- JSON and report ------------------------------------------------------------ */
 
-static json_t *parse_json(char *text)
-{
-    json_error_t error;
-    assert_non_null(text);
-    assert_null(strchr(text, '\n'));
-    json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    if (!json)
-        fail_msg("%s in %s", error.text, text);
-    free(text);
-    return json;
-}
-
-static void assert_keys(const json_t *object, const char *const *keys)
-{
-    const char *key;
-    json_t *value;
-    int i = 0;
-    assert_true(json_is_object(object));
-    json_object_foreach((json_t *)object, key, value)
-    {
-        assert_non_null(keys[i]);
-        assert_string_equal(key, keys[i++]);
-    }
-    assert_null(keys[i]);
-}
-
 static double real(const json_t *object, const char *key)
 {
     assert_true(json_is_number(json_object_get(object, key)));
@@ -952,12 +927,11 @@ static void test_json(void **state)
     json_t *json = parse_json(dv_json_explanation(explanation, NULL, facts, true, &error)), *value;
     const char *key;
     int64_t counted = 0;
-#define KEYS(...) ((const char *const[]){__VA_ARGS__, NULL})
     assert_keys(json, KEYS("instance", "teacher", "student", "neighbors", "fidelity", "labels", "timing_ms"));
     assert_keys(json_object_get(json, "instance"), KEYS("index", "label", "label_name"));
     assert_keys(json_object_get(json, "teacher"), KEYS("class", "class_name", "probabilities"));
     assert_keys(json_object_get(json, "student"),
-                KEYS("method", "temperature", "lambda", "anchor", "class", "probabilities", "classes", "maps"));
+                KEYS("method", "temperature", "anchor", "ridge", "lambda", "class", "probabilities", "classes", "maps"));
     assert_keys(json_object_get(json, "fidelity"),
                 KEYS("fresh", "kl", "kl_at_1", "agreement", "r2", "keeps_label", "entropy", "reconstruction_label",
                      "verdict", "reasons", "steadiness", "distrust", "worth"));

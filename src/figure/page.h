@@ -55,5 +55,7 @@ bool dv_page_neighbors(const dv_page *page, double x, double y, double width, do
 /* How far the student may be believed, and the settings. */
 double dv_page_trust(const dv_page *page, double x, double y, double width);
 double dv_page_settings(const dv_page *page, double x, double y, double width);
+/* "ridge, λ = 0.003, 0.1 of the weight on the picture": what a student was asked for by; lambda 0: by the rule. */
+void dv_page_describe_student(const dv_explain_options *options, double lambda, char *text, size_t size);
 
 #endif

@@ -1,3 +1,4 @@
+#include "figure/page.h"
 #include "figure/sheet.h"
 
 #include "base/file.h"
@@ -259,14 +260,18 @@ static double draw(const sheet *it, double y, dv_error *error)
 
 static void write_note(const dv_cell_findings *cell, char *note, size_t size)
 {
-    int length = snprintf(
+    char students[128];
+    int length;
+
+    dv_page_describe_student(&cell->options, cell->options.ridge, students, sizeof students);
+    length = snprintf(
         note, size,
         "Each picture is explained by a student of its own; a map is the difference of its weights for the two "
         "classes times the picture less half the mean neighbour, in log-odds at temperature %g. On fresh "
         "neighbours the students agree with the teacher in %.1f %% (KL %.3f); %" PRId64 " of %" PRId64
-        " are not to be trusted by themselves. They learned from %" PRId64 " neighbours each (%s, seed %llu).",
+        " are not to be trusted by themselves. They learned from %" PRId64 " neighbours each (%s; %s, seed %llu).",
         cell->options.temperature, 100 * cell->agreement, cell->kl, cell->distrusted, cell->count,
-        cell->options.neighbors, dv_neighborhood_name(cell->options.neighborhood),
+        cell->options.neighbors, students, dv_neighborhood_name(cell->options.neighborhood),
         (unsigned long long)cell->options.seed);
 
     if (cell->count < cell->asked && length > 0 && (size_t)length < size)
@@ -278,7 +283,7 @@ static void write_note(const dv_cell_findings *cell, char *note, size_t size)
 dv_image *dv_figure_page_cell(const dv_bundle *bundle, const dv_cell_findings *cell, dv_error *error)
 {
     const dv_bundle_facts *facts = dv_bundle_get_facts(bundle);
-    char title[320], subtitle[448], note[768];
+    char title[320], subtitle[448], note[896];
     const dv_page_words words = {.title = title, .subtitle = subtitle, .note = note};
     sheet it = {.bundle = bundle,
                 .cell = cell,

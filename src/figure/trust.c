@@ -130,15 +130,21 @@ static void describe_moves(const dv_explanation *explanation, char *text, size_t
     }
 }
 
-static void describe_student(const dv_explanation *explanation, char *text, size_t size)
+void dv_page_describe_student(const dv_explain_options *options, double lambda, char *text, size_t size)
 {
-    const dv_explain_options *options = &explanation->options;
     const char *method = dv_student_method_name(options->method);
+    int length;
 
-    if (options->method == DV_STUDENT_RIDGE)
-        snprintf(text, size, "%s, \xce\xbb = %.3g", method, explanation->lambda);
+    if (options->method == DV_STUDENT_GD)
+        length = snprintf(text, size, "%s, %d epochs", method, options->epochs);
+    else if (options->method != DV_STUDENT_RIDGE)
+        length = snprintf(text, size, "%s, %d epochs, batch %d", method, options->epochs, options->batch);
+    else if (lambda > 0)
+        length = snprintf(text, size, "%s, \xce\xbb = %.3g", method, lambda);
     else
-        snprintf(text, size, "%s, %d epochs, batch %d", method, options->epochs, options->batch);
+        length = snprintf(text, size, "%s, \xce\xbb by the rule", method);
+    if (options->anchor > 0 && length > 0 && (size_t)length < size)
+        snprintf(text + length, size - (size_t)length, ", %g of the weight on the picture", options->anchor);
 }
 
 double dv_page_settings(const dv_page *page, double x, double y, double width)
@@ -168,7 +174,7 @@ double dv_page_settings(const dv_page *page, double x, double y, double width)
         y = draw_setting(page, x, y, width, "Moved by hand", text);
     snprintf(text, sizeof text, "%g", options->temperature);
     y = draw_setting(page, x, y, width, "Temperature", text);
-    describe_student(explanation, text, sizeof text);
+    dv_page_describe_student(options, explanation->lambda, text, sizeof text);
     y = draw_setting(page, x, y, width, "Student", text);
     return draw_setting(page, x, y, width, "Program", "deepvid " PACKAGE_VERSION);
 }

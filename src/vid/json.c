@@ -65,13 +65,31 @@ static json_t *teacher_json(const dv_explanation *explanation, const dv_bundle_f
     return it.json;
 }
 
+static json_t *number_or_null(double value)
+{
+    return value > 0 ? number(value) : json_null();
+}
+
+void dv_json_put_student(object it, const dv_explain_options *options)
+{
+    put(it, "method", text(dv_student_method_name(options->method)));
+    put(it, "temperature", number(options->temperature));
+    put(it, "anchor", number(options->anchor));
+    if (options->method == DV_STUDENT_RIDGE) {
+        put(it, "ridge", number_or_null(options->ridge));
+        return;
+    }
+    put(it, "epochs", json_integer(options->epochs));
+    if (options->method != DV_STUDENT_GD)
+        put(it, "batch", json_integer(options->batch));
+    put(it, "learning_rate", number_or_null(options->learning_rate));
+}
+
 static json_t *student_json(const dv_explanation *explanation, bool *failed)
 {
     object it = object_new(failed);
-    put(it, "method", text(dv_student_method_name(explanation->options.method)));
-    put(it, "temperature", number(explanation->options.temperature));
+    dv_json_put_student(it, &explanation->options);
     put(it, "lambda", number(explanation->lambda));
-    put(it, "anchor", number(explanation->options.anchor));
     put(it, "class", json_integer(explanation->student_class));
     put(it, "probabilities", numbers(explanation->student_probabilities, explanation->rows, failed));
     put(it, "classes", rows_json(explanation, failed));

@@ -48,8 +48,7 @@ static json_t *neighbors_json(const dv_cell_findings *cell, bool *failed)
 static json_t *students_json(const dv_cell_findings *cell, bool *failed)
 {
     object it = object_new(failed);
-    put(it, "method", text(dv_student_method_name(cell->options.method)));
-    put(it, "temperature", number(cell->options.temperature));
+    dv_json_put_student(it, &cell->options);
     put(it, "kl", number(cell->kl));
     put(it, "agreement", number(cell->agreement));
     put(it, "distrusted", json_integer(cell->distrusted));

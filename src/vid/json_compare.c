@@ -95,10 +95,19 @@ static json_t *side_json(const dv_explanation *explanation, const dv_bundle_fact
     put(it, "class", json_integer(explanation->teacher_class));
     put(it, "class_name", text(facts->class_names[explanation->teacher_class]));
     put(it, "probabilities", numbers(explanation->teacher_probabilities, explanation->classes, failed));
+    put(it, "lambda", number(explanation->lambda));
     put(it, "kl", number(fidelity->kl));
     put(it, "agreement", number(fidelity->agreement));
     put(it, "steadiness", number(fidelity->steadiness));
     put(it, "verdict", text(dv_verdict_name(fidelity->verdict)));
+    return it.json;
+}
+
+/* What both students were asked for by. */
+static json_t *student_json(const dv_explain_options *options, bool *failed)
+{
+    object it = object_new(failed);
+    dv_json_put_student(it, options);
     return it.json;
 }
 
@@ -141,6 +150,8 @@ char *dv_json_contrast(const dv_contrast *contrast, const dv_bundle_facts *first
     put(whole, "neighbors", json_integer(explanation->count));
     put(whole, "band", numbers(explanation->band, explanation->latent, &failed));
     dv_json_put_neighborhood(whole, &explanation->options);
+    put(whole, "unrealistic", text(dv_unrealistic_name(explanation->options.unrealistic)));
+    put(whole, "student", student_json(&explanation->options, &failed));
     put(whole, "divergence", number(contrast->divergence));
     put(whole, "first", side_json(explanation, first, &failed));
     put(whole, "second", side_json(contrast->explanation[1], second, &failed));

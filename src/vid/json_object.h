@@ -69,6 +69,9 @@ static inline char *finish(object whole, dv_error *error)
 
 /* "sampling", "neighborhood", and "masked", "cells" and "keep" where there are masked copies. */
 void dv_json_put_neighborhood(object it, const dv_explain_options *options);
+/* "method", "temperature", "anchor", and what the student was asked for by: "ridge" (null: lambda by the rule), or
+ * "epochs", "batch" (mini-batches) and "learning_rate" (null: the method's own). */
+void dv_json_put_student(object it, const dv_explain_options *options);
 /* Free dimensions are null. */
 json_t *dv_json_shape(const dv_shape *shape, bool *failed);
 /* [{"name","count","missing","node"}] */
