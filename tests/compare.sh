@@ -19,12 +19,16 @@ compare all.txt --png "$folder/all.png" --most 3
 compare all.json --json --threads 1
 compare again.json --json --threads 2
 compare one.txt --index 12 --neighbors 300 --png "$folder/one.png"
+compare out.txt --out "$folder/all"
+compare out.txt --index 12 --neighbors 300 --out "$folder/one"
 compare one.json --index 12 --neighbors 300 --json --threads 1
 compare masks.json --index 12 --neighbors 300 --json --neighborhood mixed --explainer versus
 compare one-again.json --index 12 --neighbors 300 --json --threads 2
 cmp "$folder/all.json" "$folder/again.json" || complain "other bytes with other threads"
 cmp "$folder/one.json" "$folder/one-again.json" || complain "other bytes of one picture with other threads"
 for page in all one; do
+    cmp "$folder/$page.png" "$folder/$page/compare.png" || complain "--out draws another page than --png"
+    cmp "$folder/$page.json" "$folder/$page/compare.json" || complain "--out tells other numbers than --json"
     [ "$(head -c 4 "$folder/$page.png" | tail -c 3)" = PNG ] || complain "$page.png is none"
 done
 grep -q '^accuracy  9[0-9.]* % first' "$folder/all.txt" || complain "no accuracy: $(cat "$folder/all.txt")"

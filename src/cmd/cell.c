@@ -216,7 +216,9 @@ static int answer(struct request *request, dv_bundle *bundle)
     request->wish.explain.neighborhood =
         request->neighborhood >= 0 ? (dv_neighborhood)request->neighborhood : facts->neighborhood;
     dv_cell_findings *cell = ok ? explain(request, bundle, &error) : NULL;
-    ok = cell && (!request->folder || dv_figure_cell_report(request->folder, bundle, cell, &error)) &&
+    ok = cell &&
+         (!request->folder || dv_figure_page_report(request->folder, "cell", dv_figure_page_cell(bundle, cell, &error),
+                                                    dv_json_cell(cell, facts, &error), &error)) &&
          (request->json ? dv_command_print_json(dv_json_cell(cell, facts, &error), &error)
                         : print_words(cell, facts, &error));
     dv_cell_findings_free(cell);

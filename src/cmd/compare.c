@@ -18,7 +18,7 @@ struct request {
     dv_explainers_wish explainers;
     int64_t threads, seed, most;
     int neighborhood;
-    const char *png;
+    const char *folder, *png;
     bool json;
 };
 
@@ -36,8 +36,14 @@ static int parse(const dv_command *command, int argc, char **argv, struct reques
         DV_EXPLAINER_OPTIONS(request->explainers),
         DV_COUNT_OPTION("most", "N", 0, 1e15, &request->most, "pictures that are listed at most (20)"),
         DV_FLAG_OPTION("json", &request->json, "print one JSON object"),
-        DV_TEXT_OPTION("png", "FILE", &request->png,
-                       "draw the matrix of changes, or with --index both maps and their difference"),
+        {.name = "out",
+         .letter = 'o',
+         .kind = DV_OPTION_TEXT,
+         .argument = "DIR",
+         .target = &request->folder,
+         .help = "folder for compare.png, the matrix of changes or with --index both maps and their difference, and "
+                 "compare.json, all numbers"},
+        DV_TEXT_OPTION("png", "FILE", &request->png, "that picture alone"),
         DV_THREADS_OPTION(request->threads),
         DV_BUNDLE_OPTIONS(request->source),
         {0},
@@ -59,6 +65,10 @@ static bool tell_all(const struct request *request, const dv_comparison *compari
                      const dv_bundle_facts *second, dv_error *error)
 {
     if (request->png && !write_png(dv_figure_page_comparison(comparison, first, second, error), request->png, error))
+        return false;
+    if (request->folder &&
+        !dv_figure_page_report(request->folder, "compare", dv_figure_page_comparison(comparison, first, second, error),
+                               dv_json_comparison(comparison, first, second, error), error))
         return false;
     if (request->json)
         return dv_command_print_json(dv_json_comparison(comparison, first, second, error), error);
@@ -86,6 +96,10 @@ static bool tell_one(const struct request *request, const dv_contrast *contrast,
                      const dv_bundle_facts *second, dv_error *error)
 {
     if (request->png && !write_png(dv_figure_page_contrast(contrast, first, second, error), request->png, error))
+        return false;
+    if (request->folder &&
+        !dv_figure_page_report(request->folder, "compare", dv_figure_page_contrast(contrast, first, second, error),
+                               dv_json_contrast(contrast, first, second, error), error))
         return false;
     if (request->json)
         return dv_command_print_json(dv_json_contrast(contrast, first, second, error), error);
@@ -192,7 +206,7 @@ const dv_command dv_command_compare = {
                "all else is as the bundle has it.",
     .examples = "  deepvid compare models/fashion-mnist --teacher epoch2.onnx\n"
                 "  deepvid compare models/fashion-mnist --teacher epoch2.onnx --png changes.png --json\n"
-                "  deepvid compare models/fashion-mnist --teacher epoch2.onnx --index 12 --png maps.png\n",
+                "  deepvid compare models/fashion-mnist --teacher epoch2.onnx --index 12 --out report\n",
     .words = "Explainers; student and evidence are always there",
     .word = dv_explainers_word,
     .run = run,

@@ -58,9 +58,10 @@ dv_image *dv_figure_page_pairs(const dv_page_words *words, const dv_pairs *pairs
 /* Why a cell is confused: what its pictures and their maps have in common, the latent dimensions that separate it from
  * pictures called right, and each prototype with exemplars above counter-exemplars, which come from the bundle. */
 dv_image *dv_figure_page_cell(const dv_bundle *bundle, const dv_cell_findings *cell, dv_error *error);
-/* That page as cell.png and all numbers as cell.json, in a folder that is created where it is missing. Both appear
- * together, or none does. */
-bool dv_figure_cell_report(const char *folder, const dv_bundle *bundle, const dv_cell_findings *cell, dv_error *error);
+
+/* A page as NAME.png and its numbers as NAME.json, in a folder that is created where it is missing. Both appear together,
+ * or none does. Frees both; where one is NULL nothing is written, and `error` says already why it could not be made. */
+bool dv_figure_page_report(const char *folder, const char *name, dv_image *page, char *json, dv_error *error);
 
 /* The curves with ticks and a key, which has their values at the current place. */
 dv_image *dv_figure_page_curves(const dv_page_words *words, const dv_curves *curves, const dv_limits *limits,

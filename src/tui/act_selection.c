@@ -44,7 +44,7 @@ static bool has_labels(dv_control *control)
 static void toggle_wrong(dv_control *control, int unused, const char *argument)
 {
     (void)unused, (void)argument;
-    dv_filter *filter = &control->model->pictures->filter;
+    dv_picture_filter *filter = &control->model->pictures->filter;
     if (!has_labels(control))
         return;
     filter->wrong = !filter->wrong;

@@ -36,7 +36,7 @@ dv_pictures *dv_pictures_new(const dv_bundle_facts *facts, dv_error *error)
     if (!pictures)
         return NULL;
     pictures->facts = facts;
-    pictures->filter = (dv_filter){.label = -1, .prediction = -1};
+    pictures->filter = (dv_picture_filter){.label = -1, .prediction = -1};
     if (!make_arrays(pictures, error)) {
         dv_pictures_free(pictures);
         return NULL;
@@ -266,7 +266,7 @@ static int compare(const void *a, const void *b)
 /* Of several labels, that of one which is given to a picture with another it is asked that it be wrong. */
 static bool is_called(const dv_pictures *pictures, int64_t index)
 {
-    const dv_filter *filter = &pictures->filter;
+    const dv_picture_filter *filter = &pictures->filter;
     const int8_t *marks = pictures->given ? marks_of(pictures, index) : NULL;
     bool other = marks && filter->label >= 0 && filter->label != filter->prediction;
     return is_given(pictures, index, filter->prediction) && (!other || marks[filter->prediction] == 0);
@@ -274,7 +274,7 @@ static bool is_called(const dv_pictures *pictures, int64_t index)
 
 static bool passes(const dv_pictures *pictures, int64_t index)
 {
-    const dv_filter *filter = &pictures->filter;
+    const dv_picture_filter *filter = &pictures->filter;
     return (filter->label < 0 || has(pictures, index, filter->label)) &&
            (filter->prediction < 0 || is_called(pictures, index)) && (!filter->wrong || pictures->wrong[index]) &&
            (!filter->changed || dv_pictures_is_changed(pictures, index)) &&
@@ -320,7 +320,7 @@ void dv_pictures_select_like(dv_pictures *pictures, const dv_pictures *others)
 
 bool dv_pictures_is_filtered(const dv_pictures *pictures)
 {
-    const dv_filter *filter = &pictures->filter;
+    const dv_picture_filter *filter = &pictures->filter;
     return filter->label >= 0 || filter->prediction >= 0 || filter->wrong || filter->changed || filter->by_region;
 }
 
@@ -333,8 +333,8 @@ void dv_pictures_clear_filter(dv_pictures *pictures)
 
 void dv_pictures_filter_cell(dv_pictures *pictures, int label, int prediction)
 {
-    dv_filter *filter = &pictures->filter;
-    *filter = (dv_filter){.label = label, .prediction = prediction, .region = filter->region};
+    dv_picture_filter *filter = &pictures->filter;
+    *filter = (dv_picture_filter){.label = label, .prediction = prediction, .region = filter->region};
     dv_pictures_select(pictures);
 }
 
@@ -347,7 +347,7 @@ static int add_text(char *text, int used, const char *before, const char *word)
 
 void dv_pictures_write_filter(const dv_pictures *pictures, char text[DV_FILTER_TEXT_SIZE])
 {
-    const dv_filter *filter = &pictures->filter;
+    const dv_picture_filter *filter = &pictures->filter;
     const char *const *name = pictures->facts->class_names;
     int used = 0;
     text[0] = '\0';

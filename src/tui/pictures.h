@@ -18,13 +18,13 @@ typedef enum dv_order {
 const char *dv_order_name(dv_order order);
 const char *dv_order_meaning(dv_order order); /* a sentence */
 
-typedef struct dv_filter {
+typedef struct dv_picture_filter {
     int label, prediction; /* -1: any */
     bool wrong;            /* only those that the teacher gets wrong */
     bool changed;          /* only those that the other teacher calls otherwise */
     bool by_region;        /* only those of `region` */
     bool *region;          /* count entries, owned by the pictures */
-} dv_filter;
+} dv_picture_filter;
 
 /* A picture, and what it is put in order by. */
 typedef struct dv_ranked {
@@ -44,7 +44,7 @@ typedef struct dv_pictures {
     uint8_t *given;          /* dv_label_bytes for each, the labels it is given; NULL where one holds */
     int64_t labelled, right; /* among the known ones; of several labels, marks and not pictures */
     dv_confusion confusion;  /* of those among them that have a label */
-    dv_filter filter;
+    dv_picture_filter filter;
     dv_order order;
     int64_t *selected; /* indices in order */
     int64_t selected_count;

@@ -6,6 +6,7 @@
 #include "tui/control.h"
 #include "tui/pane_cell.h"
 #include "tui/view.h"
+#include "vid/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,7 +63,7 @@ void dv_view_cell_open_selection(dv_control *control)
 {
     dv_model *model = control->model;
     const dv_pictures *pictures = model->pictures;
-    const dv_filter *filter = &pictures->filter;
+    const dv_picture_filter *filter = &pictures->filter;
     const bool one_cell = filter->label >= 0 && filter->prediction >= 0 && filter->label != filter->prediction &&
                           !filter->changed && !filter->by_region;
     dv_error error;
@@ -197,6 +198,7 @@ static void export(dv_control *control, int unused, const char *argument)
 {
     (void)unused;
     dv_model *model = control->model;
+    const dv_bundle *bundle = model->by_bundle[model->looked_at];
     const dv_cell_findings *found = dv_cell_shown(model);
     char folder[FOLDER_SIZE];
     dv_error error;
@@ -206,7 +208,8 @@ static void export(dv_control *control, int unused, const char *argument)
              found->said);
     if (!argument || !argument[0])
         argument = folder;
-    if (dv_figure_cell_report(argument, model->by_bundle[model->looked_at], found, &error))
+    if (dv_figure_page_report(argument, "cell", dv_figure_page_cell(bundle, found, &error),
+                              dv_json_cell(found, dv_bundle_get_facts(bundle), &error), &error))
         dv_model_say(model, false, "The page and its numbers are in %s.", argument);
     else
         dv_model_say(model, true, "%s", error.message);
