@@ -123,6 +123,10 @@ static void test_bad_numbers(void **state)
         {"thresholds = 0.7, 0.9\npictures = 1, 1, 1e99\nbad = 0, 0, 0\nreal = 1, 1, 1", "pictures"},
         {"thresholds = 0.7, 0.9\npictures = 1.5, 1, 1\nbad = 0, 0, 0\nreal = 1, 1, 1", "whole numbers"},
         {"pictures = 1, 1, 1\nbad = 0, 0, 0\nreal = 1, 1, 1", "thresholds is missing"},
+        {"anchor = 0.1", "thresholds is missing"},
+        {"thresholds = 0.7, 0.9\nanchor = 1.5", "anchor = '1.5' is no share from 0 to 1"},
+        {"thresholds = 0.7, 0.9\nanchor = nan", "anchor = 'nan' is no share"},
+        {"thresholds = 0.7, 0.9\nanchor = 0.1 0.2", "anchor = '0.1 0.2' is no share"},
     };
     tiny it = tiny_defaults();
     dv_error error;
@@ -157,7 +161,8 @@ static void test_kept(void **state)
 {
     const dv_calibration kept = {
         .from = {0, 5.998, 6},
-        .worth = {{.pictures = 70, .bad = 5, .real = 0.95}, {.pictures = 2, .bad = 1, .real = 0.5}, {.pictures = 0}}};
+        .worth = {{.pictures = 70, .bad = 5, .real = 0.95}, {.pictures = 2, .bad = 1, .real = 0.5}, {.pictures = 0}},
+        .anchor = dv_explain_defaults().anchor};
     const float nowhere[TINY_LATENT] = {0}, away[TINY_LATENT] = {0.5f};
     char teacher[256];
     tiny it = tiny_defaults();
@@ -185,6 +190,21 @@ static void test_kept(void **state)
     wish = wish_for(3);
     wish.neighborhood = DV_NEIGHBORHOOD_RESIDUAL;
     assert_true(explain_with(&source, &wish).worth.pictures == 0);
+    /* Measured on students that the picture itself took no part in, as files say that say nothing: told of those alone.
+     */
+    wish = wish_for(3);
+    wish.anchor = 0;
+    assert_true(explain_with(&source, &wish).worth.pictures == 0);
+    for (int says = 0; says < 2; says++) {
+        write_ini(*state, says ? "[verdict]\nthresholds = 5.998, 6\npictures = 70, 2, 0\nbad = 5, 1, 0\n"
+                                 "real = 0.95, 0.5, 0\nanchor = 0.0\n"
+                               : "[verdict]\nthresholds = 5.998, 6\npictures = 70, 2, 0\nbad = 5, 1, 0\n"
+                                 "real = 0.95, 0.5, 0\n");
+        wish.anchor = 0;
+        assert_true(explain_with(&source, &wish).worth.pictures > 0);
+        wish.anchor = dv_explain_defaults().anchor;
+        assert_true(explain_with(&source, &wish).worth.pictures == 0);
+    }
     wish = wish_for(3);
     source.teacher = scratch_path(teacher, *state, "teacher.onnx"); /* as far as is known, another one */
     dv_fidelity other = explain_with(&source, &wish);
@@ -213,7 +233,7 @@ static void test_kept_automatic(void **state)
     dv_error error;
     tiny_write(*state, &it);
     write_ini(*state, "[explain]\nneighborhood = auto\n[verdict]\nthresholds = 5.999, 6\npictures = 70, 70, 70\n"
-                      "bad = 0, 0, 0\nreal = 1, 1, 1\n");
+                      "bad = 0, 0, 0\nreal = 1, 1, 1\nanchor = 0.1\n");
     dv_bundle *bundle = dv_bundle_open(&(dv_bundle_source){.folder = *state, .threads = 1}, &error);
     if (!bundle)
         fail_msg("%s", error.message);
@@ -295,6 +315,7 @@ static void test_calibrate(void **state)
     assert_true(worth[0].pictures == 115 && worth[1].pictures == 35 && worth[2].pictures == 50);
     assert_true(worth[0].bad == 0 && worth[1].bad == 0 && worth[2].bad == 50);
     assert_true(fabs(worth[0].real - 0.9) < 1e-12 && fabs(worth[2].real - 0.5) < 1e-12);
+    assert_true(eval->calibration.anchor == dv_explain_defaults().anchor);
     const dv_calibration same = dv_eval_worth(eval, 0);
     assert_memory_equal(&same, &eval->calibration, sizeof same);
     /* Bad ones that are suspect are found without a threshold: ten of these, so that 75 others are enough. */

@@ -46,6 +46,7 @@ static const struct key {
     {"verdict", "pictures", SETTING(judged), .override = NO_OVERRIDE},
     {"verdict", "bad", SETTING(judged_bad), .override = NO_OVERRIDE},
     {"verdict", "real", SETTING(judged_real), .override = NO_OVERRIDE},
+    {"verdict", "anchor", SETTING(judged_anchor), .override = NO_OVERRIDE},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
@@ -144,7 +145,8 @@ static void lay_over(dv_bundle_settings *settings, const dv_bundle_source *sourc
     choose_vae(settings, source);
     choose_preset(settings, source);
     if (is_other(source)) /* than verdicts were measured on */
-        settings->thresholds = settings->judged = settings->judged_bad = settings->judged_real = NULL;
+        settings->thresholds = settings->judged = settings->judged_bad = settings->judged_real =
+            settings->judged_anchor = NULL;
     for (const struct key *key = keys; key < keys + KEY_COUNT; key++)
         if (override_of(source, key))
             *setting_of(settings, key) = override_of(source, key);

@@ -13,7 +13,7 @@ typedef struct dv_bundle_settings {
     const char *encoder, *decoder, *vae, *vae_layout, *vae_output;
     const char *images, *image_labels, *memory;
     const char *neighborhood;
-    const char *thresholds, *judged, *judged_bad, *judged_real;
+    const char *thresholds, *judged, *judged_bad, *judged_real, *judged_anchor;
 } dv_bundle_settings;
 
 /* Reads `folder`/deepvid.ini, if there is a folder, and lays the source's overrides over it. Unknown sections and keys,

@@ -55,24 +55,35 @@ static bool read_worth(const dv_bundle_settings *settings, dv_worth worth[DV_VER
     return true;
 }
 
+/* Of a file that says nothing the pictures themselves took no part. */
+static bool read_anchor(const char *text, double *anchor, dv_error *error)
+{
+    char *end = NULL;
+    *anchor = text ? dv_ini_number(text, &end) : 0;
+    return !text || (end != text && !*end && *anchor >= 0 && *anchor <= 1) ||
+           dv_error_set(error, DV_ERROR_FORMAT,
+                        "[verdict] anchor = '%.60s' is no share from 0 to 1; remove the section", text);
+}
+
 bool dv_bundle_settings_judge(const dv_bundle_settings *settings, dv_calibration *calibration, dv_error *error)
 {
     *calibration = dv_calibration_usual;
     if (!settings->thresholds)
-        return (!settings->judged && !settings->judged_bad && !settings->judged_real) ||
+        return (!settings->judged && !settings->judged_bad && !settings->judged_real && !settings->judged_anchor) ||
                dv_error_set(error, DV_ERROR_FORMAT,
-                            "[verdict] thresholds is missing, which pictures, bad and real are told of");
+                            "[verdict] thresholds is missing, which pictures, bad, real and anchor are told of");
     if (!read_numbers(settings->thresholds, "thresholds", DV_VERDICTS - 1, MOST_DISTRUST, calibration->from + 1, error))
         return false;
     if (calibration->from[DV_VERDICT_DO_NOT_TRUST] < calibration->from[DV_VERDICT_DOUBTFUL])
         return dv_error_set(error, DV_ERROR_FORMAT, "[verdict] thresholds must rise, not '%.60s'",
                             settings->thresholds);
-    return read_worth(settings, calibration->worth, error);
+    return read_anchor(settings->judged_anchor, &calibration->anchor, error) &&
+           read_worth(settings, calibration->worth, error);
 }
 
 bool dv_bundle_settings_keep(const char *folder, const dv_calibration *calibration, dv_error *error)
 {
-    enum { THRESHOLDS, PICTURES, BAD, REAL, KEYS };
+    enum { THRESHOLDS, PICTURES, BAD, REAL, ANCHOR, KEYS };
     char text[KEYS][96];
     const dv_worth *worth = calibration->worth;
     snprintf(text[THRESHOLDS], sizeof text[0], "%.3f, %.3f", calibration->from[1], calibration->from[2]);
@@ -81,8 +92,12 @@ bool dv_bundle_settings_keep(const char *folder, const dv_calibration *calibrati
     snprintf(text[BAD], sizeof text[0], "%lld, %lld, %lld", (long long)worth[0].bad, (long long)worth[1].bad,
              (long long)worth[2].bad);
     snprintf(text[REAL], sizeof text[0], "%.3f, %.3f, %.3f", worth[0].real, worth[1].real, worth[2].real);
-    const dv_ini_pair pairs[KEYS] = {
-        {"thresholds", text[THRESHOLDS]}, {"pictures", text[PICTURES]}, {"bad", text[BAD]}, {"real", text[REAL]}};
+    snprintf(text[ANCHOR], sizeof text[0], "%.15g", calibration->anchor);
+    const dv_ini_pair pairs[KEYS] = {{"thresholds", text[THRESHOLDS]},
+                                     {"pictures", text[PICTURES]},
+                                     {"bad", text[BAD]},
+                                     {"real", text[REAL]},
+                                     {"anchor", text[ANCHOR]}};
     char *path = dv_path_join(folder, "deepvid.ini");
     bool ok = path ? dv_ini_set(path, "verdict", KEYS, pairs, error)
                    : dv_error_set(error, DV_ERROR_MEMORY, "no memory for a path");

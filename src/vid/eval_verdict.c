@@ -101,7 +101,9 @@ static void measure(const dv_eval *eval, int row, int64_t first, int64_t step, d
 
 dv_calibration dv_eval_worth(const dv_eval *eval, int row)
 {
-    bool usual = is_usual(&eval->wish.row[row], &eval->bundle->facts), chosen = eval->chosen_by > 0 && usual;
+    const bool usual = is_usual(&eval->wish.row[row], &eval->bundle->facts) &&
+                       eval->calibration.anchor == dv_eval_options(eval, row, 0, 0).anchor;
+    const bool chosen = eval->chosen_by > 0 && usual;
     dv_calibration it = usual ? eval->calibration : dv_calibration_usual;
     measure(eval, row, chosen, chosen ? 2 : 1, &it);
     return it;
@@ -157,7 +159,8 @@ static bool choose(dv_eval *eval, int row, struct sign *sign, dv_error *error)
     double worst = choose_threshold(all, decided, enough_worst * (double)bad, lost,
                                     dv_calibration_usual.from[DV_VERDICT_DO_NOT_TRUST]);
     double doubtful = choose_threshold(plain, trusted, enough_found * (double)bad, found, worst);
-    eval->calibration = (dv_calibration){.from = {0, doubtful, fmax(doubtful, worst)}};
+    eval->calibration = (dv_calibration){.from = {0, doubtful, fmax(doubtful, worst)},
+                                         .anchor = dv_eval_options(eval, row, 0, 0).anchor};
     eval->chosen_by = count;
     return true;
 }

@@ -299,9 +299,9 @@ static bool has_usual_masks(const dv_explain_options *options, const dv_explain_
 static bool is_calibrated(const dv_bundle *bundle, const dv_explanation *explanation)
 {
     const dv_explain_options *options = &explanation->options, usual = dv_explain_defaults();
-    bool same = options->method == usual.method && options->ridge == usual.ridge && options->anchor == usual.anchor &&
-                explanation->wished == bundle->facts.neighborhood && has_usual_masks(options, &usual) &&
-                options->unrealistic != DV_UNREALISTIC_DROP;
+    bool same = options->method == usual.method && options->ridge == usual.ridge &&
+                options->anchor == bundle->calibration.anchor && explanation->wished == bundle->facts.neighborhood &&
+                has_usual_masks(options, &usual) && options->unrealistic != DV_UNREALISTIC_DROP;
     for (int d = 0; d < explanation->latent; d++)
         same =
             same && explanation->center[d] == explanation->latent_mean[d] && explanation->band[d] == (float)usual.band;

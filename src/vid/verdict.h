@@ -7,6 +7,7 @@
 typedef struct dv_calibration {
     double from[DV_VERDICTS];    /* the least distrust of each verdict, rising; 0 of the good */
     dv_worth worth[DV_VERDICTS]; /* on pictures that the thresholds were not chosen by */
+    double anchor;               /* dv_explain_options.anchor of the students that all this was measured on */
 } dv_calibration;
 
 /* Thresholds of the bundled Fashion-MNIST classifier, which no other bundle has measured. */
