@@ -19,11 +19,13 @@ below() {
     embed) echo kernel image ;;
     onnx | train) echo graph op kernel ;;
     vid) echo onnx train data embed graph op kernel image ;;
-    setup) echo vid onnx train data graph op kernel image ;;
-    figure) echo vid image ;;
+    network) echo vid onnx train data graph op kernel image ;;
+    study) echo vid data embed graph kernel image ;;
+    setup) echo network vid onnx train data graph op kernel image ;;
+    figure) echo study vid image ;;
     session) echo vid ;;
-    tui) echo session term figure vid data image ;;
-    cmd) echo tui session term figure setup vid onnx train data embed graph op kernel image ;;
+    tui) echo session term figure study vid data image ;;
+    cmd) echo tui session term figure setup study network vid onnx train data embed graph op kernel image ;;
     *) return 1 ;;
     esac
 }

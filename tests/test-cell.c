@@ -15,7 +15,7 @@
 #include "keys.h"
 #include "latent.h"
 #include "vid/explainer.h"
-#include "vid/json.h"
+#include "study/cell_words.h"
 #include "vid/survey.h"
 
 /* ---- groups of rows ------------------------------------------------------------------- */

@@ -12,7 +12,7 @@
 
 #include "keys.h"
 #include "latent.h"
-#include "vid/compare.h"
+#include "study/compare.h"
 
 #include <string.h>
 

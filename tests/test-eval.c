@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "figure/pages.h"
 #include "latent.h"
-#include "vid/eval.h"
+#include "study/eval.h"
 
 /* ---- statistics -------------------------------------------------------------------- */
 

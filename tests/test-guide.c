@@ -4,9 +4,9 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "onnx/onnx.h"
-#include "vid/builder.h"
-#include "vid/guide.h"
-#include "vid/model.h"
+#include "network/builder.h"
+#include "network/guide.h"
+#include "network/model.h"
 
 #include <math.h>
 #include <setjmp.h>

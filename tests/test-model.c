@@ -3,10 +3,10 @@
 #include "base/random.h"
 #include "onnx/onnx.h"
 #include "train/loss.h"
-#include "vid/builder.h"
-#include "vid/classifier.h"
-#include "vid/model.h"
-#include "vid/vae.h"
+#include "network/builder.h"
+#include "network/classifier.h"
+#include "network/model.h"
+#include "network/vae.h"
 
 #include <math.h>
 #include <setjmp.h>

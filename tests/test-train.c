@@ -8,7 +8,7 @@
 #include "train/loss.h"
 #include "train/optimizer.h"
 #include "train/train.h"
-#include "vid/builder.h"
+#include "network/builder.h"
 
 #include <math.h>
 #include <setjmp.h>

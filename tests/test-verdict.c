@@ -15,7 +15,7 @@
 #include "base/ini.h"
 #include "latent.h"
 #include "vid/bundle_settings.h"
-#include "vid/eval.h"
+#include "study/eval.h"
 #include "vid/verdict.h"
 
 #include <math.h>

@@ -4,9 +4,9 @@
 #include "base/number.h"
 #include "cmd/command.h"
 #include "figure/pages.h"
-#include "vid/regions.h"
-#include "vid/json.h"
+#include "study/cell_words.h"
 #include "vid/limits.h"
+#include "vid/regions.h"
 
 #include <inttypes.h>
 #include <math.h>

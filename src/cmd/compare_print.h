@@ -2,7 +2,7 @@
 #ifndef DV_CMD_COMPARE_PRINT_H
 #define DV_CMD_COMPARE_PRINT_H
 
-#include "vid/compare.h"
+#include "study/compare.h"
 
 /* On standard output: who is right how often, the most frequent changes, and the `most` pictures that changed most. */
 void dv_comparison_print(const dv_comparison *comparison, const dv_bundle_facts *first, const dv_bundle_facts *second,

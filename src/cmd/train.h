@@ -3,7 +3,7 @@
 #define DV_CMD_TRAIN_H
 
 #include "cmd/command.h"
-#include "vid/model.h"
+#include "network/model.h"
 
 /* The kinds, each in its own file. */
 extern const dv_command dv_train_classifier, dv_train_vae;

@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "vid/cell_words.h"
+#include "study/cell_words.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -3,7 +3,7 @@
 #include "figure/weights.h"
 
 #include "base/file.h"
-#include "vid/compare.h"
+#include "study/compare.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "figure/sheet.h"
 
 #include "base/memory.h"
-#include "vid/eval.h"
+#include "study/eval.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "base/part.h"
 #include "base/random.h"
 #include "vid/bundle.h"
-#include "vid/elbo.h"
+#include "network/elbo.h"
 #include "vid/latent.h"
 #include "vid/softmax.h"
 #include "vid/span.h"

@@ -3,7 +3,7 @@
 #define DV_SETUP_INIT_H
 
 #include "train/train.h"
-#include "vid/model.h"
+#include "network/model.h"
 #include "vid/report.h"
 #include "setup/vae_judgement.h"
 

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "tui/cells.h"
 #include "tui/control.h"
-#include "vid/cell_words.h"
+#include "study/cell_words.h"
 #include "vid/regions.h"
 
 #include <inttypes.h>

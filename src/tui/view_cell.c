@@ -2,11 +2,11 @@
 #include "tui/view_cell.h"
 
 #include "figure/pages.h"
+#include "study/cell_words.h"
 #include "tui/class_name.h"
 #include "tui/control.h"
 #include "tui/pane_cell.h"
 #include "tui/view.h"
-#include "vid/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -10,7 +10,6 @@
  * the same is asked for again. */
 char *dv_json_explanation(const dv_explanation *explanation, const dv_attributions *others,
                           const dv_bundle_facts *facts, bool timing, dv_error *error);
-char *dv_json_cell(const dv_cell_findings *cell, const dv_bundle_facts *facts, dv_error *error);
 char *dv_json_classification(const dv_classification *classification, const dv_bundle_facts *facts, dv_error *error);
 
 /* What is told of one network: {"file","producer","ir_version","opset","parameters","operators":[{"name","count",

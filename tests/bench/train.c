@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/team.h"
 #include "data/data.h"
-#include "vid/model.h"
+#include "network/model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
