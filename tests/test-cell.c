@@ -85,6 +85,26 @@ static void test_no_groups(void **state)
     }
 }
 
+/* Two groups are two however near they lie, but not where rounding alone can part them. */
+static void test_rounding_parts_nothing(void **state)
+{
+    enum { COUNT = 20 };
+    (void)state;
+    for (int times = 1; times <= 200; times += 199) {
+        float rows[COUNT * 2];
+        int member[COUNT];
+        dv_clusters clusters;
+        dv_error error;
+        for (int i = 0; i < COUNT; i++) {
+            double angle = i % 2 ? 1e-4 * times : 0;
+            rows[2 * i] = (float)cos(angle);
+            rows[2 * i + 1] = (float)sin(angle);
+        }
+        assert_true(dv_clusters_find(rows, COUNT, 2, 4, 0.04, 1, member, &clusters, &error));
+        assert_int_equal(clusters.count, times == 1 ? 1 : 2);
+    }
+}
+
 static void test_few_rows(void **state)
 {
     const float equal[4 * 2] = {1, 0, 1, 0, 1, 0, 1, 0}, zeros[4 * 2] = {0};
@@ -435,6 +455,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_groups),   cmocka_unit_test(test_no_groups),
+        cmocka_unit_test(test_rounding_parts_nothing),
         cmocka_unit_test(test_few_rows), with_scratch(test_pixel),
         with_scratch(test_dimensions),   with_scratch(test_examples),
         with_scratch(test_selection),    with_scratch(test_alone),

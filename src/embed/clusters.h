@@ -19,8 +19,8 @@ typedef struct dv_clusters {
  * each number of groups, and its mean silhouette (Rousseeuw 1987), where distances are 1 - cosine, of a row to the mean
  * of the others of a group, so that a group of one row gains nothing. Any cloud falls into halves; so each number of
  * groups must do better by `least` than with one normal cloud of the same mean and covariance (after Tibshirani,
- * Walther and Hastie 2001), and the one is taken that does so by most, else a single group. The same arguments give the
- * same bits. */
+ * Walther and Hastie 2001), and the one is taken that does so by most, else a single group; and so are rows that differ
+ * by a thousandth of their length at most. The same arguments give the same bits. */
 bool dv_clusters_find(const float *rows, int64_t count, size_t size, int most, double least, uint64_t seed, int *member,
                       dv_clusters *clusters, dv_error *error);
 

@@ -33,10 +33,11 @@ static bool is_flat(const dv_ridge_system *system)
     return system->top_eigenvalue <= rounding * system->pixels;
 }
 
+/* Sums of 16 bits are of the neighbours alone; the picture's own row comes in floats. */
 static double least_lambda(const dv_ridge_system *system)
 {
     const bool rough = system->primal && dv_ridge_sums_are_rough(system->sums);
-    return (rough ? least_rough_ratio : least_ratio) * system->bound;
+    return fmax(least_ratio * system->bound, rough ? least_rough_ratio * system->top_eigenvalue : 0);
 }
 
 /* The equations of a part with lambda, eliminated: ready for dv_equations_substitute. False if they are not definite.
