@@ -5,6 +5,7 @@
 #include "vid/bundle.h"
 #include "vid/options.h"
 #include "vid/span.h"
+#include "vid/steadiness.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -28,17 +29,6 @@ static double largest_of(const float *value, int channels, int64_t pixels)
     return largest;
 }
 
-static double cosine_of(const float *a, const float *b, int64_t count)
-{
-    double ab = 0, aa = 0, bb = 0;
-    for (int64_t i = 0; i < count; i++) {
-        ab += (double)a[i] * b[i];
-        aa += (double)a[i] * a[i];
-        bb += (double)b[i] * b[i];
-    }
-    return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : NAN;
-}
-
 /* What the two maps have to do with each other. */
 static bool relate(dv_map_pair *pair, dv_error *error)
 {
@@ -55,7 +45,7 @@ static bool relate(dv_map_pair *pair, dv_error *error)
     for (int64_t i = 0; i < size; i++)
         pair->difference[i] = second->map[i] - first->map[i];
     pair->largest = fmax(pair->largest, largest_of(pair->difference, first->channels, pixels));
-    pair->cosine = cosine_of(first->map, second->map, size);
+    pair->cosine = dv_map_cosine(first->map, second->map, size);
     return true;
 }
 

@@ -10,14 +10,6 @@ static json_t *classes_json(const dv_bundle_facts *facts, bool *failed)
     return array;
 }
 
-static json_t *notes_json(const dv_bundle_facts *facts, bool *failed)
-{
-    json_t *array = json_array();
-    for (int i = 0; i < facts->note_count; i++)
-        append(array, text(facts->notes[i]), failed);
-    return array;
-}
-
 /* ---- all pictures ----------------------------------------------------------------- */
 
 static json_t *teacher_json(const dv_bundle_facts *facts, double accuracy, bool *failed)
@@ -25,7 +17,7 @@ static json_t *teacher_json(const dv_bundle_facts *facts, double accuracy, bool 
     object it = object_new(failed);
     put(it, "file", text(facts->teacher));
     put(it, "accuracy", number(accuracy));
-    put(it, "notes", notes_json(facts, failed));
+    put(it, "notes", dv_json_notes(facts, failed));
     return it.json;
 }
 
@@ -91,7 +83,7 @@ static json_t *side_json(const dv_explanation *explanation, const dv_bundle_fact
     const dv_fidelity *fidelity = &explanation->fidelity;
     object it = object_new(failed);
     put(it, "file", text(facts->teacher));
-    put(it, "notes", notes_json(facts, failed));
+    put(it, "notes", dv_json_notes(facts, failed));
     put(it, "class", json_integer(explanation->teacher_class));
     put(it, "class_name", text(facts->class_names[explanation->teacher_class]));
     put(it, "probabilities", numbers(explanation->teacher_probabilities, explanation->classes, failed));

@@ -402,7 +402,7 @@ static json_t *picture_json(int channels, int height, int width, bool *failed)
     return array;
 }
 
-static json_t *notes_json(const dv_bundle_facts *facts, bool *failed)
+json_t *dv_json_notes(const dv_bundle_facts *facts, bool *failed)
 {
     json_t *array = json_array();
     for (int i = 0; i < facts->note_count; i++)
@@ -428,7 +428,7 @@ char *dv_json_bundle(const dv_bundle_facts *facts, double negative_elbo, const d
     put(whole, "labels", labels_json(facts->multi_label));
     put(whole, "teacher_picture",
         picture_json(facts->teacher_channels, facts->teacher_height, facts->teacher_width, &failed));
-    put(whole, "notes", notes_json(facts, &failed));
+    put(whole, "notes", dv_json_notes(facts, &failed));
     put(whole, "teacher", network_json(teacher, &failed));
     put(whole, "encoder", network_json(encoder, &failed));
     put(whole, "decoder", network_json(decoder, &failed));

@@ -72,6 +72,8 @@ void dv_json_put_neighborhood(object it, const dv_explain_options *options);
 /* "method", "temperature", "anchor", and what the student was asked for by: "ridge" (null: lambda by the rule), or
  * "epochs", "batch" (mini-batches) and "learning_rate" (null: the method's own). */
 void dv_json_put_student(object it, const dv_explain_options *options);
+/* What there is to say about a bundle, a text each. */
+json_t *dv_json_notes(const dv_bundle_facts *facts, bool *failed);
 /* Free dimensions are null. */
 json_t *dv_json_shape(const dv_shape *shape, bool *failed);
 /* [{"name","count","missing","node"}] */

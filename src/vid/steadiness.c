@@ -19,7 +19,7 @@ double dv_steadiness_of_parts(double cosine, double share)
     return 2 / (1 + sqrt(1 + 4 * share * (1 - share) * fmax(0, 1 / (cosine * cosine) - 1)));
 }
 
-static double cosine_of(const float *a, const float *b, int64_t count)
+double dv_map_cosine(const float *a, const float *b, int64_t count)
 {
     double ab = 0, aa = 0, bb = 0;
     for (int64_t i = 0; i < count; i++) {
@@ -27,7 +27,7 @@ static double cosine_of(const float *a, const float *b, int64_t count)
         aa += (double)a[i] * a[i];
         bb += (double)b[i] * b[i];
     }
-    return ab / sqrt(aa * bb);
+    return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : NAN;
 }
 
 double dv_steadiness_bound(double steadiness)
@@ -49,7 +49,7 @@ double dv_steadiness(dv_ridge_system *system, const dv_lesson *lesson, double la
     float *maps = even > 0 && odd > 0 ? dv_alloc(2 * pixels, sizeof *maps, NULL) : NULL;
     if (maps && dv_ridge_maps(system, lesson, DV_RIDGE_EVEN, lambda, row, 1, maps, NULL) &&
         dv_ridge_maps(system, lesson, DV_RIDGE_ODD, lambda, row, 1, maps + pixels, NULL))
-        result = dv_steadiness_of_parts(cosine_of(maps, maps + pixels, pixels), even / (even + odd));
+        result = dv_steadiness_of_parts(dv_map_cosine(maps, maps + pixels, pixels), even / (even + odd));
     free(maps);
     return result;
 }

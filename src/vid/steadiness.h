@@ -12,7 +12,11 @@ double dv_steadiness(dv_ridge_system *system, const dv_lesson *lesson, double la
 /* What the cosine is nearly always above where it is estimated so: what a rule may stop by. */
 double dv_steadiness_bound(double steadiness);
 
-/* The estimate, from the cosine between maps of two parts of the neighbours, `share` and 1 - `share` of the whole weight. */
+/* The estimate, from the cosine between maps of two parts of the neighbours, `share` and 1 - `share` of the whole
+ * weight. */
 double dv_steadiness_of_parts(double cosine, double share);
+
+/* Between two maps; NaN where one of them is all zero. */
+double dv_map_cosine(const float *a, const float *b, int64_t count);
 
 #endif
